@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sanitizers are chosen by a preset; the flags must reach every object and every link.
+if(TELLTALE_SANITIZE)
+  add_compile_options(-fsanitize=${TELLTALE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${TELLTALE_SANITIZE})
+endif()

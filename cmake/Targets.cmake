@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+# telltale_library(NAME SRCS a.cc ... HDRS a.h ... DEPS ours ... PRIVATE theirs ...)
+# A folder is one library; DEPS are our own libraries, PRIVATE third-party ones that only its .cc
+# files may see. Headers are compiled alone by the target all_verify_interface_header_sets.
+function(telltale_library NAME)
+  cmake_parse_arguments(ARG "" "" "SRCS;HDRS;DEPS;PRIVATE" ${ARGN})
+  add_library(${NAME} STATIC ${ARG_SRCS})
+  target_sources(${NAME} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${ARG_HDRS})
+  set_target_properties(${NAME} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  target_link_libraries(${NAME} PUBLIC ${ARG_DEPS} PRIVATE telltale_warnings ${ARG_PRIVATE})
+endfunction()
+
+# telltale_program(NAME SRCS ... DEPS ...)
+function(telltale_program NAME)
+  cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
+  add_executable(${NAME} ${ARG_SRCS})
+  target_link_libraries(${NAME} PRIVATE telltale_warnings ${ARG_DEPS})
+  target_compile_definitions(${NAME} PRIVATE TELLTALE_VERSION="${PROJECT_VERSION}")
+  target_include_directories(${NAME} PRIVATE ${PROJECT_SOURCE_DIR})
+endfunction()
+
+# telltale_test(NAME SRCS ... DEPS ...): one gtest program; TELLTALE_SOURCE_DIR finds golden files.
+function(telltale_test NAME)
+  if(NOT TELLTALE_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
+  add_executable(${NAME} ${ARG_SRCS})
+  target_link_libraries(${NAME} PRIVATE telltale_warnings ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  target_include_directories(${NAME} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_compile_definitions(${NAME} PRIVATE TELLTALE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 60)
+endfunction()
