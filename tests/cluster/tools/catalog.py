@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real programs that the demo and the tests run: where each comes from and how it is built.
+
+build.py is the only caller that builds; others ask `locate()` for a program's path. One entry is one
+main package of one of the Go modules beside this file. The version that a program reports comes
+from its module's own go.mod, so a new version is one `go get` and nothing here.
+"""
+
+import hashlib
+import os
+import pathlib
+import re
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+KUBERNETES = (
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubelet",
+    "kube-proxy",
+    "kubectl",
+)
+
+# name -> (module folder, main package). The order is the order of building: what the cluster's
+# start waits for comes first.
+PROGRAMS = {
+    "kube-apiserver": ("kubernetes", "k8s.io/kubernetes/cmd/kube-apiserver"),
+    "etcd": ("kubernetes", "go.etcd.io/etcd/server/v3"),
+    "kubectl": ("kubernetes", "k8s.io/kubernetes/cmd/kubectl"),
+    "kube-controller-manager": ("kubernetes", "k8s.io/kubernetes/cmd/kube-controller-manager"),
+    "kube-scheduler": ("kubernetes", "k8s.io/kubernetes/cmd/kube-scheduler"),
+    "kubelet": ("kubernetes", "k8s.io/kubernetes/cmd/kubelet"),
+    "kube-proxy": ("kubernetes", "k8s.io/kubernetes/cmd/kube-proxy"),
+    "coredns": ("kubernetes", "./coredns"),
+    "helm": ("kubernetes", "helm.sh/helm/v3/cmd/helm"),
+    "prometheus": ("kubernetes", "github.com/prometheus/prometheus/cmd/prometheus"),
+    "promtool": ("kubernetes", "github.com/prometheus/prometheus/cmd/promtool"),
+    "loki": ("loki", "github.com/grafana/loki/v3/cmd/loki"),
+    "promtail": ("promtail", "github.com/grafana/loki/v3/clients/cmd/promtail"),
+}
+
+GROUPS = {
+    "demo": tuple(name for name in PROGRAMS if name != "promtail"),
+    "test": tuple(PROGRAMS),
+}
+
+# Prometheus links two dozen clouds' SDKs unless it is told which discoveries to keep; file, HTTP and
+# static discovery are always in.
+TAGS = {"kubernetes": "remove_all_sd,enable_kubernetes_sd,enable_dns_sd"}
+
+
+def cache() -> pathlib.Path:
+    """The folder outside the tree that keeps what was built."""
+    chosen = os.environ.get("TELLTALE_CACHE")
+    return pathlib.Path(chosen) if chosen else pathlib.Path.home() / ".cache" / "telltale"
+
+
+def bin_dir() -> pathlib.Path:
+    """The folder of links to the current programs, which people know as TELLTALE_TOOLS."""
+    return cache() / "tools" / "bin"
+
+
+def required(module: str, dependency: str) -> str:
+    """The version that a module's go.mod requires of a dependency, such as v3.7.8."""
+    text = (HERE / module / "go.mod").read_text()
+    found = re.search(rf"^\s*(?:require )?{re.escape(dependency)} (v\S+)", text, re.MULTILINE)
+    if not found:
+        raise LookupError(f"{module}/go.mod does not require {dependency}")
+    return found.group(1)
+
+
+def _versions(module: str) -> dict[str, str]:
+    if module == "kubernetes":
+        kube = required(module, "k8s.io/kubernetes")
+        major, minor = kube.lstrip("v").split(".")[:2]
+        # v0.315.0 is how Go modules write Prometheus 3.15.0.
+        encoded = required(module, "github.com/prometheus/prometheus").lstrip("v").split(".")
+        number = int(encoded[1])
+        prometheus = f"{number // 100}.{number % 100}.{encoded[2]}"
+        helm = "helm.sh/helm/v3/"
+        common = "github.com/prometheus/common/version."
+        return {
+            "k8s.io/component-base/version.gitVersion": kube,
+            "k8s.io/component-base/version.gitMajor": major,
+            "k8s.io/component-base/version.gitMinor": minor,
+            "k8s.io/client-go/pkg/version.gitVersion": kube,
+            helm + "internal/version.version": required(module, "helm.sh/helm/v3"),
+            helm + "pkg/chartutil.k8sVersionMajor": major,
+            helm + "pkg/chartutil.k8sVersionMinor": minor,
+            helm + "pkg/lint/rules.k8sVersionMajor": major,
+            helm + "pkg/lint/rules.k8sVersionMinor": minor,
+            common + "Version": prometheus,
+            common + "Revision": "module",
+            common + "Branch": "v" + prometheus,
+        }
+    build = "github.com/grafana/loki/v3/pkg/util/build."
+    version = required(module, "github.com/grafana/loki/v3").lstrip("v")
+    return {build + "Version": version, build + "Revision": "module", build + "Branch": "v" + version}
+
+
+def flags(module: str) -> list[str]:
+    """The flags of `go build`, the same for every program of a module."""
+    stamps = " ".join(f"-X {name}={value}" for name, value in _versions(module).items())
+    chosen = ["-trimpath", "-ldflags", f"-s -w {stamps}"]
+    return chosen + (["-tags", TAGS[module]] if module in TAGS else [])
+
+
+def key(module: str) -> str:
+    """Names a module's binaries: its go.mod, go.sum, own sources and flags."""
+    digest = hashlib.sha256()
+    folder = HERE / module
+    for path in sorted([folder / "go.mod", folder / "go.sum", *folder.rglob("*.go")]):
+        digest.update(f"{path.relative_to(folder)}\n".encode() + path.read_bytes())
+    digest.update("\n".join(flags(module)).encode())
+    return f"{module}-{digest.hexdigest()[:16]}"
+
+
+def built(name: str) -> pathlib.Path:
+    """Where a program is, or will be when it has been built."""
+    return cache() / "tools" / key(PROGRAMS[name][0]) / name
+
+
+def locate(name: str) -> pathlib.Path:
+    """The path of a program that must exist already."""
+    path = built(name)
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{name} is not built: run tests/cluster/tools/build.py {name} and try again"
+        )
+    return path
