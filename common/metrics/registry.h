@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Counters, gauges and histograms, and the page that Prometheus reads. Handles are made once, at
+// start, and used without a lock; the page is rendered from prefixes that were escaped when the
+// series was made. Used by the operator and the sidecar alike: prometheus-cpp has no static
+// library in Debian and allocates seven times per series and scrape (docs/decisions).
+//
+// Threads: Counter, Gauge and Histogram are updated from any thread; making families and series
+// and rendering take the registry's lock. A family or series lives as long as its registry.
+// Exposition: text format 0.0.4 of prometheus/docs "Exposition formats".
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/strings.h"
+
+namespace telltale {
+
+inline constexpr std::string_view kTextContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+class Counter {
+ public:
+  void Add(std::uint64_t n = 1) { value_.fetch_add(n, std::memory_order_relaxed); }
+  std::uint64_t Value() const { return value_.load(std::memory_order_relaxed); }
+  // For counters kept by somebody else (the kernel's, or one restored from the journal).
+  void Set(std::uint64_t n) { value_.store(n, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+class Gauge {
+ public:
+  void Set(double v) { value_.store(v, std::memory_order_relaxed); }
+  void Add(double v) { value_.fetch_add(v, std::memory_order_relaxed); }
+  double Value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<double> value_{0};
+};
+
+class Histogram {
+ public:
+  explicit Histogram(std::vector<double> upper_bounds);
+  void Observe(double v);
+  const std::vector<double>& bounds() const { return bounds_; }
+  // Cumulative counts, one per bound and one for +Inf; then the sum.
+  std::vector<std::uint64_t> Cumulative() const;
+  double Sum() const { return sum_.load(std::memory_order_relaxed); }
+
+ private:
+  std::vector<double> bounds_;
+  std::unique_ptr<std::atomic<std::uint64_t>[]> counts_;
+  std::atomic<double> sum_{0};
+};
+
+class Registry {
+ public:
+  Registry();
+  ~Registry();
+
+  // The series with these labels, made at its first use; the same name with another type or help
+  // is a bug of ours and ends the process. Names follow promlint: base units, counters `_total`.
+  Counter& AddCounter(std::string_view name, std::string_view help, const Labels& labels = {});
+  Gauge& AddGauge(std::string_view name, std::string_view help, const Labels& labels = {});
+  Histogram& AddHistogram(std::string_view name, std::string_view help, std::vector<double> bounds,
+                          const Labels& labels = {});
+  // Forgets the series of a gauge or counter family (a device or file that went away). Handles to
+  // it must not be used again.
+  void Remove(std::string_view name, const Labels& labels);
+
+  // Called before every Render, for values that are cheaper to read than to keep.
+  void OnRender(std::function<void()> refresh);
+
+  // Appends the page: families by name, series by labels, one HELP and TYPE each.
+  void Render(std::string& out);
+
+ private:
+  struct Family;
+  struct Series;
+  Family& FindFamily(std::string_view name, std::string_view help, int type);
+  Series& FindSeries(Family& family, const Labels& labels);
+
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Family>> families_;  // sorted by name; guarded by mutex_
+  std::vector<std::function<void()>> refresh_;     // guarded by mutex_
+};
+
+}  // namespace telltale

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Certificates: what the webhook's own authority needs, and the settings of a TLS client. The
+// implementation is the fence of OpenSSL. Functions are thread-safe and do no network IO.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+
+namespace telltale {
+
+// PEM of a certificate (chain) and its private key.
+struct KeyPair {
+  std::string certificate;
+  std::string private_key;
+};
+
+// A self-signed ECDSA P-256 authority; not_before is backdated by an hour for skewed clocks.
+Result<KeyPair> MakeAuthority(const std::string& common_name, std::int64_t now_seconds,
+                              std::int64_t lifetime_seconds);
+
+// A server certificate for these DNS names, signed by `authority`.
+Result<KeyPair> MakeServerCertificate(const KeyPair& authority,
+                                      const std::vector<std::string>& dns_names,
+                                      std::int64_t now_seconds, std::int64_t lifetime_seconds);
+
+// Unix seconds of notAfter of the first certificate in the PEM.
+Result<std::int64_t> CertificateExpiry(const std::string& pem);
+
+// True when the key belongs to the certificate.
+bool KeyMatches(const KeyPair& pair);
+
+struct TlsClientOptions {
+  std::string ca_pem;          // empty: the system's roots
+  std::string certificate_pem; // both or none
+  std::string private_key_pem;
+  std::string server_name;     // empty: the host of the URL
+  bool insecure_skip_verify = false;
+};
+
+}  // namespace telltale

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reads small configuration files, YAML 1.2 or JSON (which is YAML), into a plain tree. Called at
+// start and on a change of configuration; never for cluster objects or on a hot path. The
+// implementation is the fence of yaml-cpp. Limits: 1 MiB, depth 32, 100,000 nodes; a key given
+// twice, an anchor or an alias is an error, because people mean neither in a configuration.
+// Thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/result.h"
+
+namespace telltale {
+
+struct YamlNode {
+  enum class Kind { kNull, kScalar, kSequence, kMap };
+  Kind kind = Kind::kNull;
+  int line = 0;            // 1-based, for messages
+  bool quoted = false;     // the scalar was quoted, so it is a string whatever it looks like
+  std::string scalar;
+  std::vector<YamlNode> items;                           // of a sequence
+  std::vector<std::pair<std::string, YamlNode>> fields;  // of a map, in document order
+
+  const YamlNode* Find(std::string_view key) const;
+};
+
+// An error says the line and what is wrong there.
+Result<YamlNode> ParseYaml(std::string_view text);
+
+}  // namespace telltale

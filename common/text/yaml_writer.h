@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Emits YAML for programs that read only YAML (Promtail). Every string is double-quoted, because
+// an unquoted 1.10, true or 2024-01-01 changes its type in the reader (yaml-cpp issue 1362);
+// numbers and booleans go through typed calls. Pure output; thread-compatible. The implementation
+// is the fence of yaml-cpp's emitter.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace telltale {
+
+class YamlWriter {
+ public:
+  YamlWriter();
+  ~YamlWriter();
+  YamlWriter& BeginMap();
+  YamlWriter& EndMap();
+  YamlWriter& BeginSeq();
+  YamlWriter& EndSeq();
+  YamlWriter& Key(std::string_view key);  // plain when [a-zA-Z_][a-zA-Z0-9_-]*, else quoted
+  YamlWriter& String(std::string_view value);
+  YamlWriter& Int(std::int64_t value);
+  YamlWriter& Bool(bool value);
+  YamlWriter& Field(std::string_view key, std::string_view value) { return Key(key).String(value); }
+  // The document so far, ending in a newline.
+  std::string Text() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace telltale

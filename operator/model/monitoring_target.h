@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The MonitoringTarget resource (crds/monitoringtargets.yaml is its definition; a test holds the
+// two together). Decoded from watch events; the API server has already applied defaults, bounds
+// and rules, but an older CRD may be installed, so the decoder checks what it relies on.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "operator/model/label_selector.h"
+#include "operator/model/object_meta.h"
+
+namespace telltale {
+
+struct PortRef {
+  std::string name;  // or:
+  int number = 0;
+  std::string Text() const { return number != 0 ? std::to_string(number) : name; }
+};
+
+struct Endpoint {
+  PortRef port;
+  std::string container;  // only this container's ports; empty: any
+  std::string path = "/metrics";
+  Labels params;
+  std::int64_t interval_ms = 15'000;
+  std::int64_t timeout_ms = 10'000;
+};
+
+struct FromPodLabel {
+  std::string from, to;
+};
+
+struct MetricsSpec {
+  std::vector<Endpoint> endpoints;
+  std::vector<FromPodLabel> from_pod;
+  Labels static_labels;
+};
+
+// One Promtail stage; which fields count depends on the kind.
+struct PipelineStage {
+  enum class Kind { kJson, kRegex, kTimestamp, kLabels, kDrop, kMultiline };
+  Kind kind = Kind::kJson;
+  Labels values;           // json: name -> expression; labels: label -> source
+  std::string expression;  // regex, drop; multiline: the first line
+  std::string source;      // timestamp, drop
+  std::string format;      // timestamp
+  std::int64_t max_wait_ms = 3000;  // multiline
+};
+
+struct LogsSpec {
+  enum class Source { kFiles, kStdout };
+  enum class Collector { kSidecar, kNode };
+  Source source = Source::kFiles;
+  Collector collector = Collector::kSidecar;
+  std::string directory;             // of the shared log volume
+  std::vector<std::string> include;  // globs inside directory
+  std::vector<std::string> exclude;
+  Labels labels;                     // static stream labels
+  std::vector<PipelineStage> pipeline;
+};
+
+struct SidecarSpec {
+  bool off = false;
+  std::int64_t interval_ms = 10'000;
+  std::vector<std::string> collectors;  // process, network, filesystem
+  Labels requests, limits;              // cpu, memory
+};
+
+struct NamespaceSelector {
+  bool any = false;
+  std::vector<std::string> names;
+  std::optional<LabelSelector> labels;
+};
+
+struct MonitoringTarget {
+  ObjectMeta meta;
+  LabelSelector selector;
+  std::optional<NamespaceSelector> namespaces;  // nothing: only the own namespace
+  bool suspend = false;
+  std::optional<MetricsSpec> metrics;
+  std::optional<LogsSpec> logs;
+  std::optional<SidecarSpec> sidecar;
+  std::string status_json;  // as it stands in the API, to write only what differs
+
+  // True when matching pods should carry the sidecar.
+  bool WantsSidecar() const {
+    if (suspend || (sidecar && sidecar->off)) return false;
+    return sidecar.has_value() || (logs && logs->collector == LogsSpec::Collector::kSidecar);
+  }
+};
+
+Status DecodeMonitoringTarget(JsonValue value, MonitoringTarget& out);
+
+}  // namespace telltale

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The part of metadata that every object of ours has. Plain values, decoded once, then immutable.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/base/result.h"
+#include "common/base/strings.h"
+#include "common/text/json_reader.h"
+
+namespace telltale {
+
+struct ObjectMeta {
+  std::string ns;
+  std::string name;
+  std::string uid;
+  std::string resource_version;
+  std::int64_t generation = 0;
+  bool deleting = false;  // deletionTimestamp is set
+  Labels labels;
+  Labels annotations;  // only those under telltale.dev/
+
+  std::string Key() const { return ns.empty() ? name : ns + "/" + name; }
+};
+
+Status DecodeObjectMeta(JsonValue value, ObjectMeta& out);
+
+// An object of strings: labels, nodeSelector, params.
+Status DecodeStringMap(JsonValue value, Labels& out);
+
+}  // namespace telltale

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The one table of what can be wrong: code, title, cause, fix. Used by status, events, the CLI and
+// the generated reference page, so that one word means one thing everywhere.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace telltale {
+
+enum class Reason {
+  kUp,
+  kNoPodsMatched,
+  kNotTrusted,
+  kSuspended,
+  kNoIp,
+  kNotRunning,
+  kPortNotFound,
+  kNotYetScraped,
+  kConnectionRefused,
+  kTimeout,
+  kNotFound,
+  kAuth,
+  kBadContent,
+  kScrapeFailed,
+  kPrometheusUnknown,
+  kSidecarMissing,
+};
+
+struct ReasonInfo {
+  Reason reason;
+  std::string_view code;   // CamelCase, as it stands in status
+  std::string_view title;
+  std::string_view cause;
+  std::string_view fix;
+};
+
+const ReasonInfo& Info(Reason reason);
+std::span<const ReasonInfo> AllReasons();
+
+}  // namespace telltale

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The content of the ConfigMap `telltale-sidecar` of each namespace: one key
+// `<target namespace>.<target name>.json` per MonitoringTarget, {selector, generation, config},
+// config in the shape of `telltale-sidecar --config` version 1. Pure.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "operator/plan/matching.h"
+
+namespace telltale {
+
+inline constexpr std::string_view kSidecarConfigMap = "telltale-sidecar";
+
+struct SidecarConfigOptions {
+  std::string loki_url;  // what the sidecars push to; empty: no logs are shipped
+};
+
+// namespace -> key -> JSON. Only namespaces that a target with a sidecar looks into.
+std::map<std::string, std::map<std::string, std::string>> PlanSidecarConfigs(
+    const World& world, const SidecarConfigOptions& options);
+
+}  // namespace telltale
