@@ -15,39 +15,20 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests" / "cluster")]
+import archives  # noqa: E402
 import table  # noqa: E402  (beside this file, which is no package)
-
-
-def present(ctr) -> dict[str, str]:
-    """The images that the cluster has: reference -> digest. `ctr` prefixes arguments with its own."""
-    done = subprocess.run(ctr("images", "ls"), capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise table.Missing(
-            f"the cluster's containerd does not answer ({done.stderr.strip()}): "
-            "run tests/cluster/cluster.py up and try again"
-        )
-    rows = [line.split() for line in done.stdout.splitlines()[1:]]
-    return {row[0]: row[2] for row in rows if len(row) > 2}
-
-
-def import_archive(ctr, path: pathlib.Path) -> None:
-    done = subprocess.run(ctr("images", "import", path), capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise table.Missing(f"importing {path} failed: {done.stderr.strip()}")
 
 
 def make(name: str, folder: pathlib.Path, ctr=None) -> str:
     """Writes one image, imports it when `ctr` is given, and says in a line what it did."""
     started = time.monotonic()
-    image = table.IMAGES[name]()
-    path = folder / f"{name}.tar"
-    digest = image.write(path)
+    image, path, digest = archives.write(name, folder)
     note = ""
     if ctr:
-        if present(ctr).get(image.reference) == digest:
+        if archives.present(ctr).get(image.reference) == digest:
             note = ", in the cluster already"
         else:
-            import_archive(ctr, path)
+            archives.load(ctr, path)
             note = ", imported"
     seconds = time.monotonic() - started
     size = path.stat().st_size / 1e6
