@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Log files to Loki: finds and follows files, makes batches, pushes them, and remembers in a
+// journal what Loki acknowledged. sidecar/app makes one and gives it every configuration.
+//
+// The promise: each line arrives at least once, with the same timestamp each time, so that Loki
+// stores it once; a line that cannot be delivered is counted with a reason. The file is the
+// buffer: at most two batches are in memory, and while Loki is away nothing more is read.
+//
+// Threads: two of its own (one reads files and keeps the journal, one speaks to Loki). All
+// methods may be called from any thread, but one at a time.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "common/metrics/registry.h"
+#include "sidecar/tail/log_source.h"
+
+namespace telltale {
+
+struct LogPipelineOptions {
+  std::string loki_url;  // http(s)://host:port, with or without /loki/api/v1/push; empty: hold
+  std::string tenant;    // X-Scope-OrgID; none when empty
+  std::size_t batch_bytes = 1 << 20;            // of one push, before compression
+  std::chrono::milliseconds batch_wait{1'000};  // the longest that a line waits for company
+  std::string state_dir;                        // of the journal; made when absent; fixed at Start
+  std::chrono::milliseconds retry_initial{500}, retry_cap{30'000};
+  std::chrono::milliseconds request_timeout{10'000};
+};
+
+class LogPipeline {
+ public:
+  // Registers its metrics; `registry` and `clock` must outlive it.
+  LogPipeline(LogPipelineOptions options, Registry& registry, Clock& clock);
+  ~LogPipeline();  // without Stop: ends at once, as after a kill; the journal continues later
+
+  // Reads the journal and starts the threads. A journal that cannot be read or written is a
+  // warning and a count, never an error: shipping goes on without it.
+  Status Start();
+
+  // Replaces sources and options (all but state_dir), also before Start. Returns at once. Files
+  // that no source wants any more are let go; what was read of them is still delivered, and the
+  // journal continues them should they come back.
+  void Reconfigure(std::vector<LogSource> sources, LogPipelineOptions changed);
+
+  // Reads every file to its end, unfinished lines as they are, sends, writes the journal and ends
+  // the threads, within `flush_timeout`. What Loki has not acknowledged by then is sent by the
+  // next start. Called once.
+  void Stop(std::chrono::milliseconds flush_timeout);
+
+  // Reads and sends all complete lines that were written before the call, without waiting for a
+  // batch to fill; true when Loki has acknowledged them. For tests and tools.
+  bool Flush(std::chrono::milliseconds timeout);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace telltale

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What to read: one entry of `logs` in the sidecar's configuration, with the labels that its
+// streams carry. Made by the configuration, read by sidecar/tail and sidecar/ship. A plain value.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/base/strings.h"
+
+namespace telltale {
+
+struct LogSource {
+  enum class Format { kAuto, kCri, kPlain };  // kAuto: a line that has the CRI form is CRI
+
+  // Absolute globs over paths: * ? [a-z] [^a-z] and \ never match '/'. A file that matches an
+  // include and no exclude is read; the first source in the list that wants a file gets it.
+  std::vector<std::string> include, exclude;
+  Format format = Format::kAuto;
+  // Complete but for `filename`, and `stream` of CRI lines, which the pipeline adds.
+  Labels labels;
+
+  bool operator==(const LogSource&) const = default;
+};
+
+}  // namespace telltale
