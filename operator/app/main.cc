@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// telltale-operator: watches MonitoringTargets and pods; tells Prometheus, Promtail and sidecars.
+#include <malloc.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "common/base/log.h"
+#include "operator/app/app.h"
+
+namespace {
+
+void Print(int fd, const std::string& text) {
+  if (write(fd, text.data(), text.size()) < 0) std::exit(EXIT_FAILURE);
+}
+
+// Blocked before any thread starts, so that only the wait below sees them.
+sigset_t BlockStopSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  mallopt(M_ARENA_MAX, 2);
+  telltale::OperatorOptions options;
+  telltale::Flags flags("telltale-operator",
+                        "Finds the pods that MonitoringTargets select and tells Prometheus, "
+                        "Promtail and the sidecars.");
+  options.AddTo(flags);
+  telltale::Status status = flags.Parse(argc, argv);
+  if (status.ok()) status = telltale::ConfigureLog(options.log_level, options.log_format);
+  if (!status.ok()) {
+    Print(STDERR_FILENO, "telltale-operator: " + status.error().message + "\n");
+    return 2;
+  }
+  if (options.help || options.version) {
+    Print(STDOUT_FILENO, options.help ? flags.Help() : "telltale-operator " TELLTALE_VERSION "\n");
+    return 0;
+  }
+  const sigset_t stop_signals = BlockStopSignals();
+  telltale::App app(std::move(options));
+  if (auto started = app.Start(); !started.ok()) {
+    telltale::LogError("cannot start", {{"error", started.error().message}});
+    return 1;
+  }
+  int signal_number = 0;
+  sigwait(&stop_signals, &signal_number);
+  telltale::LogInfo("stopping", {{"signal", signal_number}});
+  app.Stop();
+  return 0;
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The operator's command line. Read once, in main.
+#pragma once
+
+#include <string>
+
+#include "common/base/flags.h"
+
+namespace telltale {
+
+struct OperatorOptions {
+  std::string kubeconfig;
+  std::string http_listen = ":8080";
+  std::string webhook_listen = ":9443";
+  std::string ns;
+  std::string service_name = "telltale-operator";
+  std::string webhook_configuration = "telltale-operator";
+  std::string prometheus_url;
+  std::string loki_url;
+  std::string sidecar_image = "ghcr.io/telltale/telltale-sidecar:" TELLTALE_VERSION;
+  std::string sidecar_pull_policy = "IfNotPresent";
+  std::string trusted_namespaces;
+  bool promtail = true;
+  std::string log_level = "info";
+  std::string log_format = "logfmt";
+  bool version = false;
+  bool help = false;
+
+  void AddTo(Flags& flags);
+};
+
+}  // namespace telltale

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The injection webhook: POST /inject with an AdmissionReview. It answers from caches, without a
+// call to anybody, and whatever goes wrong lets the pod pass unchanged. Runs on the webhook
+// server's io thread.
+#pragma once
+
+#include <array>
+
+#include "common/metrics/registry.h"
+#include "common/net/http_server.h"
+#include "operator/plan/sidecar_patch.h"
+
+namespace telltale {
+
+class WebhookHandler {
+ public:
+  WebhookHandler(InjectionOptions options, SelectTargets select, Registry& registry);
+  HttpResponse operator()(const HttpRequest& request) const;
+
+ private:
+  InjectionOptions options_;
+  SelectTargets select_;
+  std::array<Counter*, 5> outcomes_;  // by InjectionOutcome
+  Histogram& duration_;
+};
+
+}  // namespace telltale
