@@ -85,7 +85,7 @@ std::string_view CodeName(Code code);
 }  // namespace telltale
 
 // Returns the error of `expr` from the enclosing function.
-#define TELLTALE_TRY(expr)                                                  \
-  do {                                                                      \
+#define TELLTALE_TRY(expr)                                                     \
+  do {                                                                         \
     if (auto try_result = (expr); !try_result.ok()) return try_result.error(); \
   } while (false)

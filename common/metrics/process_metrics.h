@@ -4,6 +4,7 @@
 // client libraries"), read from /proc/self when the page is rendered, and telltale_build_info.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "common/metrics/registry.h"

@@ -57,6 +57,7 @@ class Histogram {
   double Sum() const { return sum_.load(std::memory_order_relaxed); }
 
  private:
+  friend class Registry;  // renders the counts without the vector that Cumulative() makes
   std::vector<double> bounds_;
   std::unique_ptr<std::atomic<std::uint64_t>[]> counts_;
   std::atomic<double> sum_{0};
@@ -71,13 +72,16 @@ class Registry {
   // is a bug of ours and ends the process. Names follow promlint: base units, counters `_total`.
   Counter& AddCounter(std::string_view name, std::string_view help, const Labels& labels = {});
   Gauge& AddGauge(std::string_view name, std::string_view help, const Labels& labels = {});
+  // A counter of seconds: exposed as a counter, kept as a number that its owner only lets grow.
+  Gauge& AddFloatCounter(std::string_view name, std::string_view help, const Labels& labels = {});
   Histogram& AddHistogram(std::string_view name, std::string_view help, std::vector<double> bounds,
                           const Labels& labels = {});
   // Forgets the series of a gauge or counter family (a device or file that went away). Handles to
   // it must not be used again.
   void Remove(std::string_view name, const Labels& labels);
 
-  // Called before every Render, for values that are cheaper to read than to keep.
+  // Called before every Render, one after the other and without the registry's lock, for values
+  // that are cheaper to read than to keep. May make and remove series.
   void OnRender(std::function<void()> refresh);
 
   // Appends the page: families by name, series by labels, one HELP and TYPE each.
@@ -88,10 +92,13 @@ class Registry {
   struct Series;
   Family& FindFamily(std::string_view name, std::string_view help, int type);
   Series& FindSeries(Family& family, const Labels& labels);
+  void Refresh();
 
+  std::mutex render_mutex_;  // held while callbacks run; taken before mutex_
   std::mutex mutex_;
   std::vector<std::unique_ptr<Family>> families_;  // sorted by name; guarded by mutex_
-  std::vector<std::function<void()>> refresh_;     // guarded by mutex_
+  // Guarded by mutex_; a deque, so that one stays in place while it is called without the lock.
+  std::deque<std::function<void()>> refresh_;
 };
 
 }  // namespace telltale

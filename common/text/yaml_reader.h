@@ -20,8 +20,8 @@ namespace telltale {
 struct YamlNode {
   enum class Kind { kNull, kScalar, kSequence, kMap };
   Kind kind = Kind::kNull;
-  int line = 0;            // 1-based, for messages
-  bool quoted = false;     // the scalar was quoted, so it is a string whatever it looks like
+  int line = 0;         // 1-based, for messages
+  bool quoted = false;  // the scalar was quoted, so it is a string whatever it looks like
   std::string scalar;
   std::vector<YamlNode> items;                           // of a sequence
   std::vector<std::pair<std::string, YamlNode>> fields;  // of a map, in document order
