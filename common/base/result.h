@@ -84,8 +84,12 @@ std::string_view CodeName(Code code);
 
 }  // namespace telltale
 
-// Returns the error of `expr` from the enclosing function.
-#define TELLTALE_TRY(expr)                                                     \
-  do {                                                                         \
-    if (auto try_result = (expr); !try_result.ok()) return try_result.error(); \
+// Returns the error of `expr` from the enclosing function. The counter gives each use a name of its
+// own, because `expr` is often a call with a lambda that uses the macro again.
+#define TELLTALE_TRY(expr) TELLTALE_TRY_AS(TELLTALE_CONCAT(try_result_, __COUNTER__), expr)
+#define TELLTALE_TRY_AS(name, expr)                          \
+  do {                                                       \
+    if (auto name = (expr); !name.ok()) return name.error(); \
   } while (false)
+#define TELLTALE_CONCAT(a, b) TELLTALE_CONCAT_EXPANDED(a, b)
+#define TELLTALE_CONCAT_EXPANDED(a, b) a##b
