@@ -110,8 +110,8 @@ def _kill(pids) -> None:
 def stop(cluster: Layout) -> None:
     """Ends all processes: daemons that start others, containers, then the rest."""
     daemons = {name: process.Daemon(name, cluster.state) for name in layout.DAEMONS}
-    first = ("kubelet", "kube-proxy", "kube-scheduler", "kube-controller-manager")
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+    first = layout.DAEMONS[: layout.DAEMONS.index("containerd")]
+    with concurrent.futures.ThreadPoolExecutor(len(first)) as pool:
         list(pool.map(lambda name: daemons[name].stop(5), first))
     if daemons["containerd"].alive():
         _end_tasks(cluster)

@@ -27,6 +27,7 @@ DAEMONS = (
     "kube-proxy",
     "kube-scheduler",
     "kube-controller-manager",
+    "volumes",
     "containerd",
     "kube-apiserver",
     "etcd",

@@ -121,8 +121,10 @@ class Daemon:
         self.record = folder / "run" / f"{name}.pid"
 
     def start(self, command: list, environment: dict | None = None) -> None:
+        """Returns when the process has written its record, so that any Daemon of the name finds it."""
         for path in (self.log, self.record):
             path.parent.mkdir(parents=True, exist_ok=True)
+        self.record.unlink(missing_ok=True)
         launcher = [sys.executable, "-E", "-S", str(HERE / "process.py"), str(self.record)]
         with self.log.open("ab") as out:
             self._child = subprocess.Popen(
@@ -134,6 +136,8 @@ class Daemon:
                 cwd="/",
                 env=environment,
             )
+        started = lambda: self.record.exists() or self._child.poll() is not None  # noqa: E731
+        wait_until(f"the launcher of {self.name}", started, 30, 0.005)
 
     def identity(self) -> tuple[int, str]:
         """The recorded pid and start time; (0, "") when there is no record."""

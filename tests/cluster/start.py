@@ -204,6 +204,7 @@ def start(cluster: layout.Layout) -> None:
             "kube-controller-manager": control.controller_manager(
                 kubeconfigs["kube-controller-manager"], cluster.pki
             ),
+            "volumes": [sys.executable, "-E", "-S", layout.HERE / "volumes.py"],
             "kube-scheduler": control.scheduler(kubeconfigs["kube-scheduler"]),
         }
         for name, command in commands.items():
