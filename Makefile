@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+# The commands of the project. Everything they need is installed or built by them; what takes long
+# to build is kept in $TELLTALE_CACHE (~/.cache/telltale), outside the tree.
+PYTHON := /usr/bin/python3
+BUILD_PACKAGES := cmake/packages.txt tests/cluster/packages.txt
+
+.PHONY: demo demo-env demo-down test images generate format
+
+demo: ## a real cluster, the chart, an example, and what Prometheus and Loki then hold
+	@tests/install.sh $(BUILD_PACKAGES)
+	@$(PYTHON) tests/e2e/demo.py up
+
+demo-env: ## exports for a shell: eval "$(make -s demo-env)"
+	@$(PYTHON) tests/e2e/demo.py env
+
+demo-down: ## removes the demo's cluster without a trace
+	@$(PYTHON) tests/e2e/demo.py down
+
+test: ## everything; the last line counts
+	@tests/install.sh $(BUILD_PACKAGES) tests/packages.txt
+	@$(PYTHON) tests/run.py
+
+images: ## dist/telltale-operator.tar and dist/telltale-sidecar.tar, OCI archives
+	@tests/install.sh $(BUILD_PACKAGES)
+	@cmake --preset release >/dev/null && cmake --build --preset release
+	@$(PYTHON) images/build.py --out dist telltale-operator telltale-sidecar
+
+generate: ## crds/ into the chart and manifests/install.yaml
+	@$(PYTHON) manifests/generate.py
+
+format: ## our C++ in the project's style
+	@git ls-files '*.cc' '*.h' | xargs clang-format-19 -i

@@ -1,0 +1,142 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The demo: from nothing to auto-scaled pods that are scraped and whose logs flow.
+
+Usage: demo.py up | env | down      (`make demo`, `make demo-env`, `make demo-down`)
+
+`up` builds what lacks, starts a cluster of its own (or uses the one of KUBECONFIG), installs the
+chart, applies examples/shop, scales it 2 -> 5 -> 3 and prints what Kubernetes, Prometheus and Loki
+then hold. It ends with 1 and a sentence when any of it is missing.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path[:0] = [str(HERE), str(ROOT / "tests" / "cluster"), str(ROOT / "tests" / "cluster" / "tools")]
+import catalog  # noqa: E402  (the folders above are no packages)
+import observe  # noqa: E402
+import shop  # noqa: E402
+import steps  # noqa: E402
+
+RELEASE = "telltale"
+NAMESPACE = "telltale"
+IMAGES = ("telltale-operator", "telltale-sidecar", "shop", "prometheus", "loki")
+CLUSTER = [sys.executable, ROOT / "tests/cluster/cluster.py"]
+VALUES = ROOT / "examples/shop/values-demo.yaml"
+BIN = ROOT / "build/release/bin"
+
+
+def own_cluster() -> bool:
+    return not os.environ.get("KUBECONFIG")
+
+
+def kubeconfig() -> str:
+    import layout
+
+    return os.environ.get("KUBECONFIG") or str(layout.Layout().kubeconfig)
+
+
+def build_programs(run: steps.Steps) -> None:
+    run.run("configure the C++ build", ["cmake", "--preset", "release", "-S", ROOT])
+    run.run(
+        "build the C++ programs", ["cmake", "--build", ROOT / "build/release"], steps.tenths()
+    )
+
+
+def start_cluster(run: steps.Steps) -> None:
+    run.run("cluster", [*CLUSTER, "up"], steps.every_line)
+
+
+def prepare(run: steps.Steps) -> bool:
+    """Everything before Helm; independent work side by side. True when our images are new."""
+    tools = [sys.executable, ROOT / "tests/cluster/tools/build.py"]
+    programs = run.beside(build_programs, run)
+    if not own_cluster():
+        run.run("kubectl and helm", [*tools, "kubectl", "helm"], steps.every_line)
+        programs.result()
+        return False
+    kubernetes = [*catalog.KUBERNETES, "etcd", "coredns"]
+    run.run("Kubernetes programs", [*tools, *kubernetes], steps.every_line)
+    cluster = run.beside(start_cluster, run)
+    run.run("Helm, Prometheus, Loki", [*tools, "demo"], steps.every_line)
+    programs.result()
+    cluster.result()
+    output = run.run(
+        "images",
+        [sys.executable, ROOT / "images/build.py", "--out", ROOT / "build/images", "--import", *IMAGES],
+        steps.every_line,
+    )
+    ours = [line for line in output.splitlines() if line.startswith(("telltale-", "shop"))]
+    return any(line.endswith(", imported") for line in ours)
+
+
+def install(run: steps.Steps, cluster: observe.Cluster, new_images: bool) -> None:
+    installed = cluster.kubectl("-n", NAMESPACE, "get", "deploy", "telltale-operator", check=False)
+    helm = [catalog.bin_dir() / "helm", "--kubeconfig", kubeconfig()]
+    run.run(
+        "helm install",
+        [*helm, "upgrade", "--install", RELEASE, ROOT / "helm/telltale", "--namespace", NAMESPACE,
+         "--create-namespace", "--values", VALUES, "--wait", "--timeout", "5m"],
+    )  # fmt: skip
+    if new_images and "NotFound" not in installed:
+        # The references are the same, so that Kubernetes sees no change by itself.
+        run.call("new images start", lambda: shop.restart(cluster))
+
+
+def up() -> int:
+    run = steps.Steps(ROOT / "build/demo")
+    try:
+        new_images = prepare(run)
+        cluster = observe.Cluster(str(catalog.bin_dir() / "kubectl"), kubeconfig(), NAMESPACE)
+        install(run, cluster, new_images)
+        shop.run(run, cluster)
+    except (steps.Failed, RuntimeError) as error:
+        steps.say(f"\nThe demo failed after {run.seconds():.0f} s.\n{error}")
+        return 1
+    steps.say(f"\nThe demo works; it took {run.seconds():.0f} s. `make demo-env` prints the exports "
+              "for a shell, `make demo-down` removes all of it.")  # fmt: skip
+    return 0
+
+
+def env() -> int:
+    tools = catalog.bin_dir()
+    if own_cluster():
+        done = subprocess.run([*CLUSTER, "env"], capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.stderr.write(done.stderr or "there is no cluster; run `make demo` first\n")
+            return 1
+        print(done.stdout, end="")
+    else:
+        print(f"export KUBECONFIG={kubeconfig()}\nexport TELLTALE_EXEC=\nexport TELLTALE_TOOLS={tools}")
+    print(f"export TELLTALE_BIN={BIN}")
+    for name, service, port in (("PROMETHEUS", "prometheus", 9090), ("LOKI", "loki", 3100)):
+        found = subprocess.run(
+            [tools / "kubectl", "--kubeconfig", kubeconfig(), "-n", NAMESPACE, "get", "service",
+             f"{RELEASE}-{service}", "-o", "json"], capture_output=True, text=True,
+        )  # fmt: skip
+        if found.returncode != 0:
+            sys.stderr.write(f"the chart is not installed; run `make demo`: {found.stderr}")
+            return 1
+        address = json.loads(found.stdout)["spec"]["clusterIP"]
+        print(f"export {name}_URL=http://{address}:{port}")
+    return 0
+
+
+def down() -> int:
+    if not own_cluster():
+        print("KUBECONFIG is set: the demo started no cluster, so there is none to remove.\n"
+              "`helm uninstall telltale -n telltale` and `kubectl delete ns shop` remove the rest.")  # fmt: skip
+        return 0
+    return subprocess.run([*CLUSTER, "down"]).returncode
+
+
+if __name__ == "__main__":
+    commands = {"up": up, "env": env, "down": down}
+    if len(sys.argv) != 2 or sys.argv[1] not in commands:
+        sys.exit(__doc__)
+    sys.exit(commands[sys.argv[1]]())

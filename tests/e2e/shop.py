@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the demo does with examples/shop: apply, scale 2 -> 5 -> 3, and show what is known of it."""
+
+import pathlib
+import time
+
+import observe
+from steps import Failed, Steps, say, wait_for
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+EXAMPLE = ROOT / "examples" / "shop"
+NAMESPACE = "shop"
+SELECTOR = "app.kubernetes.io/name=shop"
+APP_JOB = "shop/shop"
+SIDECAR_JOB = "telltale-sidecar"
+KNOWN_WITHIN = 15.0  # seconds from Ready until Prometheus knows a pod
+GONE_WITHIN = 30.0  # seconds from a pod's end until Prometheus forgot it
+
+
+def restart(cluster: observe.Cluster) -> None:
+    cluster.kubectl("-n", "telltale", "rollout", "restart", "deployment/telltale-operator")
+    cluster.kubectl("-n", "telltale", "rollout", "status", "deployment/telltale-operator")
+    if "NotFound" not in cluster.kubectl("-n", NAMESPACE, "get", "deploy", "shop", check=False):
+        cluster.kubectl("-n", NAMESPACE, "rollout", "restart", "deployment/shop")
+
+
+def scale(cluster: observe.Cluster, replicas: int) -> list[dict]:
+    """Scales, and returns the pods once exactly that many exist and are Ready."""
+    cluster.kubectl("-n", NAMESPACE, "scale", "deployment/shop", f"--replicas={replicas}")
+
+    def settled():
+        pods = cluster.pods(NAMESPACE, SELECTOR)
+        ready = [pod for pod in pods if observe.ready_since(pod)]
+        return pods if len(pods) == len(ready) == replicas else None
+
+    return wait_for(f"{replicas} Ready pods of the shop", 180, settled)
+
+
+def names(pods: list[dict]) -> set[str]:
+    return {pod["metadata"]["name"] for pod in pods}
+
+
+def known(cluster: observe.Cluster, job: str) -> set[str]:
+    return {target["labels"]["pod"] for target in cluster.targets(job)}
+
+
+def targets_are(cluster: observe.Cluster, pods: list[dict], seconds: float) -> float:
+    """Waits until Prometheus has just these pods, app and sidecar; returns the seconds it took."""
+    started = time.monotonic()
+    wanted = names(pods)
+    for job in (APP_JOB, SIDECAR_JOB):
+        wait_for(
+            f"Prometheus having the targets of {sorted(wanted)} in job {job}",
+            seconds,
+            lambda job=job: {p for p in known(cluster, job) if p.startswith("shop-")} == wanted,
+        )
+    return time.monotonic() - started
+
+
+def show_targets(cluster: observe.Cluster) -> None:
+    for job, title in ((APP_JOB, "the app"), (SIDECAR_JOB, "the sidecars")):
+        found = cluster.targets(job)
+        rows = [
+            [t["labels"]["namespace"], t["labels"]["pod"], t["scrapeUrl"], t["health"],
+             t["lastError"] or "-"] for t in found
+        ]  # fmt: skip
+        say(f"\nPrometheus scrapes {len(found)} targets of {title} (job {job}):")
+        say(observe.table(rows, ["NAMESPACE", "POD", "URL", "HEALTH", "ERROR"]))
+
+
+def show_rates(cluster: observe.Cluster, pods: list[dict]) -> None:
+    query = 'sum by (pod) (rate(shop_orders_total{namespace="shop"}[30s]))'
+
+    def rates():
+        found = {r["metric"]["pod"]: float(r["value"][1]) for r in cluster.query(query)}
+        return found if all(found.get(pod, 0) > 0 for pod in names(pods)) else None
+
+    found = wait_for("a rate of shop_orders_total for every pod", 60, rates)
+    say(f"\n{query}:")
+    say(observe.table([[p, f"{found[p]:.2f}"] for p in sorted(names(pods))], ["POD", "ORDERS/S"]))
+
+
+def show_logs(cluster: observe.Cluster, pods: list[dict]) -> None:
+    selector = '{namespace="shop", app="shop"}'
+
+    def lines():
+        found = cluster.lines(selector)
+        return found if names(pods) <= set(found) else None
+
+    found = wait_for("log lines of every pod in Loki", 60, lines)
+    rows = [[pod, len(found[pod]), found[pod][-1][1]] for pod in sorted(names(pods))]
+    say(f"\nLoki has for {selector}:")
+    say(observe.table(rows, ["POD", "LINES", "NEWEST"]))
+
+
+def show_first_samples(cluster: observe.Cluster, pods: list[dict]) -> None:
+    def samples():
+        found = cluster.first_samples(APP_JOB)
+        return found if names(pods) <= set(found) else None
+
+    first = wait_for("a first sample of every pod", 60, samples)
+    rows, late = [], []
+    for pod in sorted(pods, key=lambda pod: pod["metadata"]["name"]):
+        name = pod["metadata"]["name"]
+        seconds = first[name] - observe.ready_since(pod)
+        rows.append([name, f"{seconds:.1f}"])
+        if seconds > KNOWN_WITHIN:
+            late.append(name)
+    say("\nSeconds from Ready to the first sample (Ready has whole seconds):")
+    say(observe.table(rows, ["POD", "SECONDS"]))
+    if late:
+        raise Failed(f"the first sample came later than {KNOWN_WITHIN:.0f} s for {', '.join(late)}")
+
+
+def run(steps: Steps, cluster: observe.Cluster) -> None:
+    steps.call("kubectl apply -f examples/shop", lambda: apply(cluster))
+    steps.call("scale to 2", lambda: targets_are(cluster, scale(cluster, 2), 60))
+    five = steps.call("scale to 5", lambda: scale(cluster, 5))
+    took = targets_are(cluster, five, KNOWN_WITHIN)
+    say(f"    Prometheus knew all 5 within {took:.1f} s of the last one's Ready")
+    show_targets(cluster)
+    show_first_samples(cluster, five)
+    three = steps.call("scale to 3", lambda: scale(cluster, 3))
+    took = targets_are(cluster, three, GONE_WITHIN)
+    say(f"    Prometheus had just the 3 left within {took:.1f} s")
+    show_targets(cluster)
+    show_rates(cluster, three)
+    show_logs(cluster, three)
+    show_resource(cluster)
+
+
+def apply(cluster: observe.Cluster) -> None:
+    for path in sorted(EXAMPLE.glob("[0-9]*.yaml")):
+        cluster.kubectl("apply", "-f", path)
+
+
+def show_resource(cluster: observe.Cluster) -> None:
+    def settled():
+        target = cluster.json("-n", NAMESPACE, "get", "mt", "shop")
+        status = target.get("status", {})
+        ready = [c for c in status.get("conditions", []) if c["type"] == "Ready"]
+        counts = status.get("pods", {})
+        return (ready and ready[0]["status"] == "True" and counts.get("matched") == 3
+                and counts.get("up") == 3 and counts.get("logging") == 3)  # fmt: skip
+
+    wait_for("MonitoringTarget shop/shop being Ready with 3 pods up and logging", 60, settled)
+    say("\nkubectl get mt -A -o wide:")
+    say(cluster.kubectl("get", "mt", "-A", "-o", "wide").rstrip())
