@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/collect/collector.h"
+
+namespace telltale {
+namespace {
+
+// An explicit table, because the linker drops objects of a static library that only register
+// themselves.
+constexpr CollectorEntry kCollectors[] = {
+    {"filesystem", MakeFilesystemCollector},
+    {"network", MakeNetworkCollector},
+    {"process", MakeProcessCollector},
+};
+
+}  // namespace
+
+std::span<const CollectorEntry> AllCollectors() { return kCollectors; }
+
+}  // namespace telltale

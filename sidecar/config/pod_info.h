@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the sidecar knows of its pod: names from the environment, labels from the file that the
+// downward API keeps up to date. Outside Kubernetes all of it is empty. Pure but for
+// PodInfoFromEnvironment, which main calls once, before other threads.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/base/result.h"
+#include "common/base/strings.h"
+
+namespace telltale {
+
+struct PodInfo {
+  std::string name, ns, uid, node;
+  std::string container;  // the application's, for the label `container`
+  Labels labels;
+  bool operator==(const PodInfo&) const = default;
+};
+
+// POD_NAME, POD_NAMESPACE, POD_UID, NODE_NAME, TELLTALE_CONTAINER.
+PodInfo PodInfoFromEnvironment();
+
+// The downward API's format: lines of key="value", the value quoted as Go's %q does
+// (kubernetes pkg/fieldpath FormatMap). An error names the line.
+Result<Labels> ParseDownwardLabels(std::string_view text);
+
+// The labels of every stream of this pod: namespace, pod, container, node, app; those that are not
+// known are left out. `app` follows the operator's rule: app.kubernetes.io/name, app, k8s-app, else
+// the container.
+Labels IdentityLabels(const PodInfo& pod);
+
+}  // namespace telltale

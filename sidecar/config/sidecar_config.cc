@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/config/sidecar_config.h"
+
+#include <algorithm>
+
+#include "common/net/url.h"
+#include "sidecar/config/decoder.h"
+
+namespace telltale {
+namespace {
+
+// Bounds that keep a typing error from becoming load: a cycle every millisecond, a batch that Loki
+// can never accept (its default burst is 6 MB).
+constexpr std::int64_t kMinIntervalMs = 1'000, kMaxIntervalMs = 3'600'000;
+constexpr std::int64_t kMinBatchWaitMs = 10, kMaxBatchWaitMs = 60'000;
+constexpr std::int64_t kMinBatchBytes = 4 << 10, kMaxBatchBytes = 4 << 20;
+constexpr std::size_t kMaxLabelValue = 2048;  // Loki's max_label_value_length
+
+void CheckAbsolutePath(Decoder& decoder, const YamlNode& node, const std::string& path,
+                       const std::string& value) {
+  if (node.kind != YamlNode::Kind::kScalar) return;  // another type: already a problem
+  if (!value.starts_with('/')) {
+    decoder.Problem(node, path + " must be an absolute path, but is \"" + value + "\"");
+    return;
+  }
+  for (std::string_view part : Split(value, '/')) {
+    if (part == "..") {
+      decoder.Problem(node, path + " must not contain \"..\", but is \"" + value + "\"");
+      return;
+    }
+  }
+}
+
+void CheckUrl(Decoder& decoder, const YamlNode& node, const std::string& path,
+              const std::string& value) {
+  if (value.empty()) return;
+  if (auto url = ParseUrl(value); !url.ok()) {
+    decoder.Problem(node, path + " must be a URL such as http://loki:3100: " +
+                              url.error().message);
+  }
+}
+
+void DecodeLabels(Decoder& decoder, const YamlNode& node, const std::string& path, Labels& out) {
+  decoder.StringMap(node, path, out);
+  for (const auto& [name, value] : out) {
+    const YamlNode* where = node.Find(name);
+    const YamlNode& at = where != nullptr ? *where : node;
+    if (name.empty() || SanitizeLabelName(name) != name || name.starts_with("__")) {
+      decoder.Problem(at, path + " has the name \"" + name +
+                              "\", but a label name has letters, digits and underscores, starts "
+                              "with no digit and not with two underscores");
+    } else if (name == "filename") {
+      decoder.Problem(at, path + " must not set filename: it is the path of the log file");
+    }
+    std::string valid;
+    AppendValidUtf8(value, valid);
+    if (valid != value || value.size() > kMaxLabelValue) {
+      decoder.Problem(at, path + "." + name + " must be UTF-8 of at most 2048 bytes");
+    }
+  }
+}
+
+void DecodeLoki(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
+  decoder.Map(node, "loki",
+              {{"url",
+                [&](const YamlNode& n) {
+                  decoder.String(n, "loki.url", out.url);
+                  CheckUrl(decoder, n, "loki.url", out.url);
+                }},
+               {"tenant",
+                [&](const YamlNode& n) { decoder.String(n, "loki.tenant", out.tenant); }},
+               {"batchBytes",
+                [&](const YamlNode& n) {
+                  decoder.Bytes(n, "loki.batchBytes", kMinBatchBytes, kMaxBatchBytes,
+                                out.batch_bytes);
+                }},
+               {"batchWait", [&](const YamlNode& n) {
+                  decoder.DurationMs(n, "loki.batchWait", kMinBatchWaitMs, kMaxBatchWaitMs,
+                                     out.batch_wait_ms);
+                }}});
+  for (const char c : out.tenant) {
+    if (c <= ' ' || c > '~') {  // it becomes a header line
+      decoder.Problem(node, "loki.tenant must be printable ASCII without spaces");
+      break;
+    }
+  }
+}
+
+void DecodeGlobs(Decoder& decoder, const YamlNode& node, const std::string& path,
+                 std::vector<std::string>& out) {
+  decoder.StringList(node, path, out);
+  for (const YamlNode& item : node.items) {
+    CheckAbsolutePath(decoder, item, path, item.scalar);
+  }
+}
+
+void DecodeFormat(Decoder& decoder, const YamlNode& node, const std::string& path,
+                  LogFormat& out) {
+  std::string name;
+  decoder.String(node, path, name);
+  if (name == "auto" || name.empty()) {
+    out = LogFormat::kAuto;
+  } else if (name == "cri") {
+    out = LogFormat::kCri;
+  } else if (name == "plain") {
+    out = LogFormat::kPlain;
+  } else {
+    decoder.Problem(node, path + " must be auto, cri or plain, but is \"" + name + "\"");
+  }
+}
+
+void DecodeLogs(Decoder& decoder, const YamlNode& node, const std::string& path,
+                LogFilesConfig& out) {
+  decoder.Map(
+      node, path,
+      {{"files",
+        [&](const YamlNode& files) {
+          decoder.Map(files, path + ".files",
+                      {{"include",
+                        [&](const YamlNode& n) {
+                          DecodeGlobs(decoder, n, path + ".files.include", out.include);
+                        }},
+                       {"exclude", [&](const YamlNode& n) {
+                          DecodeGlobs(decoder, n, path + ".files.exclude", out.exclude);
+                        }}});
+        }},
+       {"format",
+        [&](const YamlNode& n) { DecodeFormat(decoder, n, path + ".format", out.format); }},
+       {"labels",
+        [&](const YamlNode& n) { DecodeLabels(decoder, n, path + ".labels", out.labels); }}});
+  if (out.include.empty()) {
+    decoder.Problem(node, path + ".files.include must name at least one file or pattern");
+  }
+}
+
+void DecodeCollectors(Decoder& decoder, const YamlNode& node, std::vector<std::string>& out) {
+  const auto collector = [&](std::string_view name) {
+    return Decoder::Field{name, [&decoder, &out, name](const YamlNode& n) {
+                            decoder.Map(n, "collectors." + std::string(name), {});
+                            out.emplace_back(name);
+                          }};
+  };
+  decoder.Map(node, "collectors",
+              {collector("process"), collector("network"), collector("filesystem")});
+  std::sort(out.begin(), out.end());
+}
+
+void DecodeReload(Decoder& decoder, const YamlNode& node, const std::string& path,
+                  ReloadConfig& out) {
+  decoder.Map(node, path,
+              {{"watch",
+                [&](const YamlNode& n) {
+                  decoder.String(n, path + ".watch", out.watch);
+                  CheckAbsolutePath(decoder, n, path + ".watch", out.watch);
+                }},
+               {"url", [&](const YamlNode& n) {
+                  decoder.String(n, path + ".url", out.url);
+                  CheckUrl(decoder, n, path + ".url", out.url);
+                }}});
+  if (out.watch.empty() || out.url.empty()) {
+    decoder.Problem(node, path + " needs watch, a file, and url, what is to get a POST");
+  }
+}
+
+void DecodeListen(Decoder& decoder, const YamlNode& node, std::string& out) {
+  decoder.String(node, "listen", out);
+  if (out.empty()) return;
+  if (auto listen = ParseHostPort(out); !listen.ok()) {
+    decoder.Problem(node, "listen must be ADDRESS:PORT such as 127.0.0.1:9847 or :9847: " +
+                              listen.error().message);
+  }
+}
+
+}  // namespace
+
+SidecarConfig DecodeSidecarConfig(const YamlNode& root, std::string_view file,
+                                  std::vector<std::string>& problems) {
+  Decoder decoder(file, problems);
+  SidecarConfig out;
+  std::string version;
+  decoder.Map(
+      root, "",
+      {{"version", [&](const YamlNode& n) { decoder.String(n, "version", version); }},
+       {"listen", [&](const YamlNode& n) { DecodeListen(decoder, n, out.listen); }},
+       {"interval",
+        [&](const YamlNode& n) {
+          decoder.DurationMs(n, "interval", kMinIntervalMs, kMaxIntervalMs, out.interval_ms);
+        }},
+       {"state",
+        [&](const YamlNode& n) {
+          decoder.String(n, "state", out.state_dir);
+          CheckAbsolutePath(decoder, n, "state", out.state_dir);
+        }},
+       {"labels", [&](const YamlNode& n) { DecodeLabels(decoder, n, "labels", out.labels); }},
+       {"loki", [&](const YamlNode& n) { DecodeLoki(decoder, n, out.loki); }},
+       {"logs",
+        [&](const YamlNode& n) {
+          decoder.Sequence(n, "logs", [&](const YamlNode& item, const std::string& path) {
+            DecodeLogs(decoder, item, path, out.logs.emplace_back());
+          });
+        }},
+       {"collectors", [&](const YamlNode& n) { DecodeCollectors(decoder, n, out.collectors); }},
+       {"reload", [&](const YamlNode& n) {
+          decoder.Sequence(n, "reload", [&](const YamlNode& item, const std::string& path) {
+            DecodeReload(decoder, item, path, out.reload.emplace_back());
+          });
+        }}});
+  const bool readable = root.kind == YamlNode::Kind::kMap || root.kind == YamlNode::Kind::kNull;
+  if (readable && version != "1") {  // an empty file is a file half written, not a wish
+    const YamlNode* where = root.Find("version");
+    decoder.Problem(where != nullptr ? *where : root,
+                    version.empty() ? "version is missing: add \"version: 1\""
+                                    : "version must be 1, but is \"" + version + "\"");
+  }
+  return out;
+}
+
+}  // namespace telltale

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The configuration of telltale-sidecar, version 1, as plain values; docs/reference/
+// sidecar-config.md describes it for people. Every default stands here and nowhere else. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/strings.h"
+#include "common/text/yaml_reader.h"
+
+namespace telltale {
+
+inline constexpr std::string_view kDefaultListen = "127.0.0.1:9847";
+inline constexpr std::int64_t kDefaultIntervalMs = 10'000;
+inline constexpr std::string_view kDefaultStateDir = "/var/lib/telltale";
+
+struct LokiConfig {
+  std::string url;     // of the server, without /loki/api/v1/push; empty: no logs are shipped
+  std::string tenant;  // X-Scope-OrgID; empty: not sent
+  std::int64_t batch_bytes = 1 << 20;
+  std::int64_t batch_wait_ms = 1'000;
+  bool operator==(const LokiConfig&) const = default;
+};
+
+enum class LogFormat { kAuto, kCri, kPlain };
+
+struct LogFilesConfig {
+  std::vector<std::string> include;  // globs, absolute
+  std::vector<std::string> exclude;
+  LogFormat format = LogFormat::kAuto;
+  Labels labels;  // on the streams of these files
+  bool operator==(const LogFilesConfig&) const = default;
+};
+
+struct ReloadConfig {
+  std::string watch;  // a file
+  std::string url;    // gets a POST when the content of the file changes
+  bool operator==(const ReloadConfig&) const = default;
+};
+
+struct SidecarConfig {
+  std::string listen;          // empty: kDefaultListen, or TELLTALE_LISTEN
+  std::int64_t interval_ms = 0;  // 0: kDefaultIntervalMs
+  std::string state_dir;       // empty: kDefaultStateDir
+  Labels labels;               // on every stream
+  LokiConfig loki;
+  std::vector<LogFilesConfig> logs;
+  std::vector<std::string> collectors;  // sorted names; none unless named
+  std::vector<ReloadConfig> reload;
+
+  std::string_view Listen() const { return listen.empty() ? kDefaultListen : listen; }
+  std::int64_t IntervalMs() const { return interval_ms == 0 ? kDefaultIntervalMs : interval_ms; }
+  std::string_view StateDir() const { return state_dir.empty() ? kDefaultStateDir : state_dir; }
+  bool operator==(const SidecarConfig&) const = default;
+};
+
+// Decodes one configuration. Everything that is wrong is appended to `problems`, one sentence each
+// with file and line; the result is of use only when none was.
+SidecarConfig DecodeSidecarConfig(const YamlNode& root, std::string_view file,
+                                  std::vector<std::string>& problems);
+
+}  // namespace telltale
