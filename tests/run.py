@@ -1,0 +1,132 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs every test and counts them. `make test` calls it; the last line is the result.
+
+Usage: run.py [SUITE...]      default: all of them, in the order of the table at the end
+
+Each suite writes a JUnit report under build/test; a suite that breaks before it can write one counts
+as one failure. The real programs are built beside the C++ builds, because both take long.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+import time
+import xml.etree.ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+REPORTS = ROOT / "build" / "test"
+TOOLS = [sys.executable, ROOT / "tests/cluster/tools/build.py", "test"]
+
+
+def shell(name: str, *command) -> bool:
+    """Runs a command with its output in a log; shows the log's end when it fails."""
+    log = REPORTS / f"{name}.log"
+    with log.open("w") as out:
+        status = subprocess.run(
+            [str(word) for word in command], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        ).returncode  # fmt: skip
+    if status != 0:
+        tail = "".join(f"    {line}\n" for line in log.read_text(errors="replace").splitlines()[-60:])
+        print(f"{name} ended with {status}, the end of {log}:\n{tail}", flush=True)
+    return status == 0
+
+
+def build(preset: str, *targets: str) -> bool:
+    if not shell(f"configure-{preset}", "cmake", "--preset", preset):
+        return False
+    wanted = [word for target in targets for word in ("--target", target)]
+    return shell(f"build-{preset}", "cmake", "--build", f"build/{preset}", *wanted)
+
+
+def unit(preset: str) -> None:
+    if build(preset):
+        report = REPORTS / f"unit-{preset}.xml"
+        shell(f"unit-{preset}", "ctest", "--test-dir", f"build/{preset}", "-j2", "--output-on-failure",
+              "--output-junit", report)  # fmt: skip
+
+
+def python(name: str, *arguments) -> None:
+    shell(name, sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider",
+          f"--junitxml={REPORTS / name}.xml", *arguments)  # fmt: skip
+
+
+def lint() -> None:
+    if build("dev"):
+        python("lint", "tests/lint")
+
+
+def fuzz() -> None:
+    if build("fuzz"):
+        python("fuzz", "tests/fuzz")
+
+
+def integration() -> None:
+    if build("release"):
+        python("integration", "tests/integration", "tests/chart")
+
+
+def e2e() -> None:
+    python("e2e", "tests/e2e")
+
+
+def count(report: pathlib.Path) -> tuple[int, int, int]:
+    """(passed, failed, skipped) of a JUnit report; a missing or empty one is a failure."""
+    try:
+        root = xml.etree.ElementTree.parse(report).getroot()
+    except (FileNotFoundError, xml.etree.ElementTree.ParseError):
+        return 0, 1, 0
+    passed = failed = skipped = 0
+    for case in root.iter("testcase"):
+        if case.find("failure") is not None or case.find("error") is not None:
+            failed += 1
+        elif case.find("skipped") is not None or case.get("status") in ("disabled", "notrun"):
+            skipped += 1
+        else:
+            passed += 1
+    return (passed, failed, skipped) if passed + failed + skipped else (0, 1, 0)
+
+
+SUITES = {
+    "unit-dev": lambda: unit("dev"),
+    "lint": lint,
+    "unit-asan": lambda: unit("asan"),
+    "fuzz": fuzz,
+    "integration": integration,
+    "e2e": e2e,
+}
+NEED_TOOLS = {"integration", "e2e", "lint"}
+
+
+def main() -> int:
+    names = sys.argv[1:] or list(SUITES)
+    unknown = [name for name in names if name not in SUITES]
+    if unknown:
+        sys.exit(f"run.py: no suite is called {unknown[0]!r}; choose from: {', '.join(SUITES)}")
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    os.environ["TELLTALE_BIN"] = str(ROOT / "build/release/bin")
+    tools = threading.Thread(target=shell, args=("tools", *TOOLS))
+    tools.start()
+    total = [0, 0, 0]
+    for name in names:
+        report = REPORTS / f"{name}.xml"
+        report.unlink(missing_ok=True)
+        started = time.monotonic()
+        if name in NEED_TOOLS:
+            tools.join()
+        print(f"==> {name}", flush=True)
+        SUITES[name]()
+        passed, failed, skipped = count(report)
+        total = [a + b for a, b in zip(total, (passed, failed, skipped))]
+        print(f"<== {name}: {passed} passed, {failed} failed, {skipped} skipped, "
+              f"{time.monotonic() - started:.0f} s", flush=True)  # fmt: skip
+    tools.join()
+    print(f"{total[0]} passed, {total[1]} failed, {total[2]} skipped", flush=True)
+    return 1 if total[1] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
