@@ -29,7 +29,10 @@ struct LabelSelector {
   bool Matches(const Labels& labels) const;
 };
 
+// Errors are in the form of operator/model/decode.h: they start below this value.
 Status DecodeLabelSelector(JsonValue value, LabelSelector& out);
+// The array matchExpressions alone.
+Status DecodeMatchExpressions(JsonValue value, LabelSelector& out);
 // The same shape back, for the sidecar's ConfigMap.
 void WriteLabelSelector(const LabelSelector& selector, JsonWriter& writer);
 

@@ -2,12 +2,14 @@
 //
 // The MonitoringTarget resource (crds/monitoringtargets.yaml is its definition; a test holds the
 // two together). Decoded from watch events; the API server has already applied defaults, bounds
-// and rules, but an older CRD may be installed, so the decoder checks what it relies on.
+// and rules, but an older CRD may be installed, so the decoder checks what it relies on: one
+// resource must not spoil the outputs that all share.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "operator/model/label_selector.h"
@@ -44,10 +46,10 @@ struct MetricsSpec {
 struct PipelineStage {
   enum class Kind { kJson, kRegex, kTimestamp, kLabels, kDrop, kMultiline };
   Kind kind = Kind::kJson;
-  Labels values;           // json: name -> expression; labels: label -> source
-  std::string expression;  // regex, drop; multiline: the first line
-  std::string source;      // timestamp, drop
-  std::string format;      // timestamp
+  Labels values;                    // json: name -> expression; labels: label -> source
+  std::string expression;           // regex, drop; multiline: the first line
+  std::string source;               // timestamp, drop
+  std::string format;               // timestamp
   std::int64_t max_wait_ms = 3000;  // multiline
 };
 
@@ -59,7 +61,7 @@ struct LogsSpec {
   std::string directory;             // of the shared log volume
   std::vector<std::string> include;  // globs inside directory
   std::vector<std::string> exclude;
-  Labels labels;                     // static stream labels
+  Labels labels;  // static stream labels
   std::vector<PipelineStage> pipeline;
 };
 
@@ -85,6 +87,9 @@ struct MonitoringTarget {
   std::optional<LogsSpec> logs;
   std::optional<SidecarSpec> sidecar;
   std::string status_json;  // as it stands in the API, to write only what differs
+  // Sentences about parts that could not be understood. Such a part is absent here and produces
+  // nothing, the others go on (status says Accepted=False).
+  std::vector<std::string> invalid;
 
   // True when matching pods should carry the sidecar.
   bool WantsSidecar() const {
@@ -93,6 +98,16 @@ struct MonitoringTarget {
   }
 };
 
+// The first entry of `invalid` as an error, when there is one; `out` is usable all the same when
+// its name is known.
 Status DecodeMonitoringTarget(JsonValue value, MonitoringTarget& out);
+
+// Parts of it, in files of their own. Errors are in the form of operator/model/decode.h.
+Status DecodeMetricsSpec(JsonValue value, MetricsSpec& out);
+Status DecodeLogsSpec(JsonValue value, LogsSpec& out);
+Status DecodeSidecarSpec(JsonValue value, SidecarSpec& out);
+
+// [a-zA-Z_][a-zA-Z0-9_]*: what Prometheus 2 and Loki take as the name of a label.
+bool IsLabelName(std::string_view name);
 
 }  // namespace telltale

@@ -25,6 +25,7 @@ struct ObjectMeta {
   std::string Key() const { return ns.empty() ? name : ns + "/" + name; }
 };
 
+// Errors are in the form of operator/model/decode.h: they start below this value.
 Status DecodeObjectMeta(JsonValue value, ObjectMeta& out);
 
 // An object of strings: labels, nodeSelector, params.

@@ -21,8 +21,8 @@ struct ContainerPort {
 
 struct Container {
   std::string name;
-  bool init = false;          // an init container; with native_sidecar it keeps running
-  bool native_sidecar = false;  // restartPolicy: Always
+  bool init = false;                 // an init container; with native_sidecar it keeps running
+  bool native_sidecar = false;       // restartPolicy: Always
   std::vector<ContainerPort> ports;  // TCP only
 };
 

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "operator/model/decode.h"
+#include "operator/model/monitoring_target.h"
+#include "operator/model/pipeline_stage.h"
+
+namespace telltale {
+namespace {
+
+using Source = LogsSpec::Source;
+using Collector = LogsSpec::Collector;
+
+// What names a stream; the sidecar and Promtail set these.
+constexpr std::array<std::string_view, 6> kProtected = {"app",       "container", "filename",
+                                                        "namespace", "node",      "pod"};
+
+// The sidecar keeps its own files there (plan/sidecar_patch).
+constexpr std::array<std::string_view, 2> kReserved = {"/etc/telltale", "/var/lib/telltale"};
+
+bool HasDotDot(std::string_view path) {
+  return std::ranges::any_of(Split(path, '/'), [](std::string_view part) { return part == ".."; });
+}
+
+bool Contains(std::string_view directory, std::string_view path) {
+  return path.starts_with(directory) &&
+         (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+// "/var//log/shop/" and "/var/log/shop" must be one mount path.
+std::string Normalised(std::string_view path) {
+  std::string out;
+  for (const auto part : Split(path, '/')) {
+    if (!part.empty() && part != ".") out.append("/").append(part);
+  }
+  return out;
+}
+
+Status DecodeDirectory(JsonValue value, std::string& out) {
+  std::string text;
+  TELLTALE_TRY(decode::Text(value, text));
+  if (!text.starts_with('/')) return decode::Wrong("must be an absolute path");
+  if (HasDotDot(text)) return decode::Wrong("must not contain ..");
+  if (text.find(':') != std::string::npos) return decode::Wrong("must not contain a colon");
+  out = Normalised(text);
+  if (out.empty()) return decode::Wrong("must not be /: name the folder of the log files");
+  for (const auto reserved : kReserved) {
+    if (Contains(reserved, out) || Contains(out, reserved)) {
+      return decode::Wrong("must not hold or lie in " + std::string(reserved) +
+                           ", which the sidecar uses");
+    }
+  }
+  return {};
+}
+
+Status DecodeGlobs(JsonValue value, std::vector<std::string>& out) {
+  out.clear();
+  return decode::Elements(value, [&](JsonValue item) -> Status {
+    std::string glob;
+    TELLTALE_TRY(decode::Text(item, glob));
+    if (glob.empty() || glob.starts_with('/') || HasDotDot(glob)) {
+      return decode::Wrong("must be a pattern inside the directory, such as *.log");
+    }
+    out.push_back(std::move(glob));
+    return {};
+  });
+}
+
+Status DecodeLogLabels(JsonValue value, Labels& out) {
+  TELLTALE_TRY(DecodeStringMap(value, out));
+  for (const auto& [name, text] : out) TELLTALE_TRY(CheckStreamLabel(name));
+  return {};
+}
+
+template <class T>
+Status DecodeChoice(JsonValue value, std::string_view first, T if_first, std::string_view second,
+                    T if_second, std::optional<T>& out) {
+  std::string text;
+  TELLTALE_TRY(decode::Text(value, text));
+  if (text.empty()) return {};
+  if (text != first && text != second) {
+    return decode::Wrong("must be " + std::string(first) + " or " + std::string(second));
+  }
+  out = text == first ? if_first : if_second;
+  return {};
+}
+
+Status CheckCombination(const LogsSpec& logs) {
+  const bool files = logs.source == Source::kFiles;
+  if (files && logs.collector == Collector::kNode) {
+    return decode::Wrong("takes source: Files only with collector: Sidecar");
+  }
+  if (!files && logs.collector == Collector::kSidecar) {
+    return decode::Wrong("takes source: Stdout only with collector: Node");
+  }
+  if (files && logs.directory.empty()) {
+    return decode::In("files", decode::In("directory", decode::Wrong(
+        "is required with source: Files: the folder that the application logs into")));
+  }
+  if (files && !logs.pipeline.empty()) {
+    return decode::In("pipeline", decode::Wrong("works only with collector: Node"));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status CheckStreamLabel(std::string_view name) {
+  if (!IsLabelName(name) || name.starts_with("__")) {
+    return decode::Wrong("\"" + std::string(name) +
+                         "\" is no label name: use letters, digits and _, not starting with a "
+                         "digit or __");
+  }
+  if (std::ranges::find(kProtected, name) != kProtected.end()) {
+    return decode::Wrong("the label " + std::string(name) +
+                         " is set by Telltale: choose another name");
+  }
+  return {};
+}
+
+Status DecodeLogsSpec(JsonValue value, LogsSpec& out) {
+  std::optional<Source> source;
+  std::optional<Collector> collector;
+  out.include = {"*.log"};
+  auto files = [&](std::string_view key, JsonValue member) -> Status {
+    if (key == "directory") return DecodeDirectory(member, out.directory);
+    if (key == "include") return DecodeGlobs(member, out.include);
+    if (key == "exclude") return DecodeGlobs(member, out.exclude);
+    return {};
+  };
+  TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+    if (key == "source") {
+      return DecodeChoice(member, "Files", Source::kFiles, "Stdout", Source::kStdout, source);
+    }
+    if (key == "collector") {
+      return DecodeChoice(member, "Sidecar", Collector::kSidecar, "Node", Collector::kNode,
+                          collector);
+    }
+    if (key == "files") return decode::Fields(member, files);
+    if (key == "labels") return DecodeLogLabels(member, out.labels);
+    if (key != "pipeline") return {};
+    return decode::Elements(member, [&](JsonValue item) -> Status {
+      return DecodePipelineStage(item, out.pipeline.emplace_back());
+    });
+  }));
+  out.source = source.value_or(Source::kFiles);
+  out.collector = collector.value_or(out.source == Source::kFiles ? Collector::kSidecar
+                                                                  : Collector::kNode);
+  return CheckCombination(out);
+}
+
+}  // namespace telltale

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
+#include "operator/model/decode.h"
+#include "operator/model/monitoring_target.h"
+#include "operator/model/quantity.h"
+
+namespace telltale {
+namespace {
+
+constexpr std::array<std::string_view, 3> kCollectors = {"process", "network", "filesystem"};
+constexpr std::array<std::string_view, 2> kResources = {"cpu", "memory"};
+
+Status DecodeMode(JsonValue value, bool& off) {
+  std::string mode = "Auto";
+  TELLTALE_TRY(decode::Text(value, mode));
+  if (mode != "Auto" && mode != "Off") return decode::Wrong("must be Auto or Off");
+  off = mode == "Off";
+  return {};
+}
+
+Status DecodeCollectors(JsonValue value, std::vector<std::string>& out) {
+  if (value.type() == JsonValue::Type::kNull) return {};
+  out.clear();
+  return decode::Elements(value, [&](JsonValue item) -> Status {
+    std::string name;
+    TELLTALE_TRY(decode::Text(item, name));
+    if (std::ranges::find(kCollectors, name) == kCollectors.end()) {
+      return decode::Wrong("must be process, network or filesystem");
+    }
+    if (std::ranges::find(out, name) == out.end()) out.push_back(std::move(name));
+    return {};
+  });
+}
+
+Status DecodeQuantities(JsonValue value, Labels& out) {
+  return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+    if (std::ranges::find(kResources, key) == kResources.end()) return {};
+    std::string text;
+    TELLTALE_TRY(decode::TextOrNumber(member, text));
+    const auto quantity = ParseQuantity(text);
+    if (!quantity || *quantity <= 0) {
+      return decode::Wrong("must be a quantity such as 100m or 64Mi");
+    }
+    SetLabel(out, key, text);
+    return {};
+  });
+}
+
+// The API server would refuse every pod that gets such a container.
+Status CheckRequestsBelowLimits(const SidecarSpec& sidecar) {
+  for (const auto& [name, limit] : sidecar.limits) {
+    const std::string* request = FindLabel(sidecar.requests, name);
+    if (request && ParseQuantity(*request) > ParseQuantity(limit)) {
+      return decode::In("resources", decode::In("requests", decode::In(name,
+          decode::Wrong("must not be above the limit of " + limit))));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Status DecodeSidecarSpec(JsonValue value, SidecarSpec& out) {
+  out.collectors.assign(kCollectors.begin(), kCollectors.end());
+  auto resources = [&](std::string_view key, JsonValue member) -> Status {
+    if (key == "requests") return DecodeQuantities(member, out.requests);
+    if (key == "limits") return DecodeQuantities(member, out.limits);
+    return {};
+  };
+  TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+    if (key == "mode") return DecodeMode(member, out.off);
+    if (key == "interval") return decode::DurationMs(member, out.interval_ms);
+    if (key == "collectors") return DecodeCollectors(member, out.collectors);
+    if (key == "resources") return decode::Fields(member, resources);
+    return {};
+  }));
+  if (out.interval_ms < 1'000) return decode::In("interval", decode::Wrong("must be at least 1s"));
+  return CheckRequestsBelowLimits(out);
+}
+
+}  // namespace telltale
