@@ -15,14 +15,15 @@ namespace telltale {
 struct KubeConfig {
   Url server;
   std::string ca_pem;
-  std::string token;             // fixed token of a kubeconfig
-  std::string token_file;        // wins over token
+  std::string token;       // fixed token of a kubeconfig
+  std::string token_file;  // wins over token
   std::string client_certificate_pem, client_key_pem;
   bool insecure_skip_verify = false;
-  std::string ns = "default";    // the namespace we run in
+  std::string ns = "default";  // the namespace we run in
 };
 
-// Service account of the pod; `root` replaces "/" in tests. Errors name the missing file or variable.
+// Service account of the pod; `root` replaces "/" in tests. Errors name the missing file or
+// variable.
 Result<KubeConfig> InClusterConfig(const std::string& root = "/");
 
 // The current-context of a kubeconfig file. exec plugins and proxies are refused with a sentence.

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The bearer token of each request: fixed, or from a file that the kubelet renews. The file is
+// read again at most once a minute and after a 401; when that read fails, the old token is used
+// until the server refuses it. Used by the transport. Thread-safe.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+
+namespace telltale {
+
+class TokenSource {
+ public:
+  // `file` wins over `fixed`; both empty means no token, which is an empty string.
+  TokenSource(std::string fixed, std::string file, Clock& clock = RealClock());
+
+  Result<std::string> Get();
+  // The server answered 401 to the last token.
+  void Rejected();
+
+ private:
+  Result<std::string> Read() const;
+
+  const std::string file_;
+  Clock& clock_;
+  std::mutex mutex_;
+  std::string token_;                  // guarded by mutex_
+  std::optional<SteadyTime> read_at_;  // guarded by mutex_; empty: read before the next use
+};
+
+}  // namespace telltale
