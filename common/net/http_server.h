@@ -30,8 +30,8 @@ struct HttpServerOptions {
   std::size_t max_body = 1 << 20;
   std::size_t max_header = 16 << 10;
   int max_connections = 512;
-  std::chrono::milliseconds read_timeout{10'000};   // handshake, header and body, each
-  std::chrono::milliseconds idle_timeout{60'000};   // between requests of a kept connection
+  std::chrono::milliseconds read_timeout{10'000};  // handshake, header and body, each
+  std::chrono::milliseconds idle_timeout{60'000};  // between requests of a kept connection
   std::chrono::milliseconds write_timeout{30'000};
   std::optional<KeyPair> tls;  // plain HTTP without it
 };

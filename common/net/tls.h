@@ -34,10 +34,10 @@ Result<std::int64_t> CertificateExpiry(const std::string& pem);
 bool KeyMatches(const KeyPair& pair);
 
 struct TlsClientOptions {
-  std::string ca_pem;          // empty: the system's roots
-  std::string certificate_pem; // both or none
+  std::string ca_pem;           // empty: the system's roots
+  std::string certificate_pem;  // both or none
   std::string private_key_pem;
-  std::string server_name;     // empty: the host of the URL
+  std::string server_name;  // empty: the host of the URL
   bool insecure_skip_verify = false;
 };
 

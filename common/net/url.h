@@ -15,7 +15,7 @@ struct Url {
   bool tls = false;
   std::string host;  // without brackets when it is an IPv6 literal
   std::uint16_t port = 80;
-  std::string target = "/";  // path and query
+  std::string target = "/";        // path and query
   std::string HostHeader() const;  // host[:port], brackets for IPv6, default port left out
 };
 

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One host name lookup that can be given up. getaddrinfo cannot be interrupted and may sit in DNS
+// timeouts for a minute, so it runs on a thread that nobody joins; the state is shared, and what
+// comes too late is dropped. Used by the HTTP client; thread-safe.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+
+namespace telltale {
+
+class HostLookup {
+ public:
+  // An address literal is ready at once and costs no thread.
+  static std::shared_ptr<HostLookup> Start(const std::string& host);
+
+  // The numeric addresses in the order in which to try them, at least one. kTimeout when the
+  // deadline comes first (the lookup goes on, and Wait can be called again), kCancelled after
+  // Interrupt, else why the name has no address.
+  Result<std::vector<std::string>> Wait(SteadyTime deadline);
+  void Interrupt();
+
+ private:
+  void Run(const std::string& host);
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<Result<std::vector<std::string>>> answer_;
+  bool interrupted_ = false;
+};
+
+}  // namespace telltale

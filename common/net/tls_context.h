@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// OpenSSL contexts with our settings (TLS 1.2 and 1.3, no renegotiation, no session cache), made
+// from PEM in memory. Used by the two Beast files only; the header needs none of OpenSSL's.
+// A context is made once and shared by connections; thread-safe.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/base/result.h"
+#include "common/net/tls.h"
+
+struct ssl_ctx_st;  // SSL_CTX
+struct ssl_st;      // SSL
+
+namespace telltale {
+
+using TlsContext = std::shared_ptr<ssl_ctx_st>;
+
+// kInvalid when the PEM cannot be read or the key is another certificate's.
+Result<TlsContext> MakeServerTlsContext(const KeyPair& pair);
+Result<TlsContext> MakeClientTlsContext(const TlsClientOptions& options);
+
+// Before a client's handshake: SNI, and whose name or address the certificate must carry.
+Status ExpectServer(ssl_st* connection, const std::string& host);
+
+// Why a client's handshake failed, when it was the certificate; else empty.
+std::string CertificateProblem(const ssl_st* connection);
+
+// Makes the coming shutdown send our close_notify without waiting for the peer's.
+void ShutdownWithoutReply(ssl_st* connection);
+
+}  // namespace telltale
