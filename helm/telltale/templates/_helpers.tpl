@@ -1,0 +1,172 @@
+{{/*
+Names. Objects that the operator makes itself (the Secret telltale-webhook-ca, the ConfigMaps
+telltale-promtail and telltale-sidecar) have fixed names and are never rendered here.
+*/}}
+{{- define "telltale.fullname" -}}
+{{- .Values.fullnameOverride | default .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- end }}
+
+{{/* Called with (dict "root" $ "component" "loki"), like all that follow. */}}
+{{- define "telltale.name" -}}
+{{- include "telltale.fullname" .root }}-{{ .component -}}
+{{- end }}
+
+{{- define "telltale.selectorLabels" -}}
+app.kubernetes.io/name: {{ .component }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- end }}
+
+{{- define "telltale.labels" -}}
+{{ include "telltale.selectorLabels" . }}
+app.kubernetes.io/part-of: telltale
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
+{{- with .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* registry/repository:tag, or @digest when there is one; an empty tag is the appVersion. */}}
+{{- define "telltale.image" -}}
+{{- $image := (index .root.Values .component).image -}}
+{{- $registry := .root.Values.global.imageRegistry | default $image.registry -}}
+{{- if $registry }}{{ $registry }}/{{ end }}{{ $image.repository }}
+{{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ $image.tag | default .root.Chart.AppVersion }}{{ end -}}
+{{- end }}
+
+{{/* Where others reach a component: its Service, or the external URL when it is not run here. */}}
+{{- define "telltale.prometheusUrl" -}}
+{{- if .Values.prometheus.enabled -}}
+http://{{ include "telltale.fullname" . }}-prometheus.{{ .Release.Namespace }}.svc:9090
+{{- else -}}
+{{ .Values.prometheus.external.url }}
+{{- end -}}
+{{- end }}
+
+{{- define "telltale.lokiUrl" -}}
+{{- if .Values.loki.enabled -}}
+http://{{ include "telltale.fullname" . }}-loki.{{ .Release.Namespace }}.svc:3100
+{{- else -}}
+{{ .Values.loki.external.url }}
+{{- end -}}
+{{- end }}
+
+{{- define "telltale.operatorUrl" -}}
+http://{{ include "telltale.fullname" . }}-operator.{{ .Release.Namespace }}.svc:8080
+{{- end }}
+
+{{/* What Pod Security's profile "restricted" asks of a pod and of each container. */}}
+{{- define "telltale.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: {{ .uid }}
+runAsGroup: {{ .uid }}
+fsGroup: {{ .uid }}
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{- define "telltale.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{/* The metadata of a pod template; "checksums" names templates whose change restarts the pod. */}}
+{{- define "telltale.podMetadata" -}}
+{{- $values := index .root.Values .component -}}
+labels:
+  {{- include "telltale.selectorLabels" . | nindent 2 }}
+  app.kubernetes.io/part-of: telltale
+  {{- with merge (dict) $values.podLabels .root.Values.commonLabels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- $annotations := deepCopy $values.podAnnotations -}}
+{{- range $name := .checksums -}}
+{{- $path := printf "%s/%s/%s.yaml" $.root.Template.BasePath $.component $name -}}
+{{- $_ := set $annotations (printf "checksum/%s" $name) (include $path $.root | sha256sum) -}}
+{{- end }}
+{{- with $annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* The part of a pod's spec that is the same for every component. */}}
+{{- define "telltale.podSpec" -}}
+{{- $values := index .root.Values .component -}}
+enableServiceLinks: false
+{{- with .root.Values.global.imagePullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- with $values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with $values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* The volume "data": a claim of the StatefulSet, or a folder that ends with the pod. */}}
+{{- define "telltale.dataClaim" -}}
+{{- $persistence := (index .root.Values .component).persistence -}}
+{{- if $persistence.enabled -}}
+persistentVolumeClaimRetentionPolicy:
+  whenDeleted: Retain
+  whenScaled: Retain
+volumeClaimTemplates:
+  - apiVersion: v1
+    kind: PersistentVolumeClaim
+    metadata:
+      name: data
+      labels:
+        {{- include "telltale.selectorLabels" . | nindent 8 }}
+    spec:
+      accessModes: [ReadWriteOnce]
+      {{- with $persistence.storageClass }}
+      storageClassName: {{ . }}
+      {{- end }}
+      resources:
+        requests:
+          storage: {{ $persistence.size }}
+{{- end }}
+{{- end }}
+
+{{/* The Service of a component with one port, called with "port" and "targetPort" too. */}}
+{{- define "telltale.service" -}}
+{{- $values := index .root.Values .component -}}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ include "telltale.name" . }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "telltale.labels" . | nindent 4 }}
+  {{- with $values.service.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  type: {{ $values.service.type }}
+  selector:
+    {{- include "telltale.selectorLabels" . | nindent 4 }}
+  ports:
+    - name: http
+      port: {{ .port }}
+      targetPort: http
+      protocol: TCP
+{{- end }}
