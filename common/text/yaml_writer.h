@@ -21,7 +21,8 @@ class YamlWriter {
   YamlWriter& EndMap();
   YamlWriter& BeginSeq();
   YamlWriter& EndSeq();
-  YamlWriter& Key(std::string_view key);  // plain when [a-zA-Z_][a-zA-Z0-9_-]*, else quoted
+  // Plain when it is [a-zA-Z_][a-zA-Z0-9_-]* and no word such as "on" or "null"; else quoted.
+  YamlWriter& Key(std::string_view key);
   YamlWriter& String(std::string_view value);
   YamlWriter& Int(std::int64_t value);
   YamlWriter& Bool(bool value);
