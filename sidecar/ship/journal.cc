@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/ship/journal.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "common/base/log.h"
+
+namespace telltale {
+namespace {
+
+constexpr std::size_t kReadLimit = 64 << 20;
+constexpr std::chrono::seconds kSyncEvery{1}, kRetryEvery{10};
+
+void MakeDirectories(const std::string& path) {
+  for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+    mkdir(path.substr(0, slash).c_str(), 0700);
+    if (slash == path.npos) return;
+  }
+}
+
+Status WriteAll(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    ssize_t n = write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return ErrnoError("writing", errno);
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+}  // namespace
+
+Journal::Journal(std::string directory, Clock& clock, Registry& registry)
+    : directory_(std::move(directory)),
+      path_(directory_ + "/journal"),
+      clock_(clock),
+      errors_(registry.AddCounter("telltale_logs_journal_errors_total",
+                                  "Failed reads, writes and syncs of the journal.")),
+      dropped_(registry.AddCounter("telltale_logs_journal_dropped_bytes_total",
+                                   "Bytes of the journal that were unreadable at start.")) {}
+
+void Journal::Open() {
+  if (directory_.empty()) return;
+  MakeDirectories(directory_);
+  auto text = ReadFile(path_, kReadLimit);
+  if (text) {
+    std::size_t used = 0;
+    state_ = ParseJournal(*text, used);
+    if (used < text->size()) {
+      dropped_.Add(text->size() - used);
+      LogWarn("the end of the journal is unreadable, as after a crash, and was dropped: lines may "
+              "be sent again",
+              {{"file", path_}, {"bytes", text->size() - used}});
+    }
+  } else if (text.error().code != Code::kNotFound) {
+    Failed(text.error().message);
+  }
+  Rewrite();
+}
+
+const FileRecord* Journal::Recall(const FileId& id, const std::string& path, int fd) {
+  for (auto it = state_.files.rbegin(); it != state_.files.rend(); ++it) {
+    FileRecord& file = it->second;
+    if (file.open || file.id.inode != id.inode || file.id.birth != id.birth) continue;
+    // Device numbers change with a reboot; birth time and place make up for it.
+    bool same_place = id.birth != 0 && file.path == path;
+    if (file.id.device != id.device && !same_place) continue;
+    if (!ContentMatches(fd, file.mark)) continue;
+    file.id = id;
+    file.open = true;
+    file.closed = false;
+    file.touched = Seconds();
+    AppendFileRecord(file, pending_);
+    Append();
+    return &file;
+  }
+  return nullptr;
+}
+
+std::uint64_t Journal::AddFile(const FileId& id, const std::string& path) {
+  FileRecord file;
+  file.slot = state_.next_slot++;
+  file.id = id;
+  file.path = path;
+  file.touched = Seconds();
+  file.open = true;
+  AppendFileRecord(file, pending_);
+  std::uint64_t slot = file.slot;
+  state_.files[slot] = std::move(file);
+  Append();
+  return slot;
+}
+
+void Journal::CloseFile(std::uint64_t slot, bool finished) {
+  auto file = state_.files.find(slot);
+  if (file == state_.files.end()) return;
+  file->second.open = false;
+  file->second.closed = finished;
+  file->second.touched = Seconds();
+  AppendFileRecord(file->second, pending_);
+  Append();
+}
+
+void Journal::Forget(std::uint64_t slot) {
+  if (state_.files.erase(slot) == 0) return;
+  AppendForgetRecord(slot, pending_);
+  Append();
+}
+
+void Journal::Begin(BatchRecord& batch) {
+  batch.sequence = state_.next_sequence++;
+  auto file = state_.files.find(batch.slot);
+  if (file != state_.files.end()) file->second.last_time = batch.last_time;
+  AppendBatchRecord(batch, pending_);
+  state_.in_flight[batch.sequence] = batch;
+  Append();
+}
+
+void Journal::Ack(std::uint64_t sequence) {
+  ApplyAck(state_, sequence);
+  AppendAckRecord(sequence, pending_);
+  Append();
+}
+
+void Journal::Append() {
+  std::string records = std::exchange(pending_, {});
+  if (directory_.empty()) return;
+  if (!fd_) {
+    if (clock_.Steady() >= retry_at_) Rewrite();
+    return;  // Rewrite wrote the state that the records lead to
+  }
+  auto written = WriteAll(fd_.get(), records);
+  if (!written) {
+    // Behind a record that is half there nothing would be read: only a rewrite makes it good.
+    Failed(written.error().message);
+    return;
+  }
+  dirty_ = true;
+  size_ += records.size();
+  if (size_ > kCompactAt) Rewrite();
+}
+
+void Journal::Rewrite() {
+  Prune();
+  std::string text = FormatJournal(state_);
+  auto written = WriteFileAtomic(path_, text);
+  if (!written) {
+    Failed(written.error().message);
+    return;
+  }
+  fd_ = UniqueFd(open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  if (!fd_) {
+    Failed(ErrnoError("opening " + path_, errno).message);
+    return;
+  }
+  size_ = text.size();
+  // A state that is large by itself must not be rewritten with every record.
+  if (size_ > kCompactAt / 2) size_ = 0;
+  dirty_ = false;
+  synced_ = clock_.Steady();
+  if (std::exchange(failing_, false)) LogInfo("the journal is written again", {{"file", path_}});
+}
+
+// Files that are gone for long are forgotten, and beyond kMaxFiles those that are gone longest.
+void Journal::Prune() {
+  std::vector<std::pair<std::int64_t, std::uint64_t>> old;
+  for (const auto& [slot, file] : state_.files) {
+    if (!file.open) old.emplace_back(file.touched, slot);
+  }
+  std::sort(old.begin(), old.end());
+  std::size_t excess = state_.files.size() > kMaxFiles ? state_.files.size() - kMaxFiles : 0;
+  for (std::size_t i = 0; i < old.size(); ++i) {
+    if (i >= excess && old[i].first > Seconds() - kForgetAfter) break;
+    state_.files.erase(old[i].second);
+  }
+}
+
+void Journal::Sync(bool now) {
+  if (!dirty_ || !fd_ || (!now && clock_.Steady() < synced_ + kSyncEvery)) return;
+  dirty_ = false;
+  synced_ = clock_.Steady();
+  if (fdatasync(fd_.get()) != 0) Failed(ErrnoError("syncing " + path_, errno).message);
+}
+
+std::optional<SteadyTime> Journal::sync_due() const {
+  if (!dirty_ || !fd_) return std::nullopt;
+  return synced_ + kSyncEvery;
+}
+
+void Journal::Failed(std::string_view error) {
+  errors_.Add();
+  fd_ = UniqueFd();
+  dirty_ = false;
+  retry_at_ = clock_.Steady() + kRetryEvery;
+  if (std::exchange(failing_, true)) return;
+  LogWarn("the journal cannot be kept: logs are shipped, but a restart now would send lines again",
+          {{"file", path_}, {"error", error}});
+}
+
+}  // namespace telltale

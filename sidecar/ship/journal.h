@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sidecar's memory: an append-only file `journal` in the state directory. A batch is written
+// here before it is sent for the first time, and again when Loki has answered; a start after any
+// kind of end goes on from there. fsync comes at most once a second: what a power cut takes away
+// is sent twice, never lost.
+//
+// Nothing that happens to the disk stops shipping: errors are counted and warned about once, and
+// the whole state is written anew as soon as that works again. Owned by the pipeline's worker, on
+// its thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/clock.h"
+#include "common/base/files.h"
+#include "common/metrics/registry.h"
+#include "sidecar/ship/journal_record.h"
+
+namespace telltale {
+
+class Journal {
+ public:
+  static constexpr std::size_t kCompactAt = 1 << 20;
+  static constexpr std::size_t kMaxFiles = 4096;
+  static constexpr std::int64_t kForgetAfter = 48 * 3600;  // seconds, of files that are not open
+
+  // An empty directory keeps everything in memory only.
+  Journal(std::string directory, Clock& clock, Registry& registry);
+
+  // Reads what is there, makes the directory, writes a compact journal.
+  void Open();
+
+  const JournalState& state() const { return state_; }
+
+  // The record of this file, if one fits its identity and its content; marks it open.
+  const FileRecord* Recall(const FileId& id, const std::string& path, int fd);
+  // A new generation; returns its slot.
+  std::uint64_t AddFile(const FileId& id, const std::string& path);
+  // No longer open; `finished` when it needs no reading by a later start.
+  void CloseFile(std::uint64_t slot, bool finished);
+  void Forget(std::uint64_t slot);
+
+  // Fills in the sequence number.
+  void Begin(BatchRecord& batch);
+  // Loki stored the batch, or refused it for good.
+  void Ack(std::uint64_t sequence);
+
+  // fsync, if something is unsynced and the last one is a second ago, or `now`.
+  void Sync(bool now = false);
+  // When Sync has something to do.
+  std::optional<SteadyTime> sync_due() const;
+
+ private:
+  void Append();
+  void Rewrite();
+  void Prune();
+  void Failed(std::string_view error);
+  std::int64_t Seconds() const { return clock_.WallNanos() / 1'000'000'000; }
+
+  std::string directory_, path_;
+  Clock& clock_;
+  Counter& errors_;
+  Counter& dropped_;
+  JournalState state_;
+  std::string pending_;  // records being appended; empty between calls
+  UniqueFd fd_;
+  std::size_t size_ = 0;
+  bool dirty_ = false, failing_ = false;
+  SteadyTime synced_{}, retry_at_{};
+};
+
+}  // namespace telltale

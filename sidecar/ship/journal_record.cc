@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/ship/journal_record.h"
+
+#include <algorithm>
+#include <array>
+
+#include "sidecar/ship/varint.h"
+
+namespace telltale {
+namespace {
+
+enum Type : char { kFile = 'F', kBatch = 'B', kAck = 'A', kForget = 'X' };
+
+constexpr std::size_t kFrame = 9;  // crc, length, type
+constexpr std::size_t kMaxPayload = 1 << 20;
+
+constexpr std::array<std::uint32_t, 256> MakeCrcTable() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    std::uint32_t c = i;
+    for (int k = 0; k < 8; ++k) c = (c & 1) != 0 ? 0xEDB88320u ^ (c >> 1) : c >> 1;
+    table[i] = c;
+  }
+  return table;
+}
+
+void AppendFixed32(std::string& out, std::uint32_t value) {
+  for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>(value >> shift);
+}
+
+std::uint32_t Fixed32(std::string_view text) {
+  std::uint32_t value = 0;
+  for (unsigned i = 0; i < 4; ++i) {
+    value |= static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])) << (8 * i);
+  }
+  return value;
+}
+
+// The CRC covers length, type and payload.
+void AppendFramed(Type type, std::string_view payload, std::string& out) {
+  std::string covered;
+  AppendFixed32(covered, static_cast<std::uint32_t>(payload.size()));
+  covered += type;
+  covered += payload;
+  AppendFixed32(out, Crc32(covered));
+  out += covered;
+}
+
+void AppendSigned(std::string& out, std::int64_t value) {
+  auto bits = static_cast<std::uint64_t>(value);
+  AppendVarint(out, (bits << 1) ^ (value < 0 ? ~std::uint64_t{0} : 0));
+}
+
+void AppendText(std::string& out, std::string_view text) {
+  AppendVarint(out, text.size());
+  out += text;
+}
+
+void AppendMark(std::string& out, const ContentMark& mark) {
+  AppendVarint(out, mark.offset);
+  AppendVarint(out, mark.head);
+  AppendVarint(out, mark.tail);
+}
+
+// Reads fields in order; the first that is missing makes `ok` false and all later ones zero.
+struct Fields {
+  std::string_view rest;
+  bool ok = true;
+
+  std::uint64_t Unsigned() {
+    std::uint64_t value = 0;
+    ok = ok && TakeVarint(rest, value);
+    return ok ? value : 0;
+  }
+  std::int64_t Signed() {
+    std::uint64_t bits = Unsigned();
+    return static_cast<std::int64_t>((bits >> 1) ^ (~(bits & 1) + 1));
+  }
+  std::string Text() {
+    std::string_view bytes;
+    ok = ok && TakeBytes(rest, bytes);
+    return ok ? std::string(bytes) : std::string();
+  }
+  ContentMark Mark() {
+    ContentMark mark;
+    mark.offset = Unsigned();
+    mark.head = Unsigned();
+    mark.tail = Unsigned();
+    return mark;
+  }
+};
+
+FileRecord TakeFile(Fields& in) {
+  FileRecord file;
+  file.slot = in.Unsigned();
+  file.id.device = in.Unsigned();
+  file.id.inode = in.Unsigned();
+  file.id.birth = in.Signed();
+  file.path = in.Text();
+  file.mark = in.Mark();
+  file.last_time = in.Signed();
+  file.touched = in.Signed();
+  file.closed = in.Unsigned() != 0;
+  return file;
+}
+
+BatchRecord TakeBatch(Fields& in) {
+  BatchRecord batch;
+  batch.sequence = in.Unsigned();
+  batch.slot = in.Unsigned();
+  batch.begin = in.Unsigned();
+  batch.mark = in.Mark();
+  batch.lines = in.Unsigned();
+  std::uint64_t format = in.Unsigned();
+  in.ok = in.ok && format <= static_cast<std::uint64_t>(LogSource::Format::kPlain);
+  if (in.ok) batch.format = static_cast<LogSource::Format>(format);
+  batch.last_time = in.Signed();
+  std::uint64_t runs = in.Unsigned();
+  std::int64_t time = 0;
+  for (std::uint64_t i = 0; i < runs && in.ok; ++i) {
+    TimeRun run;
+    // Unsigned arithmetic: a wrong file must not overflow.
+    time = static_cast<std::int64_t>(static_cast<std::uint64_t>(time) +
+                                     static_cast<std::uint64_t>(in.Signed()));
+    run.start = time;
+    run.lines = in.Unsigned();
+    batch.times.push_back(run);
+  }
+  in.ok = in.ok && batch.begin <= batch.mark.offset;
+  return batch;
+}
+
+bool Apply(char type, std::string_view payload, JournalState& state) {
+  Fields in{payload};
+  switch (type) {
+    case kFile: {
+      FileRecord file = TakeFile(in);
+      if (!in.ok) return false;
+      state.next_slot = std::max(state.next_slot, file.slot + 1);
+      state.files[file.slot] = std::move(file);
+      return true;
+    }
+    case kBatch: {
+      BatchRecord batch = TakeBatch(in);
+      if (!in.ok) return false;
+      state.next_sequence = std::max(state.next_sequence, batch.sequence + 1);
+      state.next_slot = std::max(state.next_slot, batch.slot + 1);
+      auto file = state.files.find(batch.slot);
+      if (file != state.files.end()) file->second.last_time = batch.last_time;
+      state.in_flight[batch.sequence] = std::move(batch);
+      return true;
+    }
+    case kAck: {
+      std::uint64_t sequence = in.Unsigned();
+      if (in.ok) ApplyAck(state, sequence);
+      return in.ok;
+    }
+    case kForget: {
+      std::uint64_t slot = in.Unsigned();
+      if (in.ok) state.files.erase(slot);
+      return in.ok;
+    }
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::uint32_t Crc32(std::string_view bytes) {
+  static constexpr auto kTable = MakeCrcTable();
+  std::uint32_t crc = ~0u;
+  for (char c : bytes) crc = kTable[(crc ^ static_cast<unsigned char>(c)) & 0xff] ^ (crc >> 8);
+  return ~crc;
+}
+
+void AppendFileRecord(const FileRecord& file, std::string& out) {
+  std::string payload;
+  AppendVarint(payload, file.slot);
+  AppendVarint(payload, file.id.device);
+  AppendVarint(payload, file.id.inode);
+  AppendSigned(payload, file.id.birth);
+  AppendText(payload, file.path);
+  AppendMark(payload, file.mark);
+  AppendSigned(payload, file.last_time);
+  AppendSigned(payload, file.touched);
+  AppendVarint(payload, file.closed ? 1 : 0);
+  AppendFramed(kFile, payload, out);
+}
+
+void AppendBatchRecord(const BatchRecord& batch, std::string& out) {
+  std::string payload;
+  AppendVarint(payload, batch.sequence);
+  AppendVarint(payload, batch.slot);
+  AppendVarint(payload, batch.begin);
+  AppendMark(payload, batch.mark);
+  AppendVarint(payload, batch.lines);
+  AppendVarint(payload, static_cast<std::uint64_t>(batch.format));
+  AppendSigned(payload, batch.last_time);
+  AppendVarint(payload, batch.times.size());
+  std::int64_t before = 0;
+  for (const TimeRun& run : batch.times) {
+    AppendSigned(payload, run.start - before);
+    AppendVarint(payload, run.lines);
+    before = run.start;
+  }
+  AppendFramed(kBatch, payload, out);
+}
+
+void AppendAckRecord(std::uint64_t sequence, std::string& out) {
+  std::string payload;
+  AppendVarint(payload, sequence);
+  AppendFramed(kAck, payload, out);
+}
+
+void AppendForgetRecord(std::uint64_t slot, std::string& out) {
+  std::string payload;
+  AppendVarint(payload, slot);
+  AppendFramed(kForget, payload, out);
+}
+
+void ApplyAck(JournalState& state, std::uint64_t sequence) {
+  auto batch = state.in_flight.extract(sequence);
+  if (batch.empty()) return;
+  auto file = state.files.find(batch.mapped().slot);
+  if (file != state.files.end()) file->second.mark = batch.mapped().mark;
+}
+
+JournalState ParseJournal(std::string_view text, std::size_t& used) {
+  JournalState state;
+  used = 0;
+  if (!text.starts_with(kJournalMagic)) return state;
+  used = kJournalMagic.size();
+  while (text.size() - used >= kFrame) {
+    std::string_view frame = text.substr(used);
+    std::size_t length = Fixed32(frame.substr(4));
+    if (length > kMaxPayload || length > frame.size() - kFrame) break;
+    std::string_view covered = frame.substr(4, length + kFrame - 4);
+    if (Crc32(covered) != Fixed32(frame)) break;
+    if (!Apply(frame[8], covered.substr(5), state)) break;
+    used += kFrame + length;
+  }
+  return state;
+}
+
+std::string FormatJournal(const JournalState& state) {
+  std::string out(kJournalMagic);
+  for (const auto& [slot, file] : state.files) AppendFileRecord(file, out);
+  for (const auto& [sequence, batch] : state.in_flight) AppendBatchRecord(batch, out);
+  return out;
+}
+
+}  // namespace telltale

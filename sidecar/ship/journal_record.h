@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the journal remembers, and how it is written: records of a CRC-32, a length, a type and
+// varints, one after another. Pure, fuzzable; IO is in journal.h. Integers of the frame are little
+// endian. A reader stops at the first record that is torn or wrong: what follows has no meaning
+// without it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sidecar/tail/file_id.h"
+#include "sidecar/tail/log_source.h"
+
+namespace telltale {
+
+// Lines that got consecutive nanoseconds: the first `start`, the next `start + 1`, ...
+struct TimeRun {
+  std::int64_t start = 0;
+  std::uint64_t lines = 0;
+  bool operator==(const TimeRun&) const = default;
+};
+
+// A range of a file that goes to Loki in one piece, and all that is needed to make the same bytes
+// of it again.
+struct BatchRecord {
+  std::uint64_t sequence = 0;
+  std::uint64_t slot = 0;
+  std::uint64_t begin = 0;
+  ContentMark mark;  // mark.offset is the end of the range
+  std::uint64_t lines = 0;
+  LogSource::Format format = LogSource::Format::kAuto;
+  std::vector<TimeRun> times;  // of the lines that have none of their own
+  std::int64_t last_time = 0;  // of the file, after this batch
+};
+
+struct FileRecord {
+  std::uint64_t slot = 0;
+  FileId id;
+  std::string path;
+  ContentMark mark;  // what Loki acknowledged
+  std::int64_t last_time = 0;
+  std::int64_t touched = 0;  // Unix seconds of the last record about it
+  bool closed = false;       // read to its end and rotated away
+  bool open = false;         // in this process; not written
+};
+
+struct JournalState {
+  std::map<std::uint64_t, FileRecord> files;       // by slot
+  std::map<std::uint64_t, BatchRecord> in_flight;  // by sequence
+  std::uint64_t next_slot = 1, next_sequence = 1;
+};
+
+inline constexpr std::string_view kJournalMagic = "telltale journal 1\n";
+
+// Each appends one framed record.
+void AppendFileRecord(const FileRecord& file, std::string& out);
+void AppendBatchRecord(const BatchRecord& batch, std::string& out);
+void AppendAckRecord(std::uint64_t sequence, std::string& out);
+void AppendForgetRecord(std::uint64_t slot, std::string& out);
+
+// The effect of an acknowledgement, the same when it happens and when it is read back.
+void ApplyAck(JournalState& state, std::uint64_t sequence);
+
+// Reads the text of a journal, magic included. `used` is how much of it was good.
+JournalState ParseJournal(std::string_view text, std::size_t& used);
+
+// The whole state as a fresh journal.
+std::string FormatJournal(const JournalState& state);
+
+std::uint32_t Crc32(std::string_view bytes);
+
+}  // namespace telltale

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/tail/entry_decoder.h"
+
+#include <algorithm>
+
+#include "sidecar/tail/clean_utf8.h"
+
+namespace telltale {
+namespace {
+
+// A joined line that was very long gives its memory back; others are reused.
+constexpr std::size_t kKeepCapacity = 64 << 10;
+
+}  // namespace
+
+void EntryDecoder::Line(const RawLine& line, Sink sink) {
+  LogEntry entry;
+  entry.begin = line.begin;
+  entry.bytes = line.end - line.begin;
+  entry.cut_bytes = line.skipped;
+  entry.truncated = line.skipped > 0;
+  if (format_ != LogSource::Format::kPlain) {
+    if (auto cri = ParseCriLine(line.text)) {
+      Partial& partial = cri->stream == LogStream::kStderr ? stderr_ : stdout_;
+      if (cri->partial || partial.waiting) {
+        Append(partial, *cri, line);
+        if (!cri->partial) Flush(partial, sink);
+        return;
+      }
+      entry.time = cri->time;
+      entry.stream = cri->stream;
+      Whole(cri->content, entry, sink);
+      return;
+    }
+  }
+  Whole(line.text, entry, sink);
+}
+
+void EntryDecoder::Finish(Sink sink) {
+  if (stdout_.waiting) Flush(stdout_, sink);
+  if (stderr_.waiting) Flush(stderr_, sink);
+}
+
+void EntryDecoder::Whole(std::string_view content, LogEntry entry, Sink sink) {
+  if (content.size() <= kMaxLine && IsCleanUtf8(content)) {
+    entry.text = content;
+  } else {
+    scratch_.clear();
+    // A replacement is longer than what it replaces, so the cut is by the length of the result.
+    std::size_t used = AppendCleanUtf8(content, kMaxLine, scratch_);
+    entry.text = scratch_;
+    entry.cut_bytes += content.size() - used;
+    entry.truncated = entry.truncated || used < content.size();
+  }
+  sink(entry);
+}
+
+void EntryDecoder::Append(Partial& partial, const CriLine& cri, const RawLine& line) {
+  if (!partial.waiting) {
+    partial.waiting = true;
+    partial.entry = LogEntry{};
+    partial.entry.begin = line.begin;
+    partial.entry.stream = cri.stream;
+  }
+  LogEntry& entry = partial.entry;
+  entry.time = cri.time;  // the last part's, as Promtail has it
+  entry.bytes += line.end - line.begin;
+  // Joined before it is cleaned: a runtime may part a line within a character. Bytes beyond what
+  // could ever be sent are only counted.
+  std::size_t room = kMaxRawLine - partial.text.size();
+  std::size_t keep = entry.truncated ? 0 : std::min(room, cri.content.size());
+  partial.text.append(cri.content.substr(0, keep));
+  entry.cut_bytes += cri.content.size() - keep + line.skipped;
+  entry.truncated = entry.truncated || keep < cri.content.size() || line.skipped > 0;
+}
+
+void EntryDecoder::Flush(Partial& partial, Sink sink) {
+  partial.waiting = false;
+  Whole(partial.text, partial.entry, sink);
+  if (partial.text.capacity() > kKeepCapacity) {
+    partial.text = std::string();
+  } else {
+    partial.text.clear();
+  }
+}
+
+}  // namespace telltale

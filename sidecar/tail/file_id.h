@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which file is this? A path says nothing after a rotation, and an inode is used again after a
+// delete. So: device, inode and birth time, and two hashes of content, one of the first bytes and
+// one of the bytes just before the offset reached. The second finds a file that was truncated and
+// has grown past the offset again with the same first line.
+// Called by FileSet and the journal. Thread-safe; functions on descriptors do file IO.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "common/base/result.h"
+
+namespace telltale {
+
+struct FileId {
+  std::uint64_t device = 0, inode = 0;
+  std::int64_t birth = 0;  // nanoseconds; 0 where the file system does not know it
+
+  bool operator==(const FileId&) const = default;
+};
+
+struct FileInfo {
+  FileId id;
+  std::uint64_t size = 0;
+  std::uint64_t links = 0;
+  bool regular = false;
+};
+
+Result<FileInfo> StatFile(int fd);
+
+// 64-bit FNV-1a; for recognising, not for security.
+std::uint64_t HashBytes(std::string_view bytes);
+
+// What was at the places that Content looks at, when `offset` bytes had been read.
+struct ContentMark {
+  static constexpr std::size_t kHeadBytes = 256, kTailBytes = 64;
+
+  std::uint64_t offset = 0;
+  std::uint64_t head = 0;  // of the first min(offset, kHeadBytes) bytes
+  std::uint64_t tail = 0;  // of the min(offset, kTailBytes) bytes before offset
+
+  bool operator==(const ContentMark&) const = default;
+};
+
+// The mark of the file now; fails when the file is shorter than `offset`.
+Result<ContentMark> MarkContent(int fd, std::uint64_t offset);
+
+// False when the file is shorter than the mark or holds something else at its places.
+bool ContentMatches(int fd, const ContentMark& mark);
+
+}  // namespace telltale

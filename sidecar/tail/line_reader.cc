@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/tail/line_reader.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "common/base/files.h"
+
+namespace telltale {
+namespace {
+
+// The first reads are small: most wakes find a few lines.
+constexpr std::size_t kChunk = 128 << 10;
+
+}  // namespace
+
+LineReader::LineReader(int fd, std::uint64_t begin, std::uint64_t limit, LineBuffer& buffer)
+    : fd_(fd), limit_(limit), data_(buffer.data()), base_(begin) {}
+
+// Appends what the file has next; 0 at its end or the limit.
+Result<std::size_t> LineReader::Fill() {
+  std::uint64_t offset = base_ + filled_;
+  if (offset >= limit_) return std::size_t{0};
+  auto want = std::min<std::uint64_t>({LineBuffer::kSize - filled_, kChunk, limit_ - offset});
+  while (true) {
+    ssize_t n = pread(fd_, data_ + filled_, want, static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return ErrnoError("reading", errno);
+    filled_ += static_cast<std::size_t>(n);
+    return static_cast<std::size_t>(n);
+  }
+}
+
+void LineReader::Emit(std::size_t text_end, std::size_t next, RawLine& line) {
+  line.begin = base_ + at_;
+  line.end = base_ + next;
+  line.skipped = 0;
+  bool terminated = next > text_end;
+  if (terminated && text_end > at_ && data_[text_end - 1] == '\r') --text_end;
+  line.text = {data_ + at_, text_end - at_};
+  at_ = searched_ = next;
+}
+
+Result<bool> LineReader::Next(bool unfinished, RawLine& line) {
+  while (true) {
+    const void* found = std::memchr(data_ + searched_, '\n', filled_ - searched_);
+    if (found != nullptr) {
+      auto end = static_cast<std::size_t>(static_cast<const char*>(found) - data_);
+      if (end - at_ > kMaxRawLine) {
+        line.begin = base_ + at_;
+        line.end = base_ + end + 1;
+        line.text = {data_ + at_, kMaxRawLine};
+        line.skipped = end - at_ - kMaxRawLine;
+        at_ = searched_ = end + 1;
+      } else {
+        Emit(end, end + 1, line);
+      }
+      return true;
+    }
+    searched_ = filled_;
+    if (filled_ - at_ > kMaxRawLine) return SkipLongLine(unfinished, line);
+    if (at_ > 0 && LineBuffer::kSize - filled_ < kChunk) {
+      std::memmove(data_, data_ + at_, filled_ - at_);
+      base_ += at_;
+      filled_ -= at_;
+      searched_ -= at_;
+      at_ = 0;
+    }
+    auto got = Fill();
+    if (!got) return got.error();
+    if (*got == 0) {
+      if (!unfinished || at_ == filled_) return false;
+      Emit(filled_, filled_, line);
+      return true;
+    }
+  }
+}
+
+// The line in [at_, filled_) is longer than what is kept of it: its first bytes stay at the front
+// of the buffer and the rest of the line passes through the space behind them.
+Result<bool> LineReader::SkipLongLine(bool unfinished, RawLine& line) {
+  std::uint64_t begin = base_ + at_;
+  std::uint64_t passed = base_ + filled_;  // file offset up to which no line end was found
+  std::memmove(data_, data_ + at_, kMaxRawLine);
+  while (true) {
+    // Bookkeeping such that Fill appends behind the kept bytes what the file has at `passed`.
+    filled_ = kMaxRawLine;
+    base_ = passed - kMaxRawLine;
+    at_ = searched_ = filled_;
+    auto got = Fill();
+    if (!got) return got.error();
+    const void* found = std::memchr(data_ + kMaxRawLine, '\n', *got);
+    if (*got > 0 && found == nullptr) {
+      passed += *got;
+      continue;
+    }
+    if (*got == 0 && !unfinished) return false;
+    std::uint64_t text_end = passed, next = passed;
+    if (found != nullptr) {
+      at_ = searched_ = static_cast<std::size_t>(static_cast<const char*>(found) - data_) + 1;
+      next = base_ + at_;
+      text_end = next - 1;
+    }
+    line.begin = begin;
+    line.end = next;
+    line.text = {data_, kMaxRawLine};
+    line.skipped = text_end - begin - kMaxRawLine;
+    return true;
+  }
+}
+
+}  // namespace telltale

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One open generation of a log file: its descriptor, how far it has been read, and when which
+// part of it was first seen. FileSet makes, refreshes and closes them; the pipeline's worker moves
+// `next` forward. Both run on the worker's thread; nothing else touches them.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/files.h"
+#include "sidecar/tail/file_id.h"
+
+namespace telltale {
+
+// When the file was first seen to have reached which size. A plain line gets the time of the
+// first sighting that covers it, so a line read hours later, when Loki is back, still has the
+// second it was written in.
+class Sightings {
+ public:
+  static constexpr std::size_t kMax = 64;  // beyond it neighbours are merged
+
+  void Note(std::uint64_t size, std::int64_t wall, SteadyTime steady);
+  // Forgets what covers only bytes before `offset`.
+  void Drop(std::uint64_t offset);
+  void Clear() { list_.clear(); }
+
+  // The wall time of the sighting that covers the byte at `offset`; the last one's beyond it, 0
+  // without any.
+  std::int64_t WallAt(std::uint64_t offset) const;
+  // When the oldest byte at or behind `offset` was seen; only when there is one.
+  const SteadyTime* OldestSince(std::uint64_t offset) const;
+
+ private:
+  struct Sighting {
+    std::uint64_t size;
+    std::int64_t wall;
+    SteadyTime steady;
+  };
+  std::vector<Sighting> list_;  // size and times ascend
+};
+
+struct TailedFile {
+  std::uint64_t slot = 0;  // the journal's number of this generation
+  std::string path;        // the name it is shipped under: the first one it was seen at
+  std::string directory;
+  std::size_t source = 0;  // index into the sources
+  UniqueFd fd;
+  FileInfo info;               // as last refreshed
+  ContentMark mark;            // what was read; mark.offset is the next byte to read
+  std::uint64_t searched = 0;  // no line end between mark.offset and here
+  std::int64_t last_time = 0;  // the last time assigned to a line
+  Sightings sightings;
+  SteadyTime grown{};     // when its size last changed
+  bool rotated = false;   // no wanted path leads to it any more
+  int outstanding = 0;    // batches of it that are not answered yet
+  SteadyTime retry_at{};  // not read before, after a read error
+
+  bool unread() const { return info.size > mark.offset; }
+};
+
+}  // namespace telltale
