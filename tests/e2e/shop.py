@@ -10,7 +10,7 @@ from steps import Failed, Steps, say, wait_for
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 EXAMPLE = ROOT / "examples" / "shop"
 NAMESPACE = "shop"
-SELECTOR = "app.kubernetes.io/name=shop"
+SELECTOR = "app=shop"
 APP_JOB = "shop/shop"
 SIDECAR_JOB = "telltale-sidecar"
 KNOWN_WITHIN = 15.0  # seconds from Ready until Prometheus knows a pod

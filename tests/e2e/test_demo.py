@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`make demo` as a person sees it."""
+
+import re
+import subprocess
+import sys
+import time
+
+import layout
+import shop
+from conftest import DEMO, HERE
+
+
+def test_it_shows_five_targets_then_three_of_the_app_and_of_the_sidecars(demo):
+    counts = re.findall(r"Prometheus scrapes (\d+) targets of the (app|sidecars)", demo[1])
+    assert counts == [("5", "app"), ("5", "sidecars"), ("3", "app"), ("3", "sidecars")]
+
+
+def test_it_shows_a_rate_and_log_lines_of_each_pod(demo):
+    rates = demo[1].split("rate(shop_orders_total")[1].split("Loki has")[0]
+    lines = demo[1].split("Loki has for")[1]
+    assert len(re.findall(r"^  shop-\S+\s+[0-9.]+$", rates, re.MULTILINE)) == 3
+    found = re.findall(r"^  shop-\S+\s+\d+\s+(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d .+)$", lines, re.MULTILINE)
+    assert len(found) == 3
+
+
+def test_it_shows_the_seconds_from_ready_to_the_first_sample(demo):
+    part = demo[1].split("Seconds from Ready to the first sample")[1].split("==>")[0]
+    seconds = [float(s) for s in re.findall(r"^  shop-\S+\s+(-?[0-9.]+)$", part, re.MULTILINE)]
+    assert len(seconds) == 5
+    assert max(seconds) <= shop.KNOWN_WITHIN
+
+
+def test_it_shows_the_resource_as_ready(demo):
+    row = re.search(r"^shop\s+shop\s+True\s+3\s+3\s+0\s+\S+\s+3\s+3\s+\S+$", demo[1], re.MULTILINE)
+    assert row, demo[1][-1500:]
+
+
+def test_a_second_run_reuses_the_cluster_and_takes_at_most_three_minutes(demo):
+    started = time.monotonic()
+    done = subprocess.run([*DEMO, "up"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert "reusing the cluster" in done.stdout
+    assert time.monotonic() - started <= 180
+
+
+def test_its_exports_are_complete_and_name_things_that_answer(demo):
+    done = subprocess.run([*DEMO, "env"], capture_output=True, text=True, check=True)
+    for name in ("KUBECONFIG", "TELLTALE_NETNS", "TELLTALE_EXEC", "TELLTALE_CTR", "TELLTALE_BIN",
+                 "TELLTALE_TOOLS", "PROMETHEUS_URL", "LOKI_URL"):  # fmt: skip
+        assert f"export {name}=" in done.stdout
+    script = (
+        'eval "$1"; $TELLTALE_EXEC curl -fsS $PROMETHEUS_URL/-/ready && '
+        "$TELLTALE_EXEC curl -fsS $LOKI_URL/ready && $TELLTALE_CTR images ls -q >/dev/null && "
+        "$TELLTALE_TOOLS/kubectl get nodes && $TELLTALE_BIN/telltale-operator --version"
+    )
+    subprocess.run(["bash", "-ec", script, "bash", done.stdout], check=True, capture_output=True)
+
+
+def test_with_kubeconfig_set_it_uses_that_cluster_and_starts_none(demo):
+    environment = {"KUBECONFIG": str(layout.Layout().kubeconfig), "TELLTALE_CLUSTER": "must-not-start"}
+    done = subprocess.run(
+        [*DEMO, "up"], capture_output=True, text=True, env={**__import__("os").environ, **environment}
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert "cluster" not in [line[4:] for line in done.stdout.splitlines() if line.startswith("==> ")]
+
+
+def test_unknown_words_are_answered_with_the_usage():
+    done = subprocess.run([sys.executable, HERE / "demo.py", "upp"], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "Usage: demo.py up | env | down" in done.stderr
