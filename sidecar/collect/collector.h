@@ -41,7 +41,6 @@ std::span<const CollectorEntry> AllCollectors();
 
 std::unique_ptr<Collector> MakeProcessCollector(Registry& registry, const CollectorRoots& roots);
 std::unique_ptr<Collector> MakeNetworkCollector(Registry& registry, const CollectorRoots& roots);
-std::unique_ptr<Collector> MakeFilesystemCollector(Registry& registry,
-                                                   const CollectorRoots& roots);
+std::unique_ptr<Collector> MakeFilesystemCollector(Registry& registry, const CollectorRoots& roots);
 
 }  // namespace telltale

@@ -18,16 +18,16 @@ class FilesystemCollector : public Collector {
  public:
   FilesystemCollector(Registry& registry, const CollectorRoots& roots)
       : roots_(roots),
-        usage_(registry,
-               {{"telltale_filesystem_size_bytes", "Size of the filesystem.", Column::kGauge},
-                {"telltale_filesystem_free_bytes", "Room left, also that kept for root.",
-                 Column::kGauge},
-                {"telltale_filesystem_available_bytes", "Room left for users other than root.",
-                 Column::kGauge},
-                {"telltale_filesystem_files", "File nodes of the filesystem.", Column::kGauge},
-                {"telltale_filesystem_files_free", "File nodes left.", Column::kGauge},
-                {"telltale_filesystem_readonly", "Whether it is mounted read-only.",
-                 Column::kGauge}}),
+        usage_(
+            registry,
+            {{"telltale_filesystem_size_bytes", "Size of the filesystem.", Column::kGauge},
+             {"telltale_filesystem_free_bytes", "Room left, also that kept for root.",
+              Column::kGauge},
+             {"telltale_filesystem_available_bytes", "Room left for users other than root.",
+              Column::kGauge},
+             {"telltale_filesystem_files", "File nodes of the filesystem.", Column::kGauge},
+             {"telltale_filesystem_files_free", "File nodes left.", Column::kGauge},
+             {"telltale_filesystem_readonly", "Whether it is mounted read-only.", Column::kGauge}}),
         error_(registry, {{"telltale_filesystem_device_error",
                            "Whether the filesystem gave an error or no answer when asked for its "
                            "size.",
@@ -59,8 +59,8 @@ class FilesystemCollector : public Collector {
     const Labels labels{{"mountpoint", name}};
     error_.Set(labels, {usage.ok() ? 0u : 1u});
     if (!usage.ok()) return;
-    usage_.Set(labels, {usage->size, usage->free, usage->available, usage->files,
-                        usage->files_free, mount.read_only ? 1u : 0u});
+    usage_.Set(labels, {usage->size, usage->free, usage->available, usage->files, usage->files_free,
+                        mount.read_only ? 1u : 0u});
   }
 
   const CollectorRoots roots_;

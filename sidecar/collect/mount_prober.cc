@@ -24,8 +24,8 @@ struct MountProber::Call {
 };
 
 Result<FilesystemUsage> StatFilesystem(const std::string& path) {
-  struct stat info {};
-  struct statvfs fs {};
+  struct stat info{};
+  struct statvfs fs{};
   if (stat(path.c_str(), &info) != 0 || statvfs(path.c_str(), &fs) != 0) {
     return ErrnoError("asking for the size of " + path, errno);
   }
@@ -57,8 +57,8 @@ Result<FilesystemUsage> MountProber::Probe(const std::string& path, bool may_han
       }).detach();
     } catch (const std::system_error& error) {
       stuck_.erase(path);
-      return Fail(Code::kUnavailable, "asking for the size of " + path +
-                                          ": no thread can be started: " + error.what());
+      return Fail(Code::kUnavailable,
+                  "asking for the size of " + path + ": no thread can be started: " + error.what());
     }
   }
   const auto start = std::chrono::steady_clock::now();

@@ -40,8 +40,7 @@ bool Contains(const std::array<std::string_view, N>& list, std::string_view item
 }
 
 bool IsBelow(std::string_view path, std::string_view folder) {
-  return path.starts_with(folder) &&
-         (path.size() == folder.size() || path[folder.size()] == '/');
+  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
 Error LineError(std::string_view file, std::size_t line) {

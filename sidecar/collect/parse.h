@@ -46,7 +46,7 @@ struct ProcessStat {
   char state = '?';
   std::uint64_t cpu_ticks = 0;  // user and system
   std::uint64_t threads = 0;
-  std::uint64_t start_ticks = 0;  // with the pid it names a process for good
+  std::uint64_t start_ticks = 0;    // with the pid it names a process for good
   std::uint64_t virtual_bytes = 0;  // 0 for a thread of the kernel
   std::uint64_t resident_pages = 0;
 };

@@ -59,8 +59,8 @@ class ProcessCollector : public Collector {
   const std::uint64_t page_ = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   const std::uint64_t ticks_ = static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
   SeriesTable table_;
-  std::unordered_map<std::string, Known> known_;       // by pid
-  std::map<std::string, std::uint64_t> group_ticks_;   // CPU of each group so far
+  std::unordered_map<std::string, Known> known_;      // by pid
+  std::map<std::string, std::uint64_t> group_ticks_;  // CPU of each group so far
 };
 
 void ProcessCollector::Add(const std::string& pid, const ProcessStat& stat,

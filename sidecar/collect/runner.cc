@@ -40,8 +40,8 @@ CollectorRunner::Running CollectorRunner::StartCollector(const CollectorEntry& e
   const Labels labels{{"collector", running.name}};
   running.duration =
       &registry_.AddGauge(kDuration, "How long the collector took in the last cycle.", labels);
-  running.success = &registry_.AddGauge(
-      kSuccess, "Whether the collector succeeded in the last cycle.", labels);
+  running.success =
+      &registry_.AddGauge(kSuccess, "Whether the collector succeeded in the last cycle.", labels);
   return running;
 }
 

@@ -54,8 +54,7 @@ void AppendNew(const std::vector<T>& from, std::vector<T>& to) {
 
 class Merger {
  public:
-  Merger(SidecarConfig& out, std::vector<std::string>& warnings)
-      : out_(out), warnings_(warnings) {}
+  Merger(SidecarConfig& out, std::vector<std::string>& warnings) : out_(out), warnings_(warnings) {}
 
   void Add(const std::string& name, const SidecarConfig& config) {
     AppendNew(config.logs, out_.logs);
@@ -105,7 +104,7 @@ class Merger {
 
 ConfigTexts ReadConfigTexts(const std::string& path, const std::string& pod_info) {
   ConfigTexts out;
-  struct stat info {};
+  struct stat info{};
   const bool exists = stat(path.c_str(), &info) == 0;
   out.folder = exists ? S_ISDIR(info.st_mode) : !LooksLikeFile(path);
   if (out.folder) {
@@ -141,14 +140,14 @@ bool ConfigSource::LoadDocument(const ConfigText& file, bool folder, const Label
   Decoder decoder(file.name, problems);
   const YamlNode* config = nullptr;
   std::string generation;  // for people who read the ConfigMap
-  decoder.Map(*root, "",
-              {{"selector",
-                [&](const YamlNode& n) {
-                  out.selected = DecodeLabelMatch(n, decoder).Matches(pod_labels);
-                }},
-               {"generation",
-                [&](const YamlNode& n) { decoder.String(n, "generation", generation); }},
-               {"config", [&](const YamlNode& n) { config = &n; }}});
+  decoder.Map(
+      *root, "",
+      {{"selector",
+        [&](const YamlNode& n) {
+          out.selected = DecodeLabelMatch(n, decoder).Matches(pod_labels);
+        }},
+       {"generation", [&](const YamlNode& n) { decoder.String(n, "generation", generation); }},
+       {"config", [&](const YamlNode& n) { config = &n; }}});
   if (config == nullptr) {
     decoder.Problem(*root, "config is missing: a file of a folder is {selector, config}");
   } else {
@@ -190,6 +189,7 @@ LoadedConfig ConfigSource::Load(const ConfigTexts& texts) {
     in_effect.append(file.name).push_back('\0');
     in_effect.append(document.text).push_back('\0');
   }
+  out.usable = texts.folder || !good.empty();
   last_good_ = std::move(good);
   out.hash = HashHex(in_effect);
   return out;

@@ -23,7 +23,7 @@
 namespace telltale {
 
 struct ConfigText {
-  std::string name;     // of the file: what messages call it
+  std::string name;  // of the file: what messages call it
   std::string text;
   std::string problem;  // why it could not be read
   bool operator==(const ConfigText&) const = default;
@@ -42,6 +42,7 @@ struct ConfigTexts {
 ConfigTexts ReadConfigTexts(const std::string& path, const std::string& pod_info);
 
 struct LoadedConfig {
+  bool usable = true;  // false for a single file that is bad and never was good
   SidecarConfig config;
   Labels pod_labels;
   std::string hash;                   // of the documents in effect

@@ -16,7 +16,7 @@ constexpr std::string_view kInfoHelp = "The configuration in effect, by the hash
 
 // The folder to watch: the path itself, or the one that holds the file.
 std::string FolderOf(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   if (stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return path;
   const auto slash = path.rfind('/');
   if (slash == std::string::npos) return ".";

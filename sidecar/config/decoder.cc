@@ -118,8 +118,8 @@ void Decoder::StringList(const YamlNode& node, std::string_view path,
 void Decoder::StringMap(const YamlNode& node, std::string_view path, Labels& out) {
   if (node.kind == YamlNode::Kind::kNull) return;
   if (node.kind != YamlNode::Kind::kMap) {
-    Problem(node, Name(path) + " must be a map of texts, but is " +
-                      std::string(KindName(node.kind)));
+    Problem(node,
+            Name(path) + " must be a map of texts, but is " + std::string(KindName(node.kind)));
     return;
   }
   for (const auto& [key, value] : node.fields) {
@@ -153,8 +153,8 @@ void Decoder::DurationMs(const YamlNode& node, std::string_view path, std::int64
   }
 }
 
-void Decoder::Bytes(const YamlNode& node, std::string_view path, std::int64_t min,
-                    std::int64_t max, std::int64_t& out) {
+void Decoder::Bytes(const YamlNode& node, std::string_view path, std::int64_t min, std::int64_t max,
+                    std::int64_t& out) {
   if (!IsScalar(node, path, "a size such as 1MiB")) return;
   const auto bytes = ParseBytes(node.scalar);
   if (!bytes) {

@@ -45,22 +45,19 @@ bool LabelMatch::Matches(const Labels& labels) const {
 
 LabelMatch DecodeLabelMatch(const YamlNode& node, Decoder& decoder) {
   LabelMatch out;
-  decoder.Map(node, "selector",
-              {{"matchLabels",
-                [&](const YamlNode& n) {
-                  decoder.StringMap(n, "selector.matchLabels", out.match_labels);
-                }},
-               {"matchExpressions",
-                [&](const YamlNode& n) {
-                  decoder.Sequence(n, "selector.matchExpressions",
-                                   [&](const YamlNode& item, const std::string& path) {
-                                     DecodeRequirement(item, path, decoder,
-                                                       out.match_expressions.emplace_back());
-                                   });
-                }},
-               {"matchAll", [&](const YamlNode& n) {
-                  decoder.Bool(n, "selector.matchAll", out.match_all);
-                }}});
+  decoder.Map(
+      node, "selector",
+      {{"matchLabels",
+        [&](const YamlNode& n) { decoder.StringMap(n, "selector.matchLabels", out.match_labels); }},
+       {"matchExpressions",
+        [&](const YamlNode& n) {
+          decoder.Sequence(
+              n, "selector.matchExpressions", [&](const YamlNode& item, const std::string& path) {
+                DecodeRequirement(item, path, decoder, out.match_expressions.emplace_back());
+              });
+        }},
+       {"matchAll",
+        [&](const YamlNode& n) { decoder.Bool(n, "selector.matchAll", out.match_all); }}});
   return out;
 }
 

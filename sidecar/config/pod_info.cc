@@ -98,8 +98,8 @@ Result<Labels> ParseDownwardLabels(std::string_view text) {
                            ? std::nullopt
                            : Unquote(Trim(line.substr(equals + 1)));
     if (!value) {
-      return Fail(Code::kInvalid, "line " + std::to_string(line_number) +
-                                      " is not of the form key=\"value\"");
+      return Fail(Code::kInvalid,
+                  "line " + std::to_string(line_number) + " is not of the form key=\"value\"");
     }
     SetLabel(labels, line.substr(0, equals), *value);
   }

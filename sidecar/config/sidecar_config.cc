@@ -35,8 +35,7 @@ void CheckUrl(Decoder& decoder, const YamlNode& node, const std::string& path,
               const std::string& value) {
   if (value.empty()) return;
   if (auto url = ParseUrl(value); !url.ok()) {
-    decoder.Problem(node, path + " must be a URL such as http://loki:3100: " +
-                              url.error().message);
+    decoder.Problem(node, path + " must be a URL such as http://loki:3100: " + url.error().message);
   }
 }
 
@@ -67,8 +66,7 @@ void DecodeLoki(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
                   decoder.String(n, "loki.url", out.url);
                   CheckUrl(decoder, n, "loki.url", out.url);
                 }},
-               {"tenant",
-                [&](const YamlNode& n) { decoder.String(n, "loki.tenant", out.tenant); }},
+               {"tenant", [&](const YamlNode& n) { decoder.String(n, "loki.tenant", out.tenant); }},
                {"batchBytes",
                 [&](const YamlNode& n) {
                   decoder.Bytes(n, "loki.batchBytes", kMinBatchBytes, kMaxBatchBytes,
@@ -94,8 +92,7 @@ void DecodeGlobs(Decoder& decoder, const YamlNode& node, const std::string& path
   }
 }
 
-void DecodeFormat(Decoder& decoder, const YamlNode& node, const std::string& path,
-                  LogFormat& out) {
+void DecodeFormat(Decoder& decoder, const YamlNode& node, const std::string& path, LogFormat& out) {
   std::string name;
   decoder.String(node, path, name);
   if (name == "auto" || name.empty()) {
@@ -111,23 +108,23 @@ void DecodeFormat(Decoder& decoder, const YamlNode& node, const std::string& pat
 
 void DecodeLogs(Decoder& decoder, const YamlNode& node, const std::string& path,
                 LogFilesConfig& out) {
-  decoder.Map(
-      node, path,
-      {{"files",
-        [&](const YamlNode& files) {
-          decoder.Map(files, path + ".files",
-                      {{"include",
-                        [&](const YamlNode& n) {
-                          DecodeGlobs(decoder, n, path + ".files.include", out.include);
-                        }},
-                       {"exclude", [&](const YamlNode& n) {
-                          DecodeGlobs(decoder, n, path + ".files.exclude", out.exclude);
-                        }}});
-        }},
-       {"format",
-        [&](const YamlNode& n) { DecodeFormat(decoder, n, path + ".format", out.format); }},
-       {"labels",
-        [&](const YamlNode& n) { DecodeLabels(decoder, n, path + ".labels", out.labels); }}});
+  decoder.Map(node, path,
+              {{"files",
+                [&](const YamlNode& files) {
+                  decoder.Map(files, path + ".files",
+                              {{"include",
+                                [&](const YamlNode& n) {
+                                  DecodeGlobs(decoder, n, path + ".files.include", out.include);
+                                }},
+                               {"exclude", [&](const YamlNode& n) {
+                                  DecodeGlobs(decoder, n, path + ".files.exclude", out.exclude);
+                                }}});
+                }},
+               {"format",
+                [&](const YamlNode& n) { DecodeFormat(decoder, n, path + ".format", out.format); }},
+               {"labels", [&](const YamlNode& n) {
+                  DecodeLabels(decoder, n, path + ".labels", out.labels);
+                }}});
   if (out.include.empty()) {
     decoder.Problem(node, path + ".files.include must name at least one file or pattern");
   }

@@ -43,10 +43,10 @@ struct ReloadConfig {
 };
 
 struct SidecarConfig {
-  std::string listen;          // empty: kDefaultListen, or TELLTALE_LISTEN
+  std::string listen;            // empty: kDefaultListen, or TELLTALE_LISTEN
   std::int64_t interval_ms = 0;  // 0: kDefaultIntervalMs
-  std::string state_dir;       // empty: kDefaultStateDir
-  Labels labels;               // on every stream
+  std::string state_dir;         // empty: kDefaultStateDir
+  Labels labels;                 // on every stream
   LokiConfig loki;
   std::vector<LogFilesConfig> logs;
   std::vector<std::string> collectors;  // sorted names; none unless named

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/app/app.h"
+
+#include <malloc.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/metrics/process_metrics.h"
+#include "sidecar/app/stream_labels.h"
+
+namespace telltale {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Prometheus, a probe and a person or two; each connection is a buffer in a process that is to
+// stay below 4 MB.
+constexpr int kMaxConnections = 32;
+
+HttpServerOptions ServerOptions(std::string listen) {
+  HttpServerOptions options;
+  options.listen = std::move(listen);
+  options.max_body = 64 << 10;
+  options.max_connections = kMaxConnections;
+  return options;
+}
+
+}  // namespace
+
+App::App(const SidecarOptions& options, PodInfo pod, std::string listen, std::string version,
+         Clock& clock)
+    : pod_(std::move(pod)),
+      listen_override_(std::move(listen)),
+      clock_(clock),
+      watcher_(options.config, options.pod_info, registry_, clock),
+      runner_(registry_, clock),
+      reloader_(registry_, clock),
+      pages_(registry_, version) {
+  AddProcessMetrics(registry_, "telltale-sidecar", version);
+}
+
+App::~App() = default;
+
+Status App::Start() {
+  watcher_.Check();
+  const LoadedConfig& loaded = watcher_.current();
+  if (!loaded.usable) {
+    return Fail(Code::kInvalid, "the configuration cannot be used: " + loaded.problems.front());
+  }
+  started_listen_ =
+      listen_override_.empty() ? std::string(loaded.config.Listen()) : listen_override_;
+  started_state_ = std::string(loaded.config.StateDir());
+
+  server_ = std::make_unique<HttpServer>(
+      ServerOptions(started_listen_),
+      [this](const HttpRequest& request) { return pages_.Handle(request); });
+  TELLTALE_TRY(server_->Start());
+  pipeline_ = std::make_unique<LogPipeline>(PipelineOptions(loaded.config), registry_, clock_);
+  Apply();
+  TELLTALE_TRY(pipeline_->Start());
+  runner_.RunCycle();  // so that the first scrape finds values
+  pages_.SetState(StatusPages::State::kReady);
+  LogInfo("telltale-sidecar is ready", {{"listen", started_listen_}, {"port", server_->port()}});
+  return {};
+}
+
+void App::Apply() {
+  const LoadedConfig& loaded = watcher_.current();
+  const SidecarConfig& config = loaded.config;
+  pod_.labels = loaded.pod_labels;
+  if (listen_override_.empty() && config.Listen() != started_listen_) {
+    LogWarn("listen changed; the sidecar must be restarted for it",
+            {{"listen", started_listen_}, {"wanted", config.Listen()}});
+  }
+  if (config.StateDir() != started_state_) {
+    LogWarn("state changed; the sidecar must be restarted for it",
+            {{"state", started_state_}, {"wanted", config.StateDir()}});
+  }
+  if (!config.logs.empty() && config.loki.url.empty()) {
+    LogWarn("logs are configured, but loki.url is not: they are not shipped until it is");
+  }
+  pipeline_->Reconfigure(LogSources(config, pod_), PipelineOptions(config));
+  runner_.Configure(config.collectors, milliseconds(config.IntervalMs()));
+  reloader_.Configure(config.reload);
+  malloc_trim(0);  // the tree that the configuration was parsed into is garbage now
+}
+
+void App::Run(int stop_fd) {
+  for (;;) {
+    const SteadyTime due = std::min(watcher_.NextSweep(), runner_.NextCycle());
+    const auto wait = std::chrono::ceil<milliseconds>(due - clock_.Steady());
+    pollfd fds[] = {{stop_fd, POLLIN, 0}, {watcher_.fd(), POLLIN, 0}};
+    poll(fds, 2, static_cast<int>(std::max(wait, milliseconds(0)).count()));
+    if (fds[0].revents != 0) break;
+    if (fds[1].revents != 0 || clock_.Steady() >= watcher_.NextSweep()) {
+      if (watcher_.Check()) Apply();
+    }
+    if (clock_.Steady() >= runner_.NextCycle()) runner_.RunCycle();
+  }
+  Stop();
+}
+
+void App::Stop() {
+  LogInfo("stopping: sending what is left of the logs");
+  pages_.SetState(StatusPages::State::kStopping);
+  reloader_.Stop();
+  // The server stays until the logs are out: their counters are never as interesting as now.
+  pipeline_->Stop(kFlushOnStop);
+  server_->Stop(milliseconds(1'000));
+}
+
+std::vector<std::string> CheckConfig(const SidecarOptions& options) {
+  ConfigSource source;
+  return source.Load(ReadConfigTexts(options.config, options.pod_info)).problems;
+}
+
+}  // namespace telltale

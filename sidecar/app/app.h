@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The composition of the sidecar: the only place that knows every part. Threads: the main loop
+// (configuration, collectors) is the caller's; the HTTP server, the log pipeline and, when it is
+// used, the reloader have their own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/metrics/registry.h"
+#include "common/net/http_server.h"
+#include "sidecar/app/options.h"
+#include "sidecar/app/reloader.h"
+#include "sidecar/collect/runner.h"
+#include "sidecar/config/config_watcher.h"
+#include "sidecar/serve/status_pages.h"
+#include "sidecar/ship/log_pipeline.h"
+
+namespace telltale {
+
+inline constexpr std::chrono::seconds kFlushOnStop{10};
+
+class App {
+ public:
+  // `pod` without labels: they come from the folder --pod-info. `listen` wins over the
+  // configuration unless it is empty.
+  App(const SidecarOptions& options, PodInfo pod, std::string listen, std::string version,
+      Clock& clock);
+  ~App();
+
+  // Reads the configuration, binds, and starts everything. An error says why nothing runs.
+  Status Start();
+  // Until `stop_fd` is readable; then /readyz fails, logs are flushed and all threads are joined.
+  void Run(int stop_fd);
+  std::uint16_t port() const { return server_->port(); }
+
+ private:
+  void Apply();
+  void Stop();
+
+  PodInfo pod_;
+  const std::string listen_override_;
+  Clock& clock_;
+  Registry registry_;
+  ConfigWatcher watcher_;
+  CollectorRunner runner_;
+  Reloader reloader_;
+  StatusPages pages_;
+  std::unique_ptr<LogPipeline> pipeline_;
+  std::unique_ptr<HttpServer> server_;
+  std::string started_listen_, started_state_;
+};
+
+// For --check-config: everything that is wrong in the configuration, one sentence each.
+std::vector<std::string> CheckConfig(const SidecarOptions& options);
+
+}  // namespace telltale

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <malloc.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "common/base/files.h"
+#include "common/base/log.h"
+#include "sidecar/app/app.h"
+
+namespace {
+
+int Complain(const std::string& sentence) {
+  std::fprintf(stderr, "telltale-sidecar: %s\n", sentence.c_str());
+  return 1;
+}
+
+int PrintProblems(const std::vector<std::string>& problems) {
+  for (const std::string& problem : problems) std::printf("%s\n", problem.c_str());
+  if (problems.empty()) std::puts("OK");
+  return problems.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  mallopt(M_ARENA_MAX, 1);  // an arena for each thread would double the resident memory
+  const auto options = telltale::ParseSidecarOptions(argc, argv);
+  if (!options.ok()) return Complain(options.error().message);
+  if (options->help) return std::fputs(options->help_text.c_str(), stdout) < 0;
+  if (options->version) return std::puts("telltale-sidecar " TELLTALE_VERSION) < 0;
+  if (options->check_config) return PrintProblems(telltale::CheckConfig(*options));
+  if (auto status = telltale::ConfigureLog(options->log_level, options->log_format); !status.ok()) {
+    return Complain(status.error().message);
+  }
+
+  // Before any thread, so that all inherit it and the signal arrives at the descriptor only.
+  sigset_t stop_signals;
+  sigemptyset(&stop_signals);
+  sigaddset(&stop_signals, SIGTERM);
+  sigaddset(&stop_signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  const telltale::UniqueFd stop(signalfd(-1, &stop_signals, SFD_CLOEXEC));
+
+  const char* const listen = std::getenv("TELLTALE_LISTEN");
+  telltale::App app(*options, telltale::PodInfoFromEnvironment(), listen != nullptr ? listen : "",
+                    TELLTALE_VERSION, telltale::RealClock());
+  if (auto status = app.Start(); !status.ok()) return Complain(status.error().message);
+  app.Run(stop.get());
+  return 0;
+}

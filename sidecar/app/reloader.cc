@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/app/reloader.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/files.h"
+#include "common/base/log.h"
+
+namespace telltale {
+namespace {
+
+constexpr std::size_t kMaxFile = 16u << 20;
+
+Counter& ResultCounter(Registry& registry, const char* result) {
+  return registry.AddCounter("telltale_reload_requests_total",
+                             "Requests to a neighbour to read its changed configuration.",
+                             {{"result", result}});
+}
+
+// Changes whenever the file at `path` does; empty while there is none.
+std::string StampOf(const std::string& path) {
+  struct stat info{};
+  if (stat(path.c_str(), &info) != 0) return {};
+  std::string stamp;
+  for (const auto number :
+       {static_cast<long long>(info.st_mtim.tv_sec), static_cast<long long>(info.st_mtim.tv_nsec),
+        static_cast<long long>(info.st_ctim.tv_sec), static_cast<long long>(info.st_ctim.tv_nsec),
+        static_cast<long long>(info.st_ino), static_cast<long long>(info.st_size)}) {
+    stamp += std::to_string(number) + " ";
+  }
+  return stamp;
+}
+
+Url CheckedUrl(const std::string& text) {
+  auto url = ParseUrl(text);
+  return url.ok() ? *std::move(url) : Url{};
+}
+
+HttpClientOptions ClientOptions(const Url& url) {
+  HttpClientOptions options;
+  options.server = url;
+  options.user_agent = "telltale-sidecar";
+  return options;
+}
+
+}  // namespace
+
+ReloadCounters::ReloadCounters(Registry& registry)
+    : success(ResultCounter(registry, "success")),
+      unchanged(ResultCounter(registry, "unchanged")),
+      failure(ResultCounter(registry, "failure")) {}
+
+FileReload::FileReload(ReloadConfig config, Clock& clock, ReloadCounters& counters)
+    : config_(std::move(config)),
+      clock_(clock),
+      counters_(counters),
+      url_(CheckedUrl(config_.url)),
+      client_(ClientOptions(url_)),
+      backoff_(std::chrono::seconds(1), kReloadRetryCap) {}
+
+void FileReload::Look() {
+  const std::string stamp = StampOf(config_.watch);
+  if (stamp == stamp_) return;
+  stamp_ = stamp;
+  std::string content;
+  if (!stamp.empty()) {
+    auto text = ReadFile(config_.watch, kMaxFile);
+    if (!text.ok()) {
+      LogWarn("cannot read a watched file", {{"error", text.error().message}});
+      return;
+    }
+    content = HashHex(*text);
+  }
+  if (content == content_) return;
+  content_ = content;
+  backoff_.Reset();
+  next_try_ = clock_.Steady();
+}
+
+void FileReload::Post() {
+  HttpRequest request;
+  request.method = "POST";
+  request.target = url_.target;
+  const auto response = client_.Send(request, kReloadTimeout);
+  if (response.ok() && response->status / 100 == 2) {
+    counters_.success.Add();
+    LogInfo("neighbour reads its changed configuration",
+            {{"file", config_.watch}, {"url", config_.url}});
+  } else if (response.ok() &&
+             response->content().find("config has not changed") != std::string_view::npos) {
+    counters_.unchanged.Add();  // Promtail answers 500 to this (its reloadConfig)
+  } else {
+    counters_.failure.Add();
+    const std::string error = response.ok()
+                                  ? "HTTP " + std::to_string(response->status) + ": " +
+                                        std::string(Trim(response->content().substr(0, 500)))
+                                  : response.error().message;
+    const bool cancelled = !response.ok() && response.error().code == Code::kCancelled;
+    if (error != last_error_ && !cancelled) {
+      LogWarn("neighbour did not take its changed configuration; trying again until it does",
+              {{"file", config_.watch}, {"url", config_.url}, {"error", error}});
+    }
+    last_error_ = error;
+    next_try_ = clock_.Steady() + backoff_.Next();
+    return;
+  }
+  last_error_.clear();
+  told_ = content_;
+}
+
+SteadyTime FileReload::Step() {
+  Look();
+  // A file that went away is no news to tell: the neighbour could not read it.
+  if (!content_.empty() && content_ != told_ && clock_.Steady() >= next_try_) Post();
+  const SteadyTime look = clock_.Steady() + kReloadLook;
+  return !content_.empty() && content_ != told_ ? std::min(look, next_try_) : look;
+}
+
+Reloader::Reloader(Registry& registry, Clock& clock) : clock_(clock), counters_(registry) {}
+
+Reloader::~Reloader() { Stop(); }
+
+void Reloader::Configure(const std::vector<ReloadConfig>& entries) {
+  std::vector<std::shared_ptr<FileReload>> next;
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return;
+  for (const ReloadConfig& config : entries) {
+    const auto known = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const auto& e) { return e->config() == config; });
+    next.push_back(
+        known != entries_.end() ? *known : std::make_shared<FileReload>(config, clock_, counters_));
+  }
+  for (const auto& entry : entries_) {
+    if (std::find(next.begin(), next.end(), entry) == next.end()) entry->Cancel();
+  }
+  entries_ = std::move(next);
+  if (!entries_.empty() && !thread_.joinable()) thread_ = std::thread([this] { Run(); });
+  changed_.notify_all();
+}
+
+void Reloader::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    for (const auto& entry : entries_) entry->Cancel();
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Reloader::Run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const auto entries = entries_;
+    lock.unlock();
+    SteadyTime next = clock_.Steady() + std::chrono::hours(1);
+    for (const auto& entry : entries) next = std::min(next, entry->Step());
+    lock.lock();
+    if (stopping_) return;
+    if (entries_ == entries) changed_.wait_for(lock, next - clock_.Steady());
+  }
+}
+
+}  // namespace telltale

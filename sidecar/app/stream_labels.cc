@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/app/stream_labels.h"
+
+namespace telltale {
+namespace {
+
+LogSource::Format ToFormat(LogFormat format) {
+  switch (format) {
+    case LogFormat::kAuto:
+      return LogSource::Format::kAuto;
+    case LogFormat::kCri:
+      return LogSource::Format::kCri;
+    case LogFormat::kPlain:
+      return LogSource::Format::kPlain;
+  }
+  return LogSource::Format::kAuto;
+}
+
+void Overlay(const Labels& from, Labels& to) {
+  for (const auto& [name, value] : from) SetLabel(to, name, value);
+}
+
+}  // namespace
+
+std::vector<LogSource> LogSources(const SidecarConfig& config, const PodInfo& pod) {
+  const Labels identity = IdentityLabels(pod);
+  std::vector<LogSource> sources;
+  for (const LogFilesConfig& logs : config.logs) {
+    LogSource source;
+    source.include = logs.include;
+    source.exclude = logs.exclude;
+    source.format = ToFormat(logs.format);
+    source.labels = config.labels;
+    Overlay(logs.labels, source.labels);
+    Overlay(identity, source.labels);
+    // Loki forgets labels without a value; here they would only make two names for one stream.
+    std::erase_if(source.labels, [](const auto& label) { return label.second.empty(); });
+    sources.push_back(std::move(source));
+  }
+  return sources;
+}
+
+LogPipelineOptions PipelineOptions(const SidecarConfig& config) {
+  LogPipelineOptions options;
+  options.loki_url = config.loki.url;
+  options.tenant = config.loki.tenant;
+  options.batch_bytes = static_cast<std::size_t>(config.loki.batch_bytes);
+  options.batch_wait = std::chrono::milliseconds(config.loki.batch_wait_ms);
+  options.state_dir = std::string(config.StateDir());
+  return options;
+}
+
+}  // namespace telltale

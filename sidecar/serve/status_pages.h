@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the sidecar answers over HTTP: /metrics for Prometheus, /healthz and /readyz for kubelet,
+// and / for a person who opens the port in a browser. sidecar/app gives Handle to the HttpServer,
+// whose thread calls it; SetState is called from any thread.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <string>
+
+#include "common/metrics/registry.h"
+#include "common/net/http.h"
+
+namespace telltale {
+
+class StatusPages {
+ public:
+  enum class State { kStarting, kReady, kStopping };
+
+  StatusPages(Registry& registry, std::string version);
+
+  HttpResponse Handle(const HttpRequest& request);
+  void SetState(State state) { state_.store(state, std::memory_order_relaxed); }
+
+ private:
+  HttpResponse Metrics();
+  HttpResponse Ready() const;
+  HttpResponse Landing() const;
+
+  Registry& registry_;
+  const std::string version_;
+  std::atomic<State> state_{State::kStarting};
+  std::size_t last_size_ = 4096;  // of /metrics; the server's thread only
+};
+
+}  // namespace telltale

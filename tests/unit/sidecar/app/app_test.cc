@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The whole sidecar in this process, on loopback ports that the system chose.
+#include "sidecar/app/app.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+
+#include <optional>
+#include <thread>
+
+#include "common/net/http_client.h"
+#include "tests/unit/sidecar/app/neighbour.h"
+#include "tests/unit/sidecar/temp_folder.h"
+
+namespace telltale {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class AppTest : public ::testing::Test {
+ protected:
+  void TearDown() override { Stop(); }
+
+  Status Start(const std::string& config_path, const std::string& listen = "127.0.0.1:0") {
+    SidecarOptions options;
+    options.config = config_path;
+    PodInfo pod;
+    pod.ns = "shop";
+    app_.emplace(options, pod, listen, "9.9.9", RealClock());
+    TELLTALE_TRY(app_->Start());
+    loop_ = std::thread([this] { app_->Run(stop_.get()); });
+    return {};
+  }
+
+  void Stop() {
+    if (!loop_.joinable()) return;
+    eventfd_write(stop_.get(), 1);
+    loop_.join();
+  }
+
+  std::string Get(const std::string& target) {
+    HttpClientOptions options;
+    options.server = *ParseUrl("http://127.0.0.1:" + std::to_string(app_->port()));
+    HttpRequest request;
+    request.target = target;
+    const auto response = HttpClient(options).Send(request, std::chrono::seconds(10));
+    if (!response.ok()) return response.error().message;
+    return std::to_string(response->status) + "\n" + std::string(response->content());
+  }
+
+  // The main loop sees a change by inotify, so this is soon; at most until the test's time limit.
+  std::string GetUntil(const std::string& target, const std::string& part) {
+    std::string page;
+    do {
+      page = Get(target);
+    } while (page.find(part) == std::string::npos);
+    return page;
+  }
+
+  TempFolder folder_;
+  UniqueFd stop_{eventfd(0, EFD_CLOEXEC)};
+  std::optional<App> app_;
+  std::thread loop_;
+};
+
+TEST_F(AppTest, ServesMetricsHealthAndReadiness) {
+  folder_.Write("c.yaml", "version: 1\nstate: " + folder_ / "state" +
+                              "\ncollectors: {network: {}, filesystem: {}, process: {}}\n");
+  ASSERT_TRUE(Start(folder_ / "c.yaml").ok());
+  const std::string page = Get("/metrics");
+  EXPECT_THAT(page,
+              HasSubstr("telltale_build_info{program=\"telltale-sidecar\",version=\"9.9.9\"}"));
+  EXPECT_THAT(page, HasSubstr("process_resident_memory_bytes"));
+  EXPECT_THAT(page, HasSubstr("telltale_collector_success{collector=\"network\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr("telltale_collector_success{collector=\"filesystem\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr("telltale_collector_success{collector=\"process\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr("telltale_network_receive_bytes_total{device=\"lo\"}"));
+  EXPECT_THAT(page, HasSubstr("telltale_config_last_reload_successful 1\n"));
+  EXPECT_THAT(page, HasSubstr("telltale_logs_read_lines_total"));
+  EXPECT_THAT(Get("/readyz"), HasSubstr("200"));
+  EXPECT_THAT(Get("/healthz"), HasSubstr("200"));
+}
+
+TEST_F(AppTest, AnEmptyFolderIsAnEmptyConfigurationThatFillsLater) {
+  ASSERT_TRUE(Start(folder_.path()).ok());
+  EXPECT_THAT(Get("/readyz"), HasSubstr("200"));
+  EXPECT_THAT(Get("/metrics"), Not(HasSubstr("telltale_collector_success")));
+  folder_.Write("shop.shop.json", R"({"selector": {"matchAll": true}, "generation": 1,
+      "config": {"version": 1, "collectors": {"network": {}}}})");
+  GetUntil("/metrics", "telltale_collector_success{collector=\"network\"} 1\n");
+  std::filesystem::remove(folder_ / "shop.shop.json");
+  std::string page;
+  do {
+    page = Get("/metrics");
+  } while (page.find("telltale_collector_success") != std::string::npos);
+  EXPECT_THAT(page, Not(HasSubstr("telltale_network")));
+}
+
+TEST_F(AppTest, ShipsLogsAndFlushesThemWhenItStops) {
+  Neighbour loki(204);
+  folder_.Write("logs/shop.log", "2026-01-02 15:04:05 first line\n");
+  // A batch waits for a minute, so only the flush can send it.
+  folder_.Write("c.yaml", "version: 1\nstate: " + folder_ / "state" + "\nloki: {url: \"" +
+                              loki.url() + "\", batchWait: 60s}\nlogs:\n- files: {include: [\"" +
+                              folder_ / "logs/*.log" + "\"]}\n");
+  ASSERT_TRUE(Start(folder_ / "c.yaml").ok());
+  GetUntil("/metrics", "telltale_logs_read_lines_total 1\n");
+  EXPECT_EQ(loki.requests().size(), 0u);
+  Stop();
+  ASSERT_EQ(loki.requests().size(), 1u);
+  EXPECT_EQ(loki.requests()[0].target, "/loki/api/v1/push");
+  EXPECT_THAT(loki.requests()[0].body, HasSubstr("first line"));
+  EXPECT_THAT(loki.requests()[0].body, HasSubstr("namespace=\"shop\""));
+}
+
+TEST_F(AppTest, TellsTheNeighbourOfAChange) {
+  Neighbour promtail;
+  folder_.Write("promtail.yaml", "a: 1\n");
+  folder_.Write("c.yaml", "version: 1\nstate: " + folder_ / "state" + "\nreload: [{watch: \"" +
+                              folder_ / "promtail.yaml" + "\", url: \"" + promtail.url() +
+                              "/reload\"}]\n");
+  ASSERT_TRUE(Start(folder_ / "c.yaml").ok());
+  EXPECT_TRUE(promtail.WaitFor(1));
+  GetUntil("/metrics", "telltale_reload_requests_total{result=\"success\"} 1\n");
+}
+
+TEST_F(AppTest, ABadFileAtTheStartSaysWhy) {
+  folder_.Write("c.yaml", "version: 1\ninterval: 5\n");
+  const Status status = Start(folder_ / "c.yaml");
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(status.error().message, HasSubstr("c.yaml:2: interval must be a duration"));
+  EXPECT_FALSE(Start(folder_ / "none.yaml").ok());
+}
+
+TEST_F(AppTest, AnAddressThatIsTakenSaysWhich) {
+  Neighbour other;
+  const std::string taken = other.url().substr(std::string("http://").size());
+  const Status status = Start(folder_.path(), taken);
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(status.error().message, HasSubstr(taken.substr(taken.find(':') + 1)));
+}
+
+TEST(CheckConfig, ListsEverythingThatIsWrong) {
+  TempFolder folder;
+  SidecarOptions options;
+  options.config = folder.path();
+  EXPECT_THAT(CheckConfig(options), ElementsAre());
+  folder.Write("a.json", "{");
+  folder.Write("b.json", R"({"selector": {"matchLabels": {"app": "other"}}, "config": {}})");
+  EXPECT_THAT(CheckConfig(options),
+              ElementsAre(HasSubstr("a.json"), HasSubstr("b.json:1: version is missing")));
+}
+
+}  // namespace
+}  // namespace telltale

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/app/stream_labels.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sidecar/collect/collector.h"
+
+namespace telltale {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+TEST(LogSources, TheEntryWinsOverTheConfigurationAndThePodOverBoth) {
+  SidecarConfig config;
+  config.labels = {{"team", "web"}, {"tier", "front"}, {"namespace", "forged"}};
+  LogFilesConfig logs;
+  logs.include = {"/var/log/shop/*.log"};
+  logs.exclude = {"/var/log/shop/x*"};
+  logs.format = LogFormat::kPlain;
+  logs.labels = {{"tier", "back"}, {"pod", "forged"}, {"empty", ""}};
+  config.logs = {logs};
+  PodInfo pod;
+  pod.ns = "shop";
+  pod.name = "shop-1";
+  pod.container = "main";
+  pod.node = "n1";
+  pod.labels = {{"app", "shop"}};
+  const auto sources = LogSources(config, pod);
+  ASSERT_EQ(sources.size(), 1u);
+  EXPECT_EQ(sources[0].include, logs.include);
+  EXPECT_EQ(sources[0].exclude, logs.exclude);
+  EXPECT_EQ(sources[0].format, LogSource::Format::kPlain);
+  EXPECT_THAT(sources[0].labels,
+              ElementsAre(Pair("app", "shop"), Pair("container", "main"), Pair("namespace", "shop"),
+                          Pair("node", "n1"), Pair("pod", "shop-1"), Pair("team", "web"),
+                          Pair("tier", "back")));
+}
+
+TEST(LogSources, OutsideAPodTheConfigurationSaysWhoItIs) {
+  SidecarConfig config;
+  config.labels = {{"app", "shop"}};
+  config.logs.emplace_back();
+  EXPECT_THAT(LogSources(config, {})[0].labels, ElementsAre(Pair("app", "shop")));
+}
+
+TEST(PipelineOptions, TakesWhatTheConfigurationSays) {
+  SidecarConfig config;
+  config.loki = {"http://loki:3100", "blue", 65'536, 250};
+  const LogPipelineOptions options = PipelineOptions(config);
+  EXPECT_EQ(options.loki_url, "http://loki:3100");
+  EXPECT_EQ(options.tenant, "blue");
+  EXPECT_EQ(options.batch_bytes, 65'536u);
+  EXPECT_EQ(options.batch_wait, std::chrono::milliseconds(250));
+  EXPECT_EQ(options.state_dir, "/var/lib/telltale");
+}
+
+// The decoder cannot ask the table: both are below sidecar/app.
+TEST(Collectors, EveryOneOfTheTableIsAKeyOfTheConfiguration) {
+  for (const CollectorEntry& entry : AllCollectors()) {
+    std::vector<std::string> problems;
+    const auto root = ParseYaml("version: 1\ncollectors: {" + std::string(entry.name) + ": {}}\n");
+    ASSERT_TRUE(root.ok());
+    const SidecarConfig config = DecodeSidecarConfig(*root, "f", problems);
+    EXPECT_THAT(problems, IsEmpty());
+    EXPECT_THAT(config.collectors, ElementsAre(entry.name));
+  }
+}
+
+}  // namespace
+}  // namespace telltale

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The collectors on a copy of /proc: what they export must be tests/golden/sidecar_metrics/
+// collectors.prom, byte for byte. TELLTALE_UPDATE_GOLDEN=1 writes that file anew.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <regex>
+
+#include "common/base/files.h"
+#include "sidecar/collect/collector.h"
+#include "sidecar/collect/series_table.h"
+#include "tests/unit/sidecar/temp_folder.h"
+
+namespace telltale {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const char kProc[] = TELLTALE_SOURCE_DIR "/tests/unit/sidecar/collect/testdata/proc";
+const char kGolden[] = TELLTALE_SOURCE_DIR "/tests/golden/sidecar_metrics/collectors.prom";
+
+std::string Page(Registry& registry) {
+  std::string page;
+  registry.Render(page);
+  return page;
+}
+
+std::unique_ptr<Collector> Make(std::string_view name, Registry& registry,
+                                const CollectorRoots& roots) {
+  for (const CollectorEntry& entry : AllCollectors()) {
+    if (entry.name == name) return entry.make(registry, roots);
+  }
+  return nullptr;
+}
+
+class CollectorsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (const char* mount : {"data", "mnt/share", "var/log/my shop"}) {
+      std::filesystem::create_directories(folder_ / mount);
+    }
+    folder_.Write("etc/hosts", "127.0.0.1 localhost\n");
+    std::filesystem::copy(kProc, folder_ / "proc", std::filesystem::copy_options::recursive);
+    roots_.proc = folder_ / "proc";
+    roots_.rootfs = folder_.path();
+  }
+
+  TempFolder folder_;
+  CollectorRoots roots_;
+  Registry registry_;
+};
+
+TEST_F(CollectorsTest, ExportWhatTheGoldenFileSays) {
+  std::vector<std::unique_ptr<Collector>> collectors;
+  for (const CollectorEntry& entry : AllCollectors()) {
+    collectors.push_back(entry.make(registry_, roots_));
+    const Status status = collectors.back()->Collect();
+    EXPECT_TRUE(status.ok()) << entry.name << ": " << status.error().message;
+  }
+  // Sizes are those of this machine's disk.
+  const std::string page = std::regex_replace(
+      Page(registry_),
+      std::regex("(telltale_filesystem_[a-z]+(_bytes|_free)?\\{[^}]*\\}) [1-9][0-9.e+]*\n"),
+      "$1 N\n");
+  if (std::getenv("TELLTALE_UPDATE_GOLDEN") != nullptr) {
+    ASSERT_TRUE(WriteFileAtomic(kGolden, page).ok());
+  }
+  const auto golden = ReadFile(kGolden);
+  ASSERT_TRUE(golden.ok()) << golden.error().message;
+  EXPECT_EQ(page, *golden);
+}
+
+TEST_F(CollectorsTest, ADeviceThatGoesAwayLeavesThePage) {
+  const auto network = Make("network", registry_, roots_);
+  ASSERT_TRUE(network->Collect().ok());
+  EXPECT_THAT(Page(registry_), HasSubstr("eth0"));
+  folder_.Write("proc/net/dev", "a\nb\n  lo: 1 2 0 0 0 0 0 0 3 4 0 0 0 0 0 0\n");
+  ASSERT_TRUE(network->Collect().ok());
+  EXPECT_THAT(Page(registry_), Not(HasSubstr("eth0")));
+  EXPECT_THAT(Page(registry_),
+              HasSubstr("telltale_network_receive_bytes_total{device=\"lo\"} 1\n"));
+}
+
+TEST_F(CollectorsTest, WhatCannotBeReadIsAnErrorWithThePath) {
+  roots_.proc = folder_ / "none";
+  for (const CollectorEntry& entry : AllCollectors()) {
+    const Status status = entry.make(registry_, roots_)->Collect();
+    ASSERT_FALSE(status.ok()) << entry.name;
+    EXPECT_THAT(status.error().message, HasSubstr(roots_.proc));
+  }
+}
+
+TEST_F(CollectorsTest, AMountThatIsGoneIsASeriesNotAFailure) {
+  std::filesystem::remove_all(folder_ / "mnt/share");
+  const auto filesystem = Make("filesystem", registry_, roots_);
+  ASSERT_TRUE(filesystem->Collect().ok());
+  const std::string page = Page(registry_);
+  EXPECT_THAT(page, HasSubstr("telltale_filesystem_device_error{mountpoint=\"/mnt/share\"} 1\n"));
+  EXPECT_THAT(page, Not(HasSubstr("telltale_filesystem_size_bytes{mountpoint=\"/mnt/share\"}")));
+  EXPECT_THAT(page, HasSubstr("telltale_filesystem_size_bytes{mountpoint=\"/data\"}"));
+}
+
+TEST_F(CollectorsTest, CpuOfANameGrowsThoughOneOfItsProcessesEnds) {
+  const auto cpu = [&] {
+    const std::string page = Page(registry_);
+    const std::string name = "telltale_process_group_cpu_seconds_total{name=\"worker\"} ";
+    const auto at = page.find(name);
+    return at == std::string::npos ? -1.0 : std::strtod(page.c_str() + at + name.size(), nullptr);
+  };
+  const auto tick = 1.0 / static_cast<double>(sysconf(_SC_CLK_TCK));
+  const auto process = Make("process", registry_, roots_);
+  ASSERT_TRUE(process->Collect().ok());
+  EXPECT_DOUBLE_EQ(cpu(), 60 * tick);  // 50 and 10 ticks
+  std::filesystem::remove_all(folder_ / "proc/20");
+  auto stat = *ReadFile(folder_ / "proc/30/stat");
+  folder_.Write("proc/30/stat", std::regex_replace(stat, std::regex(" 5 5 "), " 9 5 "));
+  ASSERT_TRUE(process->Collect().ok());
+  EXPECT_DOUBLE_EQ(cpu(), 64 * tick);
+  // The pid is given to another process, whose time starts anew.
+  folder_.Write("proc/30/stat",
+                std::regex_replace(std::regex_replace(stat, std::regex(" 5 5 "), " 1 0 "),
+                                   std::regex(" 4900 "), " 9900 "));
+  ASSERT_TRUE(process->Collect().ok());
+  EXPECT_DOUBLE_EQ(cpu(), 65 * tick);
+}
+
+TEST(SeriesTable, TakesNoMoreRowsThanItMay) {
+  Registry registry;
+  SeriesTable table(registry, {{"rows", "Rows.", SeriesTable::Column::kGauge}}, 2);
+  table.Begin();
+  EXPECT_TRUE(table.Set({{"row", "a"}}, {1}));
+  EXPECT_TRUE(table.Set({{"row", "b"}}, {2}));
+  EXPECT_FALSE(table.Set({{"row", "c"}}, {3}));
+  EXPECT_TRUE(table.Set({{"row", "a"}}, {4}));
+  table.End();
+  const std::string page = Page(registry);
+  EXPECT_THAT(page, HasSubstr("rows{row=\"a\"} 4\n"));
+  EXPECT_THAT(page, Not(HasSubstr("row=\"c\"")));
+}
+
+}  // namespace
+}  // namespace telltale

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/config/config_source.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/sidecar/temp_folder.h"
+
+namespace telltale {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+// One key of the ConfigMap.
+std::string Document(std::string_view selector, std::string_view config) {
+  return "{\"selector\": " + std::string(selector) +
+         ", \"generation\": 3, \"config\": " + std::string(config) + "}";
+}
+
+const char kShop[] = R"({"matchLabels": {"app": "shop"}})";
+const char kOther[] = R"({"matchLabels": {"app": "other"}})";
+
+ConfigTexts Folder(std::vector<ConfigText> files) {
+  return {true, std::move(files), {"labels", "app=\"shop\"", ""}};
+}
+
+TEST(ConfigSource, MergesTheDocumentsThatSelectThePod) {
+  ConfigSource source;
+  const auto loaded = source.Load(Folder({
+      {"a.json", Document(kShop, R"({"version": 1, "interval": "30s", "collectors": {"network": {}},
+                "labels": {"team": "web"}, "logs": [{"files": {"include": ["/a/*.log"]}}]})"),
+       ""},
+      {"b.json", Document(kOther, R"({"version": 1, "interval": "1s"})"), ""},
+      {"c.json", Document(kShop, R"({"version": 1, "interval": "15s", "labels": {"zone": "1"},
+                "collectors": {"process": {}, "network": {}},
+                "logs": [{"files": {"include": ["/c/*.log"]}}]})"),
+       ""},
+  }));
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_THAT(loaded.warnings, IsEmpty());
+  EXPECT_EQ(loaded.config.IntervalMs(), 15'000);
+  EXPECT_THAT(loaded.config.collectors, ElementsAre("network", "process"));
+  EXPECT_THAT(loaded.config.labels, ElementsAre(Pair("team", "web"), Pair("zone", "1")));
+  ASSERT_EQ(loaded.config.logs.size(), 2u);
+  EXPECT_THAT(loaded.config.logs[0].include, ElementsAre("/a/*.log"));
+  EXPECT_THAT(loaded.config.logs[1].include, ElementsAre("/c/*.log"));
+  EXPECT_THAT(loaded.pod_labels, ElementsAre(Pair("app", "shop")));
+}
+
+TEST(ConfigSource, TheSameEntryTwiceIsOneAndTheFirstLabelWinsWithAWarning) {
+  ConfigSource source;
+  const char config[] = R"({"version": 1, "labels": {"team": "%"},
+      "loki": {"url": "http://loki-%:3100"}, "logs": [{"files": {"include": ["/a/*.log"]}}]})";
+  const auto with = [&](char c) {
+    std::string text = config;
+    std::replace(text.begin(), text.end(), '%', c);
+    return Document(kShop, text);
+  };
+  const auto loaded = source.Load(Folder({{"a.json", with('a'), ""}, {"b.json", with('b'), ""}}));
+  EXPECT_EQ(loaded.config.logs.size(), 1u);
+  EXPECT_THAT(loaded.config.labels, ElementsAre(Pair("team", "a")));
+  EXPECT_EQ(loaded.config.loki.url, "http://loki-a:3100");
+  EXPECT_THAT(loaded.warnings, ElementsAre(HasSubstr("b.json: loki differs"),
+                                           HasSubstr("b.json: labels.team differs")));
+}
+
+TEST(ConfigSource, ABadDocumentCountsAsTheLastGoodOneAndDoesNotTouchOthers) {
+  ConfigSource source;
+  const std::string good = Document(kShop, R"({"version": 1, "interval": "20s"})");
+  const std::string labels_a = Document(kShop, R"({"version": 1, "labels": {"v": "1"}})");
+  const std::string labels_b = Document(kShop, R"({"version": 1, "labels": {"v": "2"}})");
+  const auto first = source.Load(Folder({{"a.json", good, ""}, {"b.json", labels_a, ""}}));
+  const auto second =
+      source.Load(Folder({{"a.json", "{\"selector\":", ""}, {"b.json", labels_b, ""}}));
+  EXPECT_THAT(second.problems, ElementsAre(HasSubstr("a.json")));
+  EXPECT_EQ(second.config.IntervalMs(), 20'000);
+  EXPECT_THAT(second.config.labels, ElementsAre(Pair("v", "2")));
+  EXPECT_NE(first.hash, second.hash);
+  // It is still the last good one after another bad version, and gone when its file is.
+  EXPECT_EQ(source.Load(Folder({{"a.json", "", ""}, {"b.json", labels_b, ""}})).config.IntervalMs(),
+            20'000);
+  EXPECT_EQ(source.Load(Folder({{"b.json", labels_b, ""}})).config.interval_ms, 0);
+}
+
+TEST(ConfigSource, AFileThatCannotBeReadCountsAsTheLastGoodOne) {
+  ConfigSource source;
+  const std::string good = Document(kShop, R"({"version": 1, "interval": "20s"})");
+  const auto first = source.Load(Folder({{"a.json", good, ""}}));
+  const auto second = source.Load(Folder({{"a.json", "", "opening a.json: Permission denied"}}));
+  EXPECT_THAT(second.problems, ElementsAre("opening a.json: Permission denied"));
+  EXPECT_EQ(second.config, first.config);
+  EXPECT_EQ(second.hash, first.hash);
+}
+
+TEST(ConfigSource, LabelsThatChangeSelectAnew) {
+  ConfigSource source;
+  ConfigTexts texts =
+      Folder({{"a.json", Document(kOther, R"({"version": 1, "interval": "2s"})"), ""}});
+  EXPECT_EQ(source.Load(texts).config.interval_ms, 0);
+  texts.pod_labels.text = "app=\"other\"\n";
+  EXPECT_EQ(source.Load(texts).config.interval_ms, 2'000);
+  texts.pod_labels.text = "app=broken";  // keeps the labels it knew
+  const auto loaded = source.Load(texts);
+  EXPECT_EQ(loaded.config.interval_ms, 2'000);
+  EXPECT_THAT(loaded.problems, ElementsAre(HasSubstr("labels: line 1 is not of the form")));
+}
+
+TEST(ConfigSource, DocumentsHaveSelectorGenerationAndConfig) {
+  ConfigSource source;
+  const auto loaded = source.Load(Folder({{"a.json", "{\"version\": 1}", ""},
+                                          {"b.json", "{\"selector\": {\"matchAll\": true}}", ""}}));
+  EXPECT_THAT(loaded.problems, ElementsAre(HasSubstr("a.json:1: unknown key \"version\""),
+                                           HasSubstr("a.json:1: config is missing"),
+                                           HasSubstr("b.json:1: config is missing")));
+  EXPECT_TRUE(loaded.usable);
+}
+
+TEST(ConfigSource, ADocumentWithoutSelectorSelectsNothing) {
+  ConfigSource source;
+  const auto loaded =
+      source.Load(Folder({{"a.json", "{\"config\": {\"version\": 1, \"interval\": \"2s\"}}", ""}}));
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_EQ(loaded.config.interval_ms, 0);
+}
+
+TEST(ConfigSource, ASingleFileThatWasNeverGoodCannotBeUsed) {
+  ConfigSource source;
+  EXPECT_FALSE(source.Load({false, {{"f.yaml", "version: 9", ""}}, {}}).usable);
+  EXPECT_TRUE(source.Load({false, {{"f.yaml", "version: 1\ninterval: 3s\n", ""}}, {}}).usable);
+  const auto later = source.Load({false, {{"f.yaml", "version: 9", ""}}, {}});
+  EXPECT_TRUE(later.usable);
+  EXPECT_EQ(later.config.interval_ms, 3'000);
+  EXPECT_THAT(later.problems, ElementsAre(HasSubstr("f.yaml:1: version must be 1")));
+}
+
+TEST(ReadConfigTexts, ReadsTheJsonFilesOfAFolderAndNotKubeletsOwn) {
+  TempFolder folder;
+  folder.Write("b.json", "B");
+  folder.Write("a.json", "A");
+  folder.Write(".hidden.json", "no");
+  folder.Write("note.txt", "no");
+  folder.Write("labels", "app=\"x\"");
+  const ConfigTexts texts = ReadConfigTexts(folder.path(), folder.path());
+  EXPECT_TRUE(texts.folder);
+  EXPECT_THAT(texts.files,
+              ElementsAre(ConfigText{"a.json", "A", ""}, ConfigText{"b.json", "B", ""}));
+  EXPECT_EQ(texts.pod_labels.text, "app=\"x\"");
+}
+
+TEST(ReadConfigTexts, AFolderThatIsNotThereIsEmptyButAFileIsMissing) {
+  TempFolder folder;
+  const ConfigTexts none = ReadConfigTexts(folder.path() + "/none", "");
+  EXPECT_TRUE(none.folder);
+  EXPECT_THAT(none.files, IsEmpty());
+  EXPECT_TRUE(ConfigSource().Load(none).usable);
+  const ConfigTexts missing = ReadConfigTexts(folder.path() + "/none.yaml", "");
+  ASSERT_EQ(missing.files.size(), 1u);
+  EXPECT_THAT(missing.files[0].problem, HasSubstr("none.yaml"));
+}
+
+}  // namespace
+}  // namespace telltale
