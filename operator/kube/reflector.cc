@@ -63,7 +63,7 @@ void Reflector::Run() {
   Turn turn{.list = true};
   while (!Stopping()) {
     turn = turn.list ? List() : WatchOnce();
-    if (turn.wait) Sleep(std::max<milliseconds>(backoff_.Next(), turn.at_least));
+    if (turn.wait && !Stopping()) Sleep(std::max<milliseconds>(backoff_.Next(), turn.at_least));
   }
 }
 
@@ -217,11 +217,10 @@ Reflector::Turn Reflector::Gone(std::string_view message, bool wait) {
 
 Reflector::Turn Reflector::AfterWatch(const Result<ApiResponse>& ended, bool short_lived) {
   if (!ended.ok()) {
-    const bool silent = ended.error().code == Code::kTimeout;
-    if (ended.error().code != Code::kCancelled) {
-      LogWarn("a watch broke", {{"resource", options_.name}, {"error", ended.error().message}});
-    }
-    Restarted(silent ? "timeout" : "error");
+    const Error& error = ended.error();
+    if (error.code == Code::kCancelled) return {.wait = true};
+    LogWarn("a watch broke", {{"resource", options_.name}, {"error", error.message}});
+    Restarted(error.code == Code::kTimeout ? "timeout" : "error");
     return {.wait = true};
   }
   if (ended->status != 200) return AfterStatus(*ended);

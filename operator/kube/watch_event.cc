@@ -79,6 +79,20 @@ Status WithWatchObject(JsonParser& parser, std::string_view line,
   });
 }
 
+std::string ObjectName(JsonValue object) {
+  std::string ns, name;
+  const Status ignored = object.ForEachField([&](std::string_view key, JsonValue value) -> Status {
+    if (key != "metadata") return {};
+    return value.ForEachField([&](std::string_view field, JsonValue text) -> Status {
+      if (field == "namespace") SetString(text, ns);
+      if (field == "name") SetString(text, name);
+      return {};
+    });
+  });
+  if (name.empty()) return "?";
+  return ns.empty() ? name : ns + "/" + name;
+}
+
 Status DecodeListMeta(JsonParser& parser, std::string_view json, ListMeta& out) {
   return parser.Parse(json, [&](JsonValue root) {
     return root.ForEachField([&](std::string_view key, JsonValue value) -> Status {

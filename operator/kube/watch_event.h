@@ -30,7 +30,10 @@ Status DecodeWatchEvent(JsonParser& parser, std::string_view line, WatchEvent& o
 Status WithWatchObject(JsonParser& parser, std::string_view line,
                        FunctionRef<Status(JsonValue)> object);
 
-// "metadata" of an object or of a list.
+// "namespace/name" of an object, for a log line about one that does not decode; "?" without them.
+std::string ObjectName(JsonValue object);
+
+// "metadata" of a list.
 struct ListMeta {
   std::string resource_version;
   std::string continue_token;
