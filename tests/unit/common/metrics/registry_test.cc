@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/metrics/registry.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <limits>
+#include <new>
+#include <thread>
+
+#include "common/base/files.h"
+#include "common/metrics/process_metrics.h"
+
+namespace {
+// Allocations of this thread, to hold the promise that a scrape makes none.
+thread_local std::size_t g_allocations = 0;
+}  // namespace
+
+// Not inlined, or the compiler takes malloc and operator delete for a mismatch.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  ++g_allocations;
+  void* const made = std::malloc(size);
+  if (made == nullptr) throw std::bad_alloc();
+  return made;
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace telltale {
+namespace {
+
+std::string Page(Registry& registry) {
+  std::string out;
+  registry.Render(out);
+  return out;
+}
+
+std::string Golden(const std::string& name) {
+  return *ReadFile(TELLTALE_SOURCE_DIR "/tests/golden/metrics/" + name);
+}
+
+TEST(Registry, RendersThePageThatIsWrittenDown) {
+  Registry registry;
+  // In an order unlike the page's, with labels unlike their order.
+  auto& requests = registry.AddCounter("test_requests_total", "Requests by code and method.",
+                                       {{"method", "put"}, {"code", "200"}});
+  requests.Add();
+  requests.Add(2);
+  registry.AddCounter("test_requests_total", "Requests by code and method.",
+                      {{"code", "404"}, {"method", "get"}});
+  registry
+      .AddCounter("test_requests_total", "Requests by code and method.",
+                  {{"code", "200"}, {"method", "get"}})
+      .Set(std::numeric_limits<std::uint64_t>::max());
+  registry
+      .AddGauge("telltale_build_info",
+                "Always 1; the labels say which program and version this is.",
+                {{"version", "0.1.0"}, {"program", "telltale-test"}})
+      .Set(1);
+  const std::string help = "A backslash \\, a newline \n and a \"quote\".";
+  registry.AddGauge("test_escapes", help, {{"path", "C:\\x"}, {"text", "two\nlines, \"quoted\""}})
+      .Set(1);
+  registry.AddGauge("test_escapes", help, {{"path", "gr\xC3\xBCn"}, {"text", "bad \xFF"}}).Set(2);
+  const auto number = [&](const char* name) -> Gauge& {
+    return registry.AddGauge("test_numbers", "Numbers in Go's spelling.", {{"case", name}});
+  };
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  number("nan").Set(std::numeric_limits<double>::quiet_NaN());
+  number("infinity").Set(kInfinity);
+  number("minus_infinity").Set(-kInfinity);
+  number("tenth").Set(0.1);
+  number("negative").Add(-2.5);
+  number("big").Set(1e300);
+  number("unset");
+  const auto duration = [&](const char* code) -> Histogram& {
+    return registry.AddHistogram("test_request_duration_seconds", "How long it took.",
+                                 {0.005, 0.25, 10}, {{"code", code}});
+  };
+  duration("500");
+  for (const double seconds : {0.003, 0.125, 0.25, 60.0}) duration("200").Observe(seconds);
+  registry.AddFloatCounter("test_cpu_seconds_total", "Seconds of something.").Set(1.25);
+
+  EXPECT_EQ(Page(registry), Golden("registry.txt"));
+}
+
+TEST(Registry, GivesTheSameSeriesForTheSameLabelsInAnyOrder) {
+  Registry registry;
+  Counter& first = registry.AddCounter("a_total", "A.", {{"x", "1"}, {"y", "2"}});
+  EXPECT_EQ(&first, &registry.AddCounter("a_total", "A.", {{"y", "2"}, {"x", "1"}}));
+  EXPECT_NE(&first, &registry.AddCounter("a_total", "A.", {{"x", "1"}}));
+}
+
+TEST(Registry, AppendsAndIsEmptyWithoutSeries) {
+  Registry registry;
+  std::string out = "before\n";
+  registry.Render(out);
+  EXPECT_EQ(out, "before\n");
+}
+
+TEST(Registry, ForgetsRemovedSeriesAndTheirFamilyWithTheLast) {
+  Registry registry;
+  registry.AddGauge("disk_bytes", "D.", {{"device", "a"}}).Set(1);
+  registry.AddGauge("disk_bytes", "D.", {{"device", "b"}}).Set(2);
+  registry.Remove("disk_bytes", {{"device", "a"}});
+  registry.Remove("disk_bytes", {{"device", "zz"}});
+  registry.Remove("other", {});
+  EXPECT_EQ(Page(registry),
+            "# HELP disk_bytes D.\n# TYPE disk_bytes gauge\ndisk_bytes{device=\"b\"} 2\n");
+  registry.Remove("disk_bytes", {{"device", "b"}});
+  EXPECT_EQ(Page(registry), "");
+  registry.AddGauge("disk_bytes", "D.", {{"device", "a"}});
+  EXPECT_EQ(Page(registry),
+            "# HELP disk_bytes D.\n# TYPE disk_bytes gauge\ndisk_bytes{device=\"a\"} 0\n");
+}
+
+TEST(Registry, CallsTheRefreshesBeforeEachPageAndTheyMayMakeSeries) {
+  Registry registry;
+  int calls = 0;
+  registry.OnRender([&] { registry.AddGauge("late", "L.").Set(++calls); });
+  EXPECT_EQ(Page(registry), "# HELP late L.\n# TYPE late gauge\nlate 1\n");
+  EXPECT_EQ(Page(registry), "# HELP late L.\n# TYPE late gauge\nlate 2\n");
+}
+
+TEST(Registry, CountsNaNAboveEveryBoundAndBoundsAreInclusive) {
+  Histogram histogram({1, 2});
+  histogram.Observe(1);
+  histogram.Observe(2);
+  histogram.Observe(2.0001);
+  histogram.Observe(std::numeric_limits<double>::quiet_NaN());
+  EXPECT_EQ(histogram.Cumulative(), (std::vector<std::uint64_t>{1, 2, 4}));
+}
+
+TEST(Registry, DoesNotAllocateOnceThePageHasItsSize) {
+  Registry registry;
+  AddProcessMetrics(registry, "telltale-test", "0.1.0");
+  for (int i = 0; i < 300; ++i) {
+    const Labels labels{{"i", std::to_string(i)}};
+    registry.AddCounter("c_total", "C.", labels).Add(1u << 20);
+    registry.AddGauge("g", "G.", labels).Set(i * 0.1);
+    registry.AddHistogram("h_seconds", "H.", {0.1, 1, 10}, labels).Observe(0.5);
+  }
+  std::string out;
+  registry.Render(out);
+  out.reserve(out.size() + 100);  // a number of the process may grow a digit
+  out.clear();
+  const std::size_t before = g_allocations;
+  registry.Render(out);
+  EXPECT_EQ(g_allocations, before);
+  EXPECT_NE(out.find("process_open_fds"), std::string::npos);
+}
+
+TEST(Registry, LosesNoUpdateOfManyThreadsWhilePagesAreRendered) {
+  Registry registry;
+  Counter& counter = registry.AddCounter("c_total", "C.");
+  Gauge& gauge = registry.AddGauge("g", "G.");
+  Histogram& histogram = registry.AddHistogram("h_seconds", "H.", {1});
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 5'000; ++i) {
+        counter.Add();
+        gauge.Add(1);
+        histogram.Observe(i % 2 == 0 ? 0.5 : 2);
+        if (i % 1'000 == 0) registry.AddCounter("t_total", "T.", {{"t", std::to_string(t)}}).Add();
+      }
+    });
+  }
+  for (int i = 0; i < 50; ++i) (void)Page(registry);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(counter.Value(), 15'000u);
+  EXPECT_EQ(gauge.Value(), 15'000);
+  EXPECT_EQ(histogram.Cumulative(), (std::vector<std::uint64_t>{7'500, 15'000}));
+  EXPECT_EQ(histogram.Sum(), 7'500 * 2.5);
+  EXPECT_EQ(registry.AddCounter("t_total", "T.", {{"t", "1"}}).Value(), 5u);
+}
+
+TEST(RegistryDeathTest, EndsTheProcessWhenOneNameMeansTwoThings) {
+  Registry registry;
+  registry.AddCounter("a_total", "A.");
+  EXPECT_DEATH(registry.AddGauge("a_total", "A."), "bug in Telltale");
+  EXPECT_DEATH(registry.AddFloatCounter("a_total", "A."), "bug in Telltale");
+  EXPECT_DEATH(registry.AddCounter("a_total", "Another help."), "bug in Telltale");
+  registry.AddHistogram("h", "H.", {1, 2});
+  EXPECT_DEATH(registry.AddHistogram("h", "H.", {1, 3}), "bug in Telltale");
+}
+
+TEST(RegistryDeathTest, EndsTheProcessWhenANameOrABoundIsNotAllowed) {
+  Registry registry;
+  EXPECT_DEATH(registry.AddCounter("a-b", "A."), "bug in Telltale");
+  EXPECT_DEATH(registry.AddCounter("1a", "A."), "bug in Telltale");
+  EXPECT_DEATH(registry.AddCounter("a_total", ""), "bug in Telltale");
+  EXPECT_DEATH(registry.AddCounter("a_total", "A.", {{"a:b", "x"}}), "bug in Telltale");
+  EXPECT_DEATH(registry.AddCounter("a_total", "A.", {{"le", "x"}}), "bug in Telltale");
+  EXPECT_DEATH(registry.AddCounter("a_total", "A.", {{"a", "x"}, {"a", "y"}}), "bug in Telltale");
+  EXPECT_DEATH(registry.AddHistogram("h", "H.", {2, 1}), "bug in Telltale");
+}
+
+}  // namespace
+}  // namespace telltale
