@@ -130,8 +130,10 @@ Status ExpectServer(ssl_st* connection, const std::string& host) {
   // As every current client does: the subject's common name does not count.
   SSL_set_hostflags(connection,
                     X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  // SSL_set_tlsext_host_name, whose macro has a C cast in it.
+  char* const sni = const_cast<char*>(host.c_str());
   if (SSL_set1_host(connection, host.c_str()) != 1 ||
-      SSL_set_tlsext_host_name(connection, host.c_str()) != 1) {
+      SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, sni) != 1) {
     return OpensslError(Code::kInternal, "expecting the host name " + host);
   }
   return {};
