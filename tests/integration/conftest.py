@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real processes on loopback: etcd and kube-apiserver, Prometheus, Loki, and our own programs."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT / "tests/integration"), str(ROOT / "tests/cluster"), str(ROOT / "tests/cluster/tools")]
+import apiserver  # noqa: E402  (the folders above are no packages)
+import catalog  # noqa: E402
+import ours  # noqa: E402
+import peers  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def api():
+    """An API server with the MonitoringTarget definition and the namespaces that tests use."""
+    with apiserver.ApiServer() as server:
+        made = server.kubectl("apply", "-f", ROOT / "crds/monitoringtargets.yaml")
+        assert made.returncode == 0, made.stderr
+        server.kubectl("wait", "--for=condition=Established", "crd/monitoringtargets.telltale.dev")
+        server.kubectl("create", "namespace", "telltale")
+        yield server
+
+
+@pytest.fixture
+def namespace(api, request):
+    """A namespace of the test's own."""
+    name = "t-" + request.node.name.split("[")[0].replace("test_", "").replace("_", "-")[:50].strip("-")
+    done = api.kubectl("create", "namespace", name)
+    assert done.returncode == 0, done.stderr
+    yield name
+    api.kubectl("-n", name, "delete", "mt,pods", "--all", "--force", "--grace-period=0")
+
+
+@pytest.fixture
+def operator(api, tmp_path):
+    """telltale-operator against the API server, without a webhook."""
+    with ours.Program(
+        tmp_path, "telltale-operator", f"--kubeconfig={api.kubeconfig}", "--namespace=telltale",
+        "--http-listen=127.0.0.1:0", "--webhook-listen=off", "--loki-url=http://loki:3100",
+    ) as program:  # fmt: skip
+        program.wait_ready()
+        yield program
+
+
+@pytest.fixture(scope="module")
+def loki(tmp_path_factory):
+    with peers.Loki(tmp_path_factory.mktemp("loki")) as server:
+        yield server
+
+
+@pytest.fixture
+def promtool():
+    def check_metrics(page: str) -> None:
+        done = subprocess.run(
+            [catalog.locate("promtool"), "check", "metrics"], input=page, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return check_metrics

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Objects that tests put into the API server, and pods that seem to run although no kubelet does."""
+
+import json
+
+
+def apply(api, *documents: dict) -> None:
+    for document in documents:
+        done = api.kubectl("apply", "-f", "-", text=json.dumps(document))
+        assert done.returncode == 0, done.stderr
+
+
+def target(namespace: str, name: str, **spec) -> dict:
+    return {
+        "apiVersion": "telltale.dev/v1alpha1", "kind": "MonitoringTarget",
+        "metadata": {"name": name, "namespace": namespace}, "spec": spec,
+    }  # fmt: skip
+
+
+def running_pod(api, namespace: str, name: str, ip: str, labels: dict, ports: dict | None = None) -> None:
+    """A pod bound to a node that does not exist, whose status says that it runs at this address."""
+    apply(api, {
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "spec": {
+            "nodeName": "nowhere",
+            "containers": [{
+                "name": "app", "image": "none",
+                "ports": [{"name": n, "containerPort": p} for n, p in (ports or {}).items()],
+            }],
+        },
+    })  # fmt: skip
+    status = {
+        "phase": "Running", "podIP": ip, "podIPs": [{"ip": ip}],
+        "conditions": [{"type": "Ready", "status": "True"}],
+    }  # fmt: skip
+    done = api.kubectl("-n", namespace, "patch", "pod", name, "--subresource=status", "--type=merge",
+                       "-p", json.dumps({"status": status}))  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def delete_pod(api, namespace: str, name: str) -> None:
+    api.kubectl("-n", namespace, "delete", "pod", name, "--force", "--grace-period=0")
+
+
+def status(api, namespace: str, name: str) -> dict:
+    done = api.kubectl("-n", namespace, "get", "mt", name, "-o", "json")
+    return json.loads(done.stdout).get("status", {}) if done.returncode == 0 else {}
+
+
+def condition(api, namespace: str, name: str, kind: str) -> dict:
+    for item in status(api, namespace, name).get("conditions", []):
+        if item["type"] == kind:
+            return item
+    return {"status": None, "reason": None}
+
+
+def data(api, namespace: str, name: str) -> dict | None:
+    """The data of a ConfigMap; None when there is none."""
+    done = api.kubectl("-n", namespace, "get", "configmap", name, "-o", "json")
+    return json.loads(done.stdout).get("data", {}) if done.returncode == 0 else None

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sidecar as a process, pushing to a real Loki."""
+
+import json
+import os
+import subprocess
+import urllib.parse
+import urllib.request
+
+import ours
+import pytest
+from ours import BIN, wait_for
+
+POD = {"POD_NAME": "web-1", "POD_NAMESPACE": "shop", "POD_UID": "u1", "NODE_NAME": "n1", "TELLTALE_CONTAINER": "web"}
+
+
+def config(folder, loki_url: str, test: str) -> str:
+    return json.dumps({
+        "version": 1, "listen": "127.0.0.1:0", "interval": "1s", "state": str(folder / "state"),
+        "labels": {"test": test}, "loki": {"url": loki_url, "batchWait": "200ms"},
+        "logs": [{"files": {"include": [str(folder / "logs" / "*.log")]}}],
+        "collectors": {"process": {}, "network": {}, "filesystem": {}},
+    })  # fmt: skip
+
+
+@pytest.fixture
+def setup(tmp_path, request):
+    """(folder, test name, function that makes a sidecar for a Loki)."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "state").mkdir()
+    test = request.node.name
+    made = []
+
+    def sidecar(loki_url: str) -> ours.Program:
+        (tmp_path / "config.yaml").write_text(config(tmp_path, loki_url, test))
+        program = ours.Program(tmp_path, "telltale-sidecar", f"--config={tmp_path}/config.yaml", environment=POD)
+        made.append(program)
+        program.start()
+        return program
+
+    yield tmp_path, test, sidecar
+    for program in made:
+        program.kill()
+
+
+def stored(loki, test: str) -> list[str]:
+    query = urllib.parse.urlencode({"query": f'{{test="{test}"}}', "limit": 5000, "since": "1h", "direction": "forward"})
+    with urllib.request.urlopen(f"{loki.url}/loki/api/v1/query_range?{query}", timeout=10) as answer:
+        result = json.load(answer)["data"]["result"]
+    entries = sorted((int(v[0]), v[1]) for stream in result for v in stream["values"])
+    return [line for _, line in entries]
+
+
+def write(path, *lines: str) -> None:
+    with path.open("a") as out:
+        out.write("".join(line + "\n" for line in lines))
+
+
+def test_lines_arrive_in_order_across_rename_and_truncate(loki, setup):
+    folder, test, sidecar = setup
+    log = folder / "logs" / "app.log"
+    write(log, *(f"line {i}" for i in range(100)))
+    program = sidecar(loki.url)
+    wait_for("the first 100", lambda: len(stored(loki, test)) == 100)
+    log.rename(folder / "logs" / "app.log.1")
+    write(folder / "logs" / "app.log.1", "line 100")
+    write(log, "line 101")
+    wait_for("both generations", lambda: len(stored(loki, test)) == 102)
+    os.truncate(log, 0)
+    write(log, "line 102")
+    wait_for("what came after the truncation", lambda: len(stored(loki, test)) == 103)
+    assert sorted(stored(loki, test), key=lambda l: int(l.split()[1])) == [f"line {i}" for i in range(103)]
+    assert program.metric("telltale_logs_read_lines_total") == 103
+    wait_for("all acknowledged", lambda: program.metric("telltale_logs_acked_lines_total") == 103)
+
+
+def test_sigterm_flushes_before_the_end(loki, setup):
+    folder, test, sidecar = setup
+    log = folder / "logs" / "app.log"
+    write(log, "first")
+    program = sidecar(loki.url)
+    wait_for("the first line", lambda: stored(loki, test) == ["first"])
+    write(log, *(f"late {i}" for i in range(50)))
+    assert program.terminate() == 0
+    assert stored(loki, test) == ["first", *(f"late {i}" for i in range(50))]
+
+
+def test_a_killed_sidecar_goes_on_where_loki_acknowledged(loki, setup):
+    folder, test, sidecar = setup
+    log = folder / "logs" / "app.log"
+    wanted: list[str] = []
+    for round_ in range(5):
+        program = sidecar(loki.url)
+        lines = [f"round {round_} line {i}" for i in range(200)]
+        write(log, *lines)
+        wanted += lines
+        wait_for("some of the round", lambda: len(stored(loki, test)) > len(wanted) - 200)
+        program.kill()
+    sidecar(loki.url)
+    wait_for("every line", lambda: len(stored(loki, test)) >= len(wanted))
+    assert stored(loki, test) == wanted
+
+
+def test_it_waits_for_a_loki_that_is_not_there_yet(loki, setup):
+    folder, test, sidecar = setup
+    write(folder / "logs" / "app.log", "early")
+    program = sidecar("http://127.0.0.1:1")
+    wait_for("a refused push", lambda: program.metric("telltale_logs_requests_total") >= 1
+             or program.metric("telltale_logs_pending_lines") >= 1)  # fmt: skip
+    (folder / "config.yaml").write_text(config(folder, loki.url, test))
+    wait_for("the line after the configuration changed", lambda: stored(loki, test) == ["early"], 30)
+
+
+def test_its_metrics_page_passes_promtool_and_names_its_collectors(loki, setup, promtool):
+    _, _, sidecar = setup
+    program = sidecar(loki.url)
+    wait_for("a cycle", lambda: program.metric("telltale_collect_cycles_total") >= 1)
+    status, page, headers = program.get("/metrics")
+    assert status == 200
+    assert headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    promtool(page)
+    for collector in ("process", "network", "filesystem"):
+        assert program.metric("telltale_collector_success", collector=collector) == 1
+
+
+def test_a_wrong_configuration_is_refused_with_the_line(tmp_path):
+    wrong = tmp_path / "config.yaml"
+    wrong.write_text("version: 1\nlokki: {}\n")
+    done = subprocess.run([BIN / "telltale-sidecar", f"--config={wrong}", "--check-config"],
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.returncode == 1
+    assert "lokki" in done.stdout + done.stderr and "2" in done.stdout + done.stderr
+
+
+def test_it_is_one_static_file_below_ten_megabytes():
+    binary = BIN / "telltale-sidecar"
+    assert binary.stat().st_size < 10_000_000
+    ldd = subprocess.run(["ldd", binary], capture_output=True, text=True)
+    assert "not a dynamic executable" in ldd.stdout + ldd.stderr
+
+
+def test_the_sample_apps_page_passes_promtool(tmp_path, promtool):
+    with ours.Program(tmp_path, "telltale-shop", "--listen=127.0.0.1:0", f"--log-file={tmp_path}/shop.log") as shop:
+        status, page, headers = shop.get("/api/shop-metrics")
+        assert status == 200
+        assert headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        promtool(page)
+        for kind in ("counter", "gauge", "histogram", "summary"):
+            assert f" {kind}\n" in page
+        assert 'le="100"' in page
