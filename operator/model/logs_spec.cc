@@ -5,6 +5,7 @@
 
 #include "operator/model/decode.h"
 #include "operator/model/monitoring_target.h"
+#include "operator/model/paths.h"
 #include "operator/model/pipeline_stage.h"
 
 namespace telltale {
@@ -20,34 +21,16 @@ constexpr std::array<std::string_view, 6> kProtected = {"app",       "container"
 // The sidecar keeps its own files there (plan/sidecar_patch).
 constexpr std::array<std::string_view, 2> kReserved = {"/etc/telltale", "/var/lib/telltale"};
 
-bool HasDotDot(std::string_view path) {
-  return std::ranges::any_of(Split(path, '/'), [](std::string_view part) { return part == ".."; });
-}
-
-bool Contains(std::string_view directory, std::string_view path) {
-  return path.starts_with(directory) &&
-         (path.size() == directory.size() || path[directory.size()] == '/');
-}
-
-// "/var//log/shop/" and "/var/log/shop" must be one mount path.
-std::string Normalised(std::string_view path) {
-  std::string out;
-  for (const auto part : Split(path, '/')) {
-    if (!part.empty() && part != ".") out.append("/").append(part);
-  }
-  return out;
-}
-
 Status DecodeDirectory(JsonValue value, std::string& out) {
   std::string text;
   TELLTALE_TRY(decode::Text(value, text));
   if (!text.starts_with('/')) return decode::Wrong("must be an absolute path");
   if (HasDotDot(text)) return decode::Wrong("must not contain ..");
   if (text.find(':') != std::string::npos) return decode::Wrong("must not contain a colon");
-  out = Normalised(text);
+  out = NormalisedPath(text);
   if (out.empty()) return decode::Wrong("must not be /: name the folder of the log files");
   for (const auto reserved : kReserved) {
-    if (Contains(reserved, out) || Contains(out, reserved)) {
+    if (PathContains(reserved, out) || PathContains(out, reserved)) {
       return decode::Wrong("must not hold or lie in " + std::string(reserved) +
                            ", which the sidecar uses");
     }

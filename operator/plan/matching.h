@@ -23,7 +23,7 @@ struct World {
 
 struct MatchedTarget {
   std::shared_ptr<const MonitoringTarget> target;
-  std::vector<std::shared_ptr<const Pod>> pods;  // not finished; sorted by key
+  std::vector<std::shared_ptr<const Pod>> pods;  // not finished; by namespace, then name
 };
 
 // True when pods with these labels in this namespace belong to the target. `ns_labels` are the

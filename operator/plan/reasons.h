@@ -9,28 +9,41 @@
 
 namespace telltale {
 
+// In the order of gravity: what a person should look at first comes first.
 enum class Reason {
-  kUp,
-  kNoPodsMatched,
+  kInvalid,
   kNotTrusted,
-  kSuspended,
+  kNoPodsMatched,
+  kPortNotFound,
+  kConnectionRefused,
+  kAuth,
+  kNotFound,
+  kBadContent,
+  kTimeout,
+  kScrapeFailed,
+  kSidecarMissing,
+  kHostNetwork,
   kNoIp,
   kNotRunning,
-  kPortNotFound,
+  // Not known, or not yet.
   kNotYetScraped,
-  kConnectionRefused,
-  kTimeout,
-  kNotFound,
-  kAuth,
-  kBadContent,
-  kScrapeFailed,
   kPrometheusUnknown,
-  kSidecarMissing,
+  kNoLinesYet,
+  kNodeAgent,
+  kSuspended,
+  // All is well.
+  kAccepted,
+  kDiscovered,
+  kInjected,
+  kUp,
+  kFlowing,
+  kReady,
+  kNotRequested,
 };
 
 struct ReasonInfo {
   Reason reason;
-  std::string_view code;   // CamelCase, as it stands in status
+  std::string_view code;  // CamelCase, as it stands in status
   std::string_view title;
   std::string_view cause;
   std::string_view fix;

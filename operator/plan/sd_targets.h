@@ -15,11 +15,11 @@ namespace telltale {
 
 // One (pod, endpoint) of one MonitoringTarget, or one sidecar.
 struct ScrapeTarget {
-  std::string address;       // host:port
-  Labels labels;             // everything of DESIGN §3, sorted
-  std::string target_key;    // namespace/name; of the first resource for a sidecar
+  std::string address;     // host:port
+  Labels labels;           // everything of DESIGN §3, sorted
+  std::string target_key;  // namespace/name; of the first resource for a sidecar
   std::string pod_uid;
-  std::string endpoint;      // index in spec.metrics.endpoints, or "sidecar"
+  std::string endpoint;  // index in spec.metrics.endpoints, or "sidecar"
 };
 
 struct EndpointProblem {

@@ -15,7 +15,7 @@
 namespace telltale {
 
 struct InjectionOptions {
-  std::string image;              // of the sidecar
+  std::string image;  // of the sidecar
   std::string image_pull_policy = "IfNotPresent";
 };
 

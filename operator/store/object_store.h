@@ -59,7 +59,9 @@ class ObjectStore {
 };
 
 // Decodes what a reflector delivers into a store and tells `changed` (called on the reflector's
-// thread, without a lock) that something may have changed.
+// thread, without a lock) that something may have changed. An object that does not decode is not
+// kept as it once was: it leaves the store, or, when its type can say what is wrong with it (a
+// member `invalid`), stands there with that. The reflector counts the error that is returned.
 template <class T>
 class StoreSink final : public ReflectorSink {
  public:
@@ -70,10 +72,12 @@ class StoreSink final : public ReflectorSink {
   void ListBegin() override { incoming_.clear(); }
   Status ListItem(JsonValue object) override {
     auto decoded = std::make_shared<T>();
-    TELLTALE_TRY(decode_(object, *decoded));
-    std::string key = decoded->meta.Key();
-    incoming_[std::move(key)] = std::move(decoded);
-    return {};
+    const Status status = decode_(object, *decoded);
+    if (Storable(*decoded, status)) {
+      std::string key = decoded->meta.Key();
+      incoming_[std::move(key)] = std::move(decoded);
+    }
+    return status;
   }
   void ListEnd() override {
     store_.Replace(std::move(incoming_));
@@ -83,20 +87,32 @@ class StoreSink final : public ReflectorSink {
   void ListAbort() override { incoming_.clear(); }
   Status Changed(JsonValue object) override {
     auto decoded = std::make_shared<T>();
-    TELLTALE_TRY(decode_(object, *decoded));
-    store_.Put(std::move(decoded));
+    const Status status = decode_(object, *decoded);
+    if (Storable(*decoded, status)) {
+      store_.Put(std::move(decoded));
+    } else if (!decoded->meta.name.empty()) {
+      store_.Erase(decoded->meta.Key());
+    }
     changed_();
-    return {};
+    return status;
   }
+  // Only the name is needed, so that what could not be read can still go.
   Status Deleted(JsonValue object) override {
     T decoded;
-    TELLTALE_TRY(decode_(object, decoded));
+    const Status status = decode_(object, decoded);
+    if (decoded.meta.name.empty()) return status;
     store_.Erase(decoded.meta.Key());
     changed_();
     return {};
   }
 
  private:
+  static bool Storable(const T& object, const Status& status) {
+    if (status.ok()) return true;
+    if constexpr (requires { object.invalid; }) return !object.meta.name.empty();
+    return false;
+  }
+
   ObjectStore<T>& store_;
   Decode decode_;
   std::function<void()> changed_;

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/plan/reasons.h"
+
+#include <array>
+#include <cstddef>
+
+namespace telltale {
+namespace {
+
+constexpr std::array kReasons = {
+    ReasonInfo{Reason::kInvalid, "Invalid", "The resource cannot be used as written",
+               "a field has a value that the API server let pass, usually because an older CRD is "
+               "installed",
+               "correct the field that the message names, and install the current CRD"},
+    ReasonInfo{Reason::kNotTrusted, "NotTrusted", "Other namespaces are not open to this one",
+               "spec.namespaceSelector asks for other namespaces, but the operator does not trust "
+               "this one with them",
+               "remove spec.namespaceSelector, or have the namespace added to the operator's "
+               "--trusted-namespaces"},
+    ReasonInfo{Reason::kNoPodsMatched, "NoPodsMatched", "No pod matches the selector",
+               "no pod in the namespaces looked into has these labels, or all have finished",
+               "compare spec.selector with kubectl get pods --show-labels"},
+    ReasonInfo{Reason::kPortNotFound, "PortNotFound", "The pod has no such port or container",
+               "an endpoint names a port or a container that the pod does not declare",
+               "use a declared name, or the number of the port"},
+    ReasonInfo{Reason::kConnectionRefused, "ConnectionRefused", "Nothing listens on the port",
+               "the application does not listen on this port, or only on 127.0.0.1",
+               "make it listen on all addresses, and check the port"},
+    ReasonInfo{Reason::kAuth, "Auth", "The application refuses the scrape",
+               "the page asks for credentials, or denies those it was given",
+               "let Prometheus read the page without credentials"},
+    ReasonInfo{Reason::kNotFound, "NotFound", "There is no page at the path",
+               "the application answers 404",
+               "set the endpoint's path to the application's metrics page"},
+    ReasonInfo{Reason::kBadContent, "BadContent", "The page is no metrics page",
+               "the answer is not in a format that Prometheus reads",
+               "check that path and port lead to the metrics page"},
+    ReasonInfo{Reason::kTimeout, "Timeout", "The answer takes too long",
+               "the application or the network is slower than the timeout",
+               "raise the endpoint's timeout, or make the page faster"},
+    ReasonInfo{Reason::kScrapeFailed, "ScrapeFailed", "The scrape fails",
+               "Prometheus reports an error", "act on the error that Prometheus reports"},
+    ReasonInfo{Reason::kSidecarMissing, "SidecarMissing", "The pod has no sidecar",
+               "the pod is older than the resource, or the webhook could not be reached when it "
+               "was made",
+               "restart the workload: kubectl rollout restart"},
+    ReasonInfo{Reason::kHostNetwork, "HostNetwork", "The pod is on the host's network",
+               "the sidecar's port would clash with other pods of the node, so it is not put there",
+               "read its output with source: Stdout and collector: Node, or annotate the pods with "
+               "telltale.dev/inject: \"false\""},
+    ReasonInfo{Reason::kNoIp, "NoIP", "The pod has no address",
+               "the pod's network is not set up yet", "look at kubectl describe pod"},
+    ReasonInfo{Reason::kNotRunning, "NotRunning", "The pod is not running",
+               "the pod waits for a node, an image, a volume or an init container",
+               "look at kubectl describe pod"},
+    ReasonInfo{Reason::kNotYetScraped, "NotYetScraped", "Prometheus has not scraped it yet",
+               "the target is new: Prometheus asks for targets every few seconds, and scrapes "
+               "within one interval",
+               "wait for one interval; if it stays, check that Prometheus reads /sd/v1/targets"},
+    ReasonInfo{Reason::kPrometheusUnknown, "PrometheusUnknown", "Prometheus does not answer",
+               "the operator could not ask Prometheus what it scrapes",
+               "check the operator's --prometheus-url and that Prometheus runs"},
+    ReasonInfo{Reason::kNoLinesYet, "NoLinesYet", "No line was delivered yet",
+               "the application has written no line that matches, or Loki has not taken one",
+               "check spec.logs.files, and the sidecar's own log"},
+    ReasonInfo{Reason::kNodeAgent, "NodeAgent", "A node agent reads the logs",
+               "the operator cannot see what Promtail delivers", "ask Loki for the streams"},
+    ReasonInfo{Reason::kSuspended, "Suspended", "The resource is suspended",
+               "spec.suspend is true", "set spec.suspend to false to go on"},
+    ReasonInfo{Reason::kAccepted, "Accepted", "The resource is understood", "", ""},
+    ReasonInfo{Reason::kDiscovered, "Discovered", "The pods and ports are found", "", ""},
+    ReasonInfo{Reason::kInjected, "Injected", "The pods have the sidecar", "", ""},
+    ReasonInfo{Reason::kUp, "Up", "All endpoints are scraped", "", ""},
+    ReasonInfo{Reason::kFlowing, "Flowing", "Log lines are delivered", "", ""},
+    ReasonInfo{Reason::kReady, "Ready", "Everything asked for works", "", ""},
+    ReasonInfo{Reason::kNotRequested, "NotRequested", "The resource does not ask for it", "", ""},
+};
+
+constexpr bool InOrder() {
+  for (std::size_t i = 0; i < kReasons.size(); ++i) {
+    if (kReasons[i].reason != static_cast<Reason>(i)) return false;
+  }
+  return true;
+}
+static_assert(InOrder(), "the table is indexed by Reason");
+
+}  // namespace
+
+const ReasonInfo& Info(Reason reason) { return kReasons[static_cast<std::size_t>(reason)]; }
+
+std::span<const ReasonInfo> AllReasons() { return kReasons; }
+
+}  // namespace telltale

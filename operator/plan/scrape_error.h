@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What Prometheus' text for a failed scrape (lastError of GET /api/v1/targets) means to a person.
+// The texts are those of Go's net package and of Prometheus 3 scrape/ and model/textparse; an
+// unknown one is passed on as it is. Internal to operator/plan; pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "operator/plan/reasons.h"
+
+namespace telltale {
+
+Reason ClassifyScrapeError(std::string_view error);
+
+// The error for a message: one line, at most 200 bytes, without the URL that Go puts in front.
+std::string ShortScrapeError(std::string_view error);
+
+}  // namespace telltale

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/plan/target_health.h"
+
+#include <algorithm>
+#include <span>
+#include <tuple>
+#include <unordered_map>
+
+#include "operator/plan/scrape_error.h"
+
+namespace telltale {
+namespace {
+
+constexpr std::string_view kSidecarEndpoint = "sidecar";
+constexpr std::string_view kInject = "telltale.dev/inject";
+
+// Both lists of a ScrapePlan are grouped by target in the order of the keys.
+template <class T>
+std::span<const T> OfTarget(const std::vector<T>& all, const std::string& key) {
+  const auto range = std::ranges::equal_range(all, key, {}, &T::target_key);
+  return {range.begin(), range.end()};
+}
+
+struct PodCount {
+  const Pod* pod = nullptr;
+  int endpoints = 0;
+  int up = 0;
+  bool down = false;
+};
+
+class Assessor {
+ public:
+  explicit Assessor(const StatusInput& input)
+      : input_(input), target_(*input.matched.target), key_(target_.meta.Key()) {}
+
+  TargetHealth Run() {
+    health_.matched = static_cast<int>(input_.matched.pods.size());
+    for (const auto& pod : input_.matched.pods) CountPod(*pod);
+    if (target_.suspend) return std::move(health_);
+    AddResourceProblems();
+    for (const auto& problem : OfTarget(input_.plan.problems, key_)) AddPlanProblem(problem);
+    for (const auto& scrape : OfTarget(input_.plan.targets, key_)) CountScrape(scrape);
+    for (const auto& [uid, count] : pods_) {
+      if (count.down) {
+        ++health_.down;
+      } else if (count.endpoints > 0 && count.up == count.endpoints) {
+        ++health_.up;
+      }
+    }
+    std::ranges::stable_sort(health_.problems, {}, [](const TargetProblem& p) {
+      return std::tie(p.reason, p.pod, p.endpoint);
+    });
+    return std::move(health_);
+  }
+
+ private:
+  void CountPod(const Pod& pod) {
+    pods_[pod.meta.uid].pod = &pod;
+    uids_[pod.meta.Key()] = pod.meta.uid;
+    if (pod.HasSidecar()) ++health_.injected;
+    const bool ships = target_.WantsSidecar() && target_.logs;
+    const bool logging = ships && input_.view.logging_pods.contains(pod.meta.Key());
+    if (logging) ++health_.logging;
+    if (!pod.Running() || pod.meta.deleting) return;
+    ++health_.running;
+    if (!pod.HasSidecar()) return CountWithoutSidecar(pod);
+    ++health_.with_sidecar;
+    if (ships && !logging && ++health_.silent == 1) health_.first_silent = pod.meta.Key();
+  }
+
+  void CountWithoutSidecar(const Pod& pod) {
+    if (!target_.WantsSidecar()) return;
+    const std::string* inject = FindLabel(pod.meta.annotations, kInject);
+    if (inject && *inject == "false") {
+      ++health_.opted_out;
+      return;
+    }
+    ++health_.missing;
+    const Reason reason = pod.host_network ? Reason::kHostNetwork : Reason::kSidecarMissing;
+    const std::string fix = pod.host_network
+                                ? std::string(Info(reason).fix)
+                                : "restart its workload: kubectl rollout restart -n " + pod.meta.ns +
+                                      " deployment, statefulset or daemonset by name";
+    health_.problems.push_back({pod.meta.Key(), "", reason,
+                                "pod " + pod.meta.Key() + " has no sidecar: " +
+                                    std::string(Info(reason).cause) + "; " + fix + "."});
+  }
+
+  void AddResourceProblems() {
+    for (const auto& sentence : target_.invalid) {
+      health_.problems.push_back({"", "", Reason::kInvalid, sentence + "."});
+    }
+    if (AsksBeyondTrust(target_, input_.trusted_namespaces)) {
+      health_.problems.push_back(
+          {"", "", Reason::kNotTrusted,
+           "spec.namespaceSelector asks for namespaces other than " + target_.meta.ns +
+               ", which the operator does not trust with them: " +
+               std::string(Info(Reason::kNotTrusted).fix) + "."});
+    }
+    const bool selects = !target_.selector.empty() || target_.selector.match_all;
+    if (selects && health_.matched == 0) {
+      health_.problems.push_back(
+          {"", "", Reason::kNoPodsMatched,
+           "no pod in " + SearchedNamespaces(target_, input_.trusted_namespaces) +
+               " matches spec.selector: " + std::string(Info(Reason::kNoPodsMatched).fix) + "."});
+    }
+  }
+
+  void AddPlanProblem(const EndpointProblem& problem) {
+    const std::string pod = problem.pod_namespace + "/" + problem.pod_name;
+    if (problem.reason == Reason::kPortNotFound) {
+      if (const auto uid = uids_.find(pod); uid != uids_.end()) pods_[uid->second].down = true;
+    }
+    health_.problems.push_back({pod, problem.endpoint, problem.reason, problem.message});
+  }
+
+  void CountScrape(const ScrapeTarget& scrape) {
+    const auto found = pods_.find(scrape.pod_uid);
+    if (found == pods_.end()) return;
+    PodCount& count = found->second;
+    // The sidecar's own page says nothing about the application, unless nothing else is asked for.
+    const bool counts = !target_.metrics || scrape.endpoint != kSidecarEndpoint;
+    if (counts) ++count.endpoints;
+    const auto report =
+        input_.view.reports.find(key_ + "|" + scrape.pod_uid + "|" + scrape.endpoint);
+    const bool scraped = report != input_.view.reports.end() && report->second.scraped;
+    const bool up = scraped && report->second.up;
+    if (counts && up) ++count.up;
+    if (count.pod->meta.deleting) return;
+    ++health_.scrapes;
+    if (up) {
+      ++health_.scrapes_up;
+    } else if (scraped) {
+      ++health_.scrapes_down;
+      if (counts) count.down = true;
+      AddScrapeProblem(*count.pod, scrape, report->second.last_error);
+    } else if (++health_.scrapes_pending == 1) {
+      health_.first_pending = "pod " + count.pod->meta.Key() + ", endpoint " + scrape.endpoint;
+    }
+  }
+
+  void AddScrapeProblem(const Pod& pod, const ScrapeTarget& scrape, const std::string& error) {
+    const Reason reason = ClassifyScrapeError(error);
+    const std::string* path = FindLabel(scrape.labels, "__metrics_path__");
+    health_.problems.push_back(
+        {pod.meta.Key(), scrape.endpoint, reason,
+         "pod " + pod.meta.Key() + " at http://" + scrape.address + (path ? *path : "") + ": " +
+             std::string(Info(reason).cause) + "; " + std::string(Info(reason).fix) +
+             " (Prometheus says: " + ShortScrapeError(error) + ")."});
+  }
+
+  const StatusInput& input_;
+  const MonitoringTarget& target_;
+  const std::string key_;
+  TargetHealth health_;
+  std::unordered_map<std::string, PodCount> pods_;     // by uid
+  std::unordered_map<std::string, std::string> uids_;  // by namespace/name
+};
+
+}  // namespace
+
+const TargetProblem* TargetHealth::Find(std::initializer_list<Reason> reasons) const {
+  const auto it = std::ranges::find_if(problems, [&](const TargetProblem& problem) {
+    return std::ranges::find(reasons, problem.reason) != reasons.end();
+  });
+  return it == problems.end() ? nullptr : &*it;
+}
+
+TargetHealth Assess(const StatusInput& input) { return Assessor(input).Run(); }
+
+std::string SearchedNamespaces(const MonitoringTarget& target,
+                               const std::set<std::string>& trusted_namespaces) {
+  const std::string own = "namespace " + target.meta.ns;
+  if (!target.namespaces || !trusted_namespaces.contains(target.meta.ns)) return own;
+  if (target.namespaces->any) return "any namespace";
+  if (target.namespaces->labels) return "the namespaces that spec.namespaceSelector selects";
+  const auto& names = target.namespaces->names;
+  return (names.size() == 1 ? "namespace " : "namespaces ") + Join(names, ", ");
+}
+
+}  // namespace telltale
