@@ -39,8 +39,9 @@ void StartLibrary() {
   std::call_once(once, [] { crossplat::threadpool::initialize_with_threads(1); });
 }
 
-// Takes the body of an answer. The library reads on only when _putn is done, so a slow sink is
-// felt by the server and not by our memory.
+// Takes the body of an answer. The library reads on only when putn_nocopy is done, so a slow sink
+// is felt by the server and not by our memory. putn_nocopy and close replace those of the base
+// class, which wait on the library's thread for the library's thread when a write fails.
 class PushBuffer final : public streams::details::streambuf_state_manager<uint8_t> {
  public:
   explicit PushBuffer(std::shared_ptr<Exchange> exchange)
@@ -50,6 +51,14 @@ class PushBuffer final : public streams::details::streambuf_state_manager<uint8_
   void HeadKnown() {
     head_known_ = true;
     head_.set();
+  }
+
+  pplx::task<std::size_t> putn_nocopy(const uint8_t* bytes, std::size_t count) override {
+    return _putn(bytes, count);
+  }
+  pplx::task<void> close(std::ios_base::openmode) override { return pplx::task_from_result(); }
+  pplx::task<void> close(std::ios_base::openmode, std::exception_ptr) override {
+    return pplx::task_from_result();
   }
 
   bool can_seek() const override { return false; }
