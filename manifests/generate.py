@@ -27,6 +27,8 @@ INSTALL = ROOT / "manifests" / "install.yaml"
 COMMAND = "manifests/generate.py"
 NAMESPACE = "telltale"
 
+HELM_LABELS = r"^ +(helm\.sh/chart|app\.kubernetes\.io/managed-by): .*\n"
+
 # The chart's labels, and what keeps the definition when the release goes.
 TEMPLATE_METADATA = """metadata:
   labels:
@@ -91,7 +93,7 @@ def install_manifest() -> str:
     if done.returncode != 0:
         raise Failure(f"helm template failed: {done.stderr.strip()}")
     # Nothing of it is Helm's once kubectl has applied it.
-    text = re.sub(r"^ +(helm\.sh/chart|app\.kubernetes\.io/managed-by): .*\n", "", done.stdout, flags=re.M)
+    text = re.sub(HELM_LABELS, "", done.stdout, flags=re.MULTILINE)
     header = (
         "# SPDX-License-Identifier: Apache-2.0\n"
         f"# Made from helm/telltale by {COMMAND}: change that one.\n"
@@ -115,7 +117,7 @@ def update(path: pathlib.Path, text: str, check: bool) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 on a difference")
+    parser.add_argument("--check", action="store_true", help="write nothing, fail on a difference")
     check = parser.parse_args().check
     try:
         # In this order: the manifest holds the rendered definition.

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The chart and the examples before a real API server: accepted, allowed, and no more than that."""
+
+import base64
+
+import chart
+import pytest
+import yaml
+
+OPERATOR = "system:serviceaccount:telltale:telltale-operator"
+HOOK = "telltale-operator"
+
+
+def helm(server, *arguments):
+    command = [chart.catalog.locate("helm"), "--kubeconfig", server.kubeconfig, *arguments]
+    done = chart.run(*command)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(server):
+    """The chart as `helm install` leaves it. Nothing runs its pods here."""
+    helm(
+        server, "install", chart.RELEASE, chart.CHART, "--namespace", chart.NAMESPACE,
+        "--create-namespace", "--take-ownership",  # the definition is there already
+    )  # fmt: skip
+    return server
+
+
+def apply(server, manifest: dict, *arguments) -> str:
+    """Server-side apply as the operator does it; returns what went wrong."""
+    done = server.kubectl(
+        "apply", "--server-side", "--force-conflicts", "--field-manager=telltale-operator",
+        *arguments, "-f", "-", text=yaml.safe_dump(manifest),
+    )  # fmt: skip
+    return done.stderr if done.returncode else ""
+
+
+def config_map(namespace: str, name: str) -> dict:
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"a": "b"}}
+
+
+def secret(name: str) -> dict:
+    metadata = {"name": name, "namespace": chart.NAMESPACE}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"a": "b"}}
+
+
+def test_all_objects_pass_strict_validation(installed):
+    done = installed.kubectl(
+        "apply", "--server-side", "--force-conflicts", "--validate=strict", "--dry-run=server",
+        "-f", chart.ROOT / "manifests/install.yaml",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_operator_makes_what_it_owns_and_nothing_else(installed):
+    impersonate = f"--as={OPERATOR}"
+    owned = (
+        config_map("shop", "telltale-sidecar"),
+        config_map(chart.NAMESPACE, "telltale-promtail"),
+        secret("telltale-webhook-ca"),
+    )
+    for manifest in owned:
+        assert apply(installed, manifest, impersonate) == ""
+    others = (
+        config_map("shop", "other"),
+        config_map("shop", "telltale-promtail"),
+        secret("other"),
+    )
+    for manifest in others:
+        assert "forbidden" in apply(installed, manifest, impersonate)
+
+
+ALLOWED = [
+    "list pods", "watch pods", "watch namespaces", "watch monitoringtargets.telltale.dev",
+    "patch monitoringtargets.telltale.dev/x --subresource=status",
+    "watch configmaps/telltale-sidecar", "delete configmaps/telltale-sidecar",
+    f"patch mutatingwebhookconfigurations.admissionregistration.k8s.io/{HOOK}",
+    "get secrets/telltale-webhook-ca -n telltale",
+]  # fmt: skip
+FORBIDDEN = [
+    "list secrets", "list secrets -n telltale", "get secrets/other -n telltale",
+    "get secrets/telltale-webhook-ca -n shop", "list configmaps", "get configmaps/other",
+    "delete pods", "create pods", "patch monitoringtargets.telltale.dev/x", "list nodes",
+    "patch mutatingwebhookconfigurations.admissionregistration.k8s.io/other",
+    "delete secrets/telltale-webhook-ca -n telltale",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"), [(q, "yes") for q in ALLOWED] + [(q, "no") for q in FORBIDDEN]
+)
+def test_the_operator_s_rights(installed, question, answer):
+    words = question.split()
+    where = [] if "-n" in words else ["-A"]
+    done = installed.kubectl("auth", "can-i", *words, *where, f"--as={OPERATOR}")
+    assert done.stdout.strip() == answer
+
+
+def test_an_upgrade_keeps_the_bundle_that_the_operator_published(installed):
+    authority = (installed.folder / "pki/ca.crt").read_bytes()
+    bundle = base64.b64encode(authority).decode()
+    hook = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": HOOK},
+        "webhooks": [{"name": "inject.telltale.dev", "clientConfig": {"caBundle": bundle}}],
+    }
+    assert apply(installed, hook, f"--as={OPERATOR}") == ""
+    helm(
+        installed, "upgrade", chart.RELEASE, chart.CHART, "--namespace", chart.NAMESPACE,
+        "--set", "operator.logLevel=debug,commonLabels.team=a",
+    )  # fmt: skip
+    path = "jsonpath={.webhooks[0].clientConfig.caBundle}"
+    done = installed.kubectl("get", "mutatingwebhookconfiguration", HOOK, "-o", path)
+    assert done.stdout == bundle
+
+
+@pytest.mark.parametrize("profile", ["restricted", "privileged"])
+def test_the_api_server_admits_the_pods_under_their_profile(installed, profile):
+    namespace = f"profile-{profile}"
+    label = f"pod-security.kubernetes.io/enforce={profile}"
+    assert installed.kubectl("create", "namespace", namespace).returncode == 0
+    assert installed.kubectl("label", "namespace", namespace, label).returncode == 0
+    for one in chart.workloads(chart.render()):
+        metadata = {"name": one["metadata"]["name"], "namespace": namespace}
+        spec = dict(chart.pod(one))
+        spec.pop("priorityClassName", None)
+        claims = one["spec"].get("volumeClaimTemplates", [])
+        spec["volumes"] = spec.get("volumes", []) + [
+            {"name": claim["metadata"]["name"], "emptyDir": {}} for claim in claims
+        ]
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+        done = installed.kubectl(
+            "create", "--dry-run=server", "--validate=strict", "-f", "-", text=yaml.safe_dump(pod)
+        )
+        if profile == "restricted" and metadata["name"].endswith("promtail"):
+            assert 'violates PodSecurity "restricted' in done.stderr
+        else:
+            assert done.returncode == 0, done.stderr
+
+
+def test_every_example_is_accepted(installed):
+    for path in sorted((chart.ROOT / "examples").rglob("*.yaml")):
+        if path.name.startswith("values"):
+            continue
+        for document in yaml.safe_load_all(path.read_text()):
+            namespace = document["metadata"].get("namespace")
+            if namespace not in (None, "default", "shop"):
+                installed.kubectl("create", "namespace", namespace)
+            done = installed.kubectl(
+                "apply", "--server-side", "--validate=strict", "-f", "-",
+                text=yaml.safe_dump(document),
+            )  # fmt: skip
+            assert done.returncode == 0, f"{path}: {done.stderr}"
+
+
+def notes(server, *settings: str) -> str:
+    words = [word for setting in settings for word in ("--set", setting)]
+    said = helm(
+        server, "install", "telltale", chart.CHART, "--namespace", "notes", "--dry-run=client",
+        "--take-ownership", *words,
+    )  # fmt: skip
+    return said.partition("NOTES:")[2]
+
+
+def test_the_notes_say_what_to_do_next(server):
+    text = notes(server)
+    for part in (
+        "kubectl apply -f -",
+        "kind: MonitoringTarget",
+        "port-forward svc/telltale-prometheus 9090",
+        "port-forward svc/telltale-grafana 3000:80",
+        "no security fixes since March 2026",
+        "pod-security.kubernetes.io/enforce=privileged",
+    ):
+        assert part in text.replace("\n", " ").replace("  ", " ")
+    assert "persistence.enabled is false" not in text
+    assert "base64 -d" in notes(server, "grafana.adminPassword=x")
+    assert "privileged" not in notes(server, "promtail.enabled=false")
+    assert "loki.persistence.enabled is false" in notes(server, "loki.persistence.enabled=false")
+    assert "/sd/v1/targets" in notes(server, "prometheus.enabled=false")
+    assert "logs go nowhere" in notes(server, "loki.enabled=false", "promtail.enabled=false")
+
+
+def test_the_resource_in_the_notes_is_accepted(installed):
+    text = notes(installed).partition("<<END\n")[2].partition("  END\n")[0]
+    resource = text.replace("APP-NAMESPACE", "shop").replace("NAME", "web")
+    done = installed.kubectl("apply", "--validate=strict", "-f", "-", text=resource)
+    assert done.returncode == 0, done.stderr
+
+
+def test_uninstalling_keeps_the_definition(installed):
+    helm(installed, "uninstall", chart.RELEASE, "--namespace", chart.NAMESPACE)
+    done = installed.kubectl("get", "crd", "monitoringtargets.telltale.dev", "-o", "name")
+    assert done.returncode == 0, done.stderr
+    done = installed.kubectl(
+        "get", "clusterrole,clusterrolebinding,mutatingwebhookconfiguration", "-o", "name",
+        "-l", "app.kubernetes.io/part-of=telltale",
+    )  # fmt: skip
+    assert done.stdout == ""

@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for everything that the chart renders, whatever the values."""
+
+import itertools
+import re
+import sys
+
+import chart
+import pod_security
+import pytest
+
+sys.path.insert(0, str(chart.ROOT / "manifests"))
+import generate  # noqa: E402  (the folder is no package)
+
+EXTERNAL = ("prometheus.external.url=http://p:9090", "loki.external.url=http://l:3100")
+TOGGLES = [
+    (),
+    ("operator.enabled=false", "promtail.enabled=false"),
+    ("sidecar.enabled=false",),
+    ("prometheus.enabled=false", EXTERNAL[0]),
+    ("prometheus.enabled=false",),
+    ("loki.enabled=false", EXTERNAL[1]),
+    ("loki.enabled=false", "promtail.enabled=false"),
+    ("promtail.enabled=false",),
+    ("grafana.enabled=false",),
+    ("crds.enabled=false",),
+    ("crds.keep=false",),
+    ("grafana.adminPassword=secret",),
+    ("grafana.existingSecret=mine",),
+    tuple(f"{name}.persistence.enabled=false" for name in ("prometheus", "loki", "grafana")),
+    tuple(f"{name}.persistence.storageClass=fast" for name in ("prometheus", "loki", "grafana")),
+    ("global.imageRegistry=mirror.example", "global.imagePullSecrets={one,two}"),
+    ("fullnameOverride=watch", "commonLabels.team=platform"),
+    ("operator.trustedNamespaces={one,two}", "operator.logLevel=debug"),
+    ("prometheus.retention.size=6GB", "prometheus.extraScrapeConfigs[0].job_name=mine"),
+    ("promtail.logPaths={/var/log/pods,/var/lib/docker/containers}",),
+    tuple(
+        f"{component}.{setting}"
+        for component in ("operator", "prometheus", "loki", "promtail", "grafana")
+        for setting in (
+            "extraArgs={--x}", "nodeSelector.disk=ssd", "priorityClassName=high",
+            "podLabels.a=b", "podAnnotations.a=b", "tolerations[0].operator=Exists",
+        )
+    ),
+]  # fmt: skip
+
+
+def every_render() -> list[dict]:
+    return list(itertools.chain.from_iterable(chart.render(*toggle) for toggle in TOGGLES))
+
+
+def test_rendering_twice_gives_the_same_bytes():
+    first, second = chart.template(), chart.template()
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == second.stdout
+
+
+def test_templates_ask_neither_the_cluster_nor_chance():
+    words = re.compile(r"\b(lookup|rand\w+|gen(CA|Self|Signed|Private)\w*|now|uuidv4)\b")
+    for path in (chart.CHART / "templates").rglob("*"):
+        if path.suffix in (".yaml", ".tpl"):
+            actions = " ".join(re.findall(r"{{.*?}}", path.read_text(), re.DOTALL))
+            actions = re.sub(r'"[^"]*"|/\*.*?\*/', "", actions, flags=re.DOTALL)
+            assert not words.search(actions), path
+
+
+@pytest.mark.parametrize("settings", TOGGLES, ids=lambda some: ",".join(some)[:60] or "none")
+def test_every_toggle_renders_objects_that_are_complete(settings):
+    objects = chart.render(*settings)
+    names = [
+        (one["apiVersion"], one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"])
+        for one in objects
+    ]
+    assert len(names) == len(set(names))
+    for one in objects:
+        labels = one["metadata"]["labels"]
+        assert labels["app.kubernetes.io/part-of"] == "telltale", chart.title(one)
+        assert labels["app.kubernetes.io/instance"] == chart.RELEASE, chart.title(one)
+        namespace = None if one["kind"] in chart.CLUSTER_WIDE else chart.NAMESPACE
+        assert one["metadata"].get("namespace") == namespace, chart.title(one)
+
+
+def test_a_component_that_is_off_leaves_nothing_behind():
+    for component in ("operator", "prometheus", "loki", "promtail", "grafana"):
+        settings = [f"{component}.enabled=false"]
+        if component == "operator":
+            settings.append("promtail.enabled=false")
+        if component == "loki":
+            settings.append(EXTERNAL[1])
+        left = [
+            chart.title(one)
+            for one in chart.render(*settings)
+            if one["metadata"]["name"].startswith(f"telltale-{component}")
+        ]
+        assert not left
+
+
+def test_all_pods_but_promtail_meet_the_restricted_profile():
+    for one in chart.workloads(every_render()):
+        problems = pod_security.violations(chart.pod(one))
+        if one["metadata"]["name"].endswith("-promtail"):
+            hosts = {v["hostPath"]["path"] for v in chart.pod(one)["volumes"] if "hostPath" in v}
+            assert hosts - {"/var/lib/docker/containers"} == {"/run/promtail", "/var/log/pods"}
+            assert not [problem for problem in problems if "reloader" in problem]
+        else:
+            assert not problems, chart.title(one)
+
+
+def test_the_profile_s_checker_sees_what_is_wrong():
+    restricted = {
+        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [
+            {
+                "name": "a",
+                "securityContext": {
+                    "allowPrivilegeEscalation": False,
+                    "capabilities": {"drop": ["ALL"]},
+                },
+            }
+        ],
+    }
+    assert pod_security.violations(restricted) == []
+    assert len(pod_security.violations({"containers": [{"name": "a"}]})) == 4
+    assert pod_security.violations(restricted | {"hostPID": True}) == ["sets hostPID"]
+    host = {"volumes": [{"name": "v", "hostPath": {"path": "/"}}]}
+    assert pod_security.violations(restricted | host) == ["volume v is a hostPath"]
+
+
+def test_every_container_says_what_it_needs_and_is_probed_without_a_shell():
+    for one in chart.workloads(every_render()):
+        spec = chart.pod(one)
+        assert spec["enableServiceLinks"] is False, chart.title(one)
+        for container in chart.containers(spec):
+            where = f"{chart.title(one)} {container['name']}"
+            assert {"cpu", "memory"} <= set(container["resources"]["requests"]), where
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True, where
+            for probe in ("readinessProbe", "livenessProbe", "startupProbe"):
+                assert "exec" not in container.get(probe, {}), where
+            # The reloader listens on loopback only, where the kubelet cannot ask it.
+            assert "readinessProbe" in container or container["name"] == "reloader", where
+
+
+def test_only_who_asks_the_api_server_gets_a_token():
+    for one in chart.workloads(chart.render()):
+        name = one["metadata"]["name"]
+        needs = name in ("telltale-operator", "telltale-promtail")
+        assert chart.pod(one)["automountServiceAccountToken"] is needs, name
+
+
+def test_every_image_has_a_fixed_tag():
+    for one in chart.workloads(every_render()):
+        for container in chart.containers(chart.pod(one)):
+            assert re.fullmatch(r"[a-z0-9./-]+:v?\d+\.\d+\.\d+", container["image"])
+    sidecar = [a for a in operator_arguments() if a.startswith("--sidecar-image=")]
+    assert sidecar == ["--sidecar-image=ghcr.io/telltale/telltale-sidecar:0.1.0"]
+
+
+def test_a_digest_wins_over_the_tag_and_a_mirror_over_the_registry():
+    digest = "sha256:" + "0" * 64
+    objects = chart.render(f"loki.image.digest={digest}", "global.imageRegistry=mirror.example")
+    loki = chart.find(objects, "StatefulSet", "telltale-loki")
+    image = chart.pod(loki)["containers"][0]["image"]
+    assert image == f"mirror.example/grafana/loki@{digest}"
+
+
+def test_a_selector_never_names_the_version():
+    for one in chart.workloads(chart.render("commonLabels.a=b")):
+        labels = one["spec"]["selector"]["matchLabels"]
+        assert set(labels) == {"app.kubernetes.io/name", "app.kubernetes.io/instance"}
+        assert labels.items() <= one["spec"]["template"]["metadata"]["labels"].items()
+
+
+def test_a_changed_configuration_restarts_who_cannot_reload_it():
+    before, after = chart.render(), chart.render("loki.retention.time=48h")
+
+    def annotations(objects):
+        loki = chart.find(objects, "StatefulSet", "telltale-loki")
+        return loki["spec"]["template"]["metadata"]["annotations"]
+
+    assert annotations(before) != annotations(after)
+    for name in ("prometheus", "grafana"):
+        one = chart.find(before, "StatefulSet", f"telltale-{name}")
+        assert one == chart.find(after, "StatefulSet", f"telltale-{name}")
+
+
+def rules(objects: list[dict]):
+    for one in objects:
+        if one["kind"] in ("Role", "ClusterRole"):
+            for rule in one["rules"]:
+                yield one["metadata"]["name"], rule
+
+
+def test_rights_are_named_and_never_a_wildcard():
+    for name, rule in rules(every_render()):
+        for part in ("apiGroups", "resources", "verbs"):
+            assert "*" not in rule[part], name
+        assert not {"escalate", "bind", "impersonate"} & set(rule["verbs"]), name
+        if "secrets" in rule["resources"]:
+            assert rule["resourceNames"] == ["telltale-webhook-ca"], name
+            assert not {"list", "watch"} & set(rule["verbs"]), name
+        if "configmaps" in rule["resources"]:
+            assert rule["resourceNames"] in (["telltale-sidecar"], ["telltale-promtail"]), name
+        assert not {"nodes/proxy", "pods/exec", "nodes"} & set(rule["resources"]), name
+
+
+def test_a_namespace_s_viewer_and_editor_get_monitoring_targets_too():
+    prefix = "rbac.authorization.k8s.io/aggregate-to-"
+    granted = {"view": set(), "edit": set()}
+    for one in chart.render():
+        for role, verbs in granted.items():
+            if one["metadata"]["labels"].get(prefix + role) == "true":
+                verbs |= {verb for rule in one["rules"] for verb in rule["verbs"]}
+    assert granted["view"] == {"get", "list", "watch"}
+    assert {"create", "update", "patch", "delete"} <= granted["edit"]
+
+
+def test_the_operator_has_no_rights_for_what_is_off():
+    objects = chart.render("sidecar.enabled=false", "promtail.enabled=false")
+    asked = {resource for _, rule in rules(objects) for resource in rule["resources"]}
+    assert not {"secrets", "mutatingwebhookconfigurations"} & asked
+    assert not [one for one in objects if one["kind"] == "Role"]
+
+
+def test_what_the_operator_writes_is_not_rendered():
+    written = {"telltale-webhook-ca", "telltale-promtail", "telltale-sidecar"}
+    for one in every_render():
+        if one["kind"] in ("Secret", "ConfigMap"):
+            assert one["metadata"]["name"] not in written
+        if one["kind"] == "MutatingWebhookConfiguration":
+            assert "caBundle" not in one["webhooks"][0]["clientConfig"]
+
+
+def test_injection_never_stands_in_the_way_of_a_pod():
+    name = "telltale-operator"
+    hook = chart.find(chart.render(), "MutatingWebhookConfiguration", name)["webhooks"][0]
+    assert hook["name"] == "inject.telltale.dev"  # what the operator's authority looks for
+    assert hook["failurePolicy"] == "Ignore"
+    assert hook["timeoutSeconds"] == 5
+    assert hook["reinvocationPolicy"] == "IfNeeded"
+    assert hook["sideEffects"] == "None"
+    assert hook["rules"][0]["operations"] == ["CREATE"]
+    [expression] = hook["namespaceSelector"]["matchExpressions"]
+    assert expression["operator"] == "NotIn"
+    assert expression["values"] == ["kube-system", "kube-node-lease", chart.NAMESPACE]
+    off = chart.render("sidecar.enabled=false")
+    assert "MutatingWebhookConfiguration" not in {one["kind"] for one in off}
+
+
+def operator_arguments(*settings) -> list[str]:
+    operator = chart.find(chart.render(*settings), "Deployment", "telltale-operator")
+    return chart.pod(operator)["containers"][0]["args"]
+
+
+def test_the_operator_is_told_what_was_chosen():
+    usual = operator_arguments()
+    assert "--prometheus-url=http://telltale-prometheus.telltale.svc:9090" in usual
+    assert "--loki-url=http://telltale-loki.telltale.svc:3100" in usual
+    assert "--webhook-listen=:9443" in usual and "--promtail=true" in usual
+    assert "--webhook-listen=off" in operator_arguments("sidecar.enabled=false")
+    assert "--promtail=false" in operator_arguments("promtail.enabled=false")
+    external = operator_arguments("prometheus.enabled=false", "loki.enabled=false", *EXTERNAL)
+    assert "--prometheus-url=http://p:9090" in external and "--loki-url=http://l:3100" in external
+    alone = operator_arguments(
+        "prometheus.enabled=false", "loki.enabled=false", "promtail.enabled=false"
+    )
+    assert not [a for a in alone if a.startswith(("--prometheus-url", "--loki-url"))]
+    trusted = operator_arguments("operator.trustedNamespaces={one,two}")
+    assert "--trusted-namespaces=one,two" in trusted
+
+
+def test_the_operator_knows_every_flag_that_it_is_given():
+    options = (chart.ROOT / "operator/app/options.cc").read_text()
+    known = set(re.findall(r'flags\.Add\("([a-z-]+)"', options))
+    arguments = operator_arguments("operator.trustedNamespaces={a}")
+    assert {argument.split("=")[0].removeprefix("--") for argument in arguments} <= known
+
+
+def test_promtail_is_ready_without_a_single_target():
+    promtail = chart.find(chart.render(), "DaemonSet", "telltale-promtail")
+    [container] = [c for c in chart.pod(promtail)["containers"] if c["name"] == "promtail"]
+    assert container["readinessProbe"]["tcpSocket"] == {"port": "http"}
+    [hostname] = [e for e in container["env"] if e["name"] == "HOSTNAME"]
+    assert hostname["valueFrom"]["fieldRef"]["fieldPath"] == "spec.nodeName"
+
+
+def test_grafana_has_no_password_but_the_one_that_was_chosen():
+    objects = chart.render()
+    assert "Secret" not in {one["kind"] for one in objects}
+    ini = chart.config(objects, "telltale-grafana", "grafana.ini")
+    assert "disable_initial_admin_creation = true" in ini and "org_role = Viewer" in ini
+    for settings, secret in (("adminPassword=x", "telltale-grafana"), ("existingSecret=s", "s")):
+        objects = chart.render(f"grafana.{settings}")
+        assert "anonymous" not in chart.config(objects, "telltale-grafana", "grafana.ini")
+        grafana = chart.find(objects, "StatefulSet", "telltale-grafana")
+        env = chart.pod(grafana)["containers"][0]["env"]
+        assert {e["valueFrom"]["secretKeyRef"]["name"] for e in env} == {secret}
+        assert not [e for e in env if "value" in e]
+
+
+def test_generated_files_are_what_their_sources_give():
+    done = chart.run(sys.executable, chart.ROOT / "manifests/generate.py", "--check")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_generated_file_that_drifted_is_named_with_the_command(tmp_path, monkeypatch, capsys):
+    drifted = tmp_path / "install.yaml"
+    drifted.write_text("other")
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    assert generate.update(drifted, "wanted", check=True) is False
+    assert drifted.read_text() == "other"
+    said = capsys.readouterr().err
+    assert "install.yaml" in said and "manifests/generate.py" in said
+
+
+def test_the_package_and_the_definition_are_small(tmp_path):
+    done = chart.run(chart.catalog.locate("helm"), "package", chart.CHART, "-d", tmp_path)
+    assert done.returncode == 0, done.stderr
+    [package] = tmp_path.glob("*.tgz")
+    assert package.stat().st_size < 400_000  # a release's Secret takes 1 MiB
+    assert (chart.ROOT / "crds/monitoringtargets.yaml").stat().st_size < 200_000

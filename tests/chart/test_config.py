@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The configuration of each component: accepted by the program, and pointing at what exists."""
+
+import os
+import pathlib
+import re
+
+import chart
+import yaml
+
+PROMETHEUS = ("telltale-prometheus", "prometheus.yml")
+
+
+def services(objects: list[dict]) -> set[str]:
+    """host:port of every port of every Service."""
+    return {
+        f"{one['metadata']['name']}.{one['metadata']['namespace']}.svc:{port['port']}"
+        for one in objects
+        if one["kind"] == "Service"
+        for port in one["spec"]["ports"]
+    }
+
+
+def addresses(text: str) -> set[str]:
+    """The host:port of Services that a text names."""
+    return set(re.findall(r"[a-z0-9-]+\.[a-z0-9-]+\.svc(?::\d+)?", text))
+
+
+def test_every_address_is_that_of_a_rendered_service():
+    for release, namespace in (("telltale", "telltale"), ("watch", "ops")):
+        objects = chart.render(release=release, namespace=namespace)
+        texts = [
+            text for one in objects if one["kind"] == "ConfigMap" for text in one["data"].values()
+        ]
+        operator = chart.find(objects, "Deployment", f"{release}-operator")
+        texts += chart.pod(operator)["containers"][0]["args"]
+        named = set.union(*map(addresses, texts))
+        assert named == services(objects) - {
+            f"{release}-operator.{namespace}.svc:443",
+            f"{release}-grafana.{namespace}.svc:80",
+        }
+
+
+def test_services_select_pods_and_ports_that_exist():
+    objects = chart.render()
+    for service in (one for one in objects if one["kind"] == "Service"):
+        [target] = [
+            one for one in chart.workloads(objects)
+            if service["spec"]["selector"].items()
+            <= one["spec"]["template"]["metadata"]["labels"].items()
+        ]  # fmt: skip
+        ports = {p["name"] for c in chart.pod(target)["containers"] for p in c.get("ports", [])}
+        assert {port["targetPort"] for port in service["spec"]["ports"]} <= ports
+    hook = chart.find(objects, "MutatingWebhookConfiguration", "telltale-operator")["webhooks"][0]
+    own = hook["clientConfig"]["service"]
+    assert f"{own['name']}.{own['namespace']}.svc:{own['port']}" in services(objects)
+
+
+def test_volumes_and_keys_that_are_mounted_exist():
+    objects = chart.render()
+    made_by_the_operator = {"telltale-promtail"}
+    for one in chart.workloads(objects):
+        spec = chart.pod(one)
+        volumes = {v["name"] for v in spec.get("volumes", [])}
+        claims = one["spec"].get("volumeClaimTemplates", [])
+        volumes |= {claim["metadata"]["name"] for claim in claims}
+        for container in chart.containers(spec):
+            mounts = [mount["name"] for mount in container.get("volumeMounts", [])]
+            assert set(mounts) <= volumes, chart.title(one)
+        for source in (v["configMap"] for v in spec.get("volumes", []) if "configMap" in v):
+            if source["name"] not in made_by_the_operator:
+                data = chart.find(objects, "ConfigMap", source["name"])["data"]
+                assert {item["key"] for item in source.get("items", [])} <= set(data)
+
+
+def test_prometheus_accepts_its_configuration(tmp_path):
+    for settings in (
+        (),
+        ("prometheus.retention.size=6GB", "prometheus.extraScrapeConfigs[0].job_name=mine"),
+        ("operator.enabled=false", "promtail.enabled=false"),
+    ):
+        path = tmp_path / "prometheus.yml"
+        path.write_text(chart.config(chart.render(*settings), *PROMETHEUS))
+        done = chart.run(chart.catalog.locate("promtool"), "check", "config", path)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_prometheus_asks_the_operator_for_its_targets():
+    text = yaml.safe_load(chart.config(chart.render(), *PROMETHEUS))
+    jobs = {job["job_name"]: job for job in text["scrape_configs"]}
+    assert set(jobs) == {"prometheus", "telltale-operator", "telltale"}
+    [discovery] = jobs["telltale"]["http_sd_configs"]
+    assert discovery["refresh_interval"] == "5s"
+    assert discovery["url"] == "http://telltale-operator.telltale.svc:8080/sd/v1/targets"
+    assert jobs["telltale"]["fallback_scrape_protocol"] == "PrometheusText0.0.4"
+    assert jobs["telltale"]["honor_labels"] is False
+    assert text["storage"]["tsdb"]["retention"] == {"time": "7d"}
+    prometheus = chart.find(chart.render(), "StatefulSet", "telltale-prometheus")
+    assert "--config.auto-reload" in chart.pod(prometheus)["containers"][0]["args"]
+
+
+def test_loki_accepts_its_configuration(tmp_path):
+    path = tmp_path / "loki.yaml"
+    text = chart.config(chart.render(), "telltale-loki", "loki.yaml")
+    path.write_text(text)
+    done = chart.run(
+        chart.catalog.locate("loki"), f"-config.file={path}", "-target=all", "-verify-config"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    loki = yaml.safe_load(text)
+    assert loki["analytics"] == {"reporting_enabled": False}
+    assert loki["auth_enabled"] is False
+    assert loki["compactor"]["delete_request_store"] == "filesystem"  # else it does not start
+
+
+def test_the_sidecar_accepts_what_makes_promtail_reload(tmp_path):
+    folder = os.environ.get("TELLTALE_BIN") or chart.ROOT / "build/release/bin"
+    sidecar = pathlib.Path(folder) / "telltale-sidecar"
+    assert sidecar.exists(), f"{sidecar} is missing: run cmake --build --preset release"
+    text = chart.config(chart.render(), "telltale-promtail-reload", "reload.yaml")
+    path = tmp_path / "reload.yaml"
+    path.write_text(text)
+    done = chart.run(sidecar, "--check-config", f"--config={path}")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_promtail_is_told_to_reload_what_it_reads():
+    objects = chart.render()
+    text = chart.config(objects, "telltale-promtail-reload", "reload.yaml")
+    [reload] = yaml.safe_load(text)["reload"]
+    spec = chart.pod(chart.find(objects, "DaemonSet", "telltale-promtail"))
+    promtail, reloader = spec["containers"]
+    assert f"-config.file={reload['watch']}" in promtail["args"]
+    assert "-server.enable-runtime-reload" in promtail["args"]
+    assert reload["url"] == f"http://127.0.0.1:{promtail['ports'][0]['containerPort']}/reload"
+    folder = str(pathlib.Path(reload["watch"]).parent)
+    for container in (promtail, reloader):
+        # As a folder: a file mounted by subPath would never change.
+        [mount] = [m for m in container["volumeMounts"] if m["name"] == "config"]
+        assert mount["mountPath"] == folder and "subPath" not in mount
+
+
+def test_grafana_has_both_data_sources_under_fixed_uids():
+    def sources(*settings):
+        text = chart.config(chart.render(*settings), "telltale-grafana", "datasources.yaml")
+        return {one["uid"]: one for one in yaml.safe_load(text)["datasources"] or []}
+
+    assert {uid: one["type"] for uid, one in sources().items()} == {
+        "prometheus": "prometheus",
+        "loki": "loki",
+    }
+    assert sources()["prometheus"]["url"] == "http://telltale-prometheus.telltale.svc:9090"
+    external = sources("loki.enabled=false", "loki.external.url=http://l:3100")
+    assert external["loki"]["url"] == "http://l:3100"
+    assert set(sources("loki.enabled=false", "promtail.enabled=false")) == {"prometheus"}
+
+
+def test_grafana_finds_the_dashboards_where_they_are_mounted():
+    objects = chart.render()
+    text = chart.config(objects, "telltale-grafana", "provider.yaml")
+    [provider] = yaml.safe_load(text)["providers"]
+    grafana = chart.pod(chart.find(objects, "StatefulSet", "telltale-grafana"))["containers"][0]
+    [mount] = [m for m in grafana["volumeMounts"] if m["name"] == "dashboards"]
+    assert provider["options"]["path"] == mount["mountPath"]
+    mounted = chart.find(objects, "ConfigMap", "telltale-grafana-dashboards")["data"]
+    files = {path.name: path.read_text() for path in (chart.CHART / "dashboards").glob("*.json")}
+    assert {name: text.strip() for name, text in mounted.items()} == {
+        name: text.strip() for name, text in files.items()
+    }

@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MonitoringTarget before a real API server: what is right is stored with its defaults, what is
+wrong is refused with a sentence that says what to write instead."""
+
+import copy
+import json
+
+import chart
+import pytest
+import yaml
+
+RIGHT = {
+    "selector": {"matchLabels": {"app": "shop"}},
+    "metrics": {"endpoints": [{"port": "http"}]},
+}
+
+
+def resource(spec: dict, name: str = "one") -> dict:
+    return {
+        "apiVersion": "telltale.dev/v1alpha1",
+        "kind": "MonitoringTarget",
+        "metadata": {"name": name, "namespace": "shop"},
+        "spec": spec,
+    }
+
+
+def create(server, spec: dict, name: str = "one"):
+    """What the API server would store, or the error that a person would read."""
+    done = server.kubectl(
+        "create", "--dry-run=server", "--validate=strict", "-o", "json", "-f", "-",
+        text=yaml.safe_dump(resource(spec, name)),
+    )  # fmt: skip
+    return (json.loads(done.stdout), "") if done.returncode == 0 else (None, done.stderr)
+
+
+def spec(**parts) -> dict:
+    """A right spec with some of its parts replaced; None removes one."""
+    made = copy.deepcopy(RIGHT) | parts
+    return {name: part for name, part in made.items() if part is not None}
+
+
+def endpoint(**fields) -> dict:
+    return spec(metrics={"endpoints": [{"port": "http"} | fields]})
+
+
+def labels(**fields) -> dict:
+    return spec(metrics=RIGHT["metrics"] | {"labels": fields})
+
+
+def files(**fields) -> dict:
+    return spec(logs={"files": {"directory": "/var/log/shop"} | fields})
+
+
+def stage(**stage_of) -> dict:
+    return spec(logs={"source": "Stdout", "pipeline": [stage_of]})
+
+
+def resources(**fields) -> dict:
+    return spec(sidecar={"resources": fields})
+
+
+OFF = {"mode": "Off"}
+FILES = {"files": {"directory": "/var/log/shop"}}
+
+WRONG = {
+    "nothing asked for": (spec(metrics=None), "add at least one of metrics, logs and sidecar"),
+    "no selector": (spec(selector=None), "spec.selector: Required value"),
+    "an empty selector": (spec(selector={}), "spec.selector is empty and selects nothing"),
+    "an empty matchLabels": (spec(selector={"matchLabels": {}}), "or set matchAll: true"),
+    "matchAll and labels": (
+        spec(selector={"matchAll": True, "matchLabels": {"a": "b"}}), "remove one of them"),
+    "a label value with a space": (
+        spec(selector={"matchLabels": {"app": "my shop"}}), "a letter or digit at both ends"),
+    "a label key with a space": (
+        spec(selector={"matchLabels": {"my app": "shop"}}), "the key of a label is a name"),
+    "In without values": (
+        spec(selector={"matchExpressions": [{"key": "a", "operator": "In"}]}),
+        "In and NotIn need at least one of values"),
+    "Exists with values": (
+        spec(selector={"matchExpressions": [{"key": "a", "operator": "Exists", "values": ["b"]}]}),
+        "DoesNotExist take none"),
+    "an unknown operator": (
+        spec(selector={"matchExpressions": [{"key": "a", "operator": "Like"}]}),
+        'supported values: "In", "NotIn", "Exists", "DoesNotExist"'),
+    "any and names": (
+        spec(namespaceSelector={"any": True, "names": ["a"]}), "takes exactly one of any: true"),
+    "an empty namespaceSelector": (
+        spec(namespaceSelector={}), "leave it out for the own namespace"),
+    "no endpoint": (spec(metrics={"endpoints": []}), "should have at least 1 items"),
+    "eleven endpoints": (
+        spec(metrics={"endpoints": [{"port": n} for n in range(1, 12)]}),
+        "must have at most 10 items"),
+    "no port": (spec(metrics={"endpoints": [{"path": "/"}]}), "endpoints[0].port: Required value"),
+    "port 0": (endpoint(port=0), "port is neither a number from 1 to 65535"),
+    "port 65536": (endpoint(port=65536), "port is neither a number from 1 to 65535"),
+    "a port in quotes": (endpoint(port="8080"), "(without quotes)"),
+    "a port name in capitals": (endpoint(port="HTTP"), "nor the name of a container port"),
+    "a path without /": (endpoint(path="metrics"), "path must start with /"),
+    "a path with a query": (endpoint(path="/m?format=text"), "put what follows the ? into params"),
+    "an interval without unit": (endpoint(interval="15"), "interval is not a duration: write it"),
+    "an empty interval": (endpoint(interval=""), "interval is not a duration: write it like 15s"),
+    "an interval of days": (endpoint(interval="1d"), "interval is not a duration: write it"),
+    "an interval below 1s": (endpoint(interval="500ms"), "interval is below 1s: raise it"),
+    "a timeout above the interval": (
+        endpoint(interval="5s", timeout="10s"),
+        "timeout 10s is longer than interval 5s: lower the timeout or raise the interval"),
+    "a timeout above the default interval": (
+        endpoint(timeout="20s"), "timeout 20s is longer than interval 15s"),
+    "a timeout of 0s": (endpoint(timeout="0s"), "timeout is not a duration above zero"),
+    "a timeout that is none": (endpoint(timeout="soon"), "timeout is not a duration above zero"),
+    "an unknown field": (
+        endpoint(scheme="https"), 'unknown field "spec.metrics.endpoints[0].scheme"'),
+    "an unknown part": (spec(alerts={}), 'unknown field "spec.alerts"'),
+    "a label that Telltale sets": (
+        labels(fromPod=[{"from": "a", "to": "pod"}]), "are set by Telltale: choose another name"),
+    "a static label that Telltale sets": (
+        labels(static={"job": "a"}), "are set by Telltale: choose another name"),
+    "a label of Prometheus's own": (
+        labels(static={"__address__": "evil:1"}), "starts with no digit and not with __"),
+    "a label name with a dash": (
+        labels(fromPod=[{"from": "a", "to": "a-b"}]), "has letters, digits and _"),
+    "a label twice": (
+        labels(fromPod=[{"from": "a", "to": "c"}, {"from": "b", "to": "c"}]), "Duplicate value"),
+    "Files without files": (spec(logs={}), "name the folder that the application logs into"),
+    "Files with Node": (
+        spec(logs=FILES | {"collector": "Node"}), "source Files needs collector Sidecar"),
+    "Stdout with Sidecar": (
+        spec(logs={"source": "Stdout", "collector": "Sidecar"}), "needs collector Node"),
+    "Stdout with files": (spec(logs=FILES | {"source": "Stdout"}), "files belongs to source Files"),
+    "Files with a pipeline": (
+        spec(logs=FILES | {"pipeline": [{"drop": {"expression": "a"}}]}),
+        "pipeline works with source Stdout only"),
+    "a relative directory": (files(directory="logs"), "directory must be an absolute path"),
+    "the root as directory": (files(directory="/"), "directory must be an absolute path"),
+    "a directory with ..": (files(directory="/var/log/../lib"), "must not contain . or .."),
+    "a system's directory": (files(directory="/etc"), "an empty volume over it would break"),
+    "the sidecar's directory": (files(directory="/etc/telltale/x"), "which the sidecar uses"),
+    "an absolute pattern": (files(include=["/etc/passwd"]), "a pattern is relative to directory"),
+    "a pattern with ..": (files(exclude=["../*"]), "a pattern is relative to directory"),
+    "a stream label that Telltale sets": (
+        spec(logs=FILES | {"labels": {"filename": "a"}}), "are set by Telltale"),
+    "two kinds in a stage": (
+        stage(drop={"expression": "a"}, labels={"values": {"a": ""}}), "split it into several"),
+    "a stage of no kind": (stage(), "exactly one of json, regex, timestamp, labels, drop"),
+    "an expression that is none": (
+        stage(drop={"expression": "(a"}), "missing closing ): `(a` evaluating rule: the expr"),
+    "an expression without a named group": (
+        stage(regex={"expression": "([a-z]+)"}), "add one such as (?P<level>[a-z]+)"),
+    "a JSON path that is none": (
+        stage(json={"expressions": {"a": "b | c"}}), "an expression is a path such as level"),
+    "a first line that is none": (
+        stage(multiline={"firstline": "*"}), "the expression is not valid RE2 syntax"),
+    "a maxWait of 0s": (
+        stage(multiline={"firstline": "^a", "maxWait": "0s"}), "maxWait is not a duration above"),
+    "Off, with logs for the sidecar": (
+        spec(sidecar=OFF, logs=FILES), "spec.sidecar.mode is Off, but spec.logs is read by"),
+    "Off, with collector Sidecar": (
+        spec(sidecar=OFF, logs=FILES | {"collector": "Sidecar"}), "set mode to Auto"),
+    "an unknown collector": (spec(sidecar={"collectors": ["gpu"]}), '"process", "network"'),
+    "a collector twice": (spec(sidecar={"collectors": ["network"] * 2}), "Duplicate value"),
+    "a cycle below 1s": (spec(sidecar={"interval": "100ms"}), "interval is below 1s"),
+    "a quantity that is none": (resources(limits={"cpu": "much"}), "not a quantity above zero"),
+    "a request of nothing": (resources(requests={"cpu": 0}), "not a quantity above zero"),
+    "a request above its limit": (
+        resources(requests={"memory": "1Gi"}, limits={"memory": "512Mi"}),
+        "requests.memory is above limits.memory, and no such pod could start"),
+    "a request above the default limit": (
+        resources(requests={"cpu": 1}), "requests.cpu is above limits.cpu"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_value_is_refused_with_a_sentence(server, case):
+    given, sentence = WRONG[case]
+    stored, said = create(server, given)
+    assert stored is None
+    assert sentence in said
+
+
+def test_a_name_too_long_for_what_is_made_of_it_is_refused(server):
+    stored, said = create(server, RIGHT, "a" * 129)
+    assert stored is None and "choose a shorter name" in said
+    assert create(server, RIGHT, "a" * 128)[0] is not None
+
+
+ACCEPTED = {
+    "all pods": spec(selector={"matchAll": True}),
+    "every namespace": spec(namespaceSelector={"any": True}),
+    "namespaces by label": spec(namespaceSelector={"matchLabels": {"team": "a"}}),
+    "an expression": spec(
+        selector={
+            "matchExpressions": [{"key": "a.example/b", "operator": "NotIn", "values": ["", "c"]}]
+        }
+    ),
+    "a number as port": endpoint(port=9100),
+    "times": endpoint(interval="1m30s", timeout="1500ms"),
+    "timeout as long as the interval": endpoint(interval="1s", timeout="1000ms"),
+    "labels": labels(fromPod=[{"from": "a.example/b", "to": "b"}], static={"team": "a b"}),
+    "only a sidecar": spec(metrics=None, sidecar={}),
+    "only logs": spec(metrics=None, logs=FILES),
+    "Off without logs for it": spec(sidecar=OFF, logs={"source": "Stdout"}),
+    "whole processors": resources(limits={"cpu": 1}, requests={"cpu": "0.5"}),
+    "each kind of stage": spec(
+        logs={
+            "source": "Stdout",
+            "collector": "Node",
+            "pipeline": [
+                {"multiline": {"firstline": r"^\d{4}-"}},
+                {"json": {"expressions": {"a": "", "b": 'c."d-e"[0].f'}}},
+                {"regex": {"expression": "(?P<g>[a-z]+)"}},
+                {"timestamp": {"source": "a", "format": "RFC3339"}},
+                {"labels": {"values": {"b": "", "level": "g"}}},
+                {"drop": {"source": "b", "expression": "debug|trace"}},
+            ],
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ACCEPTED)
+def test_a_right_value_is_accepted(server, case):
+    stored, said = create(server, ACCEPTED[case])
+    assert said == "" and stored is not None
+
+
+def test_what_is_left_out_is_filled_in(server):
+    stored, said = create(
+        server, {"selector": {"matchAll": True}, "logs": FILES, "sidecar": {}} | RIGHT
+    )
+    assert said == ""
+    assert stored["spec"] == {
+        "selector": {"matchAll": False, "matchLabels": {"app": "shop"}},
+        "suspend": False,
+        "metrics": {"endpoints": [{"port": "http", "path": "/metrics", "interval": "15s"}]},
+        "logs": {
+            "source": "Files",
+            "files": {"directory": "/var/log/shop", "include": ["*.log"], "exclude": []},
+        },
+        "sidecar": {
+            "mode": "Auto",
+            "interval": "10s",
+            "collectors": ["process", "network", "filesystem"],
+            "resources": {
+                "requests": {"cpu": "10m", "memory": "16Mi"},
+                "limits": {"cpu": "200m", "memory": "64Mi"},
+            },
+        },
+    }
+
+
+def test_status_is_written_apart_and_shown_in_columns(server):
+    given = server.kubectl("apply", "-f", "-", text=yaml.safe_dump(resource(RIGHT)))
+    assert given.returncode == 0, given.stderr
+    ready = {
+        "type": "Ready",
+        "status": "False",
+        "reason": "ConnectionRefused",
+        "message": "shop/a: connection refused",
+        "lastTransitionTime": "2026-11-21T00:00:00Z",
+    }
+    status = {
+        "observedGeneration": 1,
+        "conditions": [ready],
+        "pods": {"matched": 7, "injected": 6, "up": 5, "down": 2, "logging": 4},
+        "problemsCount": 2,
+        "problems": [{"pod": "shop/a", "endpoint": "http", "reason": "Timeout", "message": "slow"}],
+    }
+    patch = json.dumps({"status": status, "spec": {"suspend": True}})
+    done = server.kubectl(
+        "patch", "mt", "one", "-n", "shop", "--subresource=status", "--type=merge", "-p", patch
+    )
+    assert done.returncode == 0, done.stderr
+    stored = json.loads(server.kubectl("get", "mt", "one", "-n", "shop", "-o", "json").stdout)
+    assert stored["status"] == status
+    assert stored["spec"]["suspend"] is False
+    names = server.kubectl("get", "telltale", "-n", "shop", "-o", "name").stdout.split()
+    assert "monitoringtarget.telltale.dev/one" in names
+    header, row = server.kubectl("get", "mt", "one", "-n", "shop", "-o", "wide").stdout.splitlines()
+    assert header.split() == [
+        "NAME", "READY", "PODS", "UP", "PROBLEMS", "AGE", "INJECTED", "LOGS", "REASON",
+    ]  # fmt: skip
+    columns = row.split()
+    assert columns[:5] == ["one", "False", "7", "5", "2"]
+    assert columns[6:] == ["6", "4", "ConnectionRefused"]
+
+
+def test_every_field_is_explained(server):
+    definition = yaml.safe_load((chart.ROOT / "crds/monitoringtargets.yaml").read_text())
+    [version] = definition["spec"]["versions"]
+
+    def walk(node: dict, path: str):
+        if path != "metadata":
+            assert node.get("description"), f"{path} has no description"
+        for name, child in node.get("properties", {}).items():
+            walk(child, f"{path}.{name}".strip("."))
+        if "items" in node and "properties" in node["items"]:
+            walk(node["items"], f"{path}[]")
+
+    walk(version["schema"]["openAPIV3Schema"], "")
+    done = server.kubectl("explain", "mt.spec.metrics.endpoints.timeout")
+    assert "at most the interval" in " ".join(done.stdout.split())
+
+
+def test_every_list_map_and_text_is_bounded():
+    definition = yaml.safe_load((chart.ROOT / "crds/monitoringtargets.yaml").read_text())
+    [version] = definition["spec"]["versions"]
+
+    def walk(node: dict, path: str):
+        kind = node.get("type")
+        if kind == "array":
+            assert "maxItems" in node, path
+            walk(node["items"], f"{path}[]")
+        if "additionalProperties" in node:
+            assert "maxProperties" in node, path
+            walk(node["additionalProperties"], f"{path}{{}}")
+        if kind == "string" and "enum" not in node and "format" not in node:
+            assert "maxLength" in node, path
+        if kind == "integer":
+            assert "minimum" in node, path
+        for name, child in node.get("properties", {}).items():
+            walk(child, f"{path}.{name}")
+
+    schema = version["schema"]["openAPIV3Schema"]["properties"]
+    walk(schema["spec"], "spec")
+    walk(schema["status"], "status")

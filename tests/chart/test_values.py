@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""values.yaml and its schema: each key in both, and a mistake answered with a sentence."""
+
+import json
+
+import chart
+import pytest
+import yaml
+
+
+def schema() -> dict:
+    return json.loads((chart.CHART / "values.schema.json").read_text())
+
+
+def resolve(node: dict) -> dict:
+    while "$ref" in node:
+        node = schema()["definitions"][node["$ref"].removeprefix("#/definitions/")]
+    return node
+
+
+def keys(node: dict, path: str = ""):
+    """Every key that the schema lists: its path and its own schema."""
+    for name, child in resolve(node).get("properties", {}).items():
+        where = f"{path}.{name}".strip(".")
+        yield where, child
+        yield from keys(child, where)
+
+
+def test_every_key_of_the_schema_is_in_the_values_and_is_described():
+    missing = []
+    for path, node in keys(schema()):
+        assert resolve(node).get("description"), path
+        value = chart.values()
+        for name in path.split("."):
+            if not isinstance(value, dict) or name not in value:
+                missing.append(path)
+                break
+            value = value[name]
+    # As Kubernetes defines them; the chart has nothing to say about them.
+    allowed = ("requests", "limits", "claims")
+    assert not [path for path in missing if not path.endswith(allowed)]
+
+
+def test_every_key_of_the_values_is_in_the_schema():
+    known = {path for path, _ in keys(schema())}
+
+    def walk(value: dict, path: str = ""):
+        for name, child in value.items():
+            where = f"{path}.{name}".strip(".")
+            free = where.rpartition(".")[0].endswith(("requests", "limits"))
+            assert free or where in known, where
+            if isinstance(child, dict):
+                walk(child, where)
+
+    walk(chart.values())
+
+
+def test_objects_of_fixed_keys_take_no_others():
+    for path, node in [("", schema()), *keys(schema())]:
+        node = resolve(node)
+        if "properties" in node:
+            assert node["additionalProperties"] is False, path
+
+
+def test_every_component_has_the_same_block():
+    values = chart.values()
+    common = {
+        "enabled", "image", "resources", "extraArgs", "nodeSelector", "tolerations", "affinity",
+        "priorityClassName", "podLabels", "podAnnotations",
+    }  # fmt: skip
+    for component in ("operator", "prometheus", "loki", "promtail", "grafana"):
+        assert common <= set(values[component]), component
+        image = {"registry", "repository", "tag", "digest", "pullPolicy"}
+        assert set(values[component]["image"]) == image
+    assert len((chart.CHART / "values.yaml").read_text().splitlines()) <= 350
+
+
+WRONG = [
+    ("prometheus.retenton=7d", "additional properties 'retenton' not allowed"),
+    ("promteheus.enabled=false", "additional properties 'promteheus' not allowed"),
+    ("operator.enabled=yes please", "got string, want boolean"),
+    ("loki.image.tag=latest", "/loki/image/tag"),
+    ("loki.retention.time=1h", "'1h' does not match pattern"),
+    ("operator.logLevel=loud", "'debug', 'info', 'warn', 'error'"),
+    ("prometheus.external.url=telltale:9090", "/prometheus/external/url"),
+    ("operator.enabled=false", "promtail.enabled needs operator.enabled"),
+    ("loki.enabled=false", "promtail.enabled needs a Loki to push to"),
+    ("loki.external.url=http://l:3100", "used only when loki.enabled is false"),
+    ("prometheus.external.url=http://p:9090", "used only when prometheus.enabled is false"),
+    ("grafana.adminPassword=a,grafana.existingSecret=b", "remove one of the two"),
+]
+
+
+@pytest.mark.parametrize(("setting", "sentence"), WRONG, ids=[setting for setting, _ in WRONG])
+def test_a_wrong_value_is_refused_with_a_sentence(setting, sentence):
+    done = chart.template("--set", setting)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+
+
+def test_an_old_kubernetes_is_refused():
+    done = chart.template("--kube-version", "1.28.9")
+    assert done.returncode != 0
+    assert ">=1.29.0-0" in done.stderr
+
+
+def test_the_demo_s_values_only_turn_off_what_is_not_run_there():
+    values = yaml.safe_load((chart.ROOT / "examples/shop/values-demo.yaml").read_text())
+    off = {name for name, settings in values.items() if settings.get("enabled") is False}
+    assert off == {"grafana", "promtail"}
+    done = chart.template("-f", chart.ROOT / "examples/shop/values-demo.yaml")
+    assert done.returncode == 0, done.stderr
