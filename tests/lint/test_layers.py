@@ -23,7 +23,7 @@ MAY_USE = {
     "operator/reconcile": ["common", "operator/model", "operator/kube", "operator/store", "operator/plan"],
     "operator/serve": ["common", "operator/model", "operator/store", "operator/plan"],
     "operator/app": ["common", "operator"],
-    "sidecar/config": ["common/base", "common/text", "common/net"],
+    "sidecar/config": ["common/base", "common/text", "common/net", "common/metrics"],
     "sidecar/collect": ["common/base", "common/metrics"],
     "sidecar/tail": ["common/base", "common/metrics"],
     "sidecar/ship": ["common/base", "common/net", "common/metrics", "sidecar/tail"],

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A small web shop to try Telltale with: metrics on a path of its own, a log file, and nothing in
+// it that knows of Telltale. Nobody shops here; a simulation moves the numbers.
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <ctime>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "common/base/flags.h"
+#include "common/base/log.h"
+#include "common/base/strings.h"
+#include "common/net/http_server.h"
+#include "examples/shop/app/shop_log.h"
+#include "examples/shop/app/shop_metrics.h"
+#include "examples/shop/app/simulation.h"
+
+namespace shop {
+namespace {
+
+using std::chrono::steady_clock;
+
+struct Options {
+  std::string listen = ":8080";
+  std::string metrics_path = "/api/shop-metrics";
+  std::string log_file = "/var/log/shop/shop.log";
+  std::string log_interval = "10s";
+  int seed = 0;
+  bool version = false, help = false;
+  std::chrono::milliseconds interval{0};  // log_interval
+  std::string help_text;
+};
+
+telltale::Result<Options> ParseOptions(int argc, char** argv) {
+  Options o;
+  telltale::Flags flags("telltale-shop", "A sample application with metrics and a log file.");
+  flags.Add("listen", &o.listen, "ADDRESS:PORT", "where to serve");
+  flags.Add("metrics-path", &o.metrics_path, "PATH", "path of the metrics");
+  flags.Add("log-file", &o.log_file, "FILE", "file to log to, besides stdout; empty: stdout only");
+  flags.Add("log-interval", &o.log_interval, "DURATION", "time between lines of the log");
+  flags.Add("seed", &o.seed, "N", "of the simulation; 0: another one on every host");
+  flags.Add("version", &o.version, "print the version and exit");
+  flags.Add("help", &o.help, "print this text and exit");
+  if (auto parsed = flags.Parse(argc, argv); !parsed.ok()) return parsed.error();
+  o.help_text = flags.Help();
+  const auto interval = telltale::ParseDurationMs(o.log_interval);
+  if (!interval || *interval <= 0) {
+    return telltale::Fail(
+        telltale::Code::kInvalid,
+        "--log-interval must be a duration such as 10s, but is \"" + o.log_interval + "\"");
+  }
+  o.interval = std::chrono::milliseconds(*interval);
+  return o;
+}
+
+telltale::HttpResponse Answer(const telltale::HttpRequest& request, const Options& options,
+                              const Metrics& metrics) {
+  if (request.path() == options.metrics_path) {
+    telltale::HttpResponse response;
+    response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    response.body = metrics.Page();
+    return response;
+  }
+  if (request.path() == "/healthz") return telltale::TextResponse(200, "ok\n");
+  if (request.path() == "/") {
+    return telltale::TextResponse(200, "The shop is open. Metrics: " + options.metrics_path + "\n");
+  }
+  return telltale::TextResponse(404, "There is no such page.\n");
+}
+
+// Moves the numbers ten times a second and writes a line of the log every interval, the first at
+// once; until `stop` is set.
+class Business {
+ public:
+  Business(const Options& options, Metrics& metrics)
+      : options_(options),
+        metrics_(metrics),
+        simulation_(metrics, Seed(options.seed)),
+        log_(options.log_file),
+        thread_([this] { Run(); }) {}
+  ~Business() {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  static std::uint32_t Seed(int wanted) {
+    char host[256] = "";
+    gethostname(host, sizeof host - 1);
+    return wanted != 0 ? static_cast<std::uint32_t>(wanted)
+                       : static_cast<std::uint32_t>(std::hash<std::string>()(host));
+  }
+
+  void Run() {
+    auto next_step = steady_clock::now(), next_line = next_step;
+    std::unique_lock lock(mutex_);
+    while (!stop_) {
+      simulation_.Step();
+      if (next_step >= next_line) {
+        WriteLine();
+        next_line += options_.interval;
+      }
+      next_step += std::chrono::milliseconds(100);
+      wake_.wait_until(lock, next_step, [this] { return stop_; });
+    }
+    log_.Write("the shop closes", std::time(nullptr));
+  }
+
+  void WriteLine() {
+    log_.Write(std::to_string(static_cast<long>(metrics_.orders.Value())) + " orders so far, " +
+                   std::to_string(static_cast<long>(metrics_.queue_length.Value())) +
+                   " customers waiting",
+               std::time(nullptr));
+  }
+
+  const Options& options_;
+  Metrics& metrics_;
+  Simulation simulation_;
+  ShopLog log_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stop_ = false;   // guarded by mutex_
+  std::thread thread_;  // last: it uses all of the above
+};
+
+int Run(const Options& options) {
+  // Blocked before there are threads, so that only sigwait below gets them.
+  sigset_t stop_signals;
+  sigemptyset(&stop_signals);
+  sigaddset(&stop_signals, SIGTERM);
+  sigaddset(&stop_signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  Metrics metrics(TELLTALE_VERSION);
+  telltale::HttpServerOptions server_options;
+  server_options.listen = options.listen;
+  telltale::HttpServer server(server_options, [&](const telltale::HttpRequest& request) {
+    return Answer(request, options, metrics);
+  });
+  if (auto started = server.Start(); !started.ok()) {
+    telltale::LogError("the shop cannot open", {{"error", started.error().message}});
+    return 1;
+  }
+  {
+    Business business(options, metrics);
+    int signal_number = 0;
+    sigwait(&stop_signals, &signal_number);
+  }
+  server.Stop(std::chrono::seconds(1));
+  return 0;
+}
+
+}  // namespace
+}  // namespace shop
+
+int main(int argc, char** argv) {
+  const auto options = shop::ParseOptions(argc, argv);
+  if (!options.ok()) {
+    std::fprintf(stderr, "telltale-shop: %s\n", options.error().message.c_str());
+    return 1;
+  }
+  if (options->help) return std::fputs(options->help_text.c_str(), stdout) < 0;
+  if (options->version) return std::puts("telltale-shop " TELLTALE_VERSION) < 0;
+  return shop::Run(*options);
+}
