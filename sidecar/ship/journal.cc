@@ -56,9 +56,10 @@ void Journal::Open() {
     state_ = ParseJournal(*text, used);
     if (used < text->size()) {
       dropped_.Add(text->size() - used);
-      LogWarn("the end of the journal is unreadable, as after a crash, and was dropped: lines may "
-              "be sent again",
-              {{"file", path_}, {"bytes", text->size() - used}});
+      LogWarn(
+          "the end of the journal is unreadable, as after a crash, and was dropped: lines may "
+          "be sent again",
+          {{"file", path_}, {"bytes", text->size() - used}});
     }
   } else if (text.error().code != Code::kNotFound) {
     Failed(text.error().message);
@@ -127,6 +128,16 @@ void Journal::Begin(BatchRecord& batch) {
 void Journal::Ack(std::uint64_t sequence) {
   ApplyAck(state_, sequence);
   AppendAckRecord(sequence, pending_);
+  Append();
+}
+
+void Journal::Abandon(std::uint64_t sequence) {
+  auto batch = state_.in_flight.extract(sequence);
+  if (batch.empty()) return;
+  AppendAckRecord(sequence, pending_);
+  auto file = state_.files.find(batch.mapped().slot);
+  // What an acknowledgement moved when the journal is read back, this record moves back.
+  if (file != state_.files.end()) AppendFileRecord(file->second, pending_);
   Append();
 }
 

@@ -49,6 +49,8 @@ class Journal {
   void Begin(BatchRecord& batch);
   // Loki stored the batch, or refused it for good.
   void Ack(std::uint64_t sequence);
+  // The batch cannot be made again; its file, if there is one, stays where it was.
+  void Abandon(std::uint64_t sequence);
 
   // fsync, if something is unsynced and the last one is a second ago, or `now`.
   void Sync(bool now = false);

@@ -50,6 +50,7 @@ class FileSet {
   // Keeps open files that are still wanted. Call Sweep after it.
   void SetSources(std::vector<LogSource> sources);
   const LogSource& source(const TailedFile& file) const { return sources_[file.source]; }
+  bool Wants(const std::string& path) const { return SourceOf(path) >= 0; }
 
   // For poll(2), then HandleEvents; -1 without inotify.
   int fd() const { return watch_.fd(); }

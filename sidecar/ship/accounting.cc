@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/ship/accounting.h"
+
+#include <algorithm>
+
+namespace telltale {
+namespace {
+
+constexpr std::string_view kKnownReasons[] = {"line_too_long",  "truncated",   "file_gone",
+                                              "rejected",       "too_large",   "too_far_behind",
+                                              "too_old",        "too_new",     "invalid_labels",
+                                              "limit_exceeded", "invalid_push"};
+
+}  // namespace
+
+std::shared_ptr<Accounting> Accounting::Make(Registry& registry, Clock& clock) {
+  std::shared_ptr<Accounting> made(new Accounting(registry, clock));
+  // The page may be rendered once more after the pipeline is gone.
+  registry.OnRender([weak = std::weak_ptr<Accounting>(made)] {
+    if (auto accounting = weak.lock()) accounting->Publish();
+  });
+  return made;
+}
+
+Accounting::Accounting(Registry& r, Clock& clock)
+    : registry_(r),
+      clock_(clock),
+      files_(r.AddGauge("telltale_logs_files", "Open log files, rotated ones included.")),
+      read_lines_(r.AddCounter("telltale_logs_read_lines_total", "Log lines read from files.")),
+      read_bytes_(
+          r.AddCounter("telltale_logs_read_bytes_total", "Bytes of lines read from files.")),
+      acked_lines_(
+          r.AddCounter("telltale_logs_acked_lines_total", "Log lines that Loki acknowledged.")),
+      acked_bytes_(r.AddCounter("telltale_logs_acked_bytes_total",
+                                "Bytes of lines that Loki acknowledged.")),
+      pending_lines_(
+          r.AddGauge("telltale_logs_pending_lines", "Log lines read and not yet acknowledged.")),
+      pending_bytes_(
+          r.AddGauge("telltale_logs_pending_bytes", "Bytes of lines read, not yet acknowledged.")),
+      oldest_age_(r.AddGauge("telltale_logs_oldest_unacked_age_seconds",
+                             "How long ago the oldest line not yet acknowledged was seen.")) {
+  for (std::string_view reason : kKnownReasons) totals_.lost[std::string(reason)];
+  Publish();
+}
+
+void Accounting::Read(const LineCount& lines, std::uint64_t cut_bytes) {
+  std::lock_guard lock(mutex_);
+  totals_.read += lines;
+  totals_.pending += lines;
+  totals_.pending.bytes -= cut_bytes;
+  if (cut_bytes > 0) totals_.lost["line_too_long"].bytes += cut_bytes;
+}
+
+void Accounting::LostUnread(std::string_view reason, const LineCount& lines) {
+  std::lock_guard lock(mutex_);
+  totals_.read += lines;
+  totals_.lost[std::string(reason)] += lines;
+}
+
+void Accounting::Answered(const LineCount& acked, const Losses& lost) {
+  std::lock_guard lock(mutex_);
+  totals_.acked += acked;
+  totals_.pending -= acked;
+  for (const auto& [reason, count] : lost) {
+    totals_.lost[reason] += count;
+    totals_.pending -= count;
+  }
+}
+
+void Accounting::SetOldest(std::int64_t wall_nanos) {
+  std::lock_guard lock(mutex_);
+  oldest_ = wall_nanos;
+}
+
+Accounting::Totals Accounting::Snapshot() const {
+  std::lock_guard lock(mutex_);
+  return totals_;
+}
+
+void Accounting::Publish() {
+  Totals totals;
+  std::int64_t oldest;
+  {
+    std::lock_guard lock(mutex_);
+    totals = totals_;
+    oldest = oldest_;
+  }
+  read_lines_.Set(totals.read.lines);
+  read_bytes_.Set(totals.read.bytes);
+  acked_lines_.Set(totals.acked.lines);
+  acked_bytes_.Set(totals.acked.bytes);
+  pending_lines_.Set(static_cast<double>(totals.pending.lines));
+  pending_bytes_.Set(static_cast<double>(totals.pending.bytes));
+  for (const auto& [reason, count] : totals.lost) {
+    auto [series, made] = lost_series_.try_emplace(reason);
+    if (made) {
+      Labels labels{{"reason", reason}};
+      series->second = {
+          &registry_.AddCounter("telltale_logs_lost_lines_total",
+                                "Log lines that cannot be delivered, by reason.", labels),
+          &registry_.AddCounter("telltale_logs_lost_bytes_total",
+                                "Bytes of lines that cannot be delivered, by reason.", labels)};
+    }
+    series->second.lines->Set(count.lines);
+    series->second.bytes->Set(count.bytes);
+  }
+  double age = oldest == 0 ? 0 : static_cast<double>(clock_.WallNanos() - oldest) / 1e9;
+  oldest_age_.Set(std::max(age, 0.0));
+}
+
+}  // namespace telltale

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What became of every line: read = acked + pending + lost, in lines and in bytes of the file, at
+// every moment that anybody can look. The numbers change together under one lock and are copied
+// to the registry when a page is rendered.
+//
+// Threads: the pipeline's worker changes it, the page's thread and tests read it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "common/base/clock.h"
+#include "common/metrics/registry.h"
+
+namespace telltale {
+
+struct LineCount {
+  std::uint64_t lines = 0, bytes = 0;
+
+  LineCount& operator+=(const LineCount& other) {
+    lines += other.lines;
+    bytes += other.bytes;
+    return *this;
+  }
+  LineCount& operator-=(const LineCount& other) {
+    lines -= other.lines;
+    bytes -= other.bytes;
+    return *this;
+  }
+  bool operator==(const LineCount&) const = default;
+};
+
+// By reason. A cut line is delivered, so its reason has bytes without a line.
+using Losses = std::map<std::string, LineCount, std::less<>>;
+
+class Accounting {
+ public:
+  struct Totals {
+    LineCount read, acked, pending;
+    Losses lost;
+  };
+
+  // Registers the series of telltale_logs_*; those of known reasons start at 0.
+  static std::shared_ptr<Accounting> Make(Registry& registry, Clock& clock);
+
+  // Lines went from a file into a batch; of their bytes `cut` were left out.
+  void Read(const LineCount& lines, std::uint64_t cut_bytes);
+  // Seen, but gone before they could be read or sent again.
+  void LostUnread(std::string_view reason, const LineCount& lines);
+  // A batch was answered: together what Read counted, without the cut.
+  void Answered(const LineCount& acked, const Losses& lost);
+  void SetFiles(std::size_t open) { files_.Set(static_cast<double>(open)); }
+  // Since when the oldest line that Loki has not acknowledged is known; 0 when there is none.
+  void SetOldest(std::int64_t wall_nanos);
+
+  Totals Snapshot() const;
+
+ private:
+  Accounting(Registry& registry, Clock& clock);
+  void Publish();
+
+  struct LostSeries {
+    Counter* lines;
+    Counter* bytes;
+  };
+
+  Registry& registry_;
+  Clock& clock_;
+  Gauge& files_;
+  Counter& read_lines_;
+  Counter& read_bytes_;
+  Counter& acked_lines_;
+  Counter& acked_bytes_;
+  Gauge& pending_lines_;
+  Gauge& pending_bytes_;
+  Gauge& oldest_age_;
+  std::map<std::string, LostSeries, std::less<>> lost_series_;  // used by Publish alone
+  mutable std::mutex mutex_;
+  Totals totals_;            // guarded by mutex_
+  std::int64_t oldest_ = 0;  // guarded by mutex_
+};
+
+}  // namespace telltale

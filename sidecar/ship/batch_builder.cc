@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/ship/batch_builder.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "common/base/files.h"
+#include "sidecar/ship/snappy_codec.h"
+
+namespace telltale {
+namespace {
+
+// Times go up within a file, but a clock that was far ahead and set right must not keep all later
+// lines in the future, where Loki refuses them.
+constexpr std::int64_t kClockSetBack = 300'000'000'000;
+
+std::size_t IndexOf(LogStream stream) { return static_cast<std::size_t>(stream); }
+
+std::string LabelsOf(const TailedFile& file, const LogSource& source, LogStream stream) {
+  Labels labels = source.labels;
+  SetLabel(labels, "filename", file.path);
+  if (stream != LogStream::kNone) {
+    SetLabel(labels, "stream", stream == LogStream::kStderr ? "stderr" : "stdout");
+  }
+  return FormatStreamLabels(labels);
+}
+
+// The line at `position` of those that got their time from these runs.
+struct RunReader {
+  const std::vector<TimeRun>& runs;
+  std::size_t run = 0;
+  std::uint64_t line = 0;
+
+  std::int64_t Next() {
+    while (run < runs.size() && line == runs[run].lines) {
+      ++run;
+      line = 0;
+    }
+    if (run == runs.size()) return 0;
+    return runs[run].start + static_cast<std::int64_t>(line++);
+  }
+};
+
+}  // namespace
+
+void BatchBuilder::Begin(const TailedFile& file, const LogSource& source) {
+  for (auto stream : {LogStream::kNone, LogStream::kStdout, LogStream::kStderr}) {
+    encoders_[IndexOf(stream)].Begin(LabelsOf(file, source, stream));
+  }
+  now_ = Progress{};
+  runs_.clear();
+}
+
+void BatchBuilder::Add(const LogEntry& entry, std::int64_t time) {
+  std::size_t stream = IndexOf(entry.stream);
+  encoders_[stream].Add(time, entry.text, entry.truncated);
+  now_.counts[stream] += {1, entry.bytes - entry.cut_bytes};
+  now_.cut_bytes += entry.cut_bytes;
+  ++now_.lines;
+}
+
+BatchBuilder::Progress BatchBuilder::Here(std::uint64_t end) const {
+  Progress here = now_;
+  here.end = end;
+  for (std::size_t i = 0; i < kStreams; ++i) here.marks[i] = encoders_[i].mark();
+  here.runs = runs_.size();
+  here.last_run_lines = runs_.empty() ? 0 : runs_.back().lines;
+  return here;
+}
+
+void BatchBuilder::Return(const Progress& to) {
+  now_ = to;
+  for (std::size_t i = 0; i < kStreams; ++i) encoders_[i].Rollback(to.marks[i]);
+  runs_.resize(to.runs);
+  if (!runs_.empty()) runs_.back().lines = to.last_run_lines;
+}
+
+std::size_t BatchBuilder::EncodedBytes() const {
+  std::size_t total = 0;
+  for (const StreamEncoder& encoder : encoders_) total += encoder.bytes();
+  return total;
+}
+
+Result<std::uint64_t> BatchBuilder::Decode(const TailedFile& file, LogSource::Format format,
+                                           std::uint64_t begin, std::uint64_t limit,
+                                           std::size_t max_bytes, bool unfinished,
+                                           TimeSource time) {
+  LineReader reader(file.fd.get(), begin, limit, buffer_);
+  EntryDecoder decoder(format);
+  auto add = [&](const LogEntry& entry) { Add(entry, entry.time != 0 ? entry.time : time(entry)); };
+  Progress safe = Here(begin);  // where the batch could end
+  std::uint64_t end = begin;
+  RawLine line;
+  while (true) {
+    auto more = reader.Next(unfinished, line);
+    if (!more) return more.error();
+    if (!*more) break;
+    decoder.Line(line, add);
+    end = line.end;
+    if (EncodedBytes() <= max_bytes) {
+      if (decoder.AtSafePoint()) safe = Here(end);
+      continue;
+    }
+    if (safe.end == begin) {
+      // One line alone is too much, or a partial line has waited too long for its end.
+      decoder.Finish(add);
+      safe = Here(end);
+    }
+    Return(safe);
+    return safe.end;
+  }
+  if (unfinished) {
+    decoder.Finish(add);
+    safe = Here(end);
+  }
+  Return(safe);
+  return reader.searched();
+}
+
+// Whether a line ends in the range; a long line that grows slowly is not decoded again and again.
+Result<bool> BatchBuilder::HasLineEnd(int fd, std::uint64_t from, std::uint64_t limit) {
+  while (from < limit) {
+    auto want = std::min<std::uint64_t>(LineBuffer::kSize / 4, limit - from);
+    ssize_t n = pread(fd, buffer_.data(), want, static_cast<off_t>(from));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return ErrnoError("reading", errno);
+    if (n == 0) return false;
+    if (std::memchr(buffer_.data(), '\n', static_cast<std::size_t>(n)) != nullptr) return true;
+    from += static_cast<std::uint64_t>(n);
+  }
+  return false;
+}
+
+Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& source,
+                                  std::size_t max_bytes, bool unfinished, std::int64_t now) {
+  Batch batch;
+  batch.record.slot = file.slot;
+  batch.record.begin = file.mark.offset;
+  batch.record.mark = file.mark;
+  batch.record.format = source.format;
+  batch.record.last_time = file.last_time;
+  batch.searched = file.info.size;
+  if (!unfinished && file.searched > file.mark.offset) {
+    auto found = HasLineEnd(file.fd.get(), file.searched, file.info.size);
+    if (!found) return found.error();
+    if (!*found) return batch;
+  }
+  Begin(file, source);
+  now_.last_time = file.last_time;
+  auto assign = [&](const LogEntry& entry) {
+    std::int64_t seen = file.sightings.WallAt(entry.begin);
+    if (seen == 0) seen = now;
+    std::int64_t time = seen;
+    if (now_.last_time <= now + kClockSetBack) time = std::max(seen, now_.last_time + 1);
+    now_.last_time = time;
+    if (!runs_.empty() &&
+        runs_.back().start + static_cast<std::int64_t>(runs_.back().lines) == time) {
+      ++runs_.back().lines;
+    } else {
+      runs_.push_back({time, 1});
+    }
+    return time;
+  };
+  auto searched =
+      Decode(file, source.format, file.mark.offset, file.info.size, max_bytes, unfinished, assign);
+  if (!searched) return searched.error();
+  batch.searched = *searched;
+  if (now_.lines == 0) return batch;
+  auto mark = MarkContent(file.fd.get(), now_.end);
+  if (!mark) return mark.error();
+  batch.record.mark = *mark;
+  batch.record.lines = now_.lines;
+  batch.record.times = runs_;
+  batch.record.last_time = now_.last_time;
+  std::int64_t seen = file.sightings.WallAt(file.mark.offset);
+  batch.first_seen = seen != 0 ? seen : now;
+  Finish(batch);
+  return batch;
+}
+
+Result<Batch> BatchBuilder::Rebuild(const TailedFile& file, const LogSource& source,
+                                    const BatchRecord& record, std::int64_t now) {
+  if (!ContentMatches(file.fd.get(), record.mark)) {
+    return Fail(Code::kGone, "the file does not hold the lines any more");
+  }
+  Batch batch;
+  batch.record = record;
+  batch.searched = record.mark.offset;
+  batch.first_seen = now;
+  Begin(file, source);
+  RunReader times{record.times};
+  auto assign = [&](const LogEntry&) { return times.Next(); };
+  auto searched = Decode(file, record.format, record.begin, record.mark.offset,
+                         std::numeric_limits<std::size_t>::max(), true, assign);
+  if (!searched) return searched.error();
+  if (now_.lines != record.lines || now_.end != record.mark.offset) {
+    return Fail(Code::kGone, "the file holds other lines than the journal says");
+  }
+  Finish(batch);
+  return batch;
+}
+
+void BatchBuilder::Finish(Batch& batch) {
+  batch.count = {now_.lines, batch.record.mark.offset - batch.record.begin};
+  batch.cut_bytes = now_.cut_bytes;
+  for (std::size_t i = 0; i < kStreams; ++i) {
+    if (encoders_[i].entries() == 0) continue;
+    batch.bodies.push_back({SnappyCompress(encoders_[i].Finish()), now_.counts[i]});
+  }
+}
+
+void BatchBuilder::ReleaseMemory() {
+  buffer_.Release();
+  for (StreamEncoder& encoder : encoders_) encoder.Release();
+}
+
+}  // namespace telltale

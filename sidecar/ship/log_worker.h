@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the pipeline does, without its loop: which file is next, batches made and handed to the
+// sender, answers taken back into journal and accounts. Owned by LogPipeline; all on its worker
+// thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/metrics/registry.h"
+#include "sidecar/ship/accounting.h"
+#include "sidecar/ship/batch_builder.h"
+#include "sidecar/ship/journal.h"
+#include "sidecar/ship/log_pipeline.h"
+#include "sidecar/ship/sender.h"
+#include "sidecar/tail/file_set.h"
+
+namespace telltale {
+
+class LogWorker {
+ public:
+  // One on its way and one ready, so that Loki never waits for the disk.
+  static constexpr std::size_t kMaxOutstanding = 2;
+
+  enum class Mode {
+    kNormal,  // a batch when it is full or its oldest line has waited
+    kFlush,   // whatever has complete lines
+    kDrain,   // unfinished lines, too
+  };
+
+  LogWorker(const std::string& state_dir, Registry& registry, Clock& clock, Sender& sender);
+
+  // Reads the journal.
+  void Open();
+  void Configure(std::vector<LogSource> sources, const LogPipelineOptions& options);
+
+  int events_fd() const { return files_.fd(); }
+  void HandleEvents() { files_.HandleEvents(); }
+  void Sweep();
+
+  // Makes and submits batches until enough are on their way or nothing is due.
+  void Work(Mode mode);
+  void Answered(const PushResult& result);
+
+  bool Full() const { return outstanding_.size() >= kMaxOutstanding; }
+  // Right after Work: nothing is on its way, and nothing was due.
+  bool Idle() const { return outstanding_.empty(); }
+  bool Shipping() const { return shipping_; }
+  // When Work or Sync has something to do if nothing happens before.
+  std::optional<SteadyTime> NextDue() const;
+  void Sync(bool now = false) { journal_.Sync(now); }
+
+ private:
+  struct Outstanding {
+    std::uint64_t slot;
+    std::int64_t first_seen;
+  };
+
+  FileSet::Hooks MakeHooks();
+  bool Recall(TailedFile& file);
+  void Truncated(TailedFile& file, std::uint64_t unread);
+  void Closed(const TailedFile& file, bool finished);
+  bool Known(const std::string& directory, std::uint64_t inode) const;
+  void CountVanished();
+
+  TailedFile* Next(Mode mode);
+  bool Unfinished(const TailedFile& file, Mode mode) const;
+  bool Readable(const TailedFile& file, Mode mode) const;
+  SteadyTime DueAt(const TailedFile& file) const;
+  void BuildNext(TailedFile& file, Mode mode);
+  void Replay(TailedFile& file);
+  void ReadFailed(TailedFile& file, const Error& error);
+  void Submit(TailedFile& file, Batch batch, bool replayed);
+  void CountLost(const BatchRecord& record);
+  void UpdateGauges();
+
+  Clock& clock_;
+  Sender& sender_;
+  std::shared_ptr<Accounting> accounting_;
+  Counter& read_errors_;
+  Journal journal_;
+  FileSet files_;
+  BatchBuilder builder_;
+  LogPipelineOptions options_;
+  bool shipping_ = false;                             // there is somewhere to send to
+  bool used_ = false;                                 // the builder, since the last sweep
+  std::map<std::uint64_t, Outstanding> outstanding_;  // by sequence
+  // Batches of an earlier process that must be sent again before anything else of their file.
+  std::map<std::uint64_t, std::deque<BatchRecord>> replays_;  // by slot
+};
+
+}  // namespace telltale

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Loki's push.proto written by hand (reference: grafana/loki pkg/push/push.proto):
+//   PushRequest {1: Stream*}   Stream {1: labels text, 2: Entry*}
+//   Entry {1: Timestamp {1: seconds, 2: nanos}, 2: line, 3: LabelPair {1: name, 2: value}*}
+// One request holds one stream here, so that Loki's "N out of M ignored" is about that stream
+// alone. Pure; no allocation per entry. Called by BatchBuilder and, to split, by Sender.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "common/base/strings.h"
+
+namespace telltale {
+
+// `{app="a", job="b"}`, values quoted as Go quotes strings and made valid UTF-8.
+std::string FormatStreamLabels(const Labels& labels);
+
+class StreamEncoder {
+ public:
+  // Starts a request; keeps the memory of the one before.
+  void Begin(std::string_view labels);
+  // `truncated` adds the structured metadata truncated="true".
+  void Add(std::int64_t time, std::string_view line, bool truncated);
+
+  std::size_t entries() const { return entries_; }
+  std::size_t bytes() const { return body_.size(); }
+
+  // To take back entries: a mark, and the return to it.
+  struct Mark {
+    std::size_t size = 0, entries = 0;
+  };
+  Mark mark() const { return {body_.size(), entries_}; }
+  void Rollback(const Mark& to);
+
+  // The request; valid until the next Begin.
+  std::string_view Finish();
+  // Gives the memory back.
+  void Release();
+
+ private:
+  std::string labels_;
+  std::string body_;  // room for the header, then the entries
+  std::size_t room_ = 0;
+  std::size_t entries_ = 0;
+};
+
+// An upper bound of what Add writes for a line of that length.
+inline constexpr std::size_t kMaxEntryOverhead = 64;
+
+struct SplitRequest {
+  std::string first, second;
+  std::size_t first_entries = 0, second_entries = 0;
+};
+// Two requests with half of the entries each; nothing when there is but one entry, or the text is
+// not one of ours.
+std::optional<SplitRequest> SplitPushRequest(std::string_view request);
+
+}  // namespace telltale

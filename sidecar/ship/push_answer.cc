@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/ship/push_answer.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "common/base/strings.h"
+
+namespace telltale {
+namespace {
+
+constexpr std::int64_t kMaxRetryAfter = 600;
+
+// Texts of Loki's validation errors and the names that its own metrics give them, but for those
+// that other tools know by a shorter one.
+constexpr std::pair<std::string_view, std::string_view> kReasons[] = {
+    {"too far behind", "too_far_behind"},
+    {"out of order", "too_far_behind"},
+    {"timestamp too old", "too_old"},
+    {"timestamp too new", "too_new"},
+    {"Max entry size", "line_too_long"},
+    {"max entry size", "line_too_long"},
+    {"error parsing labels", "invalid_labels"},
+    {"couldn't parse labels", "invalid_labels"},
+    {"duplicate label name", "invalid_labels"},
+    {"label names", "invalid_labels"},
+    {"label name too long", "invalid_labels"},
+    {"label value too long", "invalid_labels"},
+    {"at least one label", "invalid_labels"},
+    {"structured metadata", "limit_exceeded"},
+    {"Maximum active stream limit", "limit_exceeded"},
+    {"proto:", "invalid_push"},
+    {"snappy", "invalid_push"},
+};
+
+std::string ReasonOf(std::string_view body) {
+  for (const auto& [text, reason] : kReasons) {
+    if (body.find(text) != body.npos) return std::string(reason);
+  }
+  return "rejected";
+}
+
+// The number at the front of `text`.
+std::optional<std::uint64_t> LeadingNumber(std::string_view text) {
+  std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  auto number = ParseInt(text.substr(0, digits));
+  if (!number) return std::nullopt;
+  return static_cast<std::uint64_t>(*number);
+}
+
+// "total ignored: N out of M": N, if it makes sense.
+std::uint64_t IgnoredLines(std::string_view body, std::uint64_t lines) {
+  constexpr std::string_view kText = "total ignored: ";
+  std::size_t at = body.find(kText);
+  if (at == body.npos) return lines;
+  auto ignored = LeadingNumber(body.substr(at + kText.size()));
+  return ignored && *ignored <= lines ? *ignored : lines;
+}
+
+}  // namespace
+
+PushAnswer ReadPushAnswer(const HttpResponse& response, std::uint64_t lines) {
+  using Kind = PushAnswer::Kind;
+  PushAnswer out;
+  if (const std::string* header = FindHeader(response.headers, "Retry-After")) {
+    auto seconds = ParseInt(Trim(*header)).value_or(0);
+    out.retry_after = std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kMaxRetryAfter));
+  }
+  switch (response.status) {
+    case 200:
+    case 204:
+      out.kind = Kind::kStored;
+      break;
+    case 400:
+      out.kind = Kind::kRefused;
+      out.lost_lines = IgnoredLines(response.content(), lines);
+      out.reason = ReasonOf(response.content());
+      break;
+    case 413:
+      out.kind = Kind::kTooLarge;
+      break;
+    case 429:
+      out.kind = Kind::kRateLimited;
+      break;
+    default:
+      // Other 2xx, of which 260 says "ingestion is blocked", stored nothing. Other 3xx and 4xx
+      // come from a wrong URL or a proxy: holding the lines is the only thing that loses none.
+      out.kind = response.status >= 300 && response.status < 500 && response.status != 408 &&
+                         response.status != 499
+                     ? Kind::kRetrySlowly
+                     : Kind::kRetry;
+      // gRPC's limit between Loki's own parts is not mapped to 413.
+      if (response.status >= 500 &&
+          response.content().find("larger than max") != std::string_view::npos) {
+        out.kind = Kind::kTooLarge;
+      }
+  }
+  return out;
+}
+
+}  // namespace telltale
