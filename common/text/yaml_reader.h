@@ -26,6 +26,14 @@ struct YamlNode {
   std::vector<YamlNode> items;                           // of a sequence
   std::vector<std::pair<std::string, YamlNode>> fields;  // of a map, in document order
 
+  // Not defaulted here: a pair of an incomplete type would have to be complete (clang).
+  YamlNode();
+  YamlNode(const YamlNode&);
+  YamlNode(YamlNode&&) noexcept;
+  YamlNode& operator=(const YamlNode&);
+  YamlNode& operator=(YamlNode&&) noexcept;
+  ~YamlNode();
+
   const YamlNode* Find(std::string_view key) const;
 };
 
