@@ -26,6 +26,7 @@
 
 #include "common/base/check.h"
 #include "common/base/strings.h"
+#include "common/text/json_token.h"
 
 namespace telltale {
 
@@ -71,39 +72,6 @@ struct Held {
   std::int32_t depth;  // 1 for the root
 };
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-std::size_t SkipDigits(std::string_view text, std::size_t at) {
-  while (at < text.size() && IsDigit(text[at])) ++at;
-  return at;
-}
-
-// number = ["-"] ( "0" / digit1-9 *digit ) ["." 1*digit] [("e" / "E") ["+" / "-"] 1*digit]
-bool IsNumber(std::string_view text) {
-  std::size_t at = !text.empty() && text[0] == '-' ? 1 : 0;
-  const std::size_t whole = at;
-  at = SkipDigits(text, at);
-  if (at == whole || (text[whole] == '0' && at > whole + 1)) return false;
-  if (at < text.size() && text[at] == '.') {
-    const std::size_t fraction = ++at;
-    at = SkipDigits(text, at);
-    if (at == fraction) return false;
-  }
-  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-    ++at;
-    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
-    const std::size_t exponent = at;
-    at = SkipDigits(text, at);
-    if (at == exponent) return false;
-  }
-  return at == text.size();
-}
-
-bool CanStartValue(char c) {
-  return c == '"' || c == '{' || c == '[' || c == '-' || IsDigit(c) || c == 't' || c == 'f' ||
-         c == 'n';
-}
-
 std::string_view Describe(simdjson::error_code code) {
   switch (code) {
     case simdjson::TAPE_ERROR:
@@ -122,15 +90,6 @@ std::string_view Describe(simdjson::error_code code) {
     default:
       return simdjson::error_message(code);
   }
-}
-
-// Where the index could not be made: simdjson does not say, so the first bad byte is looked for.
-std::size_t FindBadUtf8(std::string_view text) {
-  std::string valid;
-  AppendValidUtf8(text, valid);
-  const auto end = text.begin() + static_cast<std::ptrdiff_t>(std::min(text.size(), valid.size()));
-  return static_cast<std::size_t>(std::mismatch(text.begin(), end, valid.begin()).first -
-                                  text.begin());
 }
 
 Error State::Malformed(simdjson::error_code code) { return Malformed(Cursor(), Describe(code)); }
@@ -193,6 +152,7 @@ Status JsonParser::Parse(std::string_view text, FunctionRef<Status(JsonValue roo
   const simdjson::padded_string_view padded(state.buffer.get(), text.size(),
                                             state.capacity + simdjson::SIMDJSON_PADDING);
   if (const auto code = state.parser.iterate(padded).get(state.document)) {
+    // simdjson does not say where, so the first bad byte is looked for.
     const bool bad_byte = code == simdjson::UTF8_ERROR;
     const std::size_t at = bad_byte ? FindBadUtf8(text) : text.size();
     return state.Malformed(state.buffer.get() + at, Describe(code));
@@ -235,7 +195,7 @@ JsonValue::Type JsonValue::type() {
       if (token == "null") return Type::kNull;
       break;
     default:
-      if (IsNumber(token)) return Type::kNumber;
+      if (IsJsonNumber(token)) return Type::kNumber;
   }
   (void)held.parser->Malformed(held.value.raw_json_token().data(), "a value is misspelt");
   return Type::kInvalid;
@@ -301,7 +261,7 @@ Status JsonValue::ForEachField(FunctionRef<Status(std::string_view key, JsonValu
     std::string_view key;
     if (const auto code = member.unescaped_key().get(key)) return parser.Malformed(code);
     JsonValue value = JsonAccess::Make(member.value(), &parser, held.depth + 1);
-    if (!CanStartValue(*parser.Cursor())) {
+    if (!CanStartJsonValue(*parser.Cursor())) {
       return parser.Malformed(parser.Cursor(), "a member has no value");
     }
     TELLTALE_TRY(field(key, value));
@@ -319,7 +279,7 @@ Status JsonValue::ForEachElement(FunctionRef<Status(JsonValue value)> element) {
   for (auto item : array) {
     ondemand::value child;
     if (const auto code = std::move(item).get(child)) return parser.Malformed(code);
-    if (!CanStartValue(*parser.Cursor())) {
+    if (!CanStartJsonValue(*parser.Cursor())) {
       return parser.Malformed(parser.Cursor(), "an element is missing");
     }
     TELLTALE_TRY(element(JsonAccess::Make(child, &parser, held.depth + 1)));
