@@ -48,7 +48,8 @@ struct ContentMark {
 // The mark of the file now; fails when the file is shorter than `offset`.
 Result<ContentMark> MarkContent(int fd, std::uint64_t offset);
 
-// False when the file is shorter than the mark or holds something else at its places.
+// False when the file is shorter than the mark or holds something else at its places. Of a file of
+// which nothing was read, everything matches.
 bool ContentMatches(int fd, const ContentMark& mark);
 
 }  // namespace telltale

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/tail/tailed_file.h"
 
+#include <cstddef>
+
 namespace telltale {
 namespace {
 
@@ -16,11 +18,14 @@ void Sightings::Note(std::uint64_t size, std::int64_t wall, SteadyTime steady) {
     return;
   }
   if (list_.size() == kMax) {
-    // Every second one goes; the bytes it covered get the time of the next, as they would have if
-    // the file had been looked at half as often.
-    std::size_t kept = 0;
-    for (std::size_t i = 1; i < list_.size(); i += 2) list_[kept++] = list_[i];
-    list_.resize(kept);
+    // The one nearest in time to its successor goes, so that what remains is about evenly spaced.
+    // The bytes it covered get the successor's time, as if the file had not been looked at.
+    std::size_t nearest = 0;
+    auto gap = [&](std::size_t i) { return list_[i + 1].steady - list_[i].steady; };
+    for (std::size_t i = 1; i + 1 < list_.size(); ++i) {
+      if (gap(i) < gap(nearest)) nearest = i;
+    }
+    list_.erase(list_.begin() + static_cast<std::ptrdiff_t>(nearest));
   }
   list_.push_back({size, wall, steady});
 }

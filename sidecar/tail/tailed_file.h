@@ -22,7 +22,7 @@ namespace telltale {
 // second it was written in.
 class Sightings {
  public:
-  static constexpr std::size_t kMax = 64;  // beyond it neighbours are merged
+  static constexpr std::size_t kMax = 64;  // beyond it the two nearest are merged
 
   void Note(std::uint64_t size, std::int64_t wall, SteadyTime steady);
   // Forgets what covers only bytes before `offset`.
