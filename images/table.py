@@ -105,7 +105,7 @@ def sidecar() -> oci.Image:
 
 def shop() -> oci.Image:
     image = oci.Image(shop_reference(), NONROOT, labels("shop", "Telltale's sample app", "1"))
-    image.program("/usr/bin/shop", own_binary("shop"))
+    image.program("/usr/bin/shop", own_binary("telltale-shop"))
     image.directory("/var/log/shop", owner=NONROOT)
     image.start(["/usr/bin/shop"])
     return image

@@ -115,6 +115,11 @@ void AppendValidUtf8(std::string_view bytes, std::string& out) {
   out.append(bytes.substr(begin));
 }
 
+bool IsLabelName(std::string_view name) {
+  return !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
+         std::all_of(name.begin(), name.end(), IsLabelNameChar);
+}
+
 std::string SanitizeLabelName(std::string_view name) {
   std::string out;
   if (!name.empty() && name[0] >= '0' && name[0] <= '9') out += '_';

@@ -37,6 +37,9 @@ std::string HashHex(std::string_view text);
 // Turns any bytes into valid UTF-8; each bad byte becomes U+FFFD. Appends to out.
 void AppendValidUtf8(std::string_view bytes, std::string& out);
 
+// [a-zA-Z_][a-zA-Z0-9_]*, what Prometheus takes as a label name without quotes.
+bool IsLabelName(std::string_view name);
+
 // A Kubernetes label key as a Prometheus label name: every character outside [a-zA-Z0-9_] is '_',
 // and a leading digit gets a '_' before it (prometheus strutil.SanitizeLabelName).
 std::string SanitizeLabelName(std::string_view name);

@@ -47,10 +47,6 @@ bool IsMetricName(std::string_view name) {
   return !name.empty();
 }
 
-bool IsLabelName(std::string_view name) {
-  return IsMetricName(name) && name.find(':') == std::string_view::npos;
-}
-
 std::string FamilyHeader(std::string_view name, std::string_view help, std::string_view type) {
   std::string out = "# HELP ";
   out.append(name).append(" ");

@@ -19,7 +19,6 @@
 namespace telltale {
 
 bool IsMetricName(std::string_view name);
-bool IsLabelName(std::string_view name);
 
 // The HELP and TYPE lines of a family.
 std::string FamilyHeader(std::string_view name, std::string_view help, std::string_view type);

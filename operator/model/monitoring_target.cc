@@ -133,11 +133,4 @@ Status DecodeMonitoringTarget(JsonValue value, MonitoringTarget& out) {
   return {};
 }
 
-bool IsLabelName(std::string_view name) {
-  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  return name.find_first_not_of(
-             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
-         std::string_view::npos;
-}
-
 }  // namespace telltale

@@ -107,7 +107,4 @@ Status DecodeMetricsSpec(JsonValue value, MetricsSpec& out);
 Status DecodeLogsSpec(JsonValue value, LogsSpec& out);
 Status DecodeSidecarSpec(JsonValue value, SidecarSpec& out);
 
-// [a-zA-Z_][a-zA-Z0-9_]*: what Prometheus 2 and Loki take as the name of a label.
-bool IsLabelName(std::string_view name);
-
 }  // namespace telltale

@@ -26,7 +26,7 @@ def panels():
 
 def filled(expression: str) -> str:
     """The query as Grafana sends it, with the variables' defaults."""
-    values = {"__rate_interval": "1m", "__interval": "15s", "__range": "15m", "namespace": "shop", "pod": ".+"}
+    values = {"__rate_interval": "1m", "__interval": "15s", "__range": "15m", "__auto": "1m", "namespace": "shop", "pod": ".+"}
     return re.sub(r"\$\{?(\w+)(?::\w+)?\}?", lambda found: values[found.group(1)], expression)
 
 
