@@ -107,6 +107,13 @@ TEST(Strings, ReplacesEachBadByte) {
   EXPECT_EQ(Utf8("\xE2\x28\xA1"), kBad + "(" + kBad);
 }
 
+TEST(Strings, KnowsLabelNames) {
+  for (const std::string_view good : {"a", "_", "A1_b"}) EXPECT_TRUE(IsLabelName(good)) << good;
+  for (const std::string_view bad : {"", "1a", "a-b", "a:b", "a.b", "\xC3\xBC"}) {
+    EXPECT_FALSE(IsLabelName(bad)) << bad;
+  }
+}
+
 TEST(Strings, SanitizesLabelNames) {
   EXPECT_EQ(SanitizeLabelName("app.kubernetes.io/name"), "app_kubernetes_io_name");
   EXPECT_EQ(SanitizeLabelName("Team-1_x"), "Team_1_x");
