@@ -74,7 +74,8 @@ bool ConfigWatcher::Check() {
   reloads_.Add();
   for (const std::string& warning : loaded.warnings) LogWarn(warning);
   for (const std::string& problem : loaded.problems) {
-    LogError("bad configuration is not used; a good one before it stays in effect", {{"problem", problem}});
+    LogError("bad configuration is not used; a good one before it stays in effect",
+             {{"problem", problem}});
   }
   const bool good = loaded.problems.empty();
   successful_.Set(good ? 1 : 0);

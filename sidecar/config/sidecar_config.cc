@@ -44,7 +44,7 @@ void DecodeLabels(Decoder& decoder, const YamlNode& node, const std::string& pat
   for (const auto& [name, value] : out) {
     const YamlNode* where = node.Find(name);
     const YamlNode& at = where != nullptr ? *where : node;
-    if (name.empty() || SanitizeLabelName(name) != name || name.starts_with("__")) {
+    if (!IsLabelName(name) || name.starts_with("__")) {
       decoder.Problem(at, path + " has the name \"" + name +
                               "\", but a label name has letters, digits and underscores, starts "
                               "with no digit and not with two underscores");

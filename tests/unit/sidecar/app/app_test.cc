@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "common/net/http_client.h"
+#include "tests/fakes/fake_loki.h"
 #include "tests/unit/sidecar/app/neighbour.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
@@ -101,20 +102,34 @@ TEST_F(AppTest, AnEmptyFolderIsAnEmptyConfigurationThatFillsLater) {
 }
 
 TEST_F(AppTest, ShipsLogsAndFlushesThemWhenItStops) {
-  Neighbour loki(204);
-  folder_.Write("logs/shop.log", "2026-01-02 15:04:05 first line\n");
+  FakeLoki loki;
   // A batch waits for a minute, so only the flush can send it.
   folder_.Write("c.yaml", "version: 1\nstate: " + folder_ / "state" + "\nloki: {url: \"" +
                               loki.url() + "\", batchWait: 60s}\nlogs:\n- files: {include: [\"" +
-                              folder_ / "logs/*.log" + "\"]}\n");
+                              folder_ / "logs/*.log" + "\"]}\n  labels: {team: web}\n");
+  folder_.Write("logs/shop.log", "2026-01-02 15:04:05 first line\n");
   ASSERT_TRUE(Start(folder_ / "c.yaml").ok());
-  GetUntil("/metrics", "telltale_logs_read_lines_total 1\n");
-  EXPECT_EQ(loki.requests().size(), 0u);
+  GetUntil("/metrics", "telltale_logs_files 1\n");
+  EXPECT_TRUE(loki.lines().empty());
   Stop();
-  ASSERT_EQ(loki.requests().size(), 1u);
-  EXPECT_EQ(loki.requests()[0].target, "/loki/api/v1/push");
-  EXPECT_THAT(loki.requests()[0].body, HasSubstr("first line"));
-  EXPECT_THAT(loki.requests()[0].body, HasSubstr("namespace=\"shop\""));
+  EXPECT_THAT(loki.lines(), ElementsAre("2026-01-02 15:04:05 first line"));
+  ASSERT_EQ(loki.pushes().size(), 1u);
+  EXPECT_EQ(loki.pushes()[0].target, "/loki/api/v1/push");
+  EXPECT_EQ(loki.pushes()[0].labels,
+            "{filename=\"" + folder_ / "logs/shop.log" + "\", namespace=\"shop\", team=\"web\"}");
+}
+
+TEST_F(AppTest, ALogThatIsConfiguredWhileItRunsIsShipped) {
+  FakeLoki loki;
+  folder_.Write("c.yaml", "version: 1\nstate: " + folder_ / "state" + "\n");
+  folder_.Write("logs/shop.log", "one\n");
+  ASSERT_TRUE(Start(folder_ / "c.yaml").ok());
+  folder_.Write("new.yaml", "version: 1\nstate: " + folder_ / "state" + "\nloki: {url: \"" +
+                                loki.url() + "\", batchWait: 10ms}\nlogs:\n- files: {include: [\"" +
+                                folder_ / "logs/*.log" + "\"]}\n");
+  std::filesystem::rename(folder_ / "new.yaml", folder_ / "c.yaml");
+  EXPECT_TRUE(loki.WaitForPushes(1));
+  EXPECT_THAT(loki.lines(), ElementsAre("one"));
 }
 
 TEST_F(AppTest, TellsTheNeighbourOfAChange) {

@@ -15,12 +15,12 @@ using ::testing::Pair;
 
 TEST(LogSources, TheEntryWinsOverTheConfigurationAndThePodOverBoth) {
   SidecarConfig config;
-  config.labels = {{"team", "web"}, {"tier", "front"}, {"namespace", "forged"}};
+  config.labels = {{"namespace", "forged"}, {"team", "web"}, {"tier", "front"}};
   LogFilesConfig logs;
   logs.include = {"/var/log/shop/*.log"};
   logs.exclude = {"/var/log/shop/x*"};
   logs.format = LogFormat::kPlain;
-  logs.labels = {{"tier", "back"}, {"pod", "forged"}, {"empty", ""}};
+  logs.labels = {{"empty", ""}, {"pod", "forged"}, {"tier", "back"}};
   config.logs = {logs};
   PodInfo pod;
   pod.ns = "shop";

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/base/files.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
 namespace telltale {
@@ -12,6 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::Pair;
 
 // One key of the ConfigMap.
@@ -134,6 +136,36 @@ TEST(ConfigSource, ASingleFileThatWasNeverGoodCannotBeUsed) {
   EXPECT_TRUE(later.usable);
   EXPECT_EQ(later.config.interval_ms, 3'000);
   EXPECT_THAT(later.problems, ElementsAre(HasSubstr("f.yaml:1: version must be 1")));
+}
+
+// What the operator writes, as its golden file has it: lines "## <key>" and the JSON after each.
+ConfigTexts WrittenByTheOperator() {
+  ConfigTexts texts;
+  texts.folder = true;
+  const auto golden = ReadFile(TELLTALE_SOURCE_DIR "/tests/golden/sidecar/mixed.txt");
+  EXPECT_TRUE(golden.ok());
+  if (!golden.ok()) return texts;
+  for (std::string_view line : Split(*golden, '\n')) {
+    if (line.starts_with("## ")) {
+      texts.files.push_back({std::string(line.substr(3)), "", ""});
+    } else if (!line.starts_with("# ") && !texts.files.empty()) {
+      texts.files.back().text.append(line).push_back('\n');
+    }
+  }
+  return texts;
+}
+
+TEST(ConfigSource, UnderstandsWhatTheOperatorWrites) {
+  ConfigTexts texts = WrittenByTheOperator();
+  ASSERT_GT(texts.files.size(), 2u);
+  texts.pod_labels.text = "app=\"shop\"\n";
+  ConfigSource source;
+  const auto loaded = source.Load(texts);
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_THAT(loaded.warnings, IsEmpty());
+  EXPECT_EQ(loaded.config.loki.url, "http://telltale-loki.telltale.svc:3100");
+  EXPECT_THAT(loaded.config.logs, Not(IsEmpty()));
+  EXPECT_THAT(loaded.config.collectors, ElementsAre("filesystem", "network", "process"));
 }
 
 TEST(ReadConfigTexts, ReadsTheJsonFilesOfAFolderAndNotKubeletsOwn) {
