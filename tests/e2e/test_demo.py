@@ -28,7 +28,7 @@ def test_it_shows_the_seconds_from_ready_to_the_first_sample(demo):
     part = demo[1].split("Seconds from Ready to the first sample")[1].split("==>")[0]
     seconds = [float(s) for s in re.findall(r"^  shop-\S+\s+(-?[0-9.]+)$", part, re.MULTILINE)]
     assert len(seconds) == 5
-    assert max(seconds) <= shop.KNOWN_WITHIN
+    assert max(seconds) <= shop.FIRST_SAMPLE_WITHIN
 
 
 def test_it_shows_the_resource_as_ready(demo):
