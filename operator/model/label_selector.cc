@@ -87,8 +87,8 @@ bool LabelSelector::Matches(const Labels& labels) const {
     const std::string* found = FindLabel(labels, key);
     if (!found || *found != value) return false;
   }
-  return std::ranges::all_of(
-      match_expressions, [&](const Requirement& r) { return Satisfies(r, labels); });
+  return std::ranges::all_of(match_expressions,
+                             [&](const Requirement& r) { return Satisfies(r, labels); });
 }
 
 Status DecodeLabelSelector(JsonValue value, LabelSelector& out) {

@@ -79,8 +79,12 @@ Status CheckCombination(const LogsSpec& logs) {
     return decode::Wrong("takes source: Stdout only with collector: Node");
   }
   if (files && logs.directory.empty()) {
-    return decode::In("files", decode::In("directory", decode::Wrong(
-        "is required with source: Files: the folder that the application logs into")));
+    return decode::In(
+        "files",
+        decode::In(
+            "directory",
+            decode::Wrong(
+                "is required with source: Files: the folder that the application logs into")));
   }
   if (files && !logs.pipeline.empty()) {
     return decode::In("pipeline", decode::Wrong("works only with collector: Node"));
@@ -129,8 +133,8 @@ Status DecodeLogsSpec(JsonValue value, LogsSpec& out) {
     });
   }));
   out.source = source.value_or(Source::kFiles);
-  out.collector = collector.value_or(out.source == Source::kFiles ? Collector::kSidecar
-                                                                  : Collector::kNode);
+  out.collector =
+      collector.value_or(out.source == Source::kFiles ? Collector::kSidecar : Collector::kNode);
   return CheckCombination(out);
 }
 

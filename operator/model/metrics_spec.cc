@@ -12,8 +12,8 @@ constexpr std::int64_t kMinIntervalMs = 1'000;
 constexpr std::int64_t kDefaultTimeoutMs = 10'000;
 
 // Set by Telltale itself: another value would make graphs lie about where a sample came from.
-constexpr std::array<std::string_view, 7> kProtected = {"app",  "container", "instance", "job",
-                                                        "namespace", "node", "pod"};
+constexpr std::array<std::string_view, 7> kProtected = {"app",       "container", "instance", "job",
+                                                        "namespace", "node",      "pod"};
 
 Status CheckMetricLabel(std::string_view name) {
   if (!IsLabelName(name) || name.starts_with("__")) {
@@ -53,7 +53,8 @@ Status DecodeParams(JsonValue value, Labels& out) {
 }
 
 Status CheckTimes(std::int64_t interval, std::int64_t timeout) {
-  if (interval < kMinIntervalMs) return decode::In("interval", decode::Wrong("must be at least 1s"));
+  if (interval < kMinIntervalMs)
+    return decode::In("interval", decode::Wrong("must be at least 1s"));
   if (timeout < 1) return decode::In("timeout", decode::Wrong("must be longer than 0s"));
   if (timeout > interval) {
     return decode::In("timeout", decode::Wrong("must not be longer than the interval"));

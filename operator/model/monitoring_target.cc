@@ -20,8 +20,8 @@ Status DecodeNamespaceSelector(JsonValue value, std::optional<NamespaceSelector>
     return {};
   }));
   if (!labels.empty()) selector.labels = std::move(labels);
-  const int kinds = (selector.any ? 1 : 0) + (selector.names.empty() ? 0 : 1) +
-                    (selector.labels ? 1 : 0);
+  const int kinds =
+      (selector.any ? 1 : 0) + (selector.names.empty() ? 0 : 1) + (selector.labels ? 1 : 0);
   if (kinds > 1) return decode::Wrong("takes one of any, names and matchLabels/matchExpressions");
   out = std::move(selector);
   return {};
@@ -71,7 +71,8 @@ struct SpecDecoder {
       has_selector = true;
       return Selecting(DecodeSelector(value, out.selector));
     }
-    if (key == "namespaceSelector") return Selecting(DecodeNamespaceSelector(value, out.namespaces));
+    if (key == "namespaceSelector")
+      return Selecting(DecodeNamespaceSelector(value, out.namespaces));
     if (key == "suspend") return decode::Flag(value, out.suspend);
     if (key == "metrics") return DecodePart(value, DecodeMetricsSpec, out.metrics);
     if (key == "logs") return DecodePart(value, DecodeLogsSpec, out.logs);

@@ -43,8 +43,10 @@ Status CheckJson(const PipelineStage& stage) {
   if (stage.values.empty()) return decode::Wrong("needs expressions: a name and a path for each");
   for (const auto& [name, path] : stage.values) {
     if (name.empty() || !IsJsonPath(path.empty() ? name : path)) {
-      return decode::In("expressions", decode::In(name, decode::Wrong(
-          "must be a path such as level, request.id or items[0].name")));
+      return decode::In(
+          "expressions",
+          decode::In(name,
+                     decode::Wrong("must be a path such as level, request.id or items[0].name")));
     }
   }
   return {};

@@ -38,8 +38,7 @@ std::optional<double> Scale(std::string_view suffix) {
   suffix.remove_prefix(1);
   if (suffix[0] == '+') suffix.remove_prefix(1);
   int exponent = 0;
-  const auto [end, error] =
-      std::from_chars(suffix.data(), suffix.data() + suffix.size(), exponent);
+  const auto [end, error] = std::from_chars(suffix.data(), suffix.data() + suffix.size(), exponent);
   if (error != std::errc() || end != suffix.data() + suffix.size()) return std::nullopt;
   if (exponent < -18 || exponent > 18) return std::nullopt;
   return std::pow(10.0, exponent);

@@ -53,8 +53,10 @@ Status CheckRequestsBelowLimits(const SidecarSpec& sidecar) {
   for (const auto& [name, limit] : sidecar.limits) {
     const std::string* request = FindLabel(sidecar.requests, name);
     if (request && ParseQuantity(*request) > ParseQuantity(limit)) {
-      return decode::In("resources", decode::In("requests", decode::In(name,
-          decode::Wrong("must not be above the limit of " + limit))));
+      return decode::In(
+          "resources",
+          decode::In("requests",
+                     decode::In(name, decode::Wrong("must not be above the limit of " + limit))));
     }
   }
   return {};

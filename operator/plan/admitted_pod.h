@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A pod as it stands in an AdmissionReview, before it is stored: only what the patch must know, so
-// that fields of future Kubernetes versions pass through untouched. Internal to operator/plan; pure.
+// that fields of future Kubernetes versions pass through untouched. Internal to operator/plan;
+// pure.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +18,9 @@ namespace telltale {
 
 struct VolumeMount {
   std::string volume;
-  std::string path;      // normalised (operator/model/paths.h)
-  std::string sub_path;  // of the volume
-  bool expanded = false; // subPathExpr: depends on the container's own environment
+  std::string path;       // normalised (operator/model/paths.h)
+  std::string sub_path;   // of the volume
+  bool expanded = false;  // subPathExpr: depends on the container's own environment
 };
 
 struct AdmittedContainer {
@@ -31,8 +32,8 @@ struct AdmittedContainer {
 struct AdmittedPod {
   Labels labels;
   bool has_annotations = false;
-  bool opted_out = false;    // telltale.dev/inject: "false"
-  bool mirror = false;       // a static pod's shadow in the API: changing it changes nothing
+  bool opted_out = false;  // telltale.dev/inject: "false"
+  bool mirror = false;     // a static pod's shadow in the API: changing it changes nothing
   bool host_network = false;
   bool windows = false;
   bool takes_our_port = false;

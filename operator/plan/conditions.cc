@@ -12,7 +12,7 @@ std::string Of(int part, int whole, std::string_view what) {
 
 // A count of problems with the worst of them as the example.
 std::string WithExample(std::string text, const TargetProblem* problem) {
-  return problem ? text + ": " + problem->message : text;
+  return problem ? text + ". " + problem->message : text + ".";
 }
 
 Condition Accepted(const StatusInput& input, const TargetHealth& health) {
@@ -41,6 +41,15 @@ Condition NobodyRuns(std::string_view type, const TargetHealth& health) {
           "None of the " + std::to_string(health.matched) + " matched pods is running."};
 }
 
+// A part that could not be read may have asked for it.
+Condition NotRequested(std::string_view type, const MonitoringTarget& target,
+                       std::string_view message) {
+  if (target.invalid.empty()) {
+    return {type, State::kTrue, Reason::kNotRequested, std::string(message)};
+  }
+  return {type, State::kUnknown, Reason::kInvalid, "A part of the resource cannot be used."};
+}
+
 Condition Discovered(const StatusInput& input, const TargetHealth& health) {
   const MonitoringTarget& target = *input.matched.target;
   constexpr std::string_view kType = "Discovered";
@@ -64,15 +73,16 @@ Condition Discovered(const StatusInput& input, const TargetHealth& health) {
 
 Condition Injected(const StatusInput& input, const TargetHealth& health) {
   constexpr std::string_view kType = "Injected";
-  if (!input.matched.target->WantsSidecar()) {
-    return {kType, State::kTrue, Reason::kNotRequested, "No sidecar is asked for."};
+  const MonitoringTarget& target = *input.matched.target;
+  if (!target.WantsSidecar()) {
+    return NotRequested(kType, target, "No sidecar is asked for.");
   }
   if (health.running == 0) return NobodyRuns(kType, health);
   if (health.missing > 0) {
     const auto* problem = health.Find({Reason::kSidecarMissing, Reason::kHostNetwork});
-    return {kType, State::kFalse, problem ? problem->reason : Reason::kSidecarMissing,
-            WithExample(Of(health.missing, health.running, "running pods lack the sidecar"),
-                        problem)};
+    return {
+        kType, State::kFalse, problem ? problem->reason : Reason::kSidecarMissing,
+        WithExample(Of(health.missing, health.running, "running pods lack the sidecar"), problem)};
   }
   std::string message = Of(health.with_sidecar, health.running, "running pods have the sidecar");
   if (health.opted_out > 0) {
@@ -93,7 +103,7 @@ Condition Scraped(const StatusInput& input, const TargetHealth& health) {
   constexpr std::string_view kType = "Scraped";
   const MonitoringTarget& target = *input.matched.target;
   if (!target.metrics && !target.WantsSidecar()) {
-    return {kType, State::kTrue, Reason::kNotRequested, "No metrics are asked for."};
+    return NotRequested(kType, target, "No metrics are asked for.");
   }
   if (health.scrapes == 0) return NothingToScrape(kType, health);
   if (!input.view.known) {
@@ -121,7 +131,7 @@ Condition LogsFlowing(const StatusInput& input, const TargetHealth& health) {
   constexpr std::string_view kType = "LogsFlowing";
   const MonitoringTarget& target = *input.matched.target;
   if (!target.logs) {
-    return {kType, State::kTrue, Reason::kNotRequested, "No logs are asked for."};
+    return NotRequested(kType, target, "No logs are asked for.");
   }
   if (target.logs->collector == LogsSpec::Collector::kNode) {
     return {kType, State::kUnknown, Reason::kNodeAgent,

@@ -30,7 +30,9 @@ class LogMountPlanner {
 
   LogMounts Run(const std::vector<std::string>& directories) {
     for (const auto& directory : directories) Plan(directory);
-    if (mounts_.container.empty()) mounts_.container = pod_.containers[0].name;
+    // Who mounted a volume for its logs more likely writes them than who was given one.
+    const AdmittedContainer* named = owner_ ? owner_ : given_;
+    mounts_.container = named ? named->name : pod_.containers[0].name;
     return std::move(mounts_);
   }
 
@@ -48,7 +50,7 @@ class LogMountPlanner {
     }
     if (!shares && !all_covered) return AddEmptyDir(directory);
     const AdmittedContainer& owner = shares ? *shares : *covers;
-    NameContainer(owner);
+    if (!owner_) owner_ = &owner;
     ShowToSidecar(*MountAbove(owner, directory));
   }
 
@@ -61,14 +63,10 @@ class LogMountPlanner {
     mounts_.new_volumes.push_back(name);
     for (std::size_t i = 0; i < pod_.containers.size(); ++i) {
       if (MountAbove(pod_.containers[i], directory)) continue;
-      NameContainer(pod_.containers[i]);
+      if (!given_) given_ = &pod_.containers[i];
       mounts_.in_containers.push_back({i, {name, directory, "", false}});
     }
     ShowToSidecar({name, directory, "", false});
-  }
-
-  void NameContainer(const AdmittedContainer& container) {
-    if (mounts_.container.empty()) mounts_.container = container.name;
   }
 
   // Mounts of the sidecar never lie within each other, for the same reason as kOwn.
@@ -85,6 +83,8 @@ class LogMountPlanner {
 
   const AdmittedPod& pod_;
   LogMounts mounts_;
+  const AdmittedContainer* owner_ = nullptr;  // the first with a volume of its own for logs
+  const AdmittedContainer* given_ = nullptr;  // the first that gets an emptyDir
 };
 
 }  // namespace

@@ -19,11 +19,11 @@ constexpr std::string_view kConfigHash = "kubernetes.io/config.hash";
 
 struct Rule {
   std::vector<std::string> sources;
-  std::string regex;        // anchored by Prometheus
-  std::string separator;    // empty: the default, ";"
-  std::string target;       // with replacement: an action replace
+  std::string regex;      // anchored by Prometheus
+  std::string separator;  // empty: the default, ";"
+  std::string target;     // with replacement: an action replace
   std::string replacement;
-  std::string action;       // keep or drop, or empty for replace
+  std::string action;  // keep or drop, or empty for replace
 };
 
 void Write(const Rule& rule, YamlWriter& yaml) {

@@ -4,6 +4,7 @@
 #include <set>
 #include <tuple>
 #include <unordered_set>
+#include <utility>
 
 #include "common/text/json_writer.h"
 #include "operator/plan/duration_text.h"
@@ -22,6 +23,17 @@ std::string Address(const std::string& ip, int port) {
   return (v6 ? "[" + ip + "]" : ip) + ":" + std::to_string(port);
 }
 
+// "/path?a=b&c": tells pages at one address apart; for people, so nothing is escaped.
+std::string PageText(const Endpoint& endpoint) {
+  std::string text = endpoint.path;
+  char separator = '?';
+  for (const auto& [name, value] : endpoint.params) {
+    text.append(1, separator).append(name).append("=").append(value);
+    separator = '&';
+  }
+  return text;
+}
+
 class ScrapePlanner {
  public:
   explicit ScrapePlanner(const std::vector<MatchedTarget>& matched) : matched_(matched) {}
@@ -34,9 +46,13 @@ class ScrapePlanner {
   }
 
  private:
-  // Address, path and parameters of what is scraped already within one resource: two endpoints
-  // that lead to the same page are one, as Prometheus would otherwise take its samples twice.
-  using Seen = std::set<std::tuple<std::string, std::string, Labels>>;
+  // Pod, address, path and parameters of what is scraped already within one resource: two
+  // endpoints that lead to the same page are one, as its samples would otherwise be taken twice.
+  // Pods on the host's network share addresses, so for them the pod does not count.
+  struct Seen {
+    std::set<std::tuple<std::string, std::string, std::string, Labels>> pages;
+    std::set<std::pair<std::string, std::string>> addresses;
+  };
 
   void PlanTarget(const MatchedTarget& entry) {
     const MonitoringTarget& target = *entry.target;
@@ -57,20 +73,25 @@ class ScrapePlanner {
     }
   }
 
-  void PlanEndpoint(const MonitoringTarget& target, const Pod& pod, std::size_t index,
-                    Seen& seen) {
+  void PlanEndpoint(const MonitoringTarget& target, const Pod& pod, std::size_t index, Seen& seen) {
     const Endpoint& endpoint = target.metrics->endpoints[index];
     const ResolvedPort port = ResolvePort(pod, endpoint);
     if (port.number == 0) {
       AddProblem(target, pod, std::to_string(index), Reason::kPortNotFound,
-                 "pod " + pod.meta.Key() + " " + port.missing +
+                 "Pod " + pod.meta.Key() + " " + port.missing +
                      "; correct spec.metrics.endpoints[" + std::to_string(index) + "].");
       return;
     }
     ScrapeTarget scrape = Base(target, pod, port.container, std::to_string(index));
     scrape.address = Address(pod.ip, port.number);
-    if (!seen.insert({scrape.address, endpoint.path, endpoint.params}).second) return;
+    const std::string owner = pod.host_network ? "" : pod.meta.uid;
+    if (!seen.pages.insert({owner, scrape.address, endpoint.path, endpoint.params}).second) return;
     AddEndpointLabels(target, endpoint, pod, scrape.labels);
+    // Prometheus makes `instance` of the address alone: a second page there would write into the
+    // same series, `up` first of all.
+    if (!seen.addresses.insert({pod.meta.uid, scrape.address}).second) {
+      SetLabel(scrape.labels, "instance", scrape.address + PageText(endpoint));
+    }
     plan_.targets.push_back(std::move(scrape));
   }
 
@@ -122,13 +143,15 @@ class ScrapePlanner {
   void AddNotRunning(const MonitoringTarget& target, const Pod& pod) {
     if (pod.phase == "Running") {
       AddProblem(target, pod, "", Reason::kNoIp,
-                 "pod " + pod.meta.Key() + " has no IP address yet; if it stays so, look at "
-                 "kubectl describe pod " + pod.meta.name + " -n " + pod.meta.ns + ".");
+                 "Pod " + pod.meta.Key() +
+                     " has no IP address yet; if it stays so, look at "
+                     "kubectl describe pod " +
+                     pod.meta.name + " -n " + pod.meta.ns + ".");
       return;
     }
     const std::string phase = pod.phase.empty() ? "Pending" : pod.phase;
     AddProblem(target, pod, "", Reason::kNotRunning,
-               "pod " + pod.meta.Key() + " is not running (phase " + phase +
+               "Pod " + pod.meta.Key() + " is not running (phase " + phase +
                    "); kubectl describe pod " + pod.meta.name + " -n " + pod.meta.ns +
                    " says what it waits for.");
   }
@@ -148,7 +171,9 @@ class ScrapePlanner {
 
 }  // namespace
 
-ScrapePlan PlanScrapes(const std::vector<MatchedTarget>& matched) { return ScrapePlanner(matched).Run(); }
+ScrapePlan PlanScrapes(const std::vector<MatchedTarget>& matched) {
+  return ScrapePlanner(matched).Run();
+}
 
 std::string RenderHttpSd(const ScrapePlan& plan) {
   std::string json;

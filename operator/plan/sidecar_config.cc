@@ -35,8 +35,8 @@ void WriteLogs(JsonWriter& writer, const LogsSpec& logs, const SidecarConfigOpti
 void WriteCollectors(JsonWriter& writer, const std::optional<SidecarSpec>& sidecar) {
   writer.Key("collectors").BeginObject();
   for (const auto name : kAllCollectors) {
-    const bool asked = !sidecar || std::ranges::find(sidecar->collectors, name) !=
-                                       sidecar->collectors.end();
+    const bool asked =
+        !sidecar || std::ranges::find(sidecar->collectors, name) != sidecar->collectors.end();
     if (asked) writer.Key(name).BeginObject().EndObject();
   }
   writer.EndObject();

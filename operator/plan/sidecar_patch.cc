@@ -83,7 +83,8 @@ Result<AdmissionAnswer> AnswerAdmission(std::string_view body, const InjectionOp
   Review review;
   const Status read = DecodeReview(body, review);
   if (review.uid.empty() || review.kind != kKind || review.api_version != kApiVersion) {
-    std::string message = "the body is no AdmissionReview of admission.k8s.io/v1 with a request.uid";
+    std::string message =
+        "the body is no AdmissionReview of admission.k8s.io/v1 with a request.uid";
     if (!read.ok()) message += ": " + read.error().message;
     return Fail(Code::kInvalid, std::move(message));
   }

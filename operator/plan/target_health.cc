@@ -79,10 +79,11 @@ class Assessor {
     const Reason reason = pod.host_network ? Reason::kHostNetwork : Reason::kSidecarMissing;
     const std::string fix = pod.host_network
                                 ? std::string(Info(reason).fix)
-                                : "restart its workload: kubectl rollout restart -n " + pod.meta.ns +
-                                      " deployment, statefulset or daemonset by name";
+                                : "restart its workload, as in kubectl rollout restart "
+                                  "deployment NAME -n " +
+                                      pod.meta.ns;
     health_.problems.push_back({pod.meta.Key(), "", reason,
-                                "pod " + pod.meta.Key() + " has no sidecar: " +
+                                "Pod " + pod.meta.Key() + " has no sidecar: " +
                                     std::string(Info(reason).cause) + "; " + fix + "."});
   }
 
@@ -91,17 +92,17 @@ class Assessor {
       health_.problems.push_back({"", "", Reason::kInvalid, sentence + "."});
     }
     if (AsksBeyondTrust(target_, input_.trusted_namespaces)) {
-      health_.problems.push_back(
-          {"", "", Reason::kNotTrusted,
-           "spec.namespaceSelector asks for namespaces other than " + target_.meta.ns +
-               ", which the operator does not trust with them: " +
-               std::string(Info(Reason::kNotTrusted).fix) + "."});
+      health_.problems.push_back({"", "", Reason::kNotTrusted,
+                                  "spec.namespaceSelector asks for namespaces other than " +
+                                      target_.meta.ns +
+                                      ", which the operator does not trust with them: " +
+                                      std::string(Info(Reason::kNotTrusted).fix) + "."});
     }
     const bool selects = !target_.selector.empty() || target_.selector.match_all;
     if (selects && health_.matched == 0) {
       health_.problems.push_back(
           {"", "", Reason::kNoPodsMatched,
-           "no pod in " + SearchedNamespaces(target_, input_.trusted_namespaces) +
+           "No pod in " + SearchedNamespaces(target_, input_.trusted_namespaces) +
                " matches spec.selector: " + std::string(Info(Reason::kNoPodsMatched).fix) + "."});
     }
   }
@@ -142,11 +143,11 @@ class Assessor {
   void AddScrapeProblem(const Pod& pod, const ScrapeTarget& scrape, const std::string& error) {
     const Reason reason = ClassifyScrapeError(error);
     const std::string* path = FindLabel(scrape.labels, "__metrics_path__");
-    health_.problems.push_back(
-        {pod.meta.Key(), scrape.endpoint, reason,
-         "pod " + pod.meta.Key() + " at http://" + scrape.address + (path ? *path : "") + ": " +
-             std::string(Info(reason).cause) + "; " + std::string(Info(reason).fix) +
-             " (Prometheus says: " + ShortScrapeError(error) + ")."});
+    health_.problems.push_back({pod.meta.Key(), scrape.endpoint, reason,
+                                "Pod " + pod.meta.Key() + " at http://" + scrape.address +
+                                    (path ? *path : "") + ": " + std::string(Info(reason).cause) +
+                                    "; " + std::string(Info(reason).fix) +
+                                    " (Prometheus says: " + ShortScrapeError(error) + ")."});
   }
 
   const StatusInput& input_;

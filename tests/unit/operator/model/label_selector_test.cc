@@ -91,8 +91,10 @@ TEST(LabelSelector, ErrorsNameTheFieldAndWhatItTakes) {
   EXPECT_EQ(error(R"({"matchExpressions":{}})"), "matchExpressions: must be an array");
   EXPECT_EQ(error(R"({"matchExpressions":[{"key":"a","operator":"Near"}]})"),
             "matchExpressions[0].operator: must be In, NotIn, Exists or DoesNotExist");
-  EXPECT_EQ(error(R"({"matchExpressions":[{"key":"a","operator":"Exists"},{"key":"a","operator":"In"}]})"),
-            "matchExpressions[1]: needs values, because its operator is In");
+  EXPECT_EQ(
+      error(
+          R"({"matchExpressions":[{"key":"a","operator":"Exists"},{"key":"a","operator":"In"}]})"),
+      "matchExpressions[1]: needs values, because its operator is In");
   EXPECT_EQ(error(R"({"matchExpressions":[{"key":"a","operator":"Exists","values":["x"]}]})"),
             "matchExpressions[0]: takes no values, because its operator is Exists");
   EXPECT_EQ(error(R"({"matchExpressions":[{"operator":"Exists"}]})"),

@@ -130,8 +130,9 @@ TEST(DecodeMonitoringTarget, SelectorsThatMeanNothingAreRefused) {
   EXPECT_EQ(SpecError("{}"), "spec.selector: is required: it says which pods are meant");
   EXPECT_EQ(SpecError(R"({"selector":{"matchAll":true,"matchLabels":{"a":"b"}}})"),
             "spec.selector: takes matchAll: true only without matchLabels and matchExpressions");
-  EXPECT_EQ(SpecError(R"({"selector":{"matchAll":true},"namespaceSelector":{"any":true,"names":["a"]}})"),
-            "spec.namespaceSelector: takes one of any, names and matchLabels/matchExpressions");
+  EXPECT_EQ(
+      SpecError(R"({"selector":{"matchAll":true},"namespaceSelector":{"any":true,"names":["a"]}})"),
+      "spec.namespaceSelector: takes one of any, names and matchLabels/matchExpressions");
 }
 
 TEST(DecodeMonitoringTarget, EndpointsAreCheckedBecauseOneBadTargetSpoilsTheList) {
@@ -147,7 +148,8 @@ TEST(DecodeMonitoringTarget, EndpointsAreCheckedBecauseOneBadTargetSpoilsTheList
             at + "interval: must be a duration such as 15s or 1m30s");
   EXPECT_EQ(EndpointError(R"({"port":1,"interval":5})"),
             at + "interval: must be a duration in quotes, such as \"15s\"");
-  EXPECT_EQ(EndpointError(R"({"port":1,"interval":"500ms"})"), at + "interval: must be at least 1s");
+  EXPECT_EQ(EndpointError(R"({"port":1,"interval":"500ms"})"),
+            at + "interval: must be at least 1s");
   EXPECT_EQ(EndpointError(R"({"port":1,"timeout":"20s","interval":"10s"})"),
             at + "timeout: must not be longer than the interval");
   EXPECT_EQ(EndpointError(R"({"port":1,"params":{"":"x"}})"),
@@ -156,8 +158,9 @@ TEST(DecodeMonitoringTarget, EndpointsAreCheckedBecauseOneBadTargetSpoilsTheList
 
 TEST(DecodeMonitoringTarget, LabelsThatWouldLieOrBreakPrometheusAreRefused) {
   const auto error = [](std::string_view labels) {
-    return SpecError(R"({"selector":{"matchAll":true},"metrics":{"endpoints":[{"port":1}],"labels":)" +
-                     std::string(labels) + "}}");
+    return SpecError(
+        R"({"selector":{"matchAll":true},"metrics":{"endpoints":[{"port":1}],"labels":)" +
+        std::string(labels) + "}}");
   };
   EXPECT_EQ(error(R"({"static":{"team":"a"}})"), "");
   EXPECT_EQ(error(R"({"static":{"pod":"a"}})"),
@@ -191,7 +194,8 @@ TEST(DecodeMonitoringTarget, LogsMustFitTheirSourceAndTheSidecar) {
 }
 
 TEST(DecodeMonitoringTarget, StagesThatPromtailWouldRefuseAreRefused) {
-  EXPECT_EQ(StageError(R"({"json":{"expressions":{"level":"","id":"request.ids[0].\"a b\""}}})"), "");
+  EXPECT_EQ(StageError(R"({"json":{"expressions":{"level":"","id":"request.ids[0].\"a b\""}}})"),
+            "");
   EXPECT_EQ(StageError(R"({"regex":{"expression":"(?P<level>[A-Z]+)\\.$"}})"), "");
   EXPECT_EQ(StageError(R"({"timestamp":{"source":"t","format":"RFC3339"}})"), "");
   EXPECT_EQ(StageError(R"({"labels":{"values":{"level":""}}})"), "");
@@ -215,8 +219,9 @@ TEST(DecodeMonitoringTarget, StagesThatPromtailWouldRefuseAreRefused) {
 }
 
 TEST(DecodeMonitoringTarget, ASidecarThatNoPodCouldStartWithIsRefused) {
-  EXPECT_EQ(SidecarError(R"({"resources":{"requests":{"memory":"1Gi"},"limits":{"memory":"64Mi"}}})"),
-            "spec.sidecar.resources.requests.memory: must not be above the limit of 64Mi");
+  EXPECT_EQ(
+      SidecarError(R"({"resources":{"requests":{"memory":"1Gi"},"limits":{"memory":"64Mi"}}})"),
+      "spec.sidecar.resources.requests.memory: must not be above the limit of 64Mi");
   EXPECT_NE(SidecarError(R"({"resources":{"limits":{"cpu":"lots"}}})"), "");
   EXPECT_NE(SidecarError(R"({"resources":{"limits":{"cpu":"0"}}})"), "");
   EXPECT_NE(SidecarError(R"({"mode":"Maybe"})"), "");

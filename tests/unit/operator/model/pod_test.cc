@@ -88,8 +88,10 @@ TEST(DecodePod, ErrorsNameTheFieldPath) {
   EXPECT_EQ(error(R"({"metadata":[]})"), "metadata: must be an object");
   EXPECT_EQ(error(R"({"metadata":{"name":5}})"), "metadata.name: must be a string");
   EXPECT_EQ(error(R"({"metadata":{"labels":{"a":[]}}})"), "metadata.labels.a: must be a string");
-  EXPECT_EQ(error(R"({"spec":{"containers":[{"name":"a"},{"name":"b","ports":[{"containerPort":"x"}]}]}})"),
-            "spec.containers[1].ports[0].containerPort: must be a whole number");
+  EXPECT_EQ(
+      error(
+          R"({"spec":{"containers":[{"name":"a"},{"name":"b","ports":[{"containerPort":"x"}]}]}})"),
+      "spec.containers[1].ports[0].containerPort: must be a whole number");
   EXPECT_EQ(error(R"({"spec":{"containers":[{"name":"a","ports":[{"containerPort":70000}]}]}})"),
             "spec.containers[0].ports[0]: needs a containerPort of 1 to 65535");
   EXPECT_EQ(error(R"({"spec":{"hostNetwork":"yes"}})"), "spec.hostNetwork: must be true or false");
@@ -105,8 +107,8 @@ TEST(DecodePod, APodCutShortAnywhereIsAnErrorAndNoCrash) {
 
 // Every value of the document becomes each kind of value once.
 TEST(DecodePod, AWrongTypeAnywhereIsAnErrorOrIgnoredButNoCrash) {
-  const std::vector<std::string> kinds = {"null", "true", "-1", "1e400", "\"\"", "\"\\ud800\"",
-                                          "[]",   "{}",   "[[[[[]]]]]"};
+  const std::vector<std::string> kinds = {"null",        "true", "-1", "1e400",     "\"\"",
+                                          "\"\\ud800\"", "[]",   "{}", "[[[[[]]]]]"};
   int errors = 0;
   for (std::size_t at = 0; at < kPod.size(); ++at) {
     if (kPod[at] != '"' && kPod[at] != '{' && kPod[at] != '[') continue;
@@ -130,9 +132,10 @@ TEST(DecodePod, AWrongTypeAnywhereIsAnErrorOrIgnoredButNoCrash) {
 
 TEST(DecodeNamespace, ReadsNameAndLabels) {
   Namespace ns;
-  ASSERT_TRUE(Parse(R"({"metadata":{"name":"shop","labels":{"team":"a"}},"spec":{"finalizers":[]}})",
-                    DecodeNamespace, ns)
-                  .ok());
+  ASSERT_TRUE(
+      Parse(R"({"metadata":{"name":"shop","labels":{"team":"a"}},"spec":{"finalizers":[]}})",
+            DecodeNamespace, ns)
+          .ok());
   EXPECT_EQ(ns.meta.Key(), "shop");
   EXPECT_EQ(ns.meta.labels, (Labels{{"team", "a"}}));
   EXPECT_EQ(ErrorOf("{}", DecodeNamespace), "metadata.name: a Namespace needs a name");

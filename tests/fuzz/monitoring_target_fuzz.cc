@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// MonitoringTargets as an older or a missing schema would let them pass: whatever one of them says,
+// every shared output stays readable.
+#include <string_view>
+
+#include "common/base/check.h"
+#include "common/text/yaml_reader.h"
+#include "operator/plan/promtail_config.h"
+#include "operator/plan/sd_targets.h"
+#include "operator/plan/sidecar_config.h"
+#include "operator/plan/target_status.h"
+#include "tests/fuzz/fuzz_target.h"
+
+namespace telltale {
+namespace {
+
+std::shared_ptr<const Pod> MakePod() {
+  auto pod = std::make_shared<Pod>();
+  pod->meta.ns = "n";
+  pod->meta.name = "p";
+  pod->meta.uid = "u";
+  pod->meta.labels = {{"app", "shop"}, {"tier", "web"}};
+  pod->phase = "Running";
+  pod->ip = "fd00::1";
+  pod->node = "node";
+  Container app;
+  app.name = "app";
+  app.ports = {{"http", 80}};
+  pod->containers = {app};
+  return pod;
+}
+
+void ExpectJson(const std::string& json) {
+  JsonParser parser;
+  TELLTALE_CHECK(parser.Parse(json, [](JsonValue) { return Status(); }).ok());
+}
+
+// Regular expressions are bounded by their size here, because the configuration may be too large
+// for the reader, whose limit is for configurations that people write.
+void ExpectYaml(const std::string& yaml) {
+  if (yaml.size() < (512u << 10)) TELLTALE_CHECK(ParseYaml(yaml).ok());
+}
+
+}  // namespace
+}  // namespace telltale
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace telltale;  // NOLINT: a program of one function
+  static const auto pod = MakePod();
+  auto target = std::make_shared<MonitoringTarget>();
+  JsonParser parser;
+  const Status read =
+      parser.Parse({reinterpret_cast<const char*>(data), size},
+                   [&](JsonValue root) { return DecodeMonitoringTarget(root, *target); });
+  if (!read.ok()) TELLTALE_CHECK(!read.error().message.empty());
+  target->meta.ns = "n";
+  target->meta.name = "t";
+  World world;
+  world.targets = {target};
+  world.pods = {pod};
+  auto ns = std::make_shared<Namespace>();
+  ns->meta.name = "n";
+  world.namespaces = {ns};
+  world.trusted_namespaces = {"n"};
+  const auto matched = Match(world);
+  const auto plan = PlanScrapes(matched);
+  ExpectJson(RenderHttpSd(plan));
+  ExpectYaml(RenderPromtailConfig(world, {"http://127.0.0.1:3100"}));
+  for (const auto& [name, keys] : PlanSidecarConfigs(world, {"http://127.0.0.1:3100"})) {
+    for (const auto& [key, json] : keys) ExpectJson(json);
+  }
+  const PrometheusView view;
+  const std::string status =
+      RenderTargetStatus({matched[0], plan, view, world.trusted_namespaces, 0});
+  ExpectJson(status);
+  (void)StatusDiffers(target->status_json, status);
+  return 0;
+}

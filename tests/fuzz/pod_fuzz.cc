@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Pods as the watch delivers them: decoded, then planned and reported. What a pod says about
+// itself must never end the operator, nor make discovery anything but JSON.
+#include <string_view>
+
+#include "common/base/check.h"
+#include "operator/plan/sd_targets.h"
+#include "operator/plan/target_status.h"
+#include "tests/fuzz/fuzz_target.h"
+
+namespace telltale {
+namespace {
+
+std::shared_ptr<const MonitoringTarget> MakeTarget() {
+  auto target = std::make_shared<MonitoringTarget>();
+  target->meta.ns = "n";
+  target->meta.name = "t";
+  target->selector.match_all = true;
+  target->metrics.emplace();
+  Endpoint named, numbered;
+  named.port.name = "http";
+  numbered.port.number = 9090;
+  numbered.container = "app";
+  target->metrics->endpoints = {named, numbered};
+  target->metrics->from_pod = {{"app", "from_app"}};
+  target->sidecar.emplace();
+  return target;
+}
+
+void ExpectJson(const std::string& json) {
+  JsonParser parser;
+  TELLTALE_CHECK(parser.Parse(json, [](JsonValue) { return Status(); }).ok());
+}
+
+}  // namespace
+}  // namespace telltale
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace telltale;  // NOLINT: a program of one function
+  static const auto target = MakeTarget();
+  auto pod = std::make_shared<Pod>();
+  JsonParser parser;
+  const Status read = parser.Parse({reinterpret_cast<const char*>(data), size},
+                                   [&](JsonValue root) { return DecodePod(root, *pod); });
+  if (!read.ok()) {
+    TELLTALE_CHECK(!read.error().message.empty());
+    return 0;
+  }
+  pod->meta.ns = "n";
+  World world;
+  world.targets = {target};
+  world.pods = {pod};
+  const auto matched = Match(world);
+  const auto plan = PlanScrapes(matched);
+  ExpectJson(RenderHttpSd(plan));
+  const PrometheusView view;
+  ExpectJson(RenderTargetStatus({matched[0], plan, view, world.trusted_namespaces, 0}));
+  return 0;
+}

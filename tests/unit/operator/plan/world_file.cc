@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/operator/plan/world_file.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "operator/model/decode.h"
+
+namespace telltale {
+namespace {
+
+Status DecodeTargetLeniently(JsonValue value, MonitoringTarget& out) {
+  const Status status = DecodeMonitoringTarget(value, out);
+  return out.meta.name.empty() ? status : Status();
+}
+
+template <class T>
+Status DecodeAll(JsonValue value, Status (*decode_one)(JsonValue, T&),
+                 std::vector<std::shared_ptr<const T>>& out) {
+  TELLTALE_TRY(decode::Elements(value, [&](JsonValue item) -> Status {
+    auto object = std::make_shared<T>();
+    TELLTALE_TRY(decode_one(item, *object));
+    out.push_back(std::move(object));
+    return {};
+  }));
+  std::ranges::sort(out, {}, [](const auto& object) { return object->meta.Key(); });
+  return {};
+}
+
+Status DecodeView(JsonValue value, PrometheusView& out) {
+  out.known = true;
+  std::vector<std::string> up, logging;
+  Labels down;
+  TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+    if (key == "up") return decode::Texts(member, up);
+    if (key == "down") return DecodeStringMap(member, down);
+    if (key == "logging") return decode::Texts(member, logging);
+    if (key != "error") return decode::Wrong("is no part of prometheus");
+    out.known = false;
+    return decode::Text(member, out.error);
+  }));
+  for (const auto& name : up) out.reports[name] = {true, true, ""};
+  for (const auto& [name, error] : down) out.reports[name] = {false, true, error};
+  out.logging_pods.insert(logging.begin(), logging.end());
+  return {};
+}
+
+template <class T>
+std::shared_ptr<const T> ParseOne(const std::string& json, Status (*decode_one)(JsonValue, T&)) {
+  auto object = std::make_shared<T>();
+  JsonParser parser;
+  const Status status =
+      parser.Parse(json, [&](JsonValue root) { return decode_one(root, *object); });
+  EXPECT_TRUE(status.ok()) << status.error().message << "\n" << json;
+  return object;
+}
+
+}  // namespace
+
+WorldFile ParseWorld(const std::string& json) {
+  WorldFile file;
+  World& world = file.world;
+  JsonParser parser;
+  const Status status = parser.Parse(json, [&](JsonValue root) -> Status {
+    return decode::Fields(root, [&](std::string_view key, JsonValue member) -> Status {
+      if (key == "targets") return DecodeAll(member, DecodeTargetLeniently, world.targets);
+      if (key == "pods") return DecodeAll(member, DecodePod, world.pods);
+      if (key == "namespaces") return DecodeAll(member, DecodeNamespace, world.namespaces);
+      if (key == "prometheus") return DecodeView(member, file.view);
+      if (key != "trusted") return decode::Wrong("is no part of a world");
+      std::vector<std::string> trusted;
+      TELLTALE_TRY(decode::Texts(member, trusted));
+      world.trusted_namespaces.insert(trusted.begin(), trusted.end());
+      return {};
+    });
+  });
+  EXPECT_TRUE(status.ok()) << status.error().message;
+  return file;
+}
+
+std::shared_ptr<const MonitoringTarget> ParseTarget(const std::string& json) {
+  return ParseOne<MonitoringTarget>(json, DecodeMonitoringTarget);
+}
+
+std::shared_ptr<const Pod> ParsePod(const std::string& json) {
+  return ParseOne<Pod>(json, DecodePod);
+}
+
+}  // namespace telltale

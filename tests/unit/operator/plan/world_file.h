@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A World written down as JSON, for tests: {"targets": [], "pods": [], "namespaces": [],
+// "trusted": [], "prometheus": {"error": "", "up": [], "down": {key: error}, "logging": []}}. The
+// objects have the shape that the API server sends and go through the real decoders.
+#pragma once
+
+#include <string>
+
+#include "operator/plan/matching.h"
+#include "operator/plan/target_status.h"
+
+namespace telltale {
+
+struct WorldFile {
+  World world;
+  PrometheusView view;
+};
+
+// Fails the running test when the text is wrong; a target's own `invalid` parts are allowed.
+WorldFile ParseWorld(const std::string& json);
+
+std::shared_ptr<const MonitoringTarget> ParseTarget(const std::string& json);
+std::shared_ptr<const Pod> ParsePod(const std::string& json);
+
+}  // namespace telltale
