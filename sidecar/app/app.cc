@@ -63,7 +63,8 @@ Status App::Start() {
   TELLTALE_TRY(pipeline_->Start());
   runner_.RunCycle();  // so that the first scrape finds values
   pages_.SetState(StatusPages::State::kReady);
-  LogInfo("telltale-sidecar is ready", {{"listen", started_listen_}, {"port", server_->port()}});
+  LogInfo("telltale-sidecar is ready",
+          {{"listen", started_listen_}, {"http_port", server_->port()}});
   return {};
 }
 

@@ -4,6 +4,7 @@ leaves is what the other tests work on. A cluster that was not there before is r
 """
 
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -73,7 +74,7 @@ def helm(demo):
 @pytest.fixture
 def namespace(cluster, request):
     """A namespace of the test's own; gone afterwards, with everything in it."""
-    name = "e2e-" + request.node.name.split("[")[0].replace("test_", "").replace("_", "-")[:40].strip("-")
+    name = re.sub("[^a-z0-9]+", "-", "e2e-" + request.node.name.lower().replace("test_", ""))[:50].strip("-")
     cluster.kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=true")
     cluster.kubectl("create", "namespace", name)
     yield name

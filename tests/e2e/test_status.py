@@ -15,6 +15,12 @@ def condition(cluster, namespace, name, kind):
     return found[0] if found else {"status": None, "reason": None, "message": ""}
 
 
+def named(cluster, namespace, reason):
+    """The problem of `web` with this reason, if there is one."""
+    found = [p for p in status(cluster, namespace, "web").get("problems", []) if p["reason"] == reason]
+    return found[0] if found else None
+
+
 def apply(cluster, namespace, port, **more):
     cluster.kubectl("apply", "-f", "-", stdin=manifests.target(
         namespace, "web", selector={"matchLabels": {"app": "web"}},
@@ -31,14 +37,13 @@ def test_what_is_wrong_is_named_until_it_is_mended(cluster, images, namespace, w
     ports = [{"name": "http", "containerPort": 8080}]
     cluster.kubectl("apply", "-f", "-", stdin=manifests.deployment(
         namespace, "web", {}, manifests.container(page, ports=ports)))  # fmt: skip
-    problems = wait_for("a problem", 40, lambda: status(cluster, namespace, "web").get("problems"))
-    assert problems[0]["reason"] == "PortNotFound"
-    assert "htpp" in problems[0]["message"] and "http" in problems[0]["message"]
+    problem = wait_for("PortNotFound", 40, lambda: named(cluster, namespace, "PortNotFound"))
+    assert "htpp" in problem["message"] and "http" in problem["message"]
     assert condition(cluster, namespace, "web", "Ready")["status"] == "False"
 
     apply(cluster, namespace, 9999)
-    wait_for("ConnectionRefused, in Prometheus's words", 40, lambda: any(
-        p["reason"] == "ConnectionRefused" for p in status(cluster, namespace, "web").get("problems", [])))  # fmt: skip
+    wait_for("ConnectionRefused, as Prometheus has it", 40,
+             lambda: named(cluster, namespace, "ConnectionRefused"))  # fmt: skip
 
     apply(cluster, namespace, "http")
     wait_for("Ready", 40, lambda: condition(cluster, namespace, "web", "Ready")["status"] == "True")

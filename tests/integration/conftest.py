@@ -2,6 +2,7 @@
 """Real processes on loopback: etcd and kube-apiserver, Prometheus, Loki, and our own programs."""
 
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -29,7 +30,7 @@ def api():
 @pytest.fixture
 def namespace(api, request):
     """A namespace of the test's own."""
-    name = "t-" + request.node.name.split("[")[0].replace("test_", "").replace("_", "-")[:50].strip("-")
+    name = re.sub("[^a-z0-9]+", "-", "t-" + request.node.name.lower().replace("test_", ""))[:60].strip("-")
     done = api.kubectl("create", "namespace", name)
     assert done.returncode == 0, done.stderr
     yield name

@@ -55,6 +55,11 @@ def condition(api, namespace: str, name: str, kind: str) -> dict:
     return {"status": None, "reason": None}
 
 
+def reasons(api, namespace: str, name: str) -> list[str]:
+    """The reasons of the problems that the status lists."""
+    return [problem["reason"] for problem in status(api, namespace, name).get("problems", [])]
+
+
 def data(api, namespace: str, name: str) -> dict | None:
     """The data of a ConfigMap; None when there is none."""
     done = api.kubectl("-n", namespace, "get", "configmap", name, "-o", "json")

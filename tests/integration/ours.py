@@ -73,7 +73,7 @@ class Program:
 
     @property
     def url(self) -> str:
-        return "http://127.0.0.1:" + self.logged(r"(?:http_port|ready\".* port)=(\d+)").group(1)
+        return "http://127.0.0.1:" + self.logged(r"http_port=(\d+)").group(1)
 
     def get(self, path: str) -> tuple[int, str, dict]:
         """(status, body, headers) of a GET, whatever the status."""

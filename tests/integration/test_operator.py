@@ -68,8 +68,7 @@ def test_status_is_written_and_then_left_alone(api, operator, namespace):
     wait_for("NoPodsMatched",
              lambda: objects.condition(api, namespace, "web", "Discovered")["reason"] == "NoPodsMatched")  # fmt: skip
     objects.running_pod(api, namespace, "web-1", "10.1.1.1", {"app": "web"}, {"metrics": 8080})
-    problems = wait_for("a problem", lambda: objects.status(api, namespace, "web").get("problems"))
-    assert problems[0]["reason"] == "PortNotFound"
+    wait_for("PortNotFound", lambda: objects.reasons(api, namespace, "web") == ["PortNotFound"])
     assert objects.status(api, namespace, "web")["pods"]["matched"] == 1
 
     written = operator.metric("telltale_writes_total", kind="status")
@@ -81,8 +80,8 @@ def test_status_is_written_and_then_left_alone(api, operator, namespace):
 
 
 def test_one_bad_resource_does_not_touch_another(api, operator, namespace):
-    beyond = objects.target(namespace, "beyond", selector={"matchAll": True},
-                            namespaceSelector={"any": True}, metrics={"endpoints": [ENDPOINT]})  # fmt: skip
+    beyond = objects.target(namespace, "beyond", selector={"matchAll": True}, metrics={"endpoints": [ENDPOINT]},
+                            namespaceSelector={"names": ["default", "kube-system"]})  # fmt: skip
     good = objects.target(namespace, "good", selector={"matchLabels": {"app": "web"}},
                           metrics={"endpoints": [ENDPOINT]})  # fmt: skip
     objects.apply(api, beyond, good)
@@ -143,8 +142,7 @@ def test_status_says_what_prometheus_says(api, namespace, tmp_path):
             objects.running_pod(api, namespace, "shop-1", "127.0.0.1", {"app": "shop"})
             wait_for("Ready", lambda: objects.condition(api, namespace, "shop", "Ready")["status"] == "True", 40)
             assert objects.status(api, namespace, "shop")["pods"]["up"] == 1
-            problems = wait_for("the problem", lambda: objects.status(api, namespace, "wrong").get("problems"), 40)
-            assert problems[0]["reason"] == "NotFound"
+            wait_for("NotFound", lambda: objects.reasons(api, namespace, "wrong") == ["NotFound"], 40)
             prometheus.stop()
             wait_for("Unknown without Prometheus",
                      lambda: objects.condition(api, namespace, "shop", "Scraped")["status"] == "Unknown", 40)  # fmt: skip

@@ -154,6 +154,7 @@ int Run(const Options& options) {
     telltale::LogError("the shop cannot open", {{"error", started.error().message}});
     return 1;
   }
+  telltale::LogInfo("the shop is open", {{"http_port", server.port()}});
   {
     Business business(options, metrics);
     int signal_number = 0;
