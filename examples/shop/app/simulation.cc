@@ -44,7 +44,7 @@ double Simulation::Around(double typical) {
 // A wave of two minutes, so that a graph has something to show.
 void Simulation::CustomersArrive() {
   const double wave = 1 + 0.8 * std::sin(static_cast<double>(step_) * 2 * M_PI / 1200);
-  waiting_ += std::poisson_distribution<int>(0.5 * wave)(random_);
+  waiting_ += std::poisson_distribution<int>(0.45 * wave)(random_);
 }
 
 void Simulation::CustomersPay() {

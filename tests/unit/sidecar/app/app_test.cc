@@ -114,7 +114,7 @@ TEST_F(AppTest, ShipsLogsAndFlushesThemWhenItStops) {
   Stop();
   EXPECT_THAT(loki.lines(), ElementsAre("2026-01-02 15:04:05 first line"));
   ASSERT_EQ(loki.pushes().size(), 1u);
-  EXPECT_EQ(loki.pushes()[0].target, "/loki/api/v1/push");
+  EXPECT_EQ(loki.pushes()[0].target, "POST /loki/api/v1/push");
   EXPECT_EQ(loki.pushes()[0].labels,
             "{filename=\"" + folder_ / "logs/shop.log" + "\", namespace=\"shop\", team=\"web\"}");
 }
@@ -130,6 +130,7 @@ TEST_F(AppTest, ALogThatIsConfiguredWhileItRunsIsShipped) {
   std::filesystem::rename(folder_ / "new.yaml", folder_ / "c.yaml");
   EXPECT_TRUE(loki.WaitForPushes(1));
   EXPECT_THAT(loki.lines(), ElementsAre("one"));
+  Stop();  // before Loki goes, or it would wait for its answer
 }
 
 TEST_F(AppTest, TellsTheNeighbourOfAChange) {
@@ -141,6 +142,7 @@ TEST_F(AppTest, TellsTheNeighbourOfAChange) {
   ASSERT_TRUE(Start(folder_ / "c.yaml").ok());
   EXPECT_TRUE(promtail.WaitFor(1));
   GetUntil("/metrics", "telltale_reload_requests_total{result=\"success\"} 1\n");
+  Stop();
 }
 
 TEST_F(AppTest, ABadFileAtTheStartSaysWhy) {
