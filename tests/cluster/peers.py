@@ -90,6 +90,7 @@ class Prometheus(Program):
 
 LOKI = """auth_enabled: false
 common:
+  instance_addr: 127.0.0.1
   path_prefix: {folder}/data
   replication_factor: 1
   ring: {{kvstore: {{store: inmemory}}, instance_addr: 127.0.0.1}}
