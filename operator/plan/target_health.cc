@@ -47,8 +47,8 @@ class Assessor {
         ++health_.up;
       }
     }
-    std::ranges::stable_sort(health_.problems, {}, [](const TargetProblem& p) {
-      return std::tie(p.reason, p.pod, p.endpoint);
+    std::ranges::sort(health_.problems, {}, [](const TargetProblem& p) {
+      return std::tie(p.reason, p.pod, p.endpoint, p.message);
     });
     return std::move(health_);
   }
