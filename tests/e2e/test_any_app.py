@@ -15,8 +15,12 @@ mkdir -p "/tmp/www/odd path/~stats;v=1" && printf 'legacy_answer 42\\n' > "/tmp/
 exec httpd -f -p 8099 -h /tmp/www
 """
 # Answers every connection with a page that has no Content-Type at all.
-BARE = """
-printf '#!/bin/sh\\nprintf "HTTP/1.0 200 OK\\\\r\\\\n\\\\r\\\\nlegacy_answer 42\\\\n"\\n' > /tmp/page
+BARE = r"""
+cat > /tmp/page <<'END'
+#!/bin/sh
+while read -r line && [ ${#line} -gt 1 ]; do :; done
+printf 'HTTP/1.0 200 OK\r\n\r\nlegacy_answer 42\n'
+END
 chmod +x /tmp/page
 while true; do nc -l -p 8099 -e /tmp/page; done
 """
