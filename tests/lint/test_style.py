@@ -60,12 +60,16 @@ def test_every_source_file_names_the_licence():
     assert not missing
 
 
+# A library is wrapped in one file, however much of it there is to wrap.
+FENCES = {"common/net/beast_client.cc", "common/text/json_reader.cc", "operator/kube/cpprest_transport.cc"}
+
+
 def test_no_source_file_is_longer_than_its_idea():
     long = [
         f"{name}: {count}"
         for name in files("common", "operator", "sidecar", "examples")
         if name.endswith((".cc", ".h"))
-        and (count := len((ROOT / name).read_text().splitlines())) > 300
+        and (count := len((ROOT / name).read_text().splitlines())) > (350 if name in FENCES else 300)
     ]
     assert not long, "ask what the file is really about"
 
