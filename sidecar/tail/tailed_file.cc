@@ -18,12 +18,12 @@ void Sightings::Note(std::uint64_t size, std::int64_t wall, SteadyTime steady) {
     return;
   }
   if (list_.size() == kMax) {
-    // The one nearest in time to its successor goes, so that what remains is about evenly spaced.
-    // The bytes it covered get the successor's time, as if the file had not been looked at.
-    std::size_t nearest = 0;
-    auto gap = [&](std::size_t i) { return list_[i + 1].steady - list_[i].steady; };
-    for (std::size_t i = 1; i + 1 < list_.size(); ++i) {
-      if (gap(i) < gap(nearest)) nearest = i;
+    // The one with the nearest neighbours goes, so that what remains is about evenly spaced. The
+    // bytes it covered get the successor's time, as if the file had not been looked at.
+    std::size_t nearest = 1;
+    auto span = [&](std::size_t i) { return list_[i + 1].steady - list_[i - 1].steady; };
+    for (std::size_t i = 2; i + 1 < list_.size(); ++i) {
+      if (span(i) < span(nearest)) nearest = i;
     }
     list_.erase(list_.begin() + static_cast<std::ptrdiff_t>(nearest));
   }
