@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/base/files.h"
+
 namespace telltale {
 namespace {
 
@@ -102,6 +104,18 @@ collectors: {disk: {}}
                                     "\"1GiB\""),
                           HasSubstr("f.yaml:7: logs must be a list, but is a map"),
                           HasSubstr("f.yaml:8: unknown key \"disk\" in collectors")));
+}
+
+TEST(SidecarConfig, TheExampleOfTheReferenceIsGood) {
+  const auto page = ReadFile(TELLTALE_SOURCE_DIR "/docs/reference/sidecar-config.md");
+  ASSERT_TRUE(page.ok());
+  const auto begin = page->find("```yaml\n");
+  ASSERT_NE(begin, std::string::npos);
+  const auto [config, problems] =
+      Decode(page->substr(begin + 8, page->find("```", begin + 8) - begin - 8));
+  EXPECT_THAT(problems, IsEmpty());
+  EXPECT_EQ(config.logs.size(), 1u);
+  EXPECT_EQ(config.reload.size(), 1u);
 }
 
 struct BadCase {
