@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/ship/batch_builder.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/unit/sidecar/temp_folder.h"
+
+namespace telltale {
+namespace {
+
+constexpr std::int64_t kNow = 1'795'222'923'000'000'000;
+
+class BatchBuilderTest : public testing::Test {
+ protected:
+  void Write(const std::string& content) {
+    temp_.Write("a.log", content);
+    file_ = TailedFile{};
+    file_.slot = 1;
+    file_.path = "/a.log";
+    file_.fd = UniqueFd(open((temp_ / "a.log").c_str(), O_RDONLY));
+    Look(kNow);
+  }
+  void Append(const std::string& text, std::int64_t wall) {
+    std::ofstream(temp_ / "a.log", std::ios::app | std::ios::binary) << text;
+    Look(wall);
+  }
+  void Look(std::int64_t wall) {
+    file_.info = *StatFile(file_.fd.get());
+    file_.sightings.Note(file_.info.size, wall, SteadyTime(std::chrono::nanoseconds(wall)));
+  }
+  Batch Build(std::size_t max_bytes = 1 << 20, bool unfinished = false) {
+    auto batch = builder_.Build(file_, source_, max_bytes, unfinished, kNow + 1);
+    EXPECT_TRUE(batch.ok());
+    return std::move(*batch);
+  }
+  // As the worker does after it sent one.
+  void Take(const Batch& batch) {
+    file_.mark = batch.record.mark;
+    file_.searched = std::max(batch.searched, file_.mark.offset);
+    file_.last_time = batch.record.last_time;
+  }
+  void ExpectSameAgain(const Batch& batch) {
+    BatchBuilder other;
+    auto again = other.Rebuild(file_, source_, batch.record, kNow + 99);
+    ASSERT_TRUE(again.ok()) << again.error().message;
+    ASSERT_EQ(again->bodies.size(), batch.bodies.size());
+    for (std::size_t i = 0; i < batch.bodies.size(); ++i) {
+      EXPECT_EQ(again->bodies[i].compressed, batch.bodies[i].compressed);
+      EXPECT_EQ(again->bodies[i].count, batch.bodies[i].count);
+    }
+    EXPECT_EQ(again->count, batch.count);
+    EXPECT_EQ(again->cut_bytes, batch.cut_bytes);
+  }
+
+  TempFolder temp_;
+  BatchBuilder builder_;
+  TailedFile file_;
+  LogSource source_{{}, {}, LogSource::Format::kAuto, {{"app", "shop"}}};
+};
+
+TEST_F(BatchBuilderTest, PlainLinesGetTheTimeTheyWereSeenAndGoUpByNanoseconds) {
+  Write("one\ntwo\n");
+  Append("three\nhalf", kNow + 5'000'000'000);
+  Batch batch = Build();
+  EXPECT_EQ(batch.record.begin, 0u);
+  EXPECT_EQ(batch.record.mark.offset, 14u);
+  EXPECT_EQ(batch.count, (LineCount{3, 14}));
+  EXPECT_EQ(batch.record.times, (std::vector<TimeRun>{{kNow, 2}, {kNow + 5'000'000'000, 1}}));
+  EXPECT_EQ(batch.searched, 18u);
+  EXPECT_EQ(batch.first_seen, kNow);
+  ExpectSameAgain(batch);
+}
+
+TEST_F(BatchBuilderTest, TimesNeverGoBackUnlessTheClockWasFarAhead) {
+  Write("one\n");
+  file_.last_time = kNow + 1'000'000'000;
+  EXPECT_EQ(Build().record.times, (std::vector<TimeRun>{{kNow + 1'000'000'001, 1}}));
+  file_.last_time = kNow + 3'600'000'000'000;
+  EXPECT_EQ(Build().record.times, (std::vector<TimeRun>{{kNow, 1}}));
+}
+
+TEST_F(BatchBuilderTest, ABatchEndsWhereItIsFullAndTheNextGoesOnThere) {
+  std::string content;
+  for (int i = 0; i < 1000; ++i)
+    content += "line " + std::to_string(i) + std::string(90, '.') + "\n";
+  Write(content);
+  std::uint64_t lines = 0, at = 0;
+  while (file_.mark.offset < content.size()) {
+    Batch batch = Build(10'000);
+    ASSERT_EQ(batch.bodies.size(), 1u);
+    EXPECT_EQ(batch.record.begin, at);
+    EXPECT_LE(batch.count.bytes, 10'000u);
+    bool last = batch.record.mark.offset == content.size();
+    EXPECT_TRUE(last || batch.count.bytes >= 6'000) << batch.count.bytes;
+    ExpectSameAgain(batch);
+    lines += batch.count.lines;
+    Take(batch);
+    at = file_.mark.offset;
+  }
+  EXPECT_EQ(lines, 1000u);
+}
+
+TEST_F(BatchBuilderTest, EachStreamOfCriLinesIsARequestOfItsOwn) {
+  Write("2026-11-21T01:02:03Z stdout F out\n2026-11-21T01:02:03Z stderr F err\nplain\n");
+  Batch batch = Build();
+  ASSERT_EQ(batch.bodies.size(), 3u);
+  EXPECT_EQ(batch.record.times, (std::vector<TimeRun>{{kNow, 1}}));
+  LineCount sum;
+  for (const PushBody& body : batch.bodies) sum += body.count;
+  EXPECT_EQ(sum, batch.count);
+  ExpectSameAgain(batch);
+}
+
+TEST_F(BatchBuilderTest, ABatchNeverEndsBetweenPartialLines) {
+  Write(
+      "2026-11-21T01:02:03Z stdout F one\n2026-11-21T01:02:03Z stdout P half\n"
+      "2026-11-21T01:02:03Z stderr F err\n");
+  Batch batch = Build();
+  EXPECT_EQ(batch.count, (LineCount{1, 34}));
+  Take(batch);
+  EXPECT_TRUE(Build().bodies.empty());
+  Append("2026-11-21T01:02:03Z stdout F  done\n", kNow);
+  batch = Build();
+  EXPECT_EQ(batch.count.lines, 2u);
+  EXPECT_EQ(batch.record.mark.offset, file_.info.size);
+  ExpectSameAgain(batch);
+}
+
+TEST_F(BatchBuilderTest, AnEndlessPartialLineIsSentBeforeItFillsTheMemory) {
+  std::string content = "2026-11-21T01:02:03Z stdout P never ends\n";
+  for (int i = 0; i < 1000; ++i)
+    content += "2026-11-21T01:02:03Z stderr F " + std::string(90, 'e') + "\n";
+  Write(content);
+  Batch batch = Build(10'000);
+  EXPECT_GT(batch.count.lines, 10u);
+  EXPECT_LT(batch.count.bytes, 20'000u);
+  ExpectSameAgain(batch);
+}
+
+TEST_F(BatchBuilderTest, AnUnfinishedLineIsSentWhenAskedForAndIsTheSameAgain) {
+  Write("one\nhalf");
+  Batch batch = Build(1 << 20, true);
+  EXPECT_EQ(batch.count, (LineCount{2, 8}));
+  ExpectSameAgain(batch);
+  Append(" and more\n", kNow);
+  ExpectSameAgain(batch);  // also when the file has grown since
+}
+
+TEST_F(BatchBuilderTest, ALineThatGrowsWithoutEndIsNotABatchUntilItEnds) {
+  Write(std::string(3 << 20, 'x'));
+  Batch none = Build();
+  EXPECT_TRUE(none.bodies.empty());
+  EXPECT_EQ(none.searched, 3u << 20);
+  Take(none);
+  Append(std::string(100, 'x'), kNow);
+  EXPECT_TRUE(Build().bodies.empty());
+  Append("\n", kNow);
+  Batch batch = Build();
+  EXPECT_EQ(batch.count, (LineCount{1, (3u << 20) + 101}));
+  EXPECT_EQ(batch.cut_bytes, (3u << 20) + 100 - kMaxLine);
+  ExpectSameAgain(batch);
+}
+
+TEST_F(BatchBuilderTest, AFileWithOtherContentCannotGiveTheBatchAgain) {
+  Write("one\ntwo\n");
+  Batch batch = Build();
+  temp_.Write("a.log", "one\nTWO\n");
+  auto again = builder_.Rebuild(file_, source_, batch.record, kNow);
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().code, Code::kGone);
+}
+
+}  // namespace
+}  // namespace telltale

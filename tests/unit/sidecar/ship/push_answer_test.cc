@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/ship/push_answer.h"
+
+#include <gtest/gtest.h>
+
+namespace telltale {
+namespace {
+
+using Kind = PushAnswer::Kind;
+
+PushAnswer Read(int status, std::string body = "", std::uint64_t lines = 10,
+                HttpHeaders headers = {}) {
+  HttpResponse response;
+  response.status = status;
+  response.body = std::move(body);
+  response.headers = std::move(headers);
+  return ReadPushAnswer(response, lines);
+}
+
+TEST(PushAnswer, OnlyTwoStatusesSayStored) {
+  EXPECT_EQ(Read(204).kind, Kind::kStored);
+  EXPECT_EQ(Read(200).kind, Kind::kStored);
+  EXPECT_EQ(Read(260).kind, Kind::kRetry);  // ingestion is blocked
+  EXPECT_EQ(Read(202).kind, Kind::kRetry);
+}
+
+TEST(PushAnswer, ServerTroubleIsRetriedAndPersonsTroubleSlowly) {
+  for (int status : {408, 499, 500, 502, 503, 504}) EXPECT_EQ(Read(status).kind, Kind::kRetry);
+  for (int status : {301, 401, 403, 404, 405, 422}) {
+    EXPECT_EQ(Read(status).kind, Kind::kRetrySlowly) << status;
+  }
+  EXPECT_EQ(Read(429).kind, Kind::kRateLimited);
+  EXPECT_EQ(Read(413).kind, Kind::kTooLarge);
+  EXPECT_EQ(Read(500, "rpc error: grpc: received message larger than max (5 vs. 4)").kind,
+            Kind::kTooLarge);
+}
+
+TEST(PushAnswer, A400NamesWhatWasNotStored) {
+  auto answer = Read(400,
+                     "entry with timestamp 2026-11-20 01:02:03 +0000 UTC ignored, reason: 'entry "
+                     "too far behind, oldest acceptable timestamp is: 2026-11-21T00:00:00Z',\n"
+                     "user 'fake', total ignored: 3 out of 10 for stream: {app=\"a\"}");
+  EXPECT_EQ(answer.kind, Kind::kRefused);
+  EXPECT_EQ(answer.lost_lines, 3u);
+  EXPECT_EQ(answer.reason, "too_far_behind");
+}
+
+TEST(PushAnswer, A400WithoutANumberLosesTheWholePush) {
+  EXPECT_EQ(Read(400, "Max entry size '256' bytes exceeded for stream").lost_lines, 10u);
+  EXPECT_EQ(Read(400, "Max entry size '256' bytes exceeded for stream").reason, "line_too_long");
+  EXPECT_EQ(Read(400, "whatever").reason, "rejected");
+  EXPECT_EQ(Read(400, "total ignored: 11 out of 11").lost_lines, 10u);
+  EXPECT_EQ(Read(400, "total ignored: x").lost_lines, 10u);
+}
+
+TEST(PushAnswer, RetryAfterIsReadAndBounded) {
+  EXPECT_EQ(Read(503, "", 1, {{"retry-after", "7"}}).retry_after, std::chrono::seconds(7));
+  EXPECT_EQ(Read(503, "", 1, {{"Retry-After", "999999"}}).retry_after, std::chrono::minutes(10));
+  EXPECT_EQ(Read(503, "", 1, {{"Retry-After", "-4"}}).retry_after.count(), 0);
+  EXPECT_EQ(Read(503, "", 1, {{"Retry-After", "Fri, 31 Dec"}}).retry_after.count(), 0);
+}
+
+}  // namespace
+}  // namespace telltale
