@@ -109,7 +109,7 @@ def _images(cluster: layout.Layout, ready: threading.Event) -> None:
     with Step("images"):
         for name in IMAGES:
             archives.write(name, cluster.state / "images")
-        ready.wait(60)
+        ready.wait(120)
         for name in IMAGES:
             archives.load(ctr, cluster.state / "images" / f"{name}.tar")
 
@@ -118,7 +118,7 @@ def _containerd(cluster: layout.Layout, ready: threading.Event) -> None:
     with Step("containerd"):
         daemon = process.Daemon("containerd", cluster.state)
         daemon.start(cluster.inside(*node.containerd(cluster)))
-        daemon.wait(lambda: cluster.socket.exists() and _answers(cluster), 30)
+        daemon.wait(lambda: cluster.socket.exists() and _answers(cluster), 60)
     ready.set()
 
 
@@ -143,7 +143,7 @@ def _control_plane(cluster: layout.Layout, client: kube.Client) -> None:
                 )
             )
         )
-        server.wait(lambda: etcd.alive() and client.ready(), 60)
+        server.wait(lambda: etcd.alive() and client.ready(), 180)
 
 
 def _certificates(cluster: layout.Layout) -> dict[str, pathlib.Path]:
@@ -163,15 +163,15 @@ def _node(cluster: layout.Layout, client: kube.Client) -> None:
     with Step("node Ready"):
         path = f"/api/v1/nodes/{cluster.name}"
         daemon = process.Daemon("kubelet", cluster.state)
-        daemon.wait(lambda: kube.condition(client.get(path), "Ready"), 60)
+        daemon.wait(lambda: kube.condition(client.get(path), "Ready"), 180)
 
 
 def _dns(cluster: layout.Layout, client: kube.Client) -> None:
     with Step("DNS"):
-        process.wait_until("the CoreDNS deployment", lambda: addons.dns_available(client), 90)
-        process.wait_until("DNS behind its service", lambda: dns_answers(cluster), 30)
+        process.wait_until("the CoreDNS deployment", lambda: addons.dns_available(client), 180)
+        process.wait_until("DNS behind its service", lambda: dns_answers(cluster), 60)
         account = "/api/v1/namespaces/default/serviceaccounts/default"
-        process.wait_until("the default service account", lambda: client.get(account), 30)
+        process.wait_until("the default service account", lambda: client.get(account), 60)
 
 
 def dns_answers(cluster: layout.Layout) -> bool:
