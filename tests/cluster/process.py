@@ -185,7 +185,10 @@ def _launch(record: str, command: list[str]) -> None:
     temporary = pathlib.Path(record + ".new")
     temporary.write_text(f"{os.getpid()} {start_time(os.getpid())}\n")
     temporary.rename(record)
-    os.execvp(command[0], command)
+    try:
+        os.execvp(command[0], command)
+    except OSError as error:
+        sys.exit(f"{command[0]} cannot be started: {error.strerror}")
 
 
 if __name__ == "__main__":
