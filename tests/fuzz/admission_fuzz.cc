@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace telltale;  // NOLINT: a program of one function
   static const auto targets = MakeTargets();
   static const InjectionOptions options{"example.test/sidecar:1", "IfNotPresent"};
-  const auto answer = AnswerAdmission({reinterpret_cast<const char*>(data), size}, options,
+  const auto answer = AnswerAdmission(FuzzText(data, size), options,
                                       [](const std::string&, const Labels&) { return targets; });
   if (!answer.ok()) return 0;
   bool allowed = false;

@@ -50,9 +50,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto pod = MakePod();
   auto target = std::make_shared<MonitoringTarget>();
   JsonParser parser;
-  const Status read =
-      parser.Parse({reinterpret_cast<const char*>(data), size},
-                   [&](JsonValue root) { return DecodeMonitoringTarget(root, *target); });
+  const Status read = parser.Parse(
+      FuzzText(data, size), [&](JsonValue root) { return DecodeMonitoringTarget(root, *target); });
   if (!read.ok()) TELLTALE_CHECK(!read.error().message.empty());
   target->meta.ns = "n";
   target->meta.name = "t";

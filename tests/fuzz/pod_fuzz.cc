@@ -41,8 +41,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto target = MakeTarget();
   auto pod = std::make_shared<Pod>();
   JsonParser parser;
-  const Status read = parser.Parse({reinterpret_cast<const char*>(data), size},
-                                   [&](JsonValue root) { return DecodePod(root, *pod); });
+  const Status read =
+      parser.Parse(FuzzText(data, size), [&](JsonValue root) { return DecodePod(root, *pod); });
   if (!read.ok()) {
     TELLTALE_CHECK(!read.error().message.empty());
     return 0;

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Texts of the kernel, in which names are chosen by others: mount points by whoever mounts, the
+// name of a process by the process, interfaces by the network's plugin.
+#include <string>
+
+#include "common/base/check.h"
+#include "sidecar/collect/parse.h"
+#include "tests/fuzz/fuzz_target.h"
+
+namespace telltale {
+namespace {
+
+std::string Octal(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += '\\';
+    for (int shift = 6; shift >= 0; shift -= 3) out += static_cast<char>('0' + (byte >> shift & 7));
+  }
+  return out;
+}
+
+void CheckMounts(const std::vector<Mount>& mounts) {
+  std::string text;
+  for (const Mount& mount : mounts) {
+    TELLTALE_CHECK(mount.mount_point.starts_with('/') && !mount.type.empty());
+    (void)IsPseudo(mount);
+    (void)MayHang(mount);
+    text += "1 1 0:1 / " + Octal(mount.mount_point) + (mount.read_only ? " ro" : " rw") + " - " +
+            mount.type + " none rw\n";
+  }
+  const auto again = ParseMountInfo(text);
+  TELLTALE_CHECK(again.ok() && again->size() == mounts.size());
+  for (std::size_t i = 0; i < mounts.size(); ++i) {
+    TELLTALE_CHECK((*again)[i].mount_point == mounts[i].mount_point);
+    TELLTALE_CHECK((*again)[i].type == mounts[i].type);
+    TELLTALE_CHECK((*again)[i].read_only == mounts[i].read_only);
+  }
+}
+
+}  // namespace
+}  // namespace telltale
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace telltale;  // NOLINT: a program of one function
+  const std::string_view text = FuzzText(data, size);
+  if (const auto mounts = ParseMountInfo(text); mounts.ok()) CheckMounts(*mounts);
+  if (const auto devices = ParseNetDev(text); devices.ok()) {
+    for (const NetworkDevice& device : *devices) TELLTALE_CHECK(!device.name.empty());
+  }
+  const auto stat = ParseProcessStat(text);
+  if (!stat.ok()) TELLTALE_CHECK(!stat.error().message.empty());
+  return 0;
+}
