@@ -198,11 +198,12 @@ void AppendBatchRecord(const BatchRecord& batch, std::string& out) {
   AppendVarint(payload, static_cast<std::uint64_t>(batch.format));
   AppendSigned(payload, batch.last_time);
   AppendVarint(payload, batch.times.size());
-  std::int64_t before = 0;
+  std::uint64_t before = 0;  // unsigned for the same reason as in TakeBatch
   for (const TimeRun& run : batch.times) {
-    AppendSigned(payload, run.start - before);
+    const auto start = static_cast<std::uint64_t>(run.start);
+    AppendSigned(payload, static_cast<std::int64_t>(start - before));
     AppendVarint(payload, run.lines);
-    before = run.start;
+    before = start;
   }
   AppendFramed(kBatch, payload, out);
 }

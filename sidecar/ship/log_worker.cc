@@ -97,7 +97,8 @@ void LogWorker::Closed(const TailedFile& file, bool finished) {
 bool LogWorker::Known(const std::string& directory, std::uint64_t inode) const {
   for (const auto& [slot, file] : journal_.state().files) {
     if (file.id.inode == inode && !file.open && !file.closed &&
-        file.path.rfind('/') == directory.size() && file.path.starts_with(directory)) {
+        file.path.rfind('/') == directory.size() && file.path.starts_with(directory) &&
+        files_.Wants(file.path)) {
       return true;
     }
   }

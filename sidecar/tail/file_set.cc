@@ -56,6 +56,11 @@ void FileSet::SetSources(std::vector<LogSource> sources) {
 }
 
 void FileSet::Sweep() {
+  HandleEvents();  // only they tell where an unread generation went
+  Look();
+}
+
+void FileSet::Look() {
   FindDirectories();
   for (auto& [path, directory] : directories_) {
     struct stat info;
@@ -77,16 +82,19 @@ void FileSet::Refresh(TailedFile& file) {
   auto info = StatFile(file.fd.get());
   if (!info) return;
   std::uint64_t before = file.info.size;
-  if (info->size < before && (file.mark.offset == 0 || !ContentMatches(file.fd.get(), file.mark))) {
-    Restart(file);
-    return;
+  if (info->size != before) {
+    // Checked with every growth, so that it is known what was there when it was truncated.
+    bool shrank_unread = info->size < before && file.mark.offset == 0;
+    if (shrank_unread || !ContentMatches(file.fd.get(), file.mark)) {
+      Restart(file);
+      return;
+    }
+    if (info->size < before) file.sightings.Clear();
+    file.grown = clock_.Steady();
+    file.sightings.Drop(file.mark.offset);
+    file.sightings.Note(info->size, clock_.WallNanos(), clock_.Steady());
   }
   file.info = *info;
-  if (info->size == before) return;
-  if (info->size < before) file.sightings.Clear();
-  file.grown = clock_.Steady();
-  file.sightings.Drop(file.mark.offset);
-  file.sightings.Note(info->size, clock_.WallNanos(), clock_.Steady());
 }
 
 bool FileSet::CheckContent(TailedFile& file) {

@@ -41,7 +41,8 @@ class FileSet {
     std::function<void(TailedFile&, std::uint64_t unread)> truncated;
     // It is dropped: read to its end and rotated away, or no longer wanted.
     std::function<void(const TailedFile&, bool finished)> closed;
-    // True when a file of that inode in that directory was being read when the program ended.
+    // True when a wanted file of that inode in that directory was being read when the program
+    // ended.
     std::function<bool(const std::string& directory, std::uint64_t inode)> known;
   };
 
@@ -55,7 +56,7 @@ class FileSet {
   // For poll(2), then HandleEvents; -1 without inotify.
   int fd() const { return watch_.fd(); }
   void HandleEvents();
-  // Looks at everything without relying on events.
+  // Handles events, and then looks at everything without relying on them.
   void Sweep();
 
   // Compares what was read with what the file holds now; a file that was truncated starts again.
@@ -77,6 +78,7 @@ class FileSet {
   };
   using Moves = std::map<std::string, Move>;  // by present path
 
+  void Look();
   void FindDirectories();
   void NoteEvent(const DirEvent& event, Moves& moves);
   void OpenMoved(const Moves& moves);

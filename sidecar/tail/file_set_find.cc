@@ -41,7 +41,7 @@ void FileSet::HandleEvents() {
   if (!complete) {
     LogWarn("the kernel dropped inotify events: looking at all files", {});
     for (auto& [path, directory] : directories_) directory.list = true;
-    Sweep();
+    Look();
     return;
   }
   for (auto& [path, directory] : directories_) {
@@ -181,7 +181,10 @@ void FileSet::Open(const std::string& path, const std::string& shipped, bool onl
   }
   int source = SourceOf(file->path);
   if (source < 0) source = SourceOf(path);
-  if (source < 0) return;
+  if (source < 0) {
+    hooks_.closed(*file, false);
+    return;
+  }
   file->source = static_cast<std::size_t>(source);
   file->searched = file->mark.offset;
   file->rotated = only_known || path != shipped;

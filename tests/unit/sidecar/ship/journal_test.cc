@@ -10,6 +10,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <limits>
 #include <optional>
 
 #include "tests/fakes/fake_clock.h"
@@ -214,6 +215,19 @@ TEST_F(JournalTest, AnAbandonedBatchLeavesItsFileWhereItWas) {
   Journal& journal = Start();
   EXPECT_TRUE(journal.state().in_flight.empty());
   EXPECT_EQ(journal.state().files.at(slot).mark.offset, 4u);
+}
+
+TEST(JournalRecord, TimesAtBothEndsOfTheirRangeComeThroughARewrite) {
+  constexpr auto kLast = std::numeric_limits<std::int64_t>::max();
+  constexpr auto kFirst = std::numeric_limits<std::int64_t>::min();
+  JournalState state;
+  state.in_flight[1].sequence = 1;
+  state.in_flight[1].times = {{kLast, 1}, {kFirst, 2}, {kLast, 3}};
+  const std::string text = FormatJournal(state);
+  std::size_t used = 0;
+  const JournalState again = ParseJournal(text, used);
+  EXPECT_EQ(used, text.size());
+  EXPECT_EQ(again.in_flight.at(1).times, state.in_flight[1].times);
 }
 
 TEST(Crc32, IsTheOneOfZlib) { EXPECT_EQ(Crc32("123456789"), 0xCBF43926u); }
