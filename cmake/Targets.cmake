@@ -19,7 +19,8 @@ function(telltale_program NAME)
   target_include_directories(${NAME} PRIVATE ${PROJECT_SOURCE_DIR})
 endfunction()
 
-# telltale_test(NAME SRCS ... DEPS ...): one gtest program; TELLTALE_SOURCE_DIR finds golden files.
+# telltale_test(NAME SRCS ... DEPS ...): one gtest program, run in the top folder of the tree, where
+# TELLTALE_SOURCE_DIR finds golden files; an absolute path would make every checkout compile anew.
 function(telltale_test NAME)
   if(NOT TELLTALE_TESTS)
     return()
@@ -28,6 +29,7 @@ function(telltale_test NAME)
   add_executable(${NAME} ${ARG_SRCS})
   target_link_libraries(${NAME} PRIVATE telltale_warnings ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   target_include_directories(${NAME} PRIVATE ${PROJECT_SOURCE_DIR})
-  target_compile_definitions(${NAME} PRIVATE TELLTALE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 60)
+  target_compile_definitions(${NAME} PRIVATE TELLTALE_SOURCE_DIR=".")
+  gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} PROPERTIES TIMEOUT 60)
 endfunction()

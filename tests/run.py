@@ -39,7 +39,7 @@ def build(preset: str, *targets: str) -> bool:
     if not shell(f"configure-{preset}", "cmake", "--preset", preset):
         return False
     wanted = [word for target in targets for word in ("--target", target)]
-    return shell(f"build-{preset}", "cmake", "--build", f"build/{preset}", *wanted)
+    return shell(f"build-{preset}", "cmake", "--build", "--preset", preset, *wanted)
 
 
 def unit(preset: str) -> None:
@@ -66,7 +66,7 @@ def fuzz() -> None:
 
 def integration() -> None:
     if build("release"):
-        python("integration", "tests/integration", "tests/chart")
+        python("integration", "tests/integration", "tests/chart", "tests/cluster")
 
 
 def e2e() -> None:

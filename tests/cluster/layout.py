@@ -43,6 +43,7 @@ SHARED = (
     "/var/lib/kubelet",
     "/var/run/kubernetes",
     "/tmp/hostpath_pv",
+    "/run/promtail",
     "/run/containerd/s",
     "/run/containerd",
 )

@@ -42,10 +42,8 @@ def kubeconfig() -> str:
 
 
 def build_programs(run: steps.Steps) -> None:
-    run.run("configure the C++ build", ["cmake", "--preset", "release", "-S", ROOT])
-    run.run(
-        "build the C++ programs", ["cmake", "--build", ROOT / "build/release"], steps.tenths()
-    )
+    run.run("configure the C++ build", ["cmake", "--preset", "release"])
+    run.run("build the C++ programs", ["cmake", "--build", "--preset", "release"], steps.tenths())
 
 
 def start_cluster(run: steps.Steps) -> None:
@@ -55,11 +53,10 @@ def start_cluster(run: steps.Steps) -> None:
 def prepare(run: steps.Steps) -> bool:
     """Everything before Helm; independent work side by side. True when our images are new."""
     tools = [sys.executable, ROOT / "tests/cluster/tools/build.py"]
-    programs = run.beside(build_programs, run)
-    if not own_cluster():
+    if not own_cluster():  # its nodes have our images already: see `make images` in the README
         run.run("kubectl and helm", [*tools, "kubectl", "helm"], steps.every_line)
-        programs.result()
         return False
+    programs = run.beside(build_programs, run)
     kubernetes = [*catalog.KUBERNETES, "etcd", "coredns"]
     run.run("Kubernetes programs", [*tools, *kubernetes], steps.every_line)
     cluster = run.beside(start_cluster, run)

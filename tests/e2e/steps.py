@@ -9,10 +9,10 @@ name in front. A command that fails shows the end of its log and ends the run.
 import concurrent.futures
 import pathlib
 import subprocess
-import sys
 import threading
 import time
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 _print_lock = threading.Lock()
 LOG_LINES = 30
 
@@ -33,7 +33,7 @@ class Steps:
         self.began = time.monotonic()
         self._pool = concurrent.futures.ThreadPoolExecutor(8)
 
-    def run(self, name: str, command: list, progress=lambda line: None, environment=None) -> str:
+    def run(self, name: str, command: list, progress=lambda line: None) -> str:
         """Runs a command as a step and returns its output."""
         log = self.logs / f"{name.replace(' ', '-')}.log"
         started = time.monotonic()
@@ -41,7 +41,7 @@ class Steps:
         lines: list[str] = []
         with log.open("w") as out, subprocess.Popen(
             [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL, text=True, errors="replace", env=environment,
+            stdin=subprocess.DEVNULL, text=True, errors="replace", cwd=ROOT,
         ) as child:  # fmt: skip
             for line in child.stdout:
                 out.write(line)
@@ -103,7 +103,3 @@ def wait_for(what: str, seconds: float, probe):
         if time.monotonic() > deadline:
             raise Failed(f"{what} did not come true within {seconds:.0f} s")
         time.sleep(0.25)
-
-
-if __name__ == "__main__":
-    sys.exit("steps.py is a part of demo.py")
