@@ -112,7 +112,7 @@ Result<KeyPair> MakeAuthority(const std::string& common_name, std::int64_t now_s
   if (common_name.empty() || common_name.size() > kMaxCommonName) {
     return Fail(Code::kInvalid, "an authority's common name has 1 to 64 bytes");
   }
-  const KeyPtr key(EVP_EC_gen("P-256"));
+  const KeyPtr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   if (!key) return OpensslError(Code::kInternal, "making a P-256 key");
   const CertificatePtr certificate =
       NewCertificate(key.get(), now_seconds - kBackdateSeconds, now_seconds + lifetime_seconds);
@@ -144,7 +144,7 @@ Result<KeyPair> MakeServerCertificate(const KeyPair& authority,
   const auto issuer_expiry = ExpirySeconds(issuer.get());
   if (!issuer_expiry.ok()) return issuer_expiry.error();
 
-  const KeyPtr key(EVP_EC_gen("P-256"));
+  const KeyPtr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   if (!key) return OpensslError(Code::kInternal, "making a P-256 key");
   // Beyond the authority's end no client would accept it; a true expiry is renewed in time.
   const std::int64_t until = std::min(now_seconds + lifetime_seconds, *issuer_expiry);

@@ -30,17 +30,22 @@ std::optional<std::uint16_t> ParsePort(std::string_view digits) {
   return static_cast<std::uint16_t>(value);
 }
 
-bool IsIpv6(std::string_view text) {
-  const std::string address(text.substr(0, text.find('%')));  // without the zone of a link
-  in6_addr parsed;
-  return inet_pton(AF_INET6, address.c_str(), &parsed) == 1;
-}
-
 bool IsHostName(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '.' || c == '_';
   });
+}
+
+// Perhaps with the zone of a link behind a '%'.
+bool IsIpv6(std::string_view text) {
+  const std::size_t zone = text.find('%');
+  if (zone != std::string_view::npos && !IsHostName(text.substr(zone + 1))) return false;
+  const std::string address(text.substr(0, zone));
+  // inet_pton would not see what stands behind a NUL.
+  in6_addr parsed;
+  return address.find('\0') == std::string::npos &&
+         inet_pton(AF_INET6, address.c_str(), &parsed) == 1;
 }
 
 struct Authority {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string_view>
+
 namespace telltale {
 namespace {
 
@@ -57,6 +59,8 @@ TEST(UrlTest, WhatIsNotAnAbsoluteHttpUrlIsRefused) {
                            "http://[::1",
                            "http://[::1]x",
                            "http://[nope]/",
+                           "http://[fe80::1%a[b]/",
+                           "http://[fe80::1%a\"b]/",
                            "http://[]/",
                            "http://h/#part",
                            "http://user@h/",
@@ -92,6 +96,13 @@ TEST(HostPortTest, ListenAddressesAreRead) {
 TEST(HostPortTest, BadListenAddressesAreRefused) {
   for (const char* text : {"", "8080", "host", ":", ":65536", ":-1", ":http", "::1:80", "[::1]",
                            "[::1]80", "[x]:1", "a b:1", ": 1"}) {
+    EXPECT_FALSE(ParseHostPort(text).ok()) << text;
+  }
+}
+
+TEST(HostPortTest, NothingHidesBehindAnIpv6Address) {
+  using namespace std::string_view_literals;
+  for (const auto text : {"[::1\0x]:80"sv, "[::1%a b]:80"sv, "[::1%a\r\nX: y]:80"sv}) {
     EXPECT_FALSE(ParseHostPort(text).ok()) << text;
   }
 }
