@@ -109,6 +109,30 @@ TEST(HttpClientTest, AKeptConnectionThatWasClosedMeanwhileIsReplaced) {
   EXPECT_EQ(second->body, "two");
 }
 
+TEST(HttpClientTest, WhatAServerSaysUnaskedIsNotTakenForTheNextAnswer) {
+  std::latch answered(1), closed(1);
+  Script script([&](RawListener& listener) {
+    {
+      RawSocket socket = listener.Accept();
+      socket.ReadUntil("\r\n\r\n");
+      socket.Send(Ok("one"));
+      answered.wait();
+      socket.Send("HTTP/1.1 408 Idle\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    }
+    closed.count_down();
+    RawSocket socket = listener.Accept();
+    socket.ReadUntil("\r\n\r\n");
+    socket.Send(Ok("two"));
+  });
+  HttpClient client(OptionsFor(script.port()));
+  EXPECT_EQ(client.Send({}, kLong)->body, "one");
+  answered.count_down();
+  closed.wait();
+  const auto second = client.Send({}, kLong);
+  ASSERT_TRUE(second.ok()) << second.error().message;
+  EXPECT_EQ(second->body, "two");
+}
+
 TEST(HttpClientTest, AKeptConnectionThatClosesOnTheNextRequestIsRetriedOnce) {
   Script script([](RawListener& listener) {
     {

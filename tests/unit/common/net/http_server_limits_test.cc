@@ -195,6 +195,7 @@ std::atomic<int> accept_warnings = 0;
 
 TEST_F(HttpServerLimitsTest, RunningOutOfDescriptorsIsOvercomeWithoutSpinning) {
   Start();
+  accept_warnings = 0;
   SetLogSinkForTest([](std::string_view line) {
     if (line.find("cannot accept") != std::string_view::npos) ++accept_warnings;
   });

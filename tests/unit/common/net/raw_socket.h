@@ -99,6 +99,8 @@ class RawListener {
     const bool ok = bind(fd_.get(), generic, size) == 0 && listen(fd_.get(), 64) == 0 &&
                     getsockname(fd_.get(), generic, &size) == 0;
     if (ok) port_ = ntohs(address.sin_port);
+    const timeval limit{20, 0};  // of accept
+    setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   }
   std::uint16_t port() const { return port_; }
   RawSocket Accept() {
