@@ -191,11 +191,21 @@ TEST_F(FileSetTest, ATruncatedFileThatGrewPastTheOffsetIsNoticedByItsContent) {
   Append("a.log", "the same header\nfirst\n");
   set_->HandleEvents();
   ReadAll();
-  EXPECT_TRUE(set_->CheckContent(First()));
   temp_.Write("a.log", "the same header\nother, and longer\n");
   set_->HandleEvents();
-  EXPECT_FALSE(set_->CheckContent(First()));
   EXPECT_THAT(Unread(), ElementsAre("the same header\nother, and longer\n"));
+  EXPECT_THAT(truncated_, ElementsAre(0));
+}
+
+TEST_F(FileSetTest, ContentIsComparedBeforeEachReadWhateverTheSizeSays) {
+  Append("a.log", "first\nunread\n");
+  set_->HandleEvents();
+  First().mark = *MarkContent(First().fd.get(), 6);
+  EXPECT_TRUE(set_->CheckContent(First()));
+  temp_.Write("a.log", "other\nanother");  // of the same size
+  EXPECT_FALSE(set_->CheckContent(First()));
+  EXPECT_THAT(Unread(), ElementsAre("other\nanother"));
+  EXPECT_THAT(truncated_, ElementsAre(7));
 }
 
 TEST_F(FileSetTest, ARotatedFileOfAnEarlierStartIsFoundByItsInode) {
