@@ -161,8 +161,8 @@ TEST_F(HttpServerLimitsTest, AClientThatReadsNothingIsClosedByTheWriteDeadline) 
   ASSERT_TRUE(server_->Start().ok());
   RawSocket socket = RawSocket::Connect(server_->port());
   socket.Send(kRequest);
+  ASSERT_TRUE(socket.ReadableWithin(20'000));  // the answer has begun, perhaps been cut already
   const auto start = steady_clock::now();
-  while (body.use_count() == 2 && Since(start) < milliseconds(10'000)) socket.ReadableWithin(10);
   while (body.use_count() > 2 && Since(start) < milliseconds(10'000)) poll(nullptr, 0, 10);
   EXPECT_LT(Since(start), milliseconds(10'000));
   EXPECT_LT(socket.ReadAll().size(), 64u << 20);
