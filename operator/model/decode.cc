@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/model/decode.h"
 
+#include <algorithm>
+
 namespace telltale::decode {
 namespace {
 
@@ -115,6 +117,17 @@ Status TextOrNumber(JsonValue value, std::string& out) {
   const auto raw = value.Raw();
   if (!raw) return Wrong("must be a string or a number");
   out = Trim(*raw);
+  return {};
+}
+
+Status UserLabel(std::string_view name, std::span<const std::string_view> taken) {
+  if (!IsLabelName(name) || name.starts_with("__")) {
+    return Wrong("\"" + std::string(name) +
+                 "\" is no label name: use letters, digits and _, not starting with a digit or __");
+  }
+  if (std::ranges::find(taken, name) != taken.end()) {
+    return Wrong("the label " + std::string(name) + " is set by Telltale: choose another name");
+  }
   return {};
 }
 

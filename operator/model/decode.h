@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,5 +39,9 @@ Status Whole(JsonValue value, std::int64_t& out);
 Status DurationMs(JsonValue value, std::int64_t& out);
 // A JSON string or number, as text: Kubernetes quantities and int-or-string fields.
 Status TextOrNumber(JsonValue value, std::string& out);
+
+// An error unless a user may give a label this name: a label name of Prometheus without the leading
+// __ that it keeps for itself, and none of those that Telltale sets.
+Status UserLabel(std::string_view name, std::span<const std::string_view> taken);
 
 }  // namespace telltale::decode

@@ -94,18 +94,7 @@ Status CheckCombination(const LogsSpec& logs) {
 
 }  // namespace
 
-Status CheckStreamLabel(std::string_view name) {
-  if (!IsLabelName(name) || name.starts_with("__")) {
-    return decode::Wrong("\"" + std::string(name) +
-                         "\" is no label name: use letters, digits and _, not starting with a "
-                         "digit or __");
-  }
-  if (std::ranges::find(kProtected, name) != kProtected.end()) {
-    return decode::Wrong("the label " + std::string(name) +
-                         " is set by Telltale: choose another name");
-  }
-  return {};
-}
+Status CheckStreamLabel(std::string_view name) { return decode::UserLabel(name, kProtected); }
 
 Status DecodeLogsSpec(JsonValue value, LogsSpec& out) {
   std::optional<Source> source;

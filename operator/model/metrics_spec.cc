@@ -15,18 +15,7 @@ constexpr std::int64_t kDefaultTimeoutMs = 10'000;
 constexpr std::array<std::string_view, 7> kProtected = {"app",       "container", "instance", "job",
                                                         "namespace", "node",      "pod"};
 
-Status CheckMetricLabel(std::string_view name) {
-  if (!IsLabelName(name) || name.starts_with("__")) {
-    return decode::Wrong("\"" + std::string(name) +
-                         "\" is no label name: use letters, digits and _, not starting with a "
-                         "digit or __");
-  }
-  if (std::ranges::find(kProtected, name) != kProtected.end()) {
-    return decode::Wrong("the label " + std::string(name) +
-                         " is set by Telltale: choose another name");
-  }
-  return {};
-}
+Status CheckMetricLabel(std::string_view name) { return decode::UserLabel(name, kProtected); }
 
 Status DecodePortRef(JsonValue value, PortRef& out) {
   if (auto number = value.Int()) {

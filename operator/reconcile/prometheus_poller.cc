@@ -20,8 +20,8 @@ HttpClientOptions ClientOptions(const Url& server) {
 
 std::string StringOr(JsonValue value) { return std::string(value.String().value_or("")); }
 
-// Calls `item` with each element of data.<name>; an answer whose status is not "success" is an
-// error. On-demand order: "status" stands before "data" in every answer of Prometheus.
+// Calls `item` with each element of data.<name>. An answer without it is an error and no empty
+// list: that is what Prometheus sends when it cannot answer.
 Status ForEachOfData(JsonParser& parser, std::string_view body, std::string_view name,
                      FunctionRef<Status(JsonValue)> item) {
   bool found = false;
