@@ -7,6 +7,7 @@
 #include <functional>
 #include <latch>
 #include <thread>
+#include <vector>
 
 #include "common/net/http_server.h"
 #include "tests/unit/common/net/raw_socket.h"
@@ -271,6 +272,26 @@ TEST(HttpClientTest, ARefusedConnectionIsUnavailableAndNamesTheServer) {
             "connecting to 127.0.0.1:" + std::to_string(port) + ": Connection refused");
 }
 
+TEST(HttpClientTest, AnAddressThatDoesNotAnswerIsGivenUpAtTheConnectTimeout) {
+  RawListener full(/*backlog=*/0);
+  std::vector<UniqueFd> fill;  // the kernel ignores whoever comes to a full queue
+  for (int i = 0; i < 3; ++i) {
+    fill.emplace_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(full.port());
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connect(fill.back().get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+  }
+  HttpClientOptions options = OptionsFor(full.port());
+  options.connect_timeout = milliseconds(200);
+  const auto start = std::chrono::steady_clock::now();
+  const auto response = HttpClient(options).Send({}, kLong);
+  ASSERT_FALSE(response.ok());
+  EXPECT_EQ(response.error().code, Code::kTimeout) << response.error().message;
+  EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(10));
+}
+
 TEST(HttpClientTest, OneDeadlineIsOverTheWholeCall) {
   std::latch done(1);
   Script script([&](RawListener& listener) {
@@ -334,12 +355,12 @@ TEST(HttpClientTest, CancelAtAnyMomentOfARunIsNoticed) {
   options.listen = "127.0.0.1:0";
   HttpServer server(options, [](const HttpRequest&) { return TextResponse(200, "x"); });
   ASSERT_TRUE(server.Start().ok());
-  for (int i = 0; i < 50; ++i) {
+  for (int i = 0; i < 20; ++i) {
     HttpClient client(OptionsFor(server.port()));
     std::latch started(1);
     std::thread canceller([&] {
       started.wait();
-      for (int spin = 0; spin < i * 20; ++spin) std::this_thread::yield();
+      for (int spin = 0; spin < i * 50; ++spin) std::this_thread::yield();
       client.Cancel();
     });
     started.count_down();

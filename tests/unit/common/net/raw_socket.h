@@ -90,13 +90,13 @@ class RawSocket {
 
 class RawListener {
  public:
-  RawListener() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit RawListener(int backlog = 64) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    const bool ok = bind(fd_.get(), generic, size) == 0 && listen(fd_.get(), 64) == 0 &&
+    const bool ok = bind(fd_.get(), generic, size) == 0 && listen(fd_.get(), backlog) == 0 &&
                     getsockname(fd_.get(), generic, &size) == 0;
     if (ok) port_ = ntohs(address.sin_port);
     const timeval limit{20, 0};  // of accept
