@@ -75,10 +75,9 @@ Result<ApiResponse> Exchange::Wait(Millis limit) {
     if (now >= deadline) End(Ended::kTimeout);
   }
   lock.unlock();
-  {
-    std::lock_guard sink_lock(sink_mutex_);
-    sink_.reset();
-  }
+  // A sink at work ends first; that we have ended keeps it from being called again.
+  sink_mutex_.lock();
+  sink_mutex_.unlock();
   lock.lock();
   switch (ended_) {
     case Ended::kTimeout:

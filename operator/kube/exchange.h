@@ -54,7 +54,7 @@ class Exchange {
 
   // Held while the sink runs, so that Wait can be sure that it does not.
   std::mutex sink_mutex_;
-  std::optional<Sink> sink_;  // guarded by sink_mutex_; taken away when Wait returns
+  const std::optional<Sink> sink_;
   const std::size_t max_body_;
 
   std::mutex mutex_;  // guards all below; taken inside sink_mutex_

@@ -4,7 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <cstdlib>
+
 #include "common/base/clock.h"
+#include "common/base/files.h"
 #include "common/net/http_server.h"
 #include "operator/kube/cpprest_transport.h"
 
@@ -66,6 +70,18 @@ TEST(CpprestTls, AServerOfAnotherAuthorityIsNot) {
   EXPECT_THAT(answer.error().message,
               AllOf(HasSubstr("TLS handshake failed (certificate verify failed)"),
                     HasSubstr("is certificate-authority the one")));
+}
+
+TEST(CpprestTls, TheSystemsAuthoritiesCountOnlyWithoutOneInTheKubeconfig) {
+  const KeyPair public_authority = Authority("public");
+  const std::string roots = ::testing::TempDir() + "cpprest-tls-roots.pem";
+  ASSERT_TRUE(WriteFileAtomic(roots, public_authority.certificate).ok());
+  ASSERT_EQ(setenv("SSL_CERT_FILE", roots.c_str(), 1), 0);
+  const TlsServer server(public_authority, "localhost");
+  EXPECT_TRUE(Ask(server.Config("")).ok());
+  EXPECT_FALSE(Ask(server.Config(Authority("cluster").certificate)).ok());
+  unsetenv("SSL_CERT_FILE");
+  std::remove(roots.c_str());
 }
 
 TEST(CpprestTls, ACertificateForAnotherNameIsNotTrusted) {
