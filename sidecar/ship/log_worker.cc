@@ -15,6 +15,7 @@ namespace {
 // The writer of a rotated file has let go of it when nothing came for so long.
 constexpr std::chrono::seconds kQuiet{5};
 constexpr std::chrono::seconds kRetryRead{1};
+constexpr std::size_t kMaxPaths = 4096;
 constexpr std::size_t kMaxBatch = 3 << 20;  // a gateway in front of Loki refuses 4 MB
 
 }  // namespace
@@ -28,7 +29,13 @@ LogWorker::LogWorker(const std::string& state_dir, Registry& registry, Clock& cl
       journal_(state_dir, clock, registry),
       files_(clock, MakeHooks()) {}
 
-void LogWorker::Open() { journal_.Open(); }
+void LogWorker::Open() {
+  journal_.Open();
+  for (const auto& [slot, file] : journal_.state().files) {
+    std::int64_t& last = last_times_[file.path];
+    last = std::max(last, file.last_time);
+  }
+}
 
 void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptions& options) {
   options_ = options;
@@ -184,6 +191,9 @@ void LogWorker::Work(Mode mode) {
 void LogWorker::BuildNext(TailedFile& file, Mode mode) {
   if (!files_.CheckContent(file)) return;
   bool unfinished = Unfinished(file, mode);
+  if (last_times_.size() > kMaxPaths) last_times_.clear();
+  std::int64_t& last_time = last_times_[file.path];
+  file.last_time = last_time = std::max(file.last_time, last_time);
   auto batch = builder_.Build(file, files_.source(file), options_.batch_bytes, unfinished,
                               clock_.WallNanos());
   if (!batch) {
@@ -196,6 +206,7 @@ void LogWorker::BuildNext(TailedFile& file, Mode mode) {
     if (unfinished) file.retry_at = clock_.Steady() + kRetryRead;
     return;
   }
+  last_time = batch->record.last_time;
   Submit(file, std::move(*batch), false);
 }
 

@@ -93,6 +93,8 @@ class LogWorker {
   bool shipping_ = false;                             // there is somewhere to send to
   bool used_ = false;                                 // the builder, since the last sweep
   std::map<std::uint64_t, Outstanding> outstanding_;  // by sequence
+  // The last assigned time of each path: generations of it are one stream, and in order.
+  std::map<std::string, std::int64_t> last_times_;
   // Batches of an earlier process that must be sent again before anything else of their file.
   std::map<std::uint64_t, std::deque<BatchRecord>> replays_;  // by slot
 };
