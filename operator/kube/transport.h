@@ -37,7 +37,8 @@ class HttpTransport {
   virtual Result<ApiResponse> Call(const ApiRequest& request) = 0;
 
   // Gives the body to `sink` as it arrives, in pieces of any size; the next piece is read only
-  // after sink returned (TCP carries the back-pressure). Ends when sink returns false.
+  // after sink returned (TCP carries the back-pressure). Ends when sink returns false. The sink may
+  // run on a thread that all streams share, while the caller waits: it must not wait for a Call.
   virtual Result<ApiResponse> Stream(const ApiRequest& request,
                                      FunctionRef<bool(std::string_view)> sink) = 0;
 
