@@ -14,7 +14,7 @@ namespace {
 using Millis = std::chrono::milliseconds;
 
 constexpr std::string_view kPushPath = "/loki/api/v1/push";
-constexpr std::chrono::seconds kRepeatTrouble{60}, kRepeatRefusal{10};
+constexpr std::chrono::seconds kRepeatTrouble{60}, kRepeatRefusal{10}, kLongTrouble{5};
 // A request that was rate limited so often may be above the burst limit and never succeed. Below
 // so many bytes no sane burst limit is the reason.
 constexpr int kSplitAfter = 3;
@@ -230,18 +230,23 @@ void Sender::Report(const Result<HttpResponse>& response, const PushAnswer& answ
     ReportRefusal(*response, answer);
     return;
   }
+  SteadyTime now = clock_.Steady();
   if (answer.kind == Kind::kStored) {
-    if (!last_trouble_.empty()) LogInfo("Loki takes logs again", {{"url", using_.url}});
-    last_trouble_.clear();
+    if (std::exchange(in_trouble_, false) && now - trouble_since_ >= kLongTrouble) {
+      LogInfo("Loki takes logs again", {{"url", using_.url}});
+    }
     return;
   }
   if (answer.kind == Kind::kTooLarge) return;  // it is split, which is no trouble
+  bool begins = !std::exchange(in_trouble_, true);
+  if (begins) trouble_since_ = now;
   std::string trouble = response ? "status " + std::to_string(response->status) : "no answer";
+  // A rate limit comes and goes many times a minute, and what a person must change is said once.
   bool repeat =
-      answer.kind != Kind::kRetrySlowly && clock_.Steady() >= trouble_logged_ + kRepeatTrouble;
+      now >= trouble_logged_ + kRepeatTrouble && (begins || answer.kind != Kind::kRetrySlowly);
   if (trouble == last_trouble_ && !repeat) return;
   last_trouble_ = trouble;
-  trouble_logged_ = clock_.Steady();
+  trouble_logged_ = now;
   std::string detail = response ? Excerpt(response->content()) : response.error().message;
   LogWarn(answer.kind == Kind::kRetrySlowly
               ? "Loki does not accept our pushes: check loki.url, tenant and credentials; the "

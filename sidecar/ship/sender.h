@@ -89,7 +89,8 @@ class Sender {
   Backoff backoff_;
   int rate_limited_ = 0;  // answers in a row to the same request
   std::string last_trouble_;
-  SteadyTime trouble_logged_{}, refusal_logged_{};
+  bool in_trouble_ = false;
+  SteadyTime trouble_since_{}, trouble_logged_{}, refusal_logged_{};
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -2,6 +2,7 @@
 // What Loki answers, or does not.
 #include <gmock/gmock.h>
 
+#include "common/base/log.h"
 #include "tests/unit/sidecar/ship/pipeline_fixture.h"
 
 namespace telltale {
@@ -66,6 +67,19 @@ TEST_F(PipelineLokiTest, IngestionBlockedIsNotTakenForDelivered) {
 
 TEST_F(PipelineLokiTest, WrongCredentialsHoldTheLines) {
   ExpectRetried({Answer(401, "no org id"), Answer(403), Answer(404)});
+}
+
+std::atomic<int> warnings;
+
+TEST_F(PipelineLokiTest, WhatAPersonMustChangeIsSaidOnce) {
+  warnings = 0;
+  SetLogSinkForTest([](std::string_view line) {
+    if (line.find("check loki.url, tenant and credentials") != line.npos) ++warnings;
+  });
+  ExpectRetried({Answer(401), Answer(401), Answer(401)});
+  Stop();
+  SetLogSinkForTest(nullptr);
+  EXPECT_EQ(warnings, 1);
 }
 
 TEST_F(PipelineLokiTest, RetryAfterIsHonoured) {
