@@ -49,13 +49,34 @@ std::optional<std::uint64_t> LeadingNumber(std::string_view text) {
   return static_cast<std::uint64_t>(*number);
 }
 
-// "total ignored: N out of M": N, if it makes sense.
-std::uint64_t IgnoredLines(std::string_view body, std::uint64_t lines) {
-  constexpr std::string_view kText = "total ignored: ";
-  std::size_t at = body.find(kText);
-  if (at == body.npos) return lines;
-  auto ignored = LeadingNumber(body.substr(at + kText.size()));
-  return ignored && *ignored <= lines ? *ignored : lines;
+// The number behind `text`.
+std::optional<std::uint64_t> NumberAfter(std::string_view body, std::string_view text) {
+  std::size_t at = body.find(text);
+  if (at == body.npos) return std::nullopt;
+  return LeadingNumber(body.substr(at + text.size()));
+}
+
+// How many of `lines` the answer says were not stored; all, where it does not say.
+std::uint64_t IgnoredLines(std::string_view body, std::string_view reason, std::uint64_t lines) {
+  // The ingester: "total ignored: N out of M for stream". The distributor has taken out lines
+  // before, of which it then does not speak: M is less by them, unless M is but one shard.
+  auto ignored = NumberAfter(body, "total ignored: ");
+  auto arrived = NumberAfter(body, " out of ");
+  if (ignored && arrived && *ignored <= *arrived && *arrived <= lines) {
+    bool sharded = body.find("__stream_shard__") != body.npos;
+    return sharded ? *ignored : *ignored + (lines - *arrived);
+  }
+  // The distributor alone: "N errors like: entry ...; N errors like: entry ...". Where it speaks of
+  // a stream, the number is not one of lines.
+  if (reason != "too_new" && reason != "too_old" && reason != "line_too_long") return lines;
+  constexpr std::string_view kText = " errors like: ";
+  std::uint64_t sum = 0;
+  for (std::size_t at = body.find(kText); at != body.npos; at = body.find(kText, at + 1)) {
+    std::size_t start = at;
+    while (start > 0 && body[start - 1] >= '0' && body[start - 1] <= '9') --start;
+    sum += LeadingNumber(body.substr(start, at - start)).value_or(0);
+  }
+  return sum > 0 && sum <= lines ? sum : lines;
 }
 
 }  // namespace
@@ -74,8 +95,8 @@ PushAnswer ReadPushAnswer(const HttpResponse& response, std::uint64_t lines) {
       break;
     case 400:
       out.kind = Kind::kRefused;
-      out.lost_lines = IgnoredLines(response.content(), lines);
       out.reason = ReasonOf(response.content());
+      out.lost_lines = IgnoredLines(response.content(), out.reason, lines);
       break;
     case 413:
       out.kind = Kind::kTooLarge;

@@ -119,6 +119,10 @@ bool Sender::Deliver(Job& job, PushResult& result) {
       auto response = Push(body.compressed);
       if (response) answer = ReadPushAnswer(*response, body.count.lines);
       if (!response && response.error().code == Code::kCancelled) return false;
+      // Loki names each refused line: fewer lines make a shorter answer.
+      if (!response && response.error().code == Code::kTooLarge && body.count.lines > 1) {
+        answer.kind = PushAnswer::Kind::kTooLarge;
+      }
       Report(response, answer);
       if (Settle(answer, job.bodies, result)) continue;
     } else {

@@ -142,6 +142,18 @@ TEST_F(PipelineLokiTest, OneLineThatIsTooLargeAloneIsLostAndTheOthersArrive) {
   EXPECT_EQ(Lost("lines", "too_large"), 1);
 }
 
+TEST_F(PipelineLokiTest, AnAnswerThatIsTooLongToReadDoesNotStopTheWay) {
+  loki_.SetHandler([](const FakeLoki::Push& push) {
+    return Answer(400, std::to_string(push.entries.size()) +
+                           " errors like: has timestamp too new " +
+                           std::string(push.entries.size() * 600'000, 'x'));
+  });
+  Append("a.log", Numbers(0, 10));
+  Start();
+  ASSERT_TRUE(Flush());
+  EXPECT_EQ(Lost("lines", "too_new"), 10);
+}
+
 TEST_F(PipelineLokiTest, APushAboveTheBurstLimitIsSplit) {
   loki_.SetHandler([](const FakeLoki::Push& push) {
     return push.entries.size() > 600 ? Answer(429, "ingestion rate limit exceeded") : Answer(204);

@@ -45,6 +45,25 @@ TEST(PushAnswer, A400NamesWhatWasNotStored) {
   EXPECT_EQ(answer.reason, "too_far_behind");
 }
 
+TEST(PushAnswer, LinesThatTheDistributorTookOutAreCountedBesideThoseOfTheIngester) {
+  std::string body =
+      "entry with timestamp 2026-11-20 23:56:15.074482 +0000 UTC ignored, reason: 'entry too far "
+      "behind, oldest acceptable timestamp is: 2026-11-21T01:56:15Z',\n"
+      "user 'fake', total ignored: 1 out of 3 for stream: {app=\"c\"}";
+  EXPECT_EQ(Read(400, body, 4).lost_lines, 2u);
+  EXPECT_EQ(Read(400, body + "{__stream_shard__=\"1\"}", 4).lost_lines, 1u);
+}
+
+TEST(PushAnswer, EachGroupOfTheDistributorsErrorsCounts) {
+  std::string one = "1 errors like: entry for stream '{a=\"b\"}' has timestamp too new: 2026";
+  auto answer = Read(400, one + "; 12" + one.substr(1), 20);
+  EXPECT_EQ(answer.lost_lines, 13u);
+  EXPECT_EQ(answer.reason, "too_new");
+  // A stream is refused with all its lines.
+  EXPECT_EQ(Read(400, "1 errors like: stream '{}' has 16 label names; limit 15", 20).lost_lines,
+            20u);
+}
+
 TEST(PushAnswer, A400WithoutANumberLosesTheWholePush) {
   EXPECT_EQ(Read(400, "Max entry size '256' bytes exceeded for stream").lost_lines, 10u);
   EXPECT_EQ(Read(400, "Max entry size '256' bytes exceeded for stream").reason, "line_too_long");
