@@ -3,6 +3,7 @@
 leaves is what the other tests work on. A cluster that was not there before is removed at the end.
 """
 
+import dataclasses
 import pathlib
 import re
 import subprocess
@@ -22,16 +23,28 @@ import steps  # noqa: E402
 DEMO = [sys.executable, HERE / "demo.py"]
 
 
+@dataclasses.dataclass
+class Demo:
+    """A `make demo` that succeeded."""
+
+    seconds: float
+    output: str
+    was_up: bool  # there was a cluster before it
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name == "test_remains.py")  # it ends the cluster
+
+
 @pytest.fixture(scope="session")
 def demo():
-    """(seconds, output) of a `make demo` that succeeded."""
     was_up = layout.Layout().marker.exists()
     started = time.monotonic()
     done = subprocess.run([*DEMO, "up"], capture_output=True, text=True)
     seconds = time.monotonic() - started
     print(done.stdout)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    yield seconds, done.stdout
+    yield Demo(seconds, done.stdout, was_up)
     if not was_up:
         subprocess.run([*DEMO, "down"], check=True, capture_output=True)
 

@@ -12,28 +12,28 @@ from conftest import DEMO, HERE
 
 
 def test_it_shows_five_targets_then_three_of_the_app_and_of_the_sidecars(demo):
-    counts = re.findall(r"Prometheus scrapes (\d+) targets of the (app|sidecars)", demo[1])
+    counts = re.findall(r"Prometheus scrapes (\d+) targets of the (app|sidecars)", demo.output)
     assert counts == [("5", "app"), ("5", "sidecars"), ("3", "app"), ("3", "sidecars")]
 
 
 def test_it_shows_a_rate_and_log_lines_of_each_pod(demo):
-    rates = demo[1].split("rate(shop_orders_total")[1].split("Loki has")[0]
-    lines = demo[1].split("Loki has for")[1]
+    rates = demo.output.split("rate(shop_orders_total")[1].split("Loki has")[0]
+    lines = demo.output.split("Loki has for")[1]
     assert len(re.findall(r"^  shop-\S+\s+[0-9.]+$", rates, re.MULTILINE)) == 3
     found = re.findall(r"^  shop-\S+\s+\d+\s+(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d .+)$", lines, re.MULTILINE)
     assert len(found) == 3
 
 
 def test_it_shows_the_seconds_from_ready_to_the_first_sample(demo):
-    part = demo[1].split("Seconds from Ready to the first sample")[1].split("==>")[0]
+    part = demo.output.split("Seconds from Ready to the first sample")[1].split("==>")[0]
     seconds = [float(s) for s in re.findall(r"^  shop-\S+\s+(-?[0-9.]+)$", part, re.MULTILINE)]
     assert len(seconds) == 5
     assert max(seconds) <= shop.FIRST_SAMPLE_WITHIN
 
 
 def test_it_shows_the_resource_as_ready(demo):
-    row = re.search(r"^shop\s+shop\s+True\s+3\s+3\s+0\s+\S+\s+3\s+3\s+\S+$", demo[1], re.MULTILINE)
-    assert row, demo[1][-1500:]
+    row = re.search(r"^shop\s+shop\s+True\s+3\s+3\s+0\s+\S+\s+3\s+3\s+\S+$", demo.output, re.MULTILINE)
+    assert row, demo.output[-1500:]
 
 
 def test_a_second_run_reuses_the_cluster_and_takes_at_most_three_minutes(demo):
