@@ -32,8 +32,10 @@ def run(word: str) -> str:
 
 def test_a_cluster_whose_processes_were_killed_is_cleaned_and_started_anew():
     cluster = layout.Layout()
-    for name in layout.DAEMONS:
-        os.kill(process.Daemon(name, cluster.state).identity()[0], signal.SIGKILL)
+    daemons = [process.Daemon(name, cluster.state) for name in layout.DAEMONS]
+    assert all(daemon.alive() for daemon in daemons)  # so that each record is of a process of ours
+    for daemon in daemons:
+        os.kill(daemon.identity()[0], signal.SIGKILL)
     output = run("up")
     assert "removing it first" in output
     assert "is up" in output
