@@ -24,15 +24,36 @@ FakeLoki::Reply StoredWithoutAnswer() {
   return reply;
 }
 
+// Runs before any test, and in a process that StartProcess made until that is killed.
+class Child : public testing::Environment {
+  void SetUp() override {
+    const char* folder = std::getenv("TELLTALE_CHILD_FOLDER");
+    if (folder == nullptr) return;
+    LogPipelineOptions options;
+    options.loki_url = std::getenv("TELLTALE_CHILD_URL");
+    options.state_dir = std::string(folder) + "/state";
+    options.batch_bytes = 500;
+    options.batch_wait = Millis(20);
+    LogSource source;
+    source.include = {std::string(folder) + "/log/*.log"};
+    source.labels = {{"app", "shop"}, {"namespace", "n"}};
+    Registry registry;
+    LogPipeline pipeline(options, registry, RealClock());
+    ASSERT_TRUE(pipeline.Start().ok());
+    pipeline.Reconfigure({source}, options);
+    while (true) pause();
+  }
+};
+[[maybe_unused]] const auto* const child = testing::AddGlobalTestEnvironment(new Child);
+
 class PipelineCrashTest : public PipelineTest {
  protected:
-  // The pipeline in a process of its own: this program again, with the test below.
+  // The pipeline in a process of its own: this program again, see Child.
   pid_t StartProcess() {
     setenv("TELLTALE_CHILD_FOLDER", temp_.path().c_str(), 1);
     setenv("TELLTALE_CHILD_URL", loki_.url().c_str(), 1);
-    std::string self = "/proc/self/exe", filter = "--gtest_filter=PipelineChild.*";
-    std::string disabled = "--gtest_also_run_disabled_tests";
-    char* arguments[] = {self.data(), filter.data(), disabled.data(), nullptr};
+    std::string self = "/proc/self/exe";
+    char* arguments[] = {self.data(), nullptr};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
@@ -47,20 +68,6 @@ class PipelineCrashTest : public PipelineTest {
     waitpid(child, nullptr, 0);
   }
 };
-
-class PipelineChild : public PipelineTest {};
-
-// Not a test: what StartProcess runs until it is killed.
-TEST_F(PipelineChild, DISABLED_RunsUntilKilled) {
-  const char* folder = std::getenv("TELLTALE_CHILD_FOLDER");
-  if (folder == nullptr) return;
-  options_.loki_url = std::getenv("TELLTALE_CHILD_URL");
-  options_.state_dir = std::string(folder) + "/state";
-  options_.batch_bytes = 500;
-  sources_[0].include = {std::string(folder) + "/log/*.log"};
-  Start();
-  while (true) pause();
-}
 
 TEST_F(PipelineCrashTest, AfterAKillTheSameBytesAreSentAgain) {
   loki_.SetDefault(StoredWithoutAnswer());
