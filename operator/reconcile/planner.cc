@@ -11,6 +11,8 @@ namespace {
 constexpr std::chrono::milliseconds kQuiet{100};
 constexpr std::chrono::milliseconds kBound{1'000};
 constexpr std::chrono::hours kIdle{24};
+// Nobody tells when the last cache is synced, so until the first plan it is asked.
+constexpr std::chrono::milliseconds kUnsynced{250};
 
 }  // namespace
 
@@ -34,7 +36,7 @@ Planner::Planner(const Caches& caches, std::function<bool()> synced,
                                       {0.0001, 0.001, 0.01, 0.1, 1, 10})) {}
 
 void Planner::Run() {
-  while (trigger_.Wait(kIdle)) {
+  while (trigger_.Wait(document_.Get() ? std::chrono::milliseconds(kIdle) : kUnsynced)) {
     if (!trigger_.Settle(kQuiet, kBound)) break;
     PlanOnce();
   }

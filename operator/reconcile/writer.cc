@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/reconcile/writer.h"
 
+#include <algorithm>
+
 #include "common/base/log.h"
 #include "common/text/json_writer.h"
 #include "operator/plan/promtail_config.h"
@@ -10,6 +12,7 @@ namespace telltale {
 namespace {
 
 constexpr std::string_view kPromtailConfigMap = "telltale-promtail";
+constexpr std::string_view kManagedBy = "app.kubernetes.io/managed-by";
 // A status carries times that nobody else watches for us, and somebody may have edited the
 // Promtail ConfigMap: look again now and then though nothing changed.
 constexpr std::chrono::minutes kResync{5};
@@ -21,7 +24,7 @@ std::string ConfigMapJson(std::string_view ns, std::string_view name,
   w.BeginObject().Field("apiVersion", "v1").Field("kind", "ConfigMap");
   w.Key("metadata").BeginObject().Field("name", name).Field("namespace", ns);
   w.Key("labels").BeginObject();
-  w.Field("app.kubernetes.io/managed-by", kFieldManager);
+  w.Field(kManagedBy, kFieldManager);
   w.Field("app.kubernetes.io/part-of", "telltale").EndObject().EndObject();
   w.Key("data").BeginObject();
   for (const auto& [key, value] : data) w.Field(key, value);
@@ -40,6 +43,25 @@ std::string StatusPatchJson(const ObjectMeta& meta, std::string_view status) {
   return json;
 }
 
+// A ConfigMap of this name that somebody else made is not ours to delete.
+bool IsOurs(const ConfigMap& held) {
+  const std::string* manager = FindLabel(held.meta.labels, kManagedBy);
+  return held.meta.name == kSidecarConfigMap && manager != nullptr && *manager == kFieldManager;
+}
+
+// True when `held` has what it should, and no key of ours beside it. Server-side apply leaves keys
+// of other people alone, so that waiting for them to go would never end.
+bool HoldsJust(const ConfigMap* held, const std::map<std::string, std::string>& data) {
+  if (held == nullptr) return false;
+  for (const auto& [key, value] : held->data) {
+    if (key.ends_with(".json") && !data.contains(key)) return false;
+  }
+  return std::all_of(data.begin(), data.end(), [&](const auto& entry) {
+    auto found = held->data.find(entry.first);
+    return found != held->data.end() && found->second == entry.second;
+  });
+}
+
 bool NamespaceTakesWrites(const Caches& caches, const std::string& ns) {
   auto found = caches.namespaces.Get(ns);
   return found && !found->meta.deleting;
@@ -55,23 +77,26 @@ Writer::Writer(WriterOptions options, Api& api, const Caches& caches, const Publ
       plan_(plan),
       view_(view),
       clock_(clock),
-      backoff_(std::chrono::milliseconds(500), std::chrono::milliseconds(30'000)),
-      registry_(registry) {}
+      gate_(clock),
+      registry_(registry),
+      resync_at_(clock.Steady() + kResync) {}
 
 void Writer::Run() {
-  std::chrono::milliseconds wait = kResync;
-  while (trigger_.Wait(wait)) {
-    if (wait == kResync) promtail_written_.clear();
-    if (WriteOnce()) {
-      backoff_.Reset();
-      wait = kResync;
-    } else {
-      wait = backoff_.Next();
-    }
-  }
+  while (trigger_.Wait(UntilNextRound())) WriteOnce();
+}
+
+std::chrono::milliseconds Writer::UntilNextRound() const {
+  const SteadyTime next = std::min(resync_at_, gate_.Next().value_or(resync_at_));
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - clock_.Steady());
+  return std::max(wait, std::chrono::milliseconds(0));
 }
 
 bool Writer::WriteOnce() {
+  const SteadyTime began = clock_.Steady();
+  if (began >= resync_at_) {
+    promtail_written_.clear();
+    resync_at_ = began + kResync;
+  }
   const auto plan = plan_.Get();
   if (!plan) return true;
   const auto view = view_.Get();
@@ -79,17 +104,23 @@ bool Writer::WriteOnce() {
   bool ok = WriteSidecarConfigs(*plan);
   ok &= WritePromtailConfig(*plan);
   ok &= WriteStatuses(*plan, view ? *view : unknown);
+  gate_.EndRound(began);
   return ok;
 }
 
-bool Writer::Report(std::string_view kind, std::string_view name, const Status& status) {
+bool Writer::Report(std::string_view kind, const std::string& object, const Status& status) {
+  if (status.ok()) {
+    gate_.Succeeded(object);
+  } else {
+    gate_.Failed(object);
+  }
   registry_
       .AddCounter("telltale_writes_total", "Writes to the Kubernetes API by kind and result.",
                   {{"kind", std::string(kind)}, {"result", status.ok() ? "success" : "error"}})
       .Add();
   if (!status.ok()) {
     LogWarn("a write to the Kubernetes API failed and will be tried again",
-            {{"kind", kind}, {"object", name}, {"error", status.error().message}});
+            {{"kind", kind}, {"object", object}, {"error", status.error().message}});
   }
   return status.ok();
 }
@@ -99,15 +130,17 @@ bool Writer::WriteSidecarConfigs(const Plan& plan) {
   const std::string name(kSidecarConfigMap);
   bool ok = true;
   for (const auto& [ns, data] : wanted) {
-    const auto held = caches_.config_maps.Get(ns + "/" + name);
-    if (held && held->data == data) continue;
-    if (!NamespaceTakesWrites(caches_, ns)) continue;
-    ok &= Report("sidecar-config", ns,
-                 api_.Apply(ConfigMapPath(ns, name), ConfigMapJson(ns, name, data)));
+    const std::string path = ConfigMapPath(ns, name);
+    if (HoldsJust(caches_.config_maps.Get(ns + "/" + name).get(), data) ||
+        !NamespaceTakesWrites(caches_, ns) || !gate_.Open(path)) {
+      continue;
+    }
+    ok &= Report("sidecar-config", path, api_.Apply(path, ConfigMapJson(ns, name, data)));
   }
   for (const auto& held : caches_.config_maps.List()) {
-    if (held->meta.name != name || wanted.contains(held->meta.ns)) continue;
-    ok &= Report("sidecar-config", held->meta.ns, api_.Delete(ConfigMapPath(held->meta.ns, name)));
+    const std::string path = ConfigMapPath(held->meta.ns, name);
+    if (!IsOurs(*held) || wanted.contains(held->meta.ns) || !gate_.Open(path)) continue;
+    ok &= Report("sidecar-config", path, api_.Delete(path));
   }
   return ok;
 }
@@ -116,11 +149,11 @@ bool Writer::WritePromtailConfig(const Plan& plan) {
   if (!options_.promtail) return true;
   const std::string yaml = RenderPromtailConfig(plan.world, {options_.loki_url});
   const std::string hash = HashHex(yaml);
-  if (hash == promtail_written_) return true;
-  const bool ok = Report("promtail-config", kPromtailConfigMap,
-                         api_.Apply(ConfigMapPath(options_.own_namespace, kPromtailConfigMap),
-                                    ConfigMapJson(options_.own_namespace, kPromtailConfigMap,
-                                                  {{"promtail.yaml", yaml}})));
+  const std::string path = ConfigMapPath(options_.own_namespace, kPromtailConfigMap);
+  if (hash == promtail_written_ || !gate_.Open(path)) return true;
+  const bool ok = Report("promtail-config", path,
+                         api_.Apply(path, ConfigMapJson(options_.own_namespace, kPromtailConfigMap,
+                                                        {{"promtail.yaml", yaml}})));
   if (ok) promtail_written_ = hash;
   return ok;
 }
@@ -129,18 +162,18 @@ bool Writer::WriteStatuses(const Plan& plan, const PrometheusView& view) {
   bool ok = true;
   for (const auto& matched : plan.matched) {
     const MonitoringTarget& target = *matched.target;
-    if (target.meta.deleting) continue;
+    const std::string path = TargetStatusPath(target.meta.ns, target.meta.name);
+    if (target.meta.deleting || !gate_.Open(path)) continue;
     const std::string status = RenderTargetStatus(
         {matched, plan.scrapes, view, plan.world.trusted_namespaces, clock_.WallNanos()});
     if (!StatusDiffers(target.status_json, status)) continue;
-    Status written = api_.Apply(TargetStatusPath(target.meta.ns, target.meta.name),
-                                StatusPatchJson(target.meta, status));
+    Status written = api_.Apply(path, StatusPatchJson(target.meta, status));
     // Deleted, or made again, since the plan: the next plan knows.
     if (!written.ok() &&
         (written.error().code == Code::kNotFound || written.error().code == Code::kConflict)) {
       continue;
     }
-    ok &= Report("status", target.meta.Key(), written);
+    ok &= Report("status", path, written);
   }
   return ok;
 }

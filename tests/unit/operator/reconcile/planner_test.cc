@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -85,6 +86,22 @@ TEST_F(PlannerTest, ABurstOfChangesIsPlannedAfterItSettled) {
   planner_.Stop();
   thread.join();
   EXPECT_EQ(plan_.Get()->scrapes.targets.size(), 49u);
+}
+
+TEST_F(PlannerTest, PlansOnceTheCachesAreSyncedThoughNobodySaysSo) {
+  std::atomic<bool> synced{false};
+  std::promise<void> planned;
+  Registry registry;
+  Planner planner(
+      caches_, [&] { return synced.load(); }, document_, plan_, [&] { planned.set_value(); },
+      registry);
+  std::thread thread([&] { planner.Run(); });
+  planner.Changed();
+  synced = true;
+  planned.get_future().wait();
+  planner.Stop();
+  thread.join();
+  EXPECT_NE(document_.Get(), nullptr);
 }
 
 TEST(TriggerTest, StopEndsAWaitThatNobodyFires) {

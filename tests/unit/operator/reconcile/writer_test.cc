@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/fakes/fake_api.h"
 #include "tests/fakes/fake_clock.h"
 
@@ -120,7 +122,62 @@ TEST_F(WriterTest, AFailedWriteIsReportedAndDoesNotHoldUpTheOthers) {
   EXPECT_THAT(page,
               HasSubstr("telltale_writes_total{kind=\"sidecar-config\",result=\"error\"} 1\n"));
   api_.fail.clear();
+  clock_.Advance(std::chrono::seconds(1));
   EXPECT_TRUE(Round());
+  EXPECT_TRUE(api_.objects.contains(kConfigMap));
+}
+
+TEST_F(WriterTest, AWriteThatKeepsFailingIsNotTriedAtEveryRound) {
+  api_.fail[kConfigMap] = 403;
+  EXPECT_FALSE(Round());
+  auto tries = [&] {
+    return std::count_if(api_.writes.begin(), api_.writes.end(),
+                         [](const auto& write) { return write.path == kConfigMap; });
+  };
+  for (int i = 0; i < 100; ++i) Round();
+  EXPECT_EQ(tries(), 1);
+  for (int i = 0; i < 60; ++i) {
+    clock_.Advance(std::chrono::seconds(1));
+    Round();
+  }
+  EXPECT_GE(tries(), 3);
+  EXPECT_LE(tries(), 10);
+}
+
+TEST_F(WriterTest, PromtailsConfigMapIsWrittenOnceAndAgainAfterFiveMinutes) {
+  auto writes = [&] {
+    return std::count_if(api_.writes.begin(), api_.writes.end(),
+                         [](const auto& write) { return write.path == kPromtail; });
+  };
+  for (int i = 0; i < 20; ++i) {
+    Round();
+    clock_.Advance(std::chrono::seconds(5));
+  }
+  EXPECT_EQ(writes(), 1);
+  clock_.Advance(std::chrono::minutes(5));
+  Round();
+  Round();
+  EXPECT_EQ(writes(), 2);
+}
+
+TEST_F(WriterTest, AKeyThatSomebodyAddedIsLeftAloneAndStopsNothing) {
+  EXPECT_TRUE(Round());
+  Observe();
+  auto edited = std::make_shared<ConfigMap>(*caches_.config_maps.Get("shop/telltale-sidecar"));
+  edited->data["note"] = "mine";
+  caches_.config_maps.Put(edited);
+  api_.writes.clear();
+  EXPECT_TRUE(Round());
+  EXPECT_THAT(api_.writes, ::testing::IsEmpty());
+}
+
+TEST_F(WriterTest, AConfigMapOfSomebodyElseIsNotDeleted) {
+  auto foreign = std::make_shared<ConfigMap>();
+  foreign->meta.ns = "other";
+  foreign->meta.name = "telltale-sidecar";
+  caches_.config_maps.Put(foreign);
+  EXPECT_TRUE(Round());
+  for (const auto& write : api_.writes) EXPECT_NE(write.method, "DELETE");
 }
 
 TEST_F(WriterTest, ANamespaceThatIsGoingAwayGetsNoConfigMap) {
