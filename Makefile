@@ -20,10 +20,10 @@ test: ## everything; the last line counts
 	@tests/install.sh $(BUILD_PACKAGES) tests/packages.txt
 	@$(PYTHON) tests/run.py
 
-images: ## dist/telltale-operator.tar and dist/telltale-sidecar.tar, OCI archives
+images: ## our two images and the sample app's as OCI archives in dist/
 	@tests/install.sh $(BUILD_PACKAGES)
 	@cmake --preset release >/dev/null && cmake --build --preset release
-	@$(PYTHON) images/build.py --out dist telltale-operator telltale-sidecar
+	@$(PYTHON) images/build.py --out dist telltale-operator telltale-sidecar shop
 
 generate: ## crds/ into the chart and manifests/install.yaml
 	@$(PYTHON) manifests/generate.py

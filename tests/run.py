@@ -107,6 +107,7 @@ def main() -> int:
     if unknown:
         sys.exit(f"run.py: no suite is called {unknown[0]!r}; choose from: {', '.join(SUITES)}")
     REPORTS.mkdir(parents=True, exist_ok=True)
+    os.environ.pop("KUBECONFIG", None)  # a test must never touch the cluster that a shell points at
     os.environ["TELLTALE_BIN"] = str(ROOT / "build/release/bin")
     tools = threading.Thread(target=shell, args=("tools", *TOOLS))
     tools.start()

@@ -4,6 +4,7 @@ leaves is what the other tests work on. A cluster that was not there before is r
 """
 
 import dataclasses
+import os
 import pathlib
 import re
 import subprocess
@@ -20,6 +21,7 @@ import layout  # noqa: E402
 import observe  # noqa: E402
 import steps  # noqa: E402
 
+os.environ.pop("KUBECONFIG", None)  # a test must never touch the cluster that a shell points at
 DEMO = [sys.executable, HERE / "demo.py"]
 
 

@@ -19,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(ROOT / "tests" / "cluster"), str(ROOT / "tests" / "cluster" / "tools")]
 import catalog  # noqa: E402  (the folders above are no packages)
+import layout  # noqa: E402
 import observe  # noqa: E402
 import shop  # noqa: E402
 import steps  # noqa: E402
@@ -32,12 +33,11 @@ BIN = ROOT / "build/release/bin"
 
 
 def own_cluster() -> bool:
-    return not os.environ.get("KUBECONFIG")
+    """False when KUBECONFIG names somebody's cluster; `demo.py env` makes it name ours."""
+    return os.environ.get("KUBECONFIG") in (None, "", str(layout.Layout().kubeconfig))
 
 
 def kubeconfig() -> str:
-    import layout
-
     return os.environ.get("KUBECONFIG") or str(layout.Layout().kubeconfig)
 
 
@@ -72,9 +72,22 @@ def prepare(run: steps.Steps) -> bool:
     return any(line.endswith(", imported") for line in ours)
 
 
+def mend_release(run: steps.Steps, helm: list) -> None:
+    """A Helm that was killed leaves its release pending, which every later Helm refuses."""
+    asked = subprocess.run(
+        [*helm, "status", RELEASE, "--namespace", NAMESPACE, "-o", "json"], capture_output=True, text=True
+    )
+    status = json.loads(asked.stdout)["info"]["status"] if asked.returncode == 0 else ""
+    if status.startswith("pending-") or status == "uninstalling":
+        word = "rollback" if status in ("pending-upgrade", "pending-rollback") else "uninstall"
+        run.run(f"helm {word} of what a killed run left {status}",
+                [*helm, word, RELEASE, "--namespace", NAMESPACE, "--wait", "--timeout", "5m"])  # fmt: skip
+
+
 def install(run: steps.Steps, cluster: observe.Cluster, new_images: bool) -> None:
     installed = cluster.kubectl("-n", NAMESPACE, "get", "deploy", "telltale-operator", check=False)
     helm = [catalog.bin_dir() / "helm", "--kubeconfig", kubeconfig()]
+    mend_release(run, helm)
     run.run(
         "helm install",
         [*helm, "upgrade", "--install", RELEASE, ROOT / "helm/telltale", "--namespace", NAMESPACE,
@@ -109,7 +122,10 @@ def env() -> int:
             return 1
         print(done.stdout, end="")
     else:
-        print(f"export KUBECONFIG={kubeconfig()}\nexport TELLTALE_EXEC=\nexport TELLTALE_TOOLS={tools}")
+        print("# A cluster of yours: there is no network to enter and no containerd of ours, and the URLs\n"
+              "# below answer inside the cluster only (or through kubectl port-forward).")  # fmt: skip
+        print(f"export KUBECONFIG={kubeconfig()}\nexport TELLTALE_TOOLS={tools}")
+        print("export TELLTALE_NETNS=\nexport TELLTALE_EXEC=\nexport TELLTALE_CTR=")
     print(f"export TELLTALE_BIN={BIN}")
     for name, service, port in (("PROMETHEUS", "prometheus", 9090), ("LOKI", "loki", 3100)):
         found = subprocess.run(

@@ -48,11 +48,14 @@ class Cluster:
         answer = self.service("telltale-prometheus:9090", "/api/v1/query", {"query": promql})
         return answer["data"]["result"]
 
-    def first_samples(self, job: str) -> dict[str, float]:
-        """Pod -> unix seconds of its first sample in the last hour."""
+    def first_samples(self, series: str) -> dict[str, float]:
+        """Pod -> unix seconds of its first sample of these series in the last hour.
+
+        Asked of a metric of the application: `up` has a sample for a failed scrape, too.
+        """
         first: dict[str, float] = {}
-        for series in self.query(f'up{{job="{job}"}}[1h]'):
-            pod, at = series["metric"]["pod"], float(series["values"][0][0])
+        for found in self.query(f"{series}[1h]"):
+            pod, at = found["metric"]["pod"], float(found["values"][0][0])
             first[pod] = min(at, first.get(pod, at))
         return first
 
@@ -70,6 +73,15 @@ class Cluster:
             found = [(int(at), text) for at, text, *_ in stream["values"]]
             pods.setdefault(stream["stream"].get("pod", ""), []).extend(found)
         return {pod: sorted(found) for pod, found in pods.items()}
+
+    def line_counts(self, selector: str) -> dict[str, int]:
+        """Pod -> how many lines Loki has of it in the last hour."""
+        answer = self.service(
+            "telltale-loki:3100",
+            "/loki/api/v1/query",
+            {"query": f"sum by (pod) (count_over_time({selector}[1h]))"},
+        )
+        return {found["metric"]["pod"]: int(found["value"][1]) for found in answer["data"]["result"]}
 
     # Pods -------------------------------------------------------------------------------------
 

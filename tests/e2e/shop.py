@@ -5,7 +5,7 @@ import pathlib
 import time
 
 import observe
-from steps import Steps, say, wait_for
+from steps import Failed, Steps, say, wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 EXAMPLE = ROOT / "examples" / "shop"
@@ -13,6 +13,7 @@ NAMESPACE = "shop"
 SELECTOR = "app=shop"
 APP_JOB = "shop/shop"
 SIDECAR_JOB = "telltale-sidecar"
+ORDERS = 'shop_orders_total{namespace="shop"}'
 KNOWN_WITHIN = 15.0  # seconds from Ready until Prometheus knows a pod
 # A sidecar is scraped every 15 s, and Prometheus spreads the first scrapes over the interval.
 FIRST_SAMPLE_WITHIN = 30.0
@@ -35,7 +36,12 @@ def scale(cluster: observe.Cluster, replicas: int) -> list[dict]:
         ready = [pod for pod in pods if observe.ready_since(pod)]
         return pods if len(pods) == len(ready) == replicas else None
 
-    return wait_for(f"{replicas} Ready pods of the shop", 180, settled)
+    try:
+        return wait_for(f"{replicas} Ready pods of the shop", 180, settled)
+    except Failed as failure:
+        raise Failed(f"{failure}\n{cluster.kubectl('-n', NAMESPACE, 'get', 'pods', '-o', 'wide')}"
+                     "A pod without its image: `make images` writes the archives, README says how "
+                     "to load them.") from None  # fmt: skip
 
 
 def names(pods: list[dict]) -> set[str]:
@@ -50,12 +56,12 @@ def targets_are(cluster: observe.Cluster, pods: list[dict], seconds: float) -> f
     """Waits until Prometheus has just these pods, app and sidecar; returns the seconds it took."""
     started = time.monotonic()
     wanted = names(pods)
-    for job in (APP_JOB, SIDECAR_JOB):
-        wait_for(
-            f"Prometheus having the targets of {sorted(wanted)} in job {job}",
-            seconds,
-            lambda job=job: {p for p in known(cluster, job) if p.startswith("shop-")} == wanted,
-        )
+
+    def just_these():
+        return all({p for p in known(cluster, job) if p.startswith("shop-")} == wanted
+                   for job in (APP_JOB, SIDECAR_JOB))  # fmt: skip
+
+    wait_for(f"Prometheus having just the targets of {sorted(wanted)}", seconds, just_these)
     return time.monotonic() - started
 
 
@@ -76,7 +82,7 @@ def show_targets(cluster: observe.Cluster) -> None:
 
 
 def show_rates(cluster: observe.Cluster, pods: list[dict]) -> None:
-    query = 'sum by (pod) (rate(shop_orders_total{namespace="shop"}[30s]))'
+    query = f"sum by (pod) (rate({ORDERS}[30s]))"
 
     def rates():
         found = {r["metric"]["pod"]: float(r["value"][1]) for r in cluster.query(query)}
@@ -95,14 +101,15 @@ def show_logs(cluster: observe.Cluster, pods: list[dict]) -> None:
         return found if names(pods) <= set(found) else None
 
     found = wait_for("log lines of every pod in Loki", 60, lines)
-    rows = [[pod, len(found[pod]), found[pod][-1][1]] for pod in sorted(names(pods))]
+    counts = cluster.line_counts(selector)
+    rows = [[pod, counts[pod], found[pod][-1][1]] for pod in sorted(names(pods))]
     say(f"\nLoki has for {selector}:")
     say(observe.table(rows, ["POD", "LINES", "NEWEST"]))
 
 
 def show_first_samples(cluster: observe.Cluster, pods: list[dict]) -> None:
     def samples():
-        found = cluster.first_samples(APP_JOB)
+        found = cluster.first_samples(ORDERS)
         return found if names(pods) <= set(found) else None
 
     first = wait_for("a first sample of every pod", 60, samples)

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """`make demo` as a person sees it."""
 
+import base64
+import gzip
+import json
+import os
 import re
 import subprocess
 import sys
@@ -57,13 +61,35 @@ def test_its_exports_are_complete_and_name_things_that_answer(demo):
     subprocess.run(["bash", "-ec", script, "bash", done.stdout], check=True, capture_output=True)
 
 
-def test_with_kubeconfig_set_it_uses_that_cluster_and_starts_none(demo):
-    environment = {"KUBECONFIG": str(layout.Layout().kubeconfig), "TELLTALE_CLUSTER": "must-not-start"}
-    done = subprocess.run(
-        [*DEMO, "up"], capture_output=True, text=True, env={**__import__("os").environ, **environment}
-    )
+def test_with_kubeconfig_set_it_uses_that_cluster_and_starts_none(demo, tmp_path):
+    somebodys = tmp_path / "kubeconfig"
+    somebodys.write_text(layout.Layout().kubeconfig.read_text())
+    environment = {**os.environ, "KUBECONFIG": str(somebodys), "TELLTALE_CLUSTER": "must-not-start"}
+    done = subprocess.run([*DEMO, "up"], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stdout[-4000:]
     assert "cluster" not in [line[4:] for line in done.stdout.splitlines() if line.startswith("==> ")]
+    down = subprocess.run([*DEMO, "down"], capture_output=True, text=True, env=environment, check=True)
+    assert "started no cluster" in down.stdout
+
+
+def test_in_a_shell_with_its_exports_the_cluster_is_still_its_own(demo):
+    environment = {**os.environ, "KUBECONFIG": str(layout.Layout().kubeconfig)}
+    done = subprocess.run([*DEMO, "env"], capture_output=True, text=True, check=True, env=environment)
+    assert "export TELLTALE_NETNS=telltale" in done.stdout
+
+
+def test_a_release_that_a_killed_helm_left_pending_is_mended(demo, cluster):
+    newest = cluster.kubectl("-n", "telltale", "get", "secret", "-l", "owner=helm,name=telltale",
+                             "--sort-by=.metadata.creationTimestamp", "-o", "name").split()[-1]  # fmt: skip
+    held = cluster.json("-n", "telltale", "get", newest)
+    release = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(held["data"]["release"]))))
+    release["info"]["status"] = "pending-upgrade"
+    spoiled = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(release).encode()))).decode()
+    patch = {"metadata": {"labels": {"status": "pending-upgrade"}}, "data": {"release": spoiled}}
+    cluster.kubectl("-n", "telltale", "patch", newest, "--type=merge", "-p", json.dumps(patch))
+    done = subprocess.run([*DEMO, "up"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert "helm rollback" in done.stdout
 
 
 def test_unknown_words_are_answered_with_the_usage():
