@@ -44,7 +44,7 @@ class Child : public testing::Environment {
     while (true) pause();
   }
 };
-[[maybe_unused]] const auto* const child = testing::AddGlobalTestEnvironment(new Child);
+[[maybe_unused]] const auto* const kChildMode = testing::AddGlobalTestEnvironment(new Child);
 
 class PipelineCrashTest : public PipelineTest {
  protected:
