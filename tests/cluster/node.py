@@ -9,11 +9,20 @@ import pathlib
 import subprocess
 
 import catalog
+import kernel
 import layout
 import process
 import table
 
 Layout = layout.Layout
+
+
+# A reply between two pods of the bridge has to pass the rules that undo a service's address. The
+# setting is there only when br_netfilter is; what is not there is printed.
+SETTINGS = """
+    sysctl -q -w net.ipv4.ip_forward=1
+    sysctl -q -w net.bridge.bridge-nf-call-iptables=1 || echo br_netfilter
+"""
 
 
 def run(*command) -> str:
@@ -24,16 +33,19 @@ def run(*command) -> str:
     return done.stdout
 
 
-def network(cluster: Layout) -> None:
+def network(cluster: Layout) -> list[str]:
     """A namespace of its own, joined to the host by one veth pair that carries the node's address.
 
     The pair lets kubectl and tests reach the API server without entering the namespace. Deleting the
-    namespace deletes the pair and every rule in it.
+    namespace deletes the pair and every rule in it. Returns the modules that it has to do without.
     """
     inside = cluster.host_link.replace("telltale-", "node-")
     run("ip", "netns", "add", cluster.name)
-    run("ip", "link", "add", cluster.host_link, "type", "veth", "peer", "name", inside,
-        "netns", cluster.name)  # fmt: skip
+    try:
+        run("ip", "link", "add", cluster.host_link, "type", "veth", "peer", "name", inside,
+            "netns", cluster.name)  # fmt: skip
+    except process.Failure as failure:
+        raise process.Failure(kernel.sentence("veth", failure)) from None
     run("ip", "addr", "add", f"{layout.HOST_ADDRESS}/24", "dev", cluster.host_link)
     run("ip", "link", "set", cluster.host_link, "up")
     script = f"""
@@ -42,11 +54,8 @@ def network(cluster: Layout) -> None:
         ip addr add {layout.NODE_ADDRESS}/24 dev node0
         ip link set node0 up
         ip route add default via {layout.HOST_ADDRESS}
-        sysctl -q -w net.ipv4.ip_forward=1
-        # A reply between two pods of the bridge has to pass the rules that undo a service's address.
-        sysctl -q -w net.bridge.bridge-nf-call-iptables=1
     """
-    run(*cluster.inside("sh", "-ec", script))
+    return run(*cluster.inside("sh", "-ec", script + SETTINGS)).split()
 
 
 def containerd(cluster: Layout) -> list:

@@ -17,6 +17,7 @@ import archives
 import catalog
 import cleanup
 import control
+import kernel
 import kube
 import node
 import pki
@@ -35,6 +36,7 @@ TOOLS = {
     "nft": "nftables",
     "conntrack": "conntrack",
     "nsenter": "util-linux",
+    "sysctl": "procps",
     "openssl": "openssl",
     "gcc": "gcc",
 }
@@ -72,8 +74,9 @@ def check_machine(cluster: layout.Layout) -> None:
             catalog.locate(name)
         except FileNotFoundError as error:
             raise process.Failure(str(error)) from None
-    if "overlay" not in pathlib.Path("/proc/filesystems").read_text():
-        raise process.Failure("this kernel has no overlayfs, on which containers are built")
+    kernel.load()
+    for module in kernel.missing():
+        raise process.Failure(kernel.sentence(module))
     pods = [pid for group in cleanup.kubepods() for pid in cleanup.members(group)]
     if pods:
         raise process.Failure(
@@ -94,13 +97,18 @@ def check_machine(cluster: layout.Layout) -> None:
 
 def _network(cluster: layout.Layout) -> None:
     with Step("network namespace"):
-        node.network(cluster)
-    probe = cluster.inside("nft", "add", "table", "ip", "telltale-probe")
-    try:
-        node.run(*probe)
-        node.run(*cluster.inside("nft", "delete", "table", "ip", "telltale-probe"))
-    except process.Failure as failure:
-        raise process.Failure(f"this kernel has no nftables, which services need: {failure}") from None
+        for module in node.network(cluster):
+            say(f"  warning: {kernel.sentence(module)}; until then pods may not reach services")
+    tried = {
+        "nf_tables": ("nft add table ip telltale-probe", "nft delete table ip telltale-probe"),
+        "bridge": ("ip link add probe0 type bridge", "ip link del probe0"),
+    }
+    for module, commands in tried.items():
+        try:
+            for command in commands:
+                node.run(*cluster.inside(*command.split()))
+        except process.Failure as failure:
+            raise process.Failure(kernel.sentence(module, failure)) from None
 
 
 def _images(cluster: layout.Layout, ready: threading.Event) -> None:
