@@ -39,17 +39,19 @@ def baseline() -> dict:
 
 
 def kubepods() -> list[pathlib.Path]:
-    """The roots of the kubelet's cgroups, one for each hierarchy of the machine."""
-    return sorted(path for path in CGROUPS.glob("*/kubepods") if path.is_dir())
+    """The roots of the kubelet's cgroups: one on a unified (v2) machine, else one a hierarchy."""
+    unified = (CGROUPS / "cgroup.controllers").exists()
+    # One level further down on a unified machine they would be somebody else's.
+    return sorted(path for path in CGROUPS.glob("kubepods" if unified else "*/kubepods") if path.is_dir())
 
 
 def members(group: pathlib.Path) -> set[int]:
     found: set[int] = set()
-    for path in group.rglob("cgroup.procs"):
+    for folder, _, _ in os.walk(group):  # which passes over a group that goes while we look
         try:
-            found.update(map(int, path.read_text().split()))
+            found.update(map(int, pathlib.Path(folder, "cgroup.procs").read_text().split()))
         except OSError:
-            continue  # the group went away while we looked
+            continue
     return found
 
 
@@ -127,11 +129,10 @@ def stop(cluster: Layout) -> None:
 def _remove_cgroups() -> None:
     deadline = time.monotonic() + 10
     for root in kubepods():
-        # rglob lists parents before children; the kernel needs them in the other order.
-        for group in [root, *(p for p in root.rglob("*") if p.is_dir())][::-1]:
+        for group, _, _ in os.walk(root, topdown=False):  # the kernel wants children first
             while True:
                 try:
-                    group.rmdir()
+                    os.rmdir(group)
                     break
                 except FileNotFoundError:
                     break
