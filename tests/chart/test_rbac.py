@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operator's roles, rule by rule: one right more or less than it needs fails here."""
+
+import chart
+import pytest
+
+CLUSTER = [
+    ("telltale.dev", ["monitoringtargets"], None, ["list", "watch"]),
+    ("telltale.dev", ["monitoringtargets/status"], None, ["patch"]),
+    ("", ["pods", "namespaces"], None, ["list", "watch"]),
+    ("", ["configmaps"], ["telltale-sidecar"], ["list", "watch", "create", "patch", "delete"]),
+]
+HOOK = (
+    "admissionregistration.k8s.io",
+    ["mutatingwebhookconfigurations"],
+    ["telltale-operator"],
+    ["get", "patch"],
+)
+SECRET = ("", ["secrets"], ["telltale-webhook-ca"], ["get", "create", "patch"])
+PROMTAIL = ("", ["configmaps"], ["telltale-promtail"], ["create", "patch"])
+
+
+def rules(objects: list[dict], kind: str) -> list[tuple]:
+    """All rules of the operator's roles of this kind, which all have to have a row in the table."""
+    found = []
+    for one in objects:
+        if one["kind"] != kind or not one["metadata"]["name"].startswith("telltale-operator"):
+            continue
+        for rule in one["rules"]:
+            assert set(rule) <= {"apiGroups", "resources", "resourceNames", "verbs"}
+            [group] = rule["apiGroups"]
+            found.append((group, rule["resources"], rule.get("resourceNames"), rule["verbs"]))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("settings", "cluster", "own"),
+    [
+        ((), [*CLUSTER, HOOK], [SECRET, PROMTAIL]),
+        (("sidecar.enabled=false",), CLUSTER, [PROMTAIL]),
+        (("promtail.enabled=false",), [*CLUSTER, HOOK], [SECRET]),
+        (("sidecar.enabled=false", "promtail.enabled=false"), CLUSTER, []),
+    ],
+    ids=lambda some: ",".join(some) if some and isinstance(some[0], str) else None,
+)
+def test_the_operator_s_roles_are_exactly_these(settings, cluster, own):
+    objects = chart.render(*settings)
+    assert rules(objects, "ClusterRole") == cluster
+    assert rules(objects, "Role") == own
+
+
+def test_the_roles_are_bound_to_the_operator_s_account_alone():
+    for kind in ("ClusterRoleBinding", "RoleBinding"):
+        binding = chart.find(chart.render(), kind, "telltale-operator")
+        [subject] = binding["subjects"]
+        assert subject == {
+            "kind": "ServiceAccount",
+            "name": "telltale-operator",
+            "namespace": chart.NAMESPACE,
+        }
+        assert binding["roleRef"]["name"] == "telltale-operator"
+        assert binding["roleRef"]["kind"] == kind.removesuffix("Binding")
