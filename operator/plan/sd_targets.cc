@@ -3,7 +3,6 @@
 
 #include <set>
 #include <tuple>
-#include <unordered_set>
 #include <utility>
 
 #include "common/text/json_writer.h"
@@ -13,7 +12,6 @@
 namespace telltale {
 namespace {
 
-constexpr std::string_view kSidecarEndpoint = "sidecar";
 constexpr std::string_view kSidecarJob = "telltale-sidecar";
 constexpr std::string_view kSidecarInterval = "15s";
 constexpr std::string_view kSidecarTimeout = "10s";
@@ -67,7 +65,8 @@ class ScrapePlanner {
           PlanEndpoint(target, *pod, i, seen);
         }
       }
-      if (target.WantsSidecar() && pod->HasSidecar() && sidecars_.insert(pod->meta.uid).second) {
+      if (target.WantsSidecar() && pod->HasSidecar() &&
+          plan_.sidecars.emplace(pod->meta.uid, plan_.targets.size()).second) {
         AddSidecar(target, *pod);
       }
     }
@@ -166,7 +165,6 @@ class ScrapePlanner {
 
   const std::vector<MatchedTarget>& matched_;
   ScrapePlan plan_;
-  std::unordered_set<std::string> sidecars_;  // uids of pods whose sidecar is planned
 };
 
 }  // namespace

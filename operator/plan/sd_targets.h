@@ -5,13 +5,17 @@
 // expects Prometheus to scrape, for status. Pure.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "operator/plan/matching.h"
 #include "operator/plan/reasons.h"
 
 namespace telltale {
+
+inline constexpr std::string_view kSidecarEndpoint = "sidecar";
 
 // One (pod, endpoint) of one MonitoringTarget, or one sidecar.
 struct ScrapeTarget {
@@ -30,7 +34,8 @@ struct EndpointProblem {
 
 struct ScrapePlan {
   std::vector<ScrapeTarget> targets;
-  std::vector<EndpointProblem> problems;  // pods or ports that give no target
+  std::vector<EndpointProblem> problems;                  // pods or ports that give no target
+  std::unordered_map<std::string, std::size_t> sidecars;  // by pod uid: its index in targets
 };
 
 ScrapePlan PlanScrapes(const std::vector<MatchedTarget>& matched);

@@ -11,7 +11,6 @@
 namespace telltale {
 namespace {
 
-constexpr std::string_view kSidecarEndpoint = "sidecar";
 constexpr std::string_view kInject = "telltale.dev/inject";
 
 // Both lists of a ScrapePlan are grouped by target in the order of the keys.
@@ -39,7 +38,10 @@ class Assessor {
     if (target_.suspend) return std::move(health_);
     AddResourceProblems();
     for (const auto& problem : OfTarget(input_.plan.problems, key_)) AddPlanProblem(problem);
-    for (const auto& scrape : OfTarget(input_.plan.targets, key_)) CountScrape(scrape);
+    for (const auto& scrape : OfTarget(input_.plan.targets, key_)) {
+      if (scrape.endpoint != kSidecarEndpoint) CountScrape(scrape, FindEndpointReport(scrape));
+    }
+    if (target_.WantsSidecar()) CountSidecars();
     for (const auto& [uid, count] : pods_) {
       if (count.down) {
         ++health_.down;
@@ -115,17 +117,33 @@ class Assessor {
     health_.problems.push_back({pod, problem.endpoint, problem.reason, problem.message});
   }
 
-  void CountScrape(const ScrapeTarget& scrape) {
+  const ScrapeReport* FindEndpointReport(const ScrapeTarget& scrape) const {
+    const auto& reports = input_.view.reports;
+    const auto it = reports.find(key_ + "|" + scrape.pod_uid + "|" + scrape.endpoint);
+    return it == reports.end() ? nullptr : &it->second;
+  }
+
+  // The pods' shared sidecars, whichever resource their targets belong to.
+  void CountSidecars() {
+    const auto& reports = input_.view.sidecars;
+    for (const auto& pod : input_.matched.pods) {
+      const auto planned = input_.plan.sidecars.find(pod->meta.uid);
+      if (planned == input_.plan.sidecars.end()) continue;
+      const auto report = reports.find(pod->meta.uid);
+      CountScrape(input_.plan.targets[planned->second],
+                  report == reports.end() ? nullptr : &report->second);
+    }
+  }
+
+  void CountScrape(const ScrapeTarget& scrape, const ScrapeReport* report) {
     const auto found = pods_.find(scrape.pod_uid);
     if (found == pods_.end()) return;
     PodCount& count = found->second;
     // The sidecar's own page says nothing about the application, unless nothing else is asked for.
     const bool counts = !target_.metrics || scrape.endpoint != kSidecarEndpoint;
     if (counts) ++count.endpoints;
-    const auto report =
-        input_.view.reports.find(key_ + "|" + scrape.pod_uid + "|" + scrape.endpoint);
-    const bool scraped = report != input_.view.reports.end() && report->second.scraped;
-    const bool up = scraped && report->second.up;
+    const bool scraped = report && report->scraped;
+    const bool up = scraped && report->up;
     if (counts && up) ++count.up;
     if (count.pod->meta.deleting) return;
     ++health_.scrapes;
@@ -134,7 +152,7 @@ class Assessor {
     } else if (scraped) {
       ++health_.scrapes_down;
       if (counts) count.down = true;
-      AddScrapeProblem(*count.pod, scrape, report->second.last_error);
+      AddScrapeProblem(*count.pod, scrape, report->last_error);
     } else if (++health_.scrapes_pending == 1) {
       health_.first_pending = "pod " + count.pod->meta.Key() + ", endpoint " + scrape.endpoint;
     }

@@ -130,6 +130,17 @@ std::optional<std::string> Canonical(const std::string& json) {
 
 }  // namespace
 
+void PrometheusView::Add(std::string_view target_key, std::string_view pod_uid,
+                         std::string_view endpoint, ScrapeReport report) {
+  if (endpoint == kSidecarEndpoint) {
+    ScrapeReport& shared = sidecars[std::string(pod_uid)];
+    if (!shared.scraped) shared = report;  // of two owners, the one that was scraped knows more
+  }
+  std::string key(target_key);
+  key.append("|").append(pod_uid).append("|").append(endpoint);
+  reports[std::move(key)] = std::move(report);
+}
+
 std::string RenderTargetStatus(const StatusInput& input) {
   const TargetHealth health = Assess(input);
   std::string json;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "operator/plan/sd_targets.h"
 
@@ -22,13 +23,20 @@ struct ScrapeReport {
   std::string last_error;
 };
 
-// Keyed by target_key + "|" + pod_uid + "|" + endpoint, as RenderHttpSd put them into
-// __meta_telltale_target, __meta_telltale_pod_uid and __meta_telltale_endpoint.
 struct PrometheusView {
   bool known = false;  // false until Prometheus was asked with success; error says why
   std::string error;
+  // Keyed by target_key + "|" + pod_uid + "|" + endpoint.
   std::map<std::string, ScrapeReport> reports;
+  // By pod_uid, whichever resource the sidecar's target belongs to: all share the one sidecar, and
+  // Prometheus still names the former owner for a while after that one changed.
+  std::map<std::string, ScrapeReport> sidecars;
   std::set<std::string> logging_pods;  // "namespace/pod" whose sidecar had lines acknowledged
+
+  // The arguments are what RenderHttpSd put into __meta_telltale_target, __meta_telltale_pod_uid
+  // and __meta_telltale_endpoint.
+  void Add(std::string_view target_key, std::string_view pod_uid, std::string_view endpoint,
+           ScrapeReport report);
 };
 
 struct StatusInput {

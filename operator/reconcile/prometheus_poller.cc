@@ -56,7 +56,7 @@ Status ParseTarget(JsonValue target, PrometheusView& view) {
   if (resource.empty()) return {};
   report.up = health == "up";
   report.scraped = health == "up" || health == "down";
-  view.reports[resource + "|" + uid + "|" + endpoint] = std::move(report);
+  view.Add(resource, uid, endpoint, std::move(report));
   return {};
 }
 

@@ -127,6 +127,29 @@ TEST(RenderTargetStatus, AMissingSidecarIsFalseUnlessThePodOptedOut) {
             "True/Injected");
 }
 
+// One sidecar serves all who ask for it, and its one scrape target belongs to the first of them:
+// which that is, and when Prometheus learns of it, changes nothing for the others.
+TEST(RenderTargetStatus, ASharedSidecarIsReportedToEachThatAsksForIt) {
+  const std::string body = R"("spec":{"selector":{"matchLabels":{"app":"x"}},"sidecar":{}}})";
+  const auto world = [&](const std::string& prometheus) {
+    return ParseWorld(R"({"targets":[{"metadata":{"name":"a","namespace":"n"},)" + body +
+                      R"(,{"metadata":{"name":"b","namespace":"n"},)" + body + R"(],"pods":[)" +
+                      RunningPod("p") + R"(],"prometheus":)" + prometheus + "}");
+  };
+  for (const auto* owner : {"n/a", "n/b", "n/gone"}) {
+    const std::string key = std::string(owner) + "|u-p|sidecar";
+    for (const auto& [name, status] : Statuses(world(R"({"up":[")" + key + "\"]}"))) {
+      EXPECT_EQ(State(status, "Scraped"), "True/Up") << name << " by " << key;
+      EXPECT_EQ(State(status, "Ready"), "True/Ready") << name << " by " << key;
+      EXPECT_EQ(Pods(status), R"({"matched":1,"injected":1,"up":1,"down":0,"logging":0})");
+    }
+    const auto down = world(R"({"down":{")" + key + R"(":"connection refused"}})");
+    for (const auto& [name, status] : Statuses(down)) {
+      EXPECT_EQ(State(status, "Scraped"), "False/ConnectionRefused") << name << " by " << key;
+    }
+  }
+}
+
 TEST(RenderTargetStatus, LogsFlowOnceEverySidecarHadALineAcknowledged) {
   const std::string spec = R"("logs":{"files":{"directory":"/l"}})";
   const std::string pods = RunningPod("a") + "," + RunningPod("b");

@@ -28,6 +28,14 @@ Status DecodeAll(JsonValue value, Status (*decode_one)(JsonValue, T&),
   return {};
 }
 
+// `name` is "target|uid|endpoint".
+void AddReport(std::string_view name, ScrapeReport report, PrometheusView& view) {
+  const std::size_t uid = name.find('|'), endpoint = name.rfind('|');
+  ASSERT_TRUE(uid < endpoint && endpoint != std::string_view::npos) << name;
+  view.Add(name.substr(0, uid), name.substr(uid + 1, endpoint - uid - 1), name.substr(endpoint + 1),
+           std::move(report));
+}
+
 Status DecodeView(JsonValue value, PrometheusView& out) {
   out.known = true;
   std::vector<std::string> up, logging;
@@ -40,8 +48,8 @@ Status DecodeView(JsonValue value, PrometheusView& out) {
     out.known = false;
     return decode::Text(member, out.error);
   }));
-  for (const auto& name : up) out.reports[name] = {true, true, ""};
-  for (const auto& [name, error] : down) out.reports[name] = {false, true, error};
+  for (const auto& name : up) AddReport(name, {true, true, ""}, out);
+  for (const auto& [name, error] : down) AddReport(name, {false, true, error}, out);
   out.logging_pods.insert(logging.begin(), logging.end());
   return {};
 }
