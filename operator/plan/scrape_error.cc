@@ -33,6 +33,22 @@ constexpr std::array kMarks = {
     Mark{"expected ", Reason::kBadContent},
 };
 
+// Go's net.OpError: "read tcp 10.0.0.5:41234->10.0.0.9:8080: ...".
+std::string WithoutSources(std::string_view error) {
+  constexpr std::string_view kArrow = "->", kDigits = "0123456789";
+  std::string text;
+  for (std::size_t at = error.find(kArrow); at != std::string_view::npos; at = error.find(kArrow)) {
+    const std::string_view before = error.substr(0, at);
+    const std::size_t word = before.find_last_of(" \n") + 1;  // 0 when there is none
+    const std::size_t colon = before.find_last_not_of(kDigits);
+    const bool source =
+        colon != std::string_view::npos && colon > word && colon + 1 < at && before[colon] == ':';
+    text.append(source ? before.substr(0, word) : error.substr(0, at + kArrow.size()));
+    error.remove_prefix(at + kArrow.size());
+  }
+  return text.append(error);
+}
+
 }  // namespace
 
 Reason ClassifyScrapeError(std::string_view error) {
@@ -42,13 +58,14 @@ Reason ClassifyScrapeError(std::string_view error) {
   return Reason::kScrapeFailed;
 }
 
-std::string ShortScrapeError(std::string_view error) {
+std::string ShortScrapeError(std::string_view whole) {
   // Get "http://10.0.0.1:8080/metrics": dial tcp ...
-  if (error.starts_with("Get \"")) {
-    const std::size_t end = error.find("\": ");
-    if (end != std::string_view::npos) error.remove_prefix(end + 3);
+  if (whole.starts_with("Get \"")) {
+    const std::size_t end = whole.find("\": ");
+    if (end != std::string_view::npos) whole.remove_prefix(end + 3);
   }
-  std::string text(error.substr(0, kLongest));
+  const std::string error = WithoutSources(whole);
+  std::string text = error.substr(0, kLongest);
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';
   }

@@ -14,7 +14,8 @@ namespace telltale {
 
 Reason ClassifyScrapeError(std::string_view error);
 
-// The error for a message: one line, at most 200 bytes, without the URL that Go puts in front.
+// The error for a message: one line, at most 200 bytes, without the URL that Go puts in front, and
+// without the connection's own address ("10.0.0.5:41234->"), whose port differs at each scrape.
 std::string ShortScrapeError(std::string_view error);
 
 }  // namespace telltale

@@ -150,8 +150,13 @@ std::string RenderTargetStatus(const StatusInput& input) {
   WriteConditions(input, health, writer);
   writer.Key("pods").BeginObject();
   writer.Key("matched").Int(health.matched).Key("injected").Int(health.injected);
-  writer.Key("up").Int(health.up).Key("down").Int(health.down);
-  writer.Key("logging").Int(health.logging).EndObject();
+  // What Prometheus did not say is left out, which removes it (server-side apply): a zero would be
+  // a statement.
+  if (input.view.known) {
+    writer.Key("up").Int(health.up).Key("down").Int(health.down);
+    writer.Key("logging").Int(health.logging);
+  }
+  writer.EndObject();
   WriteProblems(health, writer);
   writer.EndObject();
   return json;

@@ -98,6 +98,8 @@ TEST(RenderTargetStatus, APrometheusThatDoesNotAnswerIsSaidSo) {
   EXPECT_EQ(State(status, "Scraped"), "Unknown/PrometheusUnknown");
   EXPECT_NE(status.find("connection refused"), std::string::npos);
   EXPECT_EQ(State(status, "Ready"), "Unknown/PrometheusUnknown");
+  // What is not known is left out: a zero would be a statement.
+  EXPECT_EQ(Pods(status), R"({"matched":1,"injected":1})");
 }
 
 TEST(RenderTargetStatus, OneEndpointDownMakesThePodDown) {
@@ -254,6 +256,27 @@ TEST(ShortScrapeError, IsOneLineWithoutTheUrl) {
   EXPECT_EQ(ShortScrapeError(std::string(300, 'x')), std::string(200, 'x') + "...");
   EXPECT_EQ(ShortScrapeError(std::string(199, 'x') + "\xC3\xA4 more"),
             std::string(199, 'x') + "...");
+}
+
+// The source port is another at each scrape, and each would be a new status to write.
+TEST(ShortScrapeError, LeavesOutTheSourceOfTheConnection) {
+  const std::string reset = "read tcp 10.0.0.9:8080: read: connection reset by peer";
+  for (const auto* port : {"41234", "41235"}) {
+    const std::string source = "10.0.0.5:" + std::string(port) + "->";
+    EXPECT_EQ(
+        ShortScrapeError("read tcp " + source + "10.0.0.9:8080: read: connection reset by peer"),
+        reset);
+    EXPECT_EQ(ShortScrapeError("Get \"http://10.0.0.9:8080/\": read tcp " + source +
+                               "10.0.0.9:8080: read: connection reset by peer"),
+              reset);
+    EXPECT_EQ(ShortScrapeError("write tcp [fd00::5]:" + std::string(port) + "->[fd00::9]:80: x"),
+              "write tcp [fd00::9]:80: x");
+    EXPECT_EQ(ShortScrapeError("a " + source + "b: c " + source + "d"), "a b: c d");
+    EXPECT_EQ(ShortScrapeError(source + std::string(200, 'x')), std::string(200, 'x'));
+  }
+  for (const auto* other : {"a -> b", "a->b", "->", "1:->", ":1->x", "x\n1->2"}) {
+    EXPECT_EQ(ShortScrapeError(other).size(), std::string_view(other).size()) << other;
+  }
 }
 
 TEST(Reasons, EachHasACodeATitleAndAFixWhenSomethingIsWrong) {
