@@ -11,7 +11,7 @@ constexpr std::string_view kOurAnnotations = "telltale.dev/";
 // Annotations carry whole manifests of other tools: only ours are kept, and only ours are read.
 Status DecodeAnnotations(JsonValue value, Labels& out) {
   return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
-    if (!key.starts_with(kOurAnnotations)) return {};
+    if (!key.starts_with(kOurAnnotations) && key != kMirrorAnnotation) return {};
     std::string text;
     TELLTALE_TRY(decode::Text(member, text));
     SetLabel(out, key, text);

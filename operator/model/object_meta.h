@@ -5,12 +5,16 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "common/base/result.h"
 #include "common/base/strings.h"
 #include "common/text/json_reader.h"
 
 namespace telltale {
+
+// On a static pod's shadow in the API: changing it changes nothing.
+inline constexpr std::string_view kMirrorAnnotation = "kubernetes.io/config.mirror";
 
 struct ObjectMeta {
   std::string ns;
@@ -20,7 +24,7 @@ struct ObjectMeta {
   std::int64_t generation = 0;
   bool deleting = false;  // deletionTimestamp is set
   Labels labels;
-  Labels annotations;  // only those under telltale.dev/
+  Labels annotations;  // only those under telltale.dev/, and kMirrorAnnotation
 
   std::string Key() const { return ns.empty() ? name : ns + "/" + name; }
 };

@@ -59,6 +59,8 @@ Status DecodePodSpec(JsonValue value, Pod& out) {
   TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
     if (key == "nodeName") return decode::Text(member, out.node);
     if (key == "hostNetwork") return decode::Flag(member, out.host_network);
+    if (key == "os") return DecodeOs("name", member, out.windows);
+    if (key == "nodeSelector") return DecodeOs(kOsLabel, member, out.windows);
     if (key == "containers") return DecodeContainers(member, false, out.containers);
     if (key == "initContainers") return DecodeContainers(member, true, init);
     return {};
@@ -108,6 +110,17 @@ Status DecodePod(JsonValue value, Pod& out) {
   if (!status.ok()) return decode::Rooted("Pod", status);
   if (out.meta.name.empty()) return Fail(Code::kInvalid, "metadata.name: a Pod needs a name");
   return {};
+}
+
+// spec.os.name, or the node selector that everybody sets instead.
+Status DecodeOs(std::string_view name_key, JsonValue value, bool& windows) {
+  return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+    if (key != name_key) return {};
+    std::string text;
+    TELLTALE_TRY(decode::Text(member, text));
+    if (text == "windows") windows = true;
+    return {};
+  });
 }
 
 Status DecodeNamespace(JsonValue value, Namespace& out) {

@@ -33,6 +33,7 @@ struct Pod {
   std::string ip;
   bool ready = false;
   bool host_network = false;
+  bool windows = false;
   std::vector<Container> containers;  // in order: containers, then init containers
 
   bool Running() const { return phase == "Running" && !ip.empty(); }
@@ -46,6 +47,11 @@ struct Namespace {
 };
 
 Status DecodePod(JsonValue value, Pod& out);
+
+// Sets `windows` when the value, spec.os or spec.nodeSelector, says so in its field `name_key`.
+Status DecodeOs(std::string_view name_key, JsonValue value, bool& windows);
+inline constexpr std::string_view kOsLabel = "kubernetes.io/os";
+
 Status DecodeNamespace(JsonValue value, Namespace& out);
 
 // The label `app` of a pod's metrics and log streams: app.kubernetes.io/name, else app, else

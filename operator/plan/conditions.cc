@@ -71,6 +71,11 @@ Condition Discovered(const StatusInput& input, const TargetHealth& health) {
           Of(health.running, health.matched, "matched pods are running.")};
 }
 
+// The worst reason why a pod has no sidecar.
+const TargetProblem* WithoutSidecar(const TargetHealth& health) {
+  return health.Find({Reason::kSidecarMissing, Reason::kSidecarImpossible, Reason::kHostNetwork});
+}
+
 Condition Injected(const StatusInput& input, const TargetHealth& health) {
   constexpr std::string_view kType = "Injected";
   const MonitoringTarget& target = *input.matched.target;
@@ -79,7 +84,7 @@ Condition Injected(const StatusInput& input, const TargetHealth& health) {
   }
   if (health.running == 0) return NobodyRuns(kType, health);
   if (health.missing > 0) {
-    const auto* problem = health.Find({Reason::kSidecarMissing, Reason::kHostNetwork});
+    const auto* problem = WithoutSidecar(health);
     return {
         kType, State::kFalse, problem ? problem->reason : Reason::kSidecarMissing,
         WithExample(Of(health.missing, health.running, "running pods lack the sidecar"), problem)};
@@ -93,8 +98,8 @@ Condition Injected(const StatusInput& input, const TargetHealth& health) {
 
 Condition NothingToScrape(std::string_view type, const TargetHealth& health) {
   if (health.running == 0) return NobodyRuns(type, health);
-  const auto* problem =
-      health.Find({Reason::kPortNotFound, Reason::kSidecarMissing, Reason::kHostNetwork});
+  const auto* problem = health.Find({Reason::kPortNotFound});
+  if (!problem) problem = WithoutSidecar(health);
   return {type, State::kUnknown, problem ? problem->reason : Reason::kNotYetScraped,
           "There is nothing to scrape yet."};
 }
@@ -138,7 +143,7 @@ Condition LogsFlowing(const StatusInput& input, const TargetHealth& health) {
             "An agent on each node reads the logs; what it delivers is not known here."};
   }
   if (health.running == 0) return NobodyRuns(kType, health);
-  if (const auto* problem = health.Find({Reason::kSidecarMissing, Reason::kHostNetwork})) {
+  if (const auto* problem = WithoutSidecar(health)) {
     return {kType, State::kFalse, problem->reason,
             Of(health.missing, health.running, "running pods lack the sidecar that reads logs.")};
   }

@@ -44,6 +44,11 @@ constexpr std::array kReasons = {
                "the pod is older than the resource, or the webhook could not be reached when it "
                "was made",
                "restart the workload: kubectl rollout restart"},
+    ReasonInfo{Reason::kSidecarImpossible, "SidecarImpossible", "The pod cannot get a sidecar",
+               "injection leaves the pod out: it is in a namespace of Kubernetes itself, is a "
+               "static pod, runs Windows, or uses the sidecar's port 9847",
+               "read its output with source: Stdout and collector: Node, or annotate the pods with "
+               "telltale.dev/inject: \"false\""},
     ReasonInfo{Reason::kHostNetwork, "HostNetwork", "The pod is on the host's network",
                "the sidecar's port would clash with other pods of the node, so it is not put there",
                "read its output with source: Stdout and collector: Node, or annotate the pods with "

@@ -22,6 +22,7 @@ enum class Reason {
   kTimeout,
   kScrapeFailed,
   kSidecarMissing,
+  kSidecarImpossible,
   kHostNetwork,
   kNoIp,
   kNotRunning,

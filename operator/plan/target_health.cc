@@ -20,6 +20,27 @@ std::span<const T> OfTarget(const std::vector<T>& all, const std::string& key) {
   return {range.begin(), range.end()};
 }
 
+// Why injection leaves this pod out, or "": what admission decides (sidecar_patch.cc), and the
+// namespaces that the webhook's namespaceSelector always excludes (helm/, manifests/). That it
+// excludes the operator's own namespace as well is not known here.
+std::string WhyImpossible(const Pod& pod) {
+  if (pod.meta.ns == "kube-system" || pod.meta.ns == "kube-node-lease") {
+    return "injection leaves out namespace " + pod.meta.ns;
+  }
+  if (FindLabel(pod.meta.annotations, kMirrorAnnotation)) {
+    return "it is a static pod, which admission cannot change";
+  }
+  if (pod.windows) return "it runs Windows, and the sidecar runs on Linux";
+  for (const auto& container : pod.containers) {
+    for (const auto& port : container.ports) {
+      if (port.number != kSidecarPort) continue;
+      return "its container " + container.name + " uses the sidecar's port " +
+             std::to_string(kSidecarPort);
+    }
+  }
+  return "";
+}
+
 struct PodCount {
   const Pod* pod = nullptr;
   int endpoints = 0;
@@ -78,15 +99,20 @@ class Assessor {
       return;
     }
     ++health_.missing;
-    const Reason reason = pod.host_network ? Reason::kHostNetwork : Reason::kSidecarMissing;
-    const std::string fix = pod.host_network
-                                ? std::string(Info(reason).fix)
-                                : "restart its workload, as in kubectl rollout restart "
-                                  "deployment NAME -n " +
-                                      pod.meta.ns;
-    health_.problems.push_back({pod.meta.Key(), "", reason,
-                                "Pod " + pod.meta.Key() + " has no sidecar: " +
-                                    std::string(Info(reason).cause) + "; " + fix + "."});
+    Reason reason = Reason::kSidecarMissing;
+    std::string cause, fix;
+    if (pod.host_network) {
+      reason = Reason::kHostNetwork;
+    } else if (cause = WhyImpossible(pod); !cause.empty()) {
+      reason = Reason::kSidecarImpossible;
+    } else {
+      fix = "restart its workload, as in kubectl rollout restart deployment NAME -n " + pod.meta.ns;
+    }
+    if (cause.empty()) cause = Info(reason).cause;
+    if (fix.empty()) fix = Info(reason).fix;
+    health_.problems.push_back(
+        {pod.meta.Key(), "", reason,
+         "Pod " + pod.meta.Key() + " has no sidecar: " + cause + "; " + fix + "."});
   }
 
   void AddResourceProblems() {

@@ -73,6 +73,23 @@ TEST(DecodePod, ADeletionTimestampMeansDeleting) {
   EXPECT_TRUE(pod.meta.deleting);
 }
 
+TEST(DecodePod, KnowsStaticPodsAndWindows) {
+  const auto windows = [](const std::string& spec) {
+    Pod pod;
+    EXPECT_TRUE(Parse(R"({"metadata":{"name":"p"},"spec":)" + spec + "}", DecodePod, pod).ok());
+    return pod.windows;
+  };
+  EXPECT_TRUE(windows(R"({"os":{"name":"windows"}})"));
+  EXPECT_TRUE(windows(R"({"nodeSelector":{"kubernetes.io/os":"windows"}})"));
+  EXPECT_FALSE(windows(R"({"os":{"name":"linux"},"nodeSelector":{"kubernetes.io/os":"linux"}})"));
+  EXPECT_FALSE(windows(R"({"os":null,"nodeSelector":{"os":"windows"}})"));
+  Pod pod;
+  const auto* json = R"({"metadata":{"name":"p","annotations":{"kubernetes.io/config.mirror":"h",
+    "kubernetes.io/config.hash":"h"}}})";
+  ASSERT_TRUE(Parse(json, DecodePod, pod).ok());
+  EXPECT_EQ(pod.meta.annotations, (Labels{{"kubernetes.io/config.mirror", "h"}}));
+}
+
 TEST(DecodePod, NullIsAbsent) {
   Pod pod;
   const auto* json = R"({"metadata":{"name":"p","labels":null,"deletionTimestamp":null},

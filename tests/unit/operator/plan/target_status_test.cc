@@ -152,6 +152,40 @@ TEST(RenderTargetStatus, ASharedSidecarIsReportedToEachThatAsksForIt) {
   }
 }
 
+// A restart cannot help these, so nobody is told to try one.
+TEST(RenderTargetStatus, APodThatInjectionLeavesOutIsSidecarImpossible) {
+  const auto status = [](const std::string& ns, const std::string& metadata,
+                         const std::string& spec) {
+    return Statuses(ParseWorld(
+                        R"({"targets":[{"metadata":{"name":"t","namespace":")" + ns +
+                        R"("},"spec":{"selector":{"matchLabels":{"app":"x"}},"logs":{"files":)"
+                        R"({"directory":"/l"}}}}],"pods":[{"metadata":{"name":"p","namespace":")" +
+                        ns + R"(","uid":"u","labels":{"app":"x"})" + metadata + R"(},"spec":{)" +
+                        spec +
+                        R"("containers":[{"name":"c"}]},"status":{"phase":"Running",)"
+                        R"("podIP":"10.0.0.1"}}],"prometheus":{}})"))
+        .at(ns + "/t");
+  };
+  const std::string impossible = "False/SidecarImpossible";
+  const std::string init = R"("initContainers":[{"name":"i","ports":[{"containerPort":)";
+  for (const std::string& json :
+       {status("kube-system", "", ""), status("kube-node-lease", "", ""),
+        status("n", "", init + "9847}]}],"), status("n", "", R"("os":{"name":"windows"},)"),
+        status("n", "", R"("nodeSelector":{"kubernetes.io/os":"windows"},)"),
+        status("n", R"(,"annotations":{"kubernetes.io/config.mirror":"h"})", "")}) {
+    EXPECT_EQ(State(json, "Injected"), impossible) << json;
+    EXPECT_EQ(State(json, "Scraped"), "Unknown/SidecarImpossible") << json;
+    EXPECT_EQ(State(json, "LogsFlowing"), impossible) << json;
+    EXPECT_EQ(json.find("restart"), std::string::npos) << json;
+  }
+  for (const std::string& json :
+       {status("n", "", ""), status("n", "", init + "9848}]}],"),
+        status("n", "", R"("os":{"name":"linux"},"nodeSelector":{"kubernetes.io/os":"linux"},)")}) {
+    EXPECT_EQ(State(json, "Injected"), "False/SidecarMissing") << json;
+    EXPECT_NE(json.find("rollout restart"), std::string::npos) << json;
+  }
+}
+
 TEST(RenderTargetStatus, LogsFlowOnceEverySidecarHadALineAcknowledged) {
   const std::string spec = R"("logs":{"files":{"directory":"/l"}})";
   const std::string pods = RunningPod("a") + "," + RunningPod("b");
