@@ -10,8 +10,6 @@ namespace telltale {
 namespace {
 
 constexpr std::string_view kInject = "telltale.dev/inject";
-constexpr std::string_view kMirror = "kubernetes.io/config.mirror";
-constexpr std::string_view kOs = "kubernetes.io/os";
 
 bool IsArray(JsonValue& value) { return value.type() == JsonValue::Type::kArray; }
 
@@ -21,7 +19,7 @@ Status DecodeMetadata(JsonValue value, AdmittedPod& out) {
     if (key != "annotations") return {};
     out.has_annotations = member.type() == JsonValue::Type::kObject;
     return decode::Fields(member, [&](std::string_view name, JsonValue annotation) -> Status {
-      if (name == kMirror) out.mirror = true;
+      if (name == kMirrorAnnotation) out.mirror = true;
       if (name != kInject) return {};
       std::string text;
       TELLTALE_TRY(decode::Text(annotation, text));
@@ -59,12 +57,22 @@ Status DecodePort(JsonValue value, AdmittedPod& out) {
   return {};
 }
 
+Status DecodeRunAs(JsonValue value, RunAs& out) {
+  return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+    if (member.type() == JsonValue::Type::kNull) return {};
+    if (key == "runAsUser") return decode::Whole(member, out.user.emplace());
+    if (key == "runAsGroup") return decode::Whole(member, out.group.emplace());
+    return {};
+  });
+}
+
 Status DecodeContainer(JsonValue value, AdmittedPod& out, AdmittedContainer& container) {
   TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
     if (key == "name") return decode::Text(member, container.name);
     if (key == "ports") {
       return decode::Elements(member, [&](JsonValue item) { return DecodePort(item, out); });
     }
+    if (key == "securityContext") return DecodeRunAs(member, container.run_as);
     if (key != "volumeMounts") return {};
     container.has_mounts = IsArray(member);
     return decode::Elements(member,
@@ -79,24 +87,6 @@ Status DecodeVolume(JsonValue value, AdmittedPod& out) {
   std::string& name = out.volumes.emplace_back();
   return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
     return key == "name" ? decode::Text(member, name) : Status();
-  });
-}
-
-Status DecodeSecurityContext(JsonValue value, AdmittedPod& out) {
-  return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
-    if (key != "runAsUser" || member.type() == JsonValue::Type::kNull) return {};
-    return decode::Whole(member, out.run_as_user.emplace());
-  });
-}
-
-// spec.os.name, or the node selector that everybody sets instead.
-Status DecodeOs(std::string_view name_key, JsonValue value, AdmittedPod& out) {
-  return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
-    if (key != name_key) return {};
-    std::string text;
-    TELLTALE_TRY(decode::Text(member, text));
-    if (text == "windows") out.windows = true;
-    return {};
   });
 }
 
@@ -119,9 +109,9 @@ Status DecodeSpec(JsonValue value, AdmittedPod& out) {
       return decode::Elements(member, [&](JsonValue item) { return DecodeVolume(item, out); });
     }
     if (key == "hostNetwork") return decode::Flag(member, out.host_network);
-    if (key == "securityContext") return DecodeSecurityContext(member, out);
-    if (key == "os") return DecodeOs("name", member, out);
-    if (key == "nodeSelector") return DecodeOs(kOs, member, out);
+    if (key == "securityContext") return DecodeRunAs(member, out.run_as);
+    if (key == "os") return DecodeOs("name", member, out.windows);
+    if (key == "nodeSelector") return DecodeOs(kOsLabel, member, out.windows);
     return {};
   });
 }

@@ -23,10 +23,16 @@ struct VolumeMount {
   bool expanded = false;  // subPathExpr: depends on the container's own environment
 };
 
+// A securityContext of the pod or of a container; what is not set comes from further out.
+struct RunAs {
+  std::optional<std::int64_t> user, group;
+};
+
 struct AdmittedContainer {
   std::string name;
   std::vector<VolumeMount> mounts;
   bool has_mounts = false;  // the array volumeMounts is there to be appended to
+  RunAs run_as;
 };
 
 struct AdmittedPod {
@@ -38,7 +44,7 @@ struct AdmittedPod {
   bool windows = false;
   bool takes_our_port = false;
   bool has_sidecar = false;
-  std::optional<std::int64_t> run_as_user;  // of the pod's securityContext
+  RunAs run_as;
   std::vector<AdmittedContainer> containers;
   bool has_init_containers = false;
   std::vector<std::string> volumes;  // names

@@ -52,16 +52,23 @@ void WriteProbe(std::string_view key, std::string_view path, int period, int fai
   writer.Key("failureThreshold").Int(failures).EndObject();
 }
 
-// The pod's own user is kept, so that the sidecar can read what the application writes; not root,
-// because the kubelet refuses root together with runAsNonRoot.
-void WriteSecurityContext(const AdmittedPod& pod, JsonWriter& writer) {
+// The user of the container whose logs are read, else the pod's, so that the sidecar can read what
+// the application writes; not root, because the kubelet refuses root together with runAsNonRoot.
+void WriteRunAs(const RunAs& pod, const RunAs& app, JsonWriter& writer) {
+  if (app.group.value_or(0) != 0) writer.Key("runAsGroup").Int(*app.group);
+  writer.Key("runAsNonRoot").Bool(true);
+  const std::int64_t wanted = app.user.value_or(pod.user.value_or(0));
+  const std::int64_t user = wanted == 0 ? kUser : wanted;
+  if (pod.user != user) writer.Key("runAsUser").Int(user);
+}
+
+void WriteSecurityContext(const RunAs& pod, const RunAs& app, JsonWriter& writer) {
   writer.Key("securityContext").BeginObject();
   writer.Key("allowPrivilegeEscalation").Bool(false);
   writer.Key("capabilities").BeginObject().Key("drop").BeginArray().String("ALL");
   writer.EndArray().EndObject();
   writer.Key("readOnlyRootFilesystem").Bool(true);
-  writer.Key("runAsNonRoot").Bool(true);
-  if (pod.run_as_user.value_or(0) == 0) writer.Key("runAsUser").Int(kUser);
+  WriteRunAs(pod, app, writer);
   writer.Key("seccompProfile").BeginObject().Field("type", "RuntimeDefault").EndObject();
   writer.EndObject();
 }
@@ -152,7 +159,7 @@ void WriteSidecarContainer(const InjectionOptions& options, const AdmittedPod& p
   WriteProbe("startupProbe", "/readyz", 1, 30, writer);
   WriteProbe("livenessProbe", "/healthz", 10, 3, writer);
   WriteResources(resources, writer);
-  WriteSecurityContext(pod, writer);
+  WriteSecurityContext(pod.run_as, logs.run_as, writer);
   writer.Key("volumeMounts").BeginArray();
   WriteMount(volumes.config, kConfigPath, "", true, writer);
   WriteMount(volumes.pod, kPodPath, "", true, writer);

@@ -33,6 +33,7 @@ class LogMountPlanner {
     // Who mounted a volume for its logs more likely writes them than who was given one.
     const AdmittedContainer* named = owner_ ? owner_ : given_;
     mounts_.container = named ? named->name : pod_.containers[0].name;
+    if (named) mounts_.run_as = named->run_as;
     return std::move(mounts_);
   }
 

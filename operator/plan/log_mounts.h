@@ -22,6 +22,7 @@ struct LogMounts {
   std::vector<InContainer> in_containers;  // to be added, writable
   std::vector<VolumeMount> in_sidecar;     // read-only
   std::string container;                   // the application container whose logs these are
+  RunAs run_as;                            // of that container; of none when no logs are read
 };
 
 // `directories` are normalised, sorted and without repetition.

@@ -171,6 +171,40 @@ TEST(AnswerAdmission, LeavesAlonePodsThatOptOutOrCannotHaveIt) {
             kAlreadyThere);
 }
 
+// "user:group" of the sidecar in a pod of a logger and another container; "-" is the pod's own.
+std::string SidecarUser(const std::string& pod_context, const std::string& logger_context,
+                        const std::string& target = R"("logs":{"files":{"directory":"/l"}})") {
+  const std::string pod =
+      R"({"metadata":{"labels":{"app":"shop"}},"spec":{"securityContext":)" + pod_context +
+      R"(,"volumes":[{"name":"l"}],"containers":[{"name":"other","securityContext":)"
+      R"({"runAsUser":7,"runAsGroup":7}},{"name":"logger","securityContext":)" +
+      logger_context + R"(,"volumeMounts":[{"name":"l","mountPath":"/l"}]}]}})";
+  const std::string patch = PatchOf(Ask(ReviewOf(pod), Always({Target(target)})));
+  const JsonTree patched = ApplyPatch(ParseTree(pod), patch);
+  const JsonTree& sidecar = patched.At("spec").At("initContainers").items.at(0).second;
+  const JsonTree& context = sidecar.At("securityContext");
+  EXPECT_EQ(context.At("runAsNonRoot").scalar, "true");
+  const JsonTree *user = context.Find("runAsUser"), *group = context.Find("runAsGroup");
+  return (user ? user->scalar : "-") + ":" + (group ? group->scalar : "-");
+}
+
+// Else it could not read what the application writes for itself alone.
+TEST(AnswerAdmission, TheSidecarRunsAsTheContainerWhoseLogsItReads) {
+  EXPECT_EQ(SidecarUser("null", R"({"runAsUser":1001,"runAsGroup":2002})"), "1001:2002");
+  EXPECT_EQ(SidecarUser(R"({"runAsUser":5})", R"({"runAsUser":1001})"), "1001:-");
+  EXPECT_EQ(SidecarUser(R"({"runAsUser":0})", R"({"runAsUser":1001})"), "1001:-");
+  EXPECT_EQ(SidecarUser(R"({"runAsUser":5})", R"({"runAsUser":5})"), "-:-");
+  EXPECT_EQ(SidecarUser(R"({"runAsUser":5})", R"({"runAsUser":null})"), "-:-");
+  EXPECT_EQ(SidecarUser(R"({"runAsUser":5})", "null"), "-:-");
+  EXPECT_EQ(SidecarUser("null", R"({"runAsGroup":2002})"), "65532:2002");
+  EXPECT_EQ(SidecarUser("null", "null"), "65532:-");
+  // Never root, of which restricted Pod Security would refuse the user.
+  EXPECT_EQ(SidecarUser("null", R"({"runAsUser":0,"runAsGroup":0})"), "65532:-");
+  EXPECT_EQ(SidecarUser(R"({"runAsUser":5})", R"({"runAsUser":0})"), "65532:-");
+  // Without logs there is nothing of the application's to read.
+  EXPECT_EQ(SidecarUser("null", R"({"runAsUser":1001})", R"("sidecar":{})"), "65532:-");
+}
+
 TEST(AnswerAdmission, LooksOnlyAtTheCreationOfPods) {
   const std::string pod = Pod1("", "");
   auto outcome = [&](const std::string& from, const std::string& to) {
