@@ -7,11 +7,18 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 DASHBOARD = ROOT / "helm/telltale/dashboards/shop.json"
+SCHEMA = "1769699998!10.1.0"  # of grafana-foundation-sdk; the last part is Grafana's version
+# What later versions of Grafana read and this schema does not hold yet, by the panel's type.
+UNKNOWN_TO_SCHEMA = {
+    ("heatmap", ".options.tooltip.mode"),
+    ("heatmap", ".options.tooltip.showColorScale"),
+}
 
 
 def panels():
@@ -45,28 +52,89 @@ def test_every_query_of_the_panel_returns_data(cluster, wait_for, panel):
             wait_for(f"data for {query}", 60, lambda query=query: cluster.query(query))
 
 
-def test_it_loads_in_the_typed_schema_of_grafana():
-    # The schema's Python package lives in an environment of its own, outside the tree.
+def schema_python() -> pathlib.Path:
+    """Grafana's schema as a Python package, in an environment of its own outside the tree.
+
+    It gets its name only when it is complete: one that was cut short is never taken for it. Two
+    runs at once each build one, and the first to finish keeps the name.
+    """
     cache = pathlib.Path(os.environ.get("TELLTALE_CACHE") or pathlib.Path.home() / ".cache/telltale")
-    environment = cache / "grafana-schema"
-    python = environment / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", "grafana-foundation-sdk"], check=True)
+    environment = cache / f"grafana-schema-{SCHEMA.replace('!', '-')}"
+    if not environment.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f"{environment.name}.new-", dir=cache) as unfinished:
+            made = pathlib.Path(unfinished, "environment")
+            subprocess.run([sys.executable, "-m", "venv", made], check=True)
+            package = f"grafana-foundation-sdk=={SCHEMA}"
+            subprocess.run([made / "bin/python", "-m", "pip", "install", "-q", package], check=True)
+            try:
+                made.rename(environment)
+            except OSError:
+                if not environment.exists():
+                    raise
+    return environment / "bin" / "python"
+
+
+def lost(source, again, path: str = "") -> list[str]:
+    """The paths of all keys and elements of `source` that are not in `again` with the same value."""
+    if isinstance(source, dict) and isinstance(again, dict):
+        found = []
+        for key, value in source.items():
+            where = f"{path}.{key}"
+            found += lost(value, again[key], where) if key in again else [where]
+        return found
+    if isinstance(source, list) and isinstance(again, list) and len(source) == len(again):
+        pairs = enumerate(zip(source, again))
+        return [one for i, (old, new) in pairs for one in lost(old, new, f"{path}[{i}]")]
+    return [] if source == again else [path]
+
+
+def test_a_key_that_is_lost_is_seen_however_deep():
+    source = {"a": [{"b": 1, "c": {"d": None}}], "e": [1, 2], "f": 3}
+    assert lost(source, json.loads(json.dumps(source))) == []
+    assert lost(source, {"a": [{"b": 2, "c": {}}], "e": [1], "f": 3, "g": 4}) == [
+        ".a[0].b",
+        ".a[0].c.d",
+        ".e",
+    ]
+
+
+def test_an_environment_that_was_cut_short_is_not_taken(tmp_path, monkeypatch):
+    monkeypatch.setenv("TELLTALE_CACHE", str(tmp_path))
+    calls = []
+
+    def run(command, check):
+        calls.append([str(word) for word in command])
+        if command[2] == "venv":
+            (command[3] / "bin").mkdir(parents=True)
+        elif len(calls) == 2:
+            raise subprocess.CalledProcessError(1, "pip")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(subprocess.CalledProcessError):
+        schema_python()
+    assert list(tmp_path.iterdir()) == []
+    assert schema_python().parent.is_dir()
+    assert len(calls) == 4 and calls[3][-1] == f"grafana-foundation-sdk=={SCHEMA}"
+    schema_python()
+    assert len(calls) == 4
+
+
+def test_it_loads_in_the_typed_schema_of_grafana():
     script = (
         "import json, sys\n"
         "from grafana_foundation_sdk.cog.encoder import JSONEncoder\n"
         "from grafana_foundation_sdk.cog.plugins import register_default_plugins\n"
         "from grafana_foundation_sdk.models.dashboard import Dashboard\n"
         "register_default_plugins()\n"
-        "source = json.load(open(sys.argv[1]))\n"
-        "board = Dashboard.from_json(source)\n"
-        "again = json.loads(JSONEncoder().encode(board))\n"
-        "assert again['uid'] == source['uid'] and len(again['panels']) == len(source['panels'])\n"
-        "titles = lambda d: [p.get('title') for p in d['panels']]\n"
-        "assert titles(again) == titles(source)\n"
-        "targets = lambda d: [t['expr'] for p in d['panels'] for t in p.get('targets', [])]\n"
-        "assert targets(again) == targets(source), (targets(again), targets(source))\n"
+        "board = Dashboard.from_json(json.load(open(sys.argv[1])))\n"
+        "print(JSONEncoder().encode(board))\n"
     )
-    done = subprocess.run([python, "-c", script, DASHBOARD], capture_output=True, text=True)
+    command = [schema_python(), "-c", script, DASHBOARD]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    source, again = json.loads(DASHBOARD.read_text()), json.loads(done.stdout)
+    assert again["uid"] == source["uid"] and len(again["panels"]) == len(source["panels"]) > 0
+    pairs = zip(source["panels"], again["panels"])
+    gone = {(old["type"], path) for old, new in pairs for path in lost(old, new)}
+    assert gone == UNKNOWN_TO_SCHEMA
