@@ -31,5 +31,6 @@ function(telltale_test NAME)
   target_include_directories(${NAME} PRIVATE ${PROJECT_SOURCE_DIR})
   target_compile_definitions(${NAME} PRIVATE TELLTALE_SOURCE_DIR=".")
   gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST
-    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} PROPERTIES TIMEOUT 60)
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+    PROPERTIES TIMEOUT 60 ENVIRONMENT "LSAN_OPTIONS=suppressions=tests/lsan.supp")
 endfunction()

@@ -37,8 +37,10 @@ Planner::Planner(const Caches& caches, std::function<bool()> synced,
 
 void Planner::Run() {
   while (trigger_.Wait(document_.Get() ? std::chrono::milliseconds(kIdle) : kUnsynced)) {
-    if (!trigger_.Settle(kQuiet, kBound)) break;
+    // At once for the first change after a rest: a pod may be starting whose configuration this
+    // is. Then what follows is gathered.
     PlanOnce();
+    if (!trigger_.Settle(kQuiet, kBound, [this] { PlanOnce(); })) break;
   }
 }
 

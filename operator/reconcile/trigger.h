@@ -4,6 +4,7 @@
 // before the waiter looks count as one. Thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -35,17 +36,25 @@ class Trigger {
     return !stopped_;
   }
 
-  // After a Wait: swallows further Fires until none came for `quiet`, at most `bound` in all.
-  bool Settle(std::chrono::milliseconds quiet, std::chrono::milliseconds bound) {
-    const auto deadline = std::chrono::steady_clock::now() + bound;
-    std::unique_lock lock(mutex_);
-    while (!stopped_) {
-      const auto until = std::min(std::chrono::steady_clock::now() + quiet, deadline);
-      if (!wake_.wait_until(lock, until, [this] { return fired_ || stopped_; })) break;
-      fired_ = false;
-      if (std::chrono::steady_clock::now() >= deadline) break;
+  // After a Wait: gathers further Fires until none came for `quiet`, at most for `bound`, and calls
+  // `settled` if there were any; again until a `quiet` passes without one. False at Stop.
+  template <class F>
+  bool Settle(std::chrono::milliseconds quiet, std::chrono::milliseconds bound, F settled) {
+    for (;;) {
+      bool any = false;
+      const auto deadline = std::chrono::steady_clock::now() + bound;
+      std::unique_lock lock(mutex_);
+      while (!stopped_ && std::chrono::steady_clock::now() < deadline) {
+        const auto until = std::min(std::chrono::steady_clock::now() + quiet, deadline);
+        if (!wake_.wait_until(lock, until, [this] { return fired_ || stopped_; })) break;
+        any = true;
+        fired_ = false;
+      }
+      if (stopped_) return false;
+      if (!any) return true;
+      lock.unlock();
+      settled();
     }
-    return !stopped_;
   }
 
  private:

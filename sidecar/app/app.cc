@@ -62,10 +62,16 @@ Status App::Start() {
   Apply();
   TELLTALE_TRY(pipeline_->Start());
   runner_.RunCycle();  // so that the first scrape finds values
-  pages_.SetState(StatusPages::State::kReady);
-  LogInfo("telltale-sidecar is ready",
-          {{"listen", started_listen_}, {"http_port", server_->port()}});
+  LogInfo("telltale-sidecar serves", {{"listen", started_listen_}, {"http_port", server_->port()}});
+  ready_at_ = clock_.Steady() + (loaded.any ? milliseconds(0) : kAwaitConfig);
+  BecomeReady();
   return {};
+}
+
+void App::BecomeReady() {
+  if (ready_ || (!watcher_.current().any && clock_.Steady() < ready_at_)) return;
+  ready_ = true;
+  pages_.SetState(StatusPages::State::kReady);
 }
 
 void App::Apply() {
@@ -91,7 +97,8 @@ void App::Apply() {
 
 void App::Run(int stop_fd) {
   for (;;) {
-    const SteadyTime due = std::min(watcher_.NextSweep(), runner_.NextCycle());
+    SteadyTime due = std::min(watcher_.NextSweep(), runner_.NextCycle());
+    if (!ready_) due = std::min(due, ready_at_);
     const auto wait = std::chrono::ceil<milliseconds>(due - clock_.Steady());
     pollfd fds[] = {{stop_fd, POLLIN, 0}, {watcher_.fd(), POLLIN, 0}};
     poll(fds, 2, static_cast<int>(std::max(wait, milliseconds(0)).count()));
@@ -100,6 +107,7 @@ void App::Run(int stop_fd) {
       if (watcher_.Check()) Apply();
     }
     if (clock_.Steady() >= runner_.NextCycle()) runner_.RunCycle();
+    BecomeReady();
   }
   Stop();
 }

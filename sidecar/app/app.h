@@ -23,6 +23,10 @@
 namespace telltale {
 
 inline constexpr std::chrono::seconds kFlushOnStop{10};
+// How long /readyz, and with it the application's start, waits for a first configuration. A pod
+// that is made together with its MonitoringTarget may start before the ConfigMap is there, and
+// would rotate its first log file before anybody knows that it is wanted.
+inline constexpr std::chrono::seconds kAwaitConfig{5};
 
 class App {
  public:
@@ -40,6 +44,7 @@ class App {
 
  private:
   void Apply();
+  void BecomeReady();
   void Stop();
 
   PodInfo pod_;
@@ -53,6 +58,8 @@ class App {
   std::unique_ptr<LogPipeline> pipeline_;
   std::unique_ptr<HttpServer> server_;
   std::string started_listen_, started_state_;
+  bool ready_ = false;
+  SteadyTime ready_at_{};  // at the latest
 };
 
 // For --check-config: everything that is wrong in the configuration, one sentence each.

@@ -191,6 +191,7 @@ LoadedConfig ConfigSource::Load(const ConfigTexts& texts) {
   }
   out.usable = texts.folder || !good.empty();
   last_good_ = std::move(good);
+  out.any = !in_effect.empty();
   out.hash = HashHex(in_effect);
   return out;
 }

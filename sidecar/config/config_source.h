@@ -45,6 +45,7 @@ struct LoadedConfig {
   bool usable = true;  // false for a single file that is bad and never was good
   SidecarConfig config;
   Labels pod_labels;
+  bool any = false;                   // some document is in effect
   std::string hash;                   // of the documents in effect
   std::vector<std::string> problems;  // FILE:LINE: sentence
   std::vector<std::string> warnings;

@@ -80,6 +80,8 @@ class FileSet {
 
   void Look();
   void FindDirectories();
+  // Reads the events that are there, and opens the files that were renamed.
+  void TakeMoves();
   void NoteEvent(const DirEvent& event, Moves& moves);
   void OpenMoved(const Moves& moves);
   void ListDirectory(const std::string& path);
@@ -102,6 +104,7 @@ class FileSet {
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> by_inode_;  // to slot
   std::map<std::uint32_t, Move> leaving_;  // by cookie: moved from, not yet to
   std::size_t moves_seen_ = 0;
+  bool dropped_ = false;          // the kernel had no room for all events
   std::set<std::string> warned_;  // paths
 };
 

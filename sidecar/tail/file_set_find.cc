@@ -20,6 +20,8 @@
 namespace telltale {
 namespace {
 
+constexpr int kListRounds = 4;
+
 std::string DirectoryOf(const std::string& path) {
   std::size_t slash = path.rfind('/');
   return slash == 0 ? "/" : path.substr(0, slash);
@@ -33,19 +35,26 @@ std::string PathIn(std::string_view directory, std::string_view name) {
 
 }  // namespace
 
-void FileSet::HandleEvents() {
+void FileSet::TakeMoves() {
   Moves moves;
-  bool complete = watch_.Read([&](const DirEvent& event) { NoteEvent(event, moves); });
+  if (!watch_.Read([&](const DirEvent& event) { NoteEvent(event, moves); })) dropped_ = true;
   while (leaving_.size() > 64) leaving_.erase(leaving_.begin());  // moved out of our sight
   OpenMoved(moves);
-  if (!complete) {
+}
+
+void FileSet::HandleEvents() {
+  TakeMoves();
+  if (std::exchange(dropped_, false)) {
     LogWarn("the kernel dropped inotify events: looking at all files", {});
     for (auto& [path, directory] : directories_) directory.list = true;
     Look();
     return;
   }
-  for (auto& [path, directory] : directories_) {
-    if (directory.list) ListDirectory(path);
+  // While one is listed it may change again; a directory that never rests is left to the sweep.
+  for (int round = 0; round < kListRounds; ++round) {
+    for (auto& [path, directory] : directories_) {
+      if (directory.list) ListDirectory(path);
+    }
   }
   std::vector<TailedFile*> changed;
   for (auto& [slot, file] : files_) {
@@ -160,6 +169,8 @@ void FileSet::Open(const std::string& path, const std::string& shipped, bool onl
   }
   auto info = StatFile(fd.get());
   if (!info || !info->regular) return;
+  // What was renamed before this file was opened is older, and comes first in the stream.
+  if (path == shipped && !only_known) TakeMoves();
   if (by_inode_.contains({info->id.device, info->id.inode})) return;
   if (!Allowed(fd.get())) {
     WarnOnce(path, "it is a link that leads out of the directories that are configured");

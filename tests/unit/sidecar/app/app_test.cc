@@ -88,11 +88,12 @@ TEST_F(AppTest, ServesMetricsHealthAndReadiness) {
 
 TEST_F(AppTest, AnEmptyFolderIsAnEmptyConfigurationThatFillsLater) {
   ASSERT_TRUE(Start(folder_.path()).ok());
-  EXPECT_THAT(Get("/readyz"), HasSubstr("200"));
+  EXPECT_THAT(Get("/readyz"), HasSubstr("503"));  // the application waits a little for it
   EXPECT_THAT(Get("/metrics"), Not(HasSubstr("telltale_collector_success")));
   folder_.Write("shop.shop.json", R"({"selector": {"matchAll": true}, "generation": 1,
       "config": {"version": 1, "collectors": {"network": {}}}})");
   GetUntil("/metrics", "telltale_collector_success{collector=\"network\"} 1\n");
+  EXPECT_THAT(Get("/readyz"), HasSubstr("200"));
   std::filesystem::remove(folder_ / "shop.shop.json");
   std::string page;
   do {
