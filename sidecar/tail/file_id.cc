@@ -42,6 +42,7 @@ Result<FileInfo> StatFile(int fd) {
     out.id.birth = info.stx_btime.tv_sec * 1'000'000'000 + info.stx_btime.tv_nsec;
   }
   out.size = info.stx_size;
+  out.modified = info.stx_mtime.tv_sec * 1'000'000'000 + info.stx_mtime.tv_nsec;
   out.links = info.stx_nlink;
   out.regular = S_ISREG(info.stx_mode);
   return out;

@@ -25,6 +25,7 @@ struct FileId {
 struct FileInfo {
   FileId id;
   std::uint64_t size = 0;
+  std::int64_t modified = 0;  // nanoseconds
   std::uint64_t links = 0;
   bool regular = false;
 };

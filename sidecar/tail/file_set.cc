@@ -82,17 +82,20 @@ void FileSet::Refresh(TailedFile& file) {
   auto info = StatFile(file.fd.get());
   if (!info) return;
   std::uint64_t before = file.info.size;
-  if (info->size != before) {
-    // Checked with every growth, so that it is known what was there when it was truncated.
+  if (info->size != before || info->modified != file.info.modified) {
+    // Checked with every change, so that it is known what was there when it was truncated, and
+    // that it was when it has grown to the same size since.
     bool shrank_unread = info->size < before && file.mark.offset == 0;
     if (shrank_unread || !ContentMatches(file.fd.get(), file.mark)) {
       Restart(file);
       return;
     }
     if (info->size < before) file.sightings.Clear();
-    file.grown = clock_.Steady();
-    file.sightings.Drop(file.mark.offset);
-    file.sightings.Note(info->size, clock_.WallNanos(), clock_.Steady());
+    if (info->size != before) {
+      file.grown = clock_.Steady();
+      file.sightings.Drop(file.mark.offset);
+      file.sightings.Note(info->size, clock_.WallNanos(), clock_.Steady());
+    }
   }
   file.info = *info;
 }

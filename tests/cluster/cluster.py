@@ -9,7 +9,7 @@ Usage: cluster.py up | down | status | env     (as root)
   status  says for each part whether it works; exit code 0 when all do
   env     prints exports for a shell
 
-TELLTALE_CLUSTER (telltale) names the namespace and the node, TELLTALE_STATE (/var/lib/telltale) is
+TELLTALE_CLUSTER (telltale) names the namespace and the node, TELLTALE_STATE (/var/lib/telltale-cluster) is
 the folder with everything that it keeps, logs/NAME.log among it. The API server listens on
 10.200.0.2:6443, which host and namespace both reach; services and pods only under TELLTALE_EXEC.
 """

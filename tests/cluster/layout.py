@@ -64,7 +64,7 @@ class Layout:
 
     def __init__(self):
         self.name = os.environ.get("TELLTALE_CLUSTER") or "telltale"
-        self.state = pathlib.Path(os.environ.get("TELLTALE_STATE") or "/var/lib/telltale")
+        self.state = pathlib.Path(os.environ.get("TELLTALE_STATE") or "/var/lib/telltale-cluster")
         self.pki = self.state / "pki"
         self.kubeconfig = self.state / "kubeconfig"
         self.marker = self.state / "cluster.json"

@@ -101,6 +101,15 @@ TEST_F(PipelineFilesTest, ATruncatedFileIsReadFromItsStart) {
   EXPECT_EQ(Lost("bytes", "truncated"), 0);
 }
 
+TEST_F(PipelineFilesTest, ATruncatedFileThatGrewToTheSameSizeIsReadFromItsStart) {
+  Append("a.log", "one\n");
+  Start();
+  ASSERT_TRUE(Flush());
+  std::ofstream(Log("a.log"), std::ios::binary) << "two\n";
+  ASSERT_TRUE(Flush());
+  EXPECT_THAT(loki_.lines(), ElementsAre("one", "two"));
+}
+
 TEST_F(PipelineFilesTest, WhatATruncationTookAlongIsCounted) {
   Append("a.log", "one\n");
   Start();
