@@ -105,7 +105,8 @@ TEST_F(PipelineFilesTest, ATruncatedFileThatGrewToTheSameSizeIsReadFromItsStart)
   Append("a.log", "one\n");
   Start();
   ASSERT_TRUE(Flush());
-  std::ofstream(Log("a.log"), std::ios::binary) << "two\n";
+  // Written over in place, so that no size in between can be seen.
+  std::fstream(Log("a.log"), std::ios::in | std::ios::out | std::ios::binary) << "two\n";
   ASSERT_TRUE(Flush());
   EXPECT_THAT(loki_.lines(), ElementsAre("one", "two"));
 }
