@@ -7,8 +7,8 @@
 
 #include "common/base/log.h"
 #include "common/metrics/process_metrics.h"
-#include "operator/kube/cpprest_transport.h"
-#include "operator/kube/reflector.h"
+#include "operator/kube/client/cpprest_transport.h"
+#include "operator/kube/watch/reflector.h"
 #include "operator/reconcile/prometheus_poller.h"
 #include "operator/reconcile/webhook_authority.h"
 #include "operator/reconcile/writer.h"

@@ -11,6 +11,7 @@
 
 #include "operator/model/monitoring_target.h"
 #include "operator/model/pod.h"
+#include "operator/model/selection.h"
 
 namespace telltale {
 
@@ -25,16 +26,6 @@ struct MatchedTarget {
   std::shared_ptr<const MonitoringTarget> target;
   std::vector<std::shared_ptr<const Pod>> pods;  // not finished; by namespace, then name
 };
-
-// True when pods with these labels in this namespace belong to the target. `ns_labels` are the
-// labels of the Namespace object.
-bool TargetSelects(const MonitoringTarget& target, const std::string& pod_namespace,
-                   const Labels& pod_labels, const Labels& ns_labels,
-                   const std::set<std::string>& trusted_namespaces);
-
-// True when the target asks for other namespaces but is not in a trusted one (Accepted=False).
-bool AsksBeyondTrust(const MonitoringTarget& target,
-                     const std::set<std::string>& trusted_namespaces);
 
 // Suspended targets match their pods too, but produce nothing.
 std::vector<MatchedTarget> Match(const World& world);

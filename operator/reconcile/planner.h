@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "common/metrics/registry.h"
-#include "operator/plan/sd_targets.h"
+#include "operator/plan/discovery/sd_targets.h"
 #include "operator/reconcile/caches.h"
 #include "operator/reconcile/trigger.h"
 #include "operator/store/published.h"

@@ -12,7 +12,7 @@
 #include "common/metrics/registry.h"
 #include "common/net/http_client.h"
 #include "common/text/json_reader.h"
-#include "operator/plan/target_status.h"
+#include "operator/plan/status/target_status.h"
 #include "operator/reconcile/trigger.h"
 #include "operator/store/published.h"
 

@@ -14,7 +14,7 @@
 #include "common/metrics/registry.h"
 #include "common/net/tls.h"
 #include "common/text/json_reader.h"
-#include "operator/kube/api.h"
+#include "operator/kube/client/api.h"
 #include "operator/reconcile/trigger.h"
 
 namespace telltale {

@@ -5,8 +5,8 @@
 
 #include "common/base/log.h"
 #include "common/text/json_writer.h"
-#include "operator/plan/promtail_config.h"
-#include "operator/plan/sidecar_config.h"
+#include "operator/plan/configs/promtail_config.h"
+#include "operator/plan/configs/sidecar_config.h"
 
 namespace telltale {
 namespace {

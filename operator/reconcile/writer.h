@@ -12,8 +12,8 @@
 
 #include "common/base/clock.h"
 #include "common/metrics/registry.h"
-#include "operator/kube/api.h"
-#include "operator/plan/target_status.h"
+#include "operator/kube/client/api.h"
+#include "operator/plan/status/target_status.h"
 #include "operator/reconcile/planner.h"
 #include "operator/reconcile/retry_gate.h"
 

@@ -9,7 +9,7 @@
 
 #include "common/metrics/registry.h"
 #include "common/net/http_server.h"
-#include "operator/plan/sidecar_patch.h"
+#include "operator/plan/injection/sidecar_patch.h"
 
 namespace telltale {
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "operator/kube/reflector.h"
+#include "operator/kube/watch/reflector.h"
 
 namespace telltale {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "operator/kube/transport.h"
+#include "operator/kube/client/transport.h"
 
 namespace telltale {
 

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "operator/kube/transport.h"
+#include "operator/kube/client/transport.h"
 
 namespace telltale {
 

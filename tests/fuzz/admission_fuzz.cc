@@ -3,7 +3,7 @@
 // What the API server, or whoever reaches the port, posts to the webhook: the answer is always an
 // AdmissionReview that allows, or an error.
 #include "common/base/check.h"
-#include "operator/plan/sidecar_patch.h"
+#include "operator/plan/injection/sidecar_patch.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace telltale {

@@ -4,7 +4,7 @@
 // HTTP status, the rest the body. There is always a sentence that says what was tried.
 #include "common/base/check.h"
 #include "common/base/strings.h"
-#include "operator/kube/status_error.h"
+#include "operator/kube/client/status_error.h"
 #include "tests/fuzz/fuzz_target.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "common/base/check.h"
-#include "operator/kube/kube_config.h"
+#include "operator/kube/config/kube_config.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace telltale {

@@ -6,10 +6,10 @@
 
 #include "common/base/check.h"
 #include "common/text/yaml_reader.h"
-#include "operator/plan/promtail_config.h"
-#include "operator/plan/sd_targets.h"
-#include "operator/plan/sidecar_config.h"
-#include "operator/plan/target_status.h"
+#include "operator/plan/configs/promtail_config.h"
+#include "operator/plan/configs/sidecar_config.h"
+#include "operator/plan/discovery/sd_targets.h"
+#include "operator/plan/status/target_status.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace telltale {

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "common/base/check.h"
-#include "operator/plan/sd_targets.h"
-#include "operator/plan/target_status.h"
+#include "operator/plan/discovery/sd_targets.h"
+#include "operator/plan/status/target_status.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace telltale {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "common/base/check.h"
-#include "operator/kube/line_splitter.h"
-#include "operator/kube/watch_event.h"
+#include "operator/kube/watch/line_splitter.h"
+#include "operator/kube/watch/watch_event.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace telltale {

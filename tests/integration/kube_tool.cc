@@ -15,11 +15,11 @@
 #include <thread>
 #include <vector>
 
-#include "operator/kube/api.h"
-#include "operator/kube/cpprest_transport.h"
-#include "operator/kube/kube_config.h"
-#include "operator/kube/reflector.h"
-#include "operator/kube/watch_event.h"
+#include "operator/kube/client/api.h"
+#include "operator/kube/client/cpprest_transport.h"
+#include "operator/kube/config/kube_config.h"
+#include "operator/kube/watch/reflector.h"
+#include "operator/kube/watch/watch_event.h"
 
 namespace telltale {
 namespace {

@@ -17,9 +17,15 @@ MAY_USE = {
     "common/net": ["common/base"],
     "common/metrics": ["common/base"],
     "operator/model": ["common/base", "common/text"],
-    "operator/kube": ["common/base", "common/text", "common/net", "common/metrics"],
+    "operator/kube/config": ["common/base", "common/text", "common/net"],
+    "operator/kube/client": ["common", "operator/kube/config"],
+    "operator/kube/watch": ["common", "operator/kube/client"],
     "operator/store": ["common/base", "common/text", "operator/model", "operator/kube"],
     "operator/plan": ["common/base", "common/text", "common/net", "operator/model"],
+    "operator/plan/discovery": ["common/base", "common/text", "operator/model", "operator/plan"],
+    "operator/plan/configs": ["common/base", "common/text", "operator/model", "operator/plan"],
+    "operator/plan/injection": ["common/base", "common/text", "operator/model", "operator/plan"],
+    "operator/plan/status": ["common/base", "common/text", "operator/model", "operator/plan"],
     "operator/reconcile": ["common", "operator/model", "operator/kube", "operator/store", "operator/plan"],
     "operator/serve": ["common", "operator/model", "operator/store", "operator/plan"],
     "operator/app": ["common", "operator"],
@@ -34,15 +40,15 @@ MAY_USE = {
 
 # Where each library's headers may be included; every other file goes through ours.
 FENCES = {
-    "cpprest/": {"operator/kube/cpprest_transport.cc"},
-    "pplx/": {"operator/kube/cpprest_transport.cc"},
+    "cpprest/": {"operator/kube/client/cpprest_transport.cc"},
+    "pplx/": {"operator/kube/client/cpprest_transport.cc"},
     "simdjson": {"common/text/json_reader.cc"},
     "yaml-cpp/": {"common/text/yaml_reader.cc", "common/text/yaml_writer.cc"},
     "openssl/": {
         "common/net/tls.cc",
         "common/net/tls_context.cc",
         "common/net/openssl_util.h",
-        "operator/kube/cpprest_transport.cc",  # the library's TLS hook speaks boost::asio::ssl
+        "operator/kube/client/cpprest_transport.cc",  # the library's TLS hook speaks boost::asio::ssl
     },
     "boost/": None,  # by file, below
     "snappy": {"sidecar/ship/snappy_codec.cc"},

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "operator/plan/matching.h"
-#include "operator/plan/target_status.h"
+#include "operator/plan/status/target_status.h"
 
 namespace telltale {
 

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/kube/client/status_error.h"
+
+#include <string>
+
+#include "common/base/strings.h"
+#include "common/text/json_reader.h"
+
+namespace telltale {
+namespace {
+
+// Proxies in front of an API server answer with pages; one line of it is enough for a log.
+constexpr std::size_t kMaxPlainText = 200;
+
+std::string MessageOf(const std::string& body) {
+  std::string message;
+  JsonParser parser;
+  const Status parsed = parser.Parse(body, [&](JsonValue root) {
+    return root.ForEachField([&](std::string_view key, JsonValue value) -> Status {
+      if (key == "message") message = value.String().value_or("");
+      return {};
+    });
+  });
+  if (parsed.ok() && !message.empty()) return message;
+  const std::string_view text = Trim(body);
+  AppendValidUtf8(text.substr(0, text.find('\n')).substr(0, kMaxPlainText), message);
+  return message;
+}
+
+std::string_view Outcome(Code code, int status) {
+  if (status == 401) return "the API server does not accept our credentials";
+  switch (code) {
+    case Code::kPermission:
+      return "the API server does not allow it";
+    case Code::kNotFound:
+      return "the API server does not have it";
+    case Code::kConflict:
+      return "somebody else changed it first";
+    case Code::kGone:
+      return "the API server no longer keeps that version";
+    case Code::kUnavailable:
+      return "the API server cannot answer now";
+    default:
+      return "the API server refused it";
+  }
+}
+
+}  // namespace
+
+Code CodeOfHttpStatus(int status) {
+  switch (status) {
+    case 401:
+    case 403:
+      return Code::kPermission;
+    case 404:
+      return Code::kNotFound;
+    case 409:
+      return Code::kConflict;
+    case 410:
+      return Code::kGone;
+    case 413:
+      return Code::kTooLarge;
+    case 429:
+      return Code::kUnavailable;
+    default:
+      return status >= 500 ? Code::kUnavailable : Code::kInvalid;
+  }
+}
+
+Error StatusError(std::string_view doing, const ApiResponse& response) {
+  const Code code = CodeOfHttpStatus(response.status);
+  std::string text(doing);
+  text.append(": ").append(Outcome(code, response.status));
+  const std::string message = MessageOf(response.body);
+  if (!message.empty()) text.append(": ").append(message);
+  text.append(" (HTTP ").append(std::to_string(response.status)).append(")");
+  return Fail(code, std::move(text));
+}
+
+}  // namespace telltale

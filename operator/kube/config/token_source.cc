@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/kube/config/token_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/files.h"
+#include "common/base/log.h"
+#include "common/base/strings.h"
+
+namespace telltale {
+namespace {
+
+constexpr auto kReadAgain = std::chrono::minutes(1);
+constexpr std::size_t kMaxToken = 64u << 10;
+
+}  // namespace
+
+TokenSource::TokenSource(std::string fixed, std::string file, Clock& clock)
+    : file_(std::move(file)), clock_(clock), token_(file_.empty() ? std::move(fixed) : "") {}
+
+Result<std::string> TokenSource::Get() {
+  std::lock_guard lock(mutex_);
+  if (file_.empty()) return token_;
+  const SteadyTime now = clock_.Steady();
+  if (read_at_ && now - *read_at_ < kReadAgain) return token_;
+  auto fresh = Read();
+  if (fresh.ok()) {
+    token_ = std::move(*fresh);
+  } else if (token_.empty()) {
+    return fresh.error();
+  } else {
+    LogWarn("keeping the old token", {{"error", fresh.error().message}});
+  }
+  read_at_ = now;
+  return token_;
+}
+
+void TokenSource::Rejected() {
+  std::lock_guard lock(mutex_);
+  read_at_.reset();
+}
+
+Result<std::string> TokenSource::Read() const {
+  auto text = ReadFile(file_, kMaxToken);
+  if (!text.ok()) return Context("reading the API server's token", text.error());
+  const std::string_view token = Trim(*text);
+  // It becomes part of a header line, where a control character would end the line.
+  const bool printable =
+      std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  if (token.empty() || !printable) {
+    return Fail(Code::kInvalid, "the token file " + file_ +
+                                    " does not hold one token; is it the service account's?");
+  }
+  return std::string(token);
+}
+
+}  // namespace telltale

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/plan/configs/promtail_config.h"
+
+#include "common/text/yaml_writer.h"
+#include "operator/plan/configs/promtail_relabel.h"
+#include "operator/plan/configs/promtail_stages.h"
+
+namespace telltale {
+namespace {
+
+constexpr int kHttpPort = 3101;
+constexpr std::string_view kPushPath = "/loki/api/v1/push";
+
+// health_check_target: false, because Promtail otherwise is not ready until it tails a file, and
+// a cluster without a single Stdout target is no fault.
+void WriteServer(YamlWriter& yaml) {
+  yaml.Key("server").BeginMap();
+  yaml.Key("http_listen_port").Int(kHttpPort);
+  yaml.Key("grpc_listen_port").Int(0);
+  yaml.Key("enable_runtime_reload").Bool(true);
+  yaml.Key("health_check_target").Bool(false);
+  yaml.EndMap();
+}
+
+void WriteClients(YamlWriter& yaml, std::string_view loki_url) {
+  while (loki_url.ends_with('/')) loki_url.remove_suffix(1);
+  yaml.Key("clients").BeginSeq().BeginMap();
+  yaml.Field("url", std::string(loki_url).append(kPushPath));
+  yaml.EndMap().EndSeq();
+}
+
+// No `selectors`: without them Promtail adds spec.nodeName=$HOSTNAME to role pod by itself (the
+// chart sets HOSTNAME to the node's name), and so each agent watches only its own node's pods.
+void WriteDiscovery(YamlWriter& yaml, const MonitoringTarget& target, const World& world) {
+  yaml.Key("kubernetes_sd_configs").BeginSeq().BeginMap();
+  yaml.Field("role", "pod");
+  const bool any = target.namespaces && target.namespaces->any &&
+                   !AsksBeyondTrust(target, world.trusted_namespaces);
+  if (!any) {
+    yaml.Key("namespaces").BeginMap().Key("names").BeginSeq();
+    for (const auto& ns : SelectedNamespaces(target, world)) yaml.String(ns);
+    yaml.EndSeq().EndMap();
+  }
+  yaml.EndMap().EndSeq();
+}
+
+bool ReadByNodeAgent(const MonitoringTarget& target, const World& world) {
+  if (target.suspend || !target.logs) return false;
+  if (target.logs->collector != LogsSpec::Collector::kNode) return false;
+  if (target.selector.empty() && !target.selector.match_all) return false;
+  // An empty list of names would mean every namespace to Promtail.
+  return !SelectedNamespaces(target, world).empty();
+}
+
+void WriteScrapeConfig(YamlWriter& yaml, const MonitoringTarget& target, const World& world) {
+  yaml.BeginMap();
+  yaml.Field("job_name", target.meta.Key());
+  yaml.Key("pipeline_stages");
+  WritePromtailStages(target.logs->pipeline, yaml);
+  WriteDiscovery(yaml, target, world);
+  yaml.Key("relabel_configs");
+  WritePromtailRelabeling(target, yaml);
+  yaml.EndMap();
+}
+
+}  // namespace
+
+std::string RenderPromtailConfig(const World& world, const PromtailOptions& options) {
+  YamlWriter yaml;
+  yaml.BeginMap();
+  WriteServer(yaml);
+  yaml.Key("positions").BeginMap();
+  yaml.Field("filename", "/run/promtail/positions.yaml").EndMap();
+  WriteClients(yaml, options.loki_url);
+  yaml.Key("scrape_configs").BeginSeq();
+  for (const auto& target : world.targets) {
+    if (ReadByNodeAgent(*target, world)) WriteScrapeConfig(yaml, *target, world);
+  }
+  yaml.EndSeq().EndMap();
+  return yaml.Text();
+}
+
+}  // namespace telltale

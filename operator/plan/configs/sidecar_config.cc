@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/plan/configs/sidecar_config.h"
+
+#include <algorithm>
+#include <array>
+
+#include "common/text/json_writer.h"
+#include "operator/plan/duration_text.h"
+
+namespace telltale {
+namespace {
+
+constexpr std::array<std::string_view, 3> kAllCollectors = {"process", "network", "filesystem"};
+
+void WriteGlobs(JsonWriter& writer, std::string_view key, const std::string& directory,
+                const std::vector<std::string>& globs) {
+  writer.Key(key).BeginArray();
+  for (const auto& glob : globs) writer.String(directory + "/" + glob);
+  writer.EndArray();
+}
+
+void WriteLogs(JsonWriter& writer, const LogsSpec& logs, const SidecarConfigOptions& options) {
+  writer.Key("loki").BeginObject().Field("url", options.loki_url).EndObject();
+  writer.Key("logs").BeginArray().BeginObject();
+  writer.Key("files").BeginObject();
+  WriteGlobs(writer, "include", logs.directory, logs.include);
+  WriteGlobs(writer, "exclude", logs.directory, logs.exclude);
+  writer.EndObject();
+  writer.Key("labels").BeginObject();
+  for (const auto& [name, value] : logs.labels) writer.Field(name, value);
+  writer.EndObject().EndObject().EndArray();
+}
+
+// A target that asks for logs alone gets the default collectors with them.
+void WriteCollectors(JsonWriter& writer, const std::optional<SidecarSpec>& sidecar) {
+  writer.Key("collectors").BeginObject();
+  for (const auto name : kAllCollectors) {
+    const bool asked =
+        !sidecar || std::ranges::find(sidecar->collectors, name) != sidecar->collectors.end();
+    if (asked) writer.Key(name).BeginObject().EndObject();
+  }
+  writer.EndObject();
+}
+
+std::string RenderKey(const MonitoringTarget& target, const SidecarConfigOptions& options) {
+  std::string json;
+  JsonWriter writer(&json);
+  writer.BeginObject().Key("selector");
+  WriteLabelSelector(target.selector, writer);
+  writer.Key("generation").Int(target.meta.generation);
+  writer.Key("config").BeginObject();
+  writer.Key("version").Int(1);
+  const SidecarSpec defaults;
+  const SidecarSpec& sidecar = target.sidecar ? *target.sidecar : defaults;
+  writer.Field("interval", DurationText(sidecar.interval_ms));
+  const bool files = target.logs && target.logs->collector == LogsSpec::Collector::kSidecar;
+  if (files && !options.loki_url.empty()) WriteLogs(writer, *target.logs, options);
+  WriteCollectors(writer, target.sidecar);
+  writer.EndObject().EndObject();
+  return json;
+}
+
+}  // namespace
+
+std::map<std::string, std::map<std::string, std::string>> PlanSidecarConfigs(
+    const World& world, const SidecarConfigOptions& options) {
+  std::map<std::string, std::map<std::string, std::string>> configs;
+  for (const auto& target : world.targets) {
+    const bool selects = !target->selector.empty() || target->selector.match_all;
+    if (!target->WantsSidecar() || !selects) continue;
+    const std::string key = target->meta.ns + "." + target->meta.name + ".json";
+    const std::string json = RenderKey(*target, options);
+    for (const auto& ns : SelectedNamespaces(*target, world)) configs[ns][key] = json;
+  }
+  return configs;
+}
+
+}  // namespace telltale

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/plan/discovery/port_resolver.h"
+
+#include <vector>
+
+namespace telltale {
+namespace {
+
+bool KeepsRunning(const Container& container) {
+  return !container.init || container.native_sidecar;
+}
+
+// The containers that the endpoint may mean; our sidecar only when it is named.
+std::vector<const Container*> Candidates(const Pod& pod, const Endpoint& endpoint) {
+  std::vector<const Container*> result;
+  for (const auto& container : pod.containers) {
+    if (!KeepsRunning(container)) continue;
+    if (endpoint.container.empty() ? container.name != kSidecarContainer
+                                   : container.name == endpoint.container) {
+      result.push_back(&container);
+    }
+  }
+  return result;
+}
+
+std::string PortList(const std::vector<const Container*>& containers) {
+  std::string list;
+  for (const Container* container : containers) {
+    for (const auto& port : container->ports) {
+      if (!list.empty()) list += ", ";
+      list += port.name.empty() ? std::to_string(port.number)
+                                : port.name + " (" + std::to_string(port.number) + ")";
+    }
+  }
+  return list;
+}
+
+std::string ContainerList(const Pod& pod) {
+  std::string list;
+  for (const auto& container : pod.containers) {
+    if (!KeepsRunning(container) || container.name == kSidecarContainer) continue;
+    list.append(list.empty() ? "" : ", ").append(container.name);
+  }
+  return list;
+}
+
+std::string NoSuchContainer(const Pod& pod, const Endpoint& endpoint) {
+  return "has no container " + endpoint.container +
+         " that keeps running; it has: " + ContainerList(pod);
+}
+
+std::string NoSuchPort(const std::vector<const Container*>& containers, const Endpoint& endpoint) {
+  std::string text = "has no TCP port named " + endpoint.port.name;
+  if (!endpoint.container.empty()) text += " in container " + endpoint.container;
+  const std::string declared = PortList(containers);
+  if (declared.empty()) return text + " and declares none: give its number instead";
+  return text + "; it declares: " + declared;
+}
+
+}  // namespace
+
+ResolvedPort ResolvePort(const Pod& pod, const Endpoint& endpoint) {
+  const auto candidates = Candidates(pod, endpoint);
+  if (candidates.empty()) return {0, "", NoSuchContainer(pod, endpoint)};
+  for (const Container* container : candidates) {
+    for (const auto& port : container->ports) {
+      const bool same = endpoint.port.number != 0 ? port.number == endpoint.port.number
+                                                  : port.name == endpoint.port.name;
+      if (same) return {port.number, container->name, ""};
+    }
+  }
+  if (endpoint.port.number != 0) return {endpoint.port.number, candidates[0]->name, ""};
+  return {0, "", NoSuchPort(candidates, endpoint)};
+}
+
+}  // namespace telltale

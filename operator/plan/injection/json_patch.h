@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The JSON Patch (RFC 6902) that puts the sidecar into one pod. Internal to operator/plan; pure.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "operator/plan/injection/admitted_pod.h"
+#include "operator/plan/injection/sidecar_patch.h"
+
+namespace telltale {
+
+// `pod` has at least one container and no sidecar; `targets` want one in it.
+std::string RenderSidecarPatch(const AdmittedPod& pod, const InjectionOptions& options,
+                               const std::vector<std::shared_ptr<const MonitoringTarget>>& targets);
+
+// A key as a token of a JSON Pointer (RFC 6901).
+std::string EscapePointer(std::string_view token);
+
+}  // namespace telltale

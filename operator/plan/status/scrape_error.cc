@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/plan/status/scrape_error.h"
+
+#include <array>
+#include <cstddef>
+
+namespace telltale {
+namespace {
+
+constexpr std::size_t kLongest = 200;
+
+struct Mark {
+  std::string_view text;
+  Reason reason;
+};
+// The first that occurs decides.
+constexpr std::array kMarks = {
+    Mark{"connection refused", Reason::kConnectionRefused},
+    Mark{"context deadline exceeded", Reason::kTimeout},
+    Mark{"Client.Timeout exceeded", Reason::kTimeout},
+    Mark{"i/o timeout", Reason::kTimeout},
+    Mark{"returned HTTP status 404", Reason::kNotFound},
+    Mark{"returned HTTP status 401", Reason::kAuth},
+    Mark{"returned HTTP status 403", Reason::kAuth},
+    Mark{"returned HTTP status", Reason::kScrapeFailed},
+    Mark{"Content-Type", Reason::kBadContent},
+    Mark{"while parsing", Reason::kBadContent},
+    Mark{"is not a valid start token", Reason::kBadContent},
+    Mark{"does not end with # EOF", Reason::kBadContent},
+    Mark{"strconv.Parse", Reason::kBadContent},
+    Mark{"invalid UTF-8", Reason::kBadContent},
+    Mark{"invalid metric type", Reason::kBadContent},
+    Mark{"expected ", Reason::kBadContent},
+};
+
+// Go's net.OpError: "read tcp 10.0.0.5:41234->10.0.0.9:8080: ...".
+std::string WithoutSources(std::string_view error) {
+  constexpr std::string_view kArrow = "->", kDigits = "0123456789";
+  std::string text;
+  for (std::size_t at = error.find(kArrow); at != std::string_view::npos; at = error.find(kArrow)) {
+    const std::string_view before = error.substr(0, at);
+    const std::size_t word = before.find_last_of(" \n") + 1;  // 0 when there is none
+    const std::size_t colon = before.find_last_not_of(kDigits);
+    const bool source =
+        colon != std::string_view::npos && colon > word && colon + 1 < at && before[colon] == ':';
+    text.append(source ? before.substr(0, word) : error.substr(0, at + kArrow.size()));
+    error.remove_prefix(at + kArrow.size());
+  }
+  return text.append(error);
+}
+
+}  // namespace
+
+Reason ClassifyScrapeError(std::string_view error) {
+  for (const auto& mark : kMarks) {
+    if (error.find(mark.text) != std::string_view::npos) return mark.reason;
+  }
+  return Reason::kScrapeFailed;
+}
+
+std::string ShortScrapeError(std::string_view whole) {
+  // Get "http://10.0.0.1:8080/metrics": dial tcp ...
+  if (whole.starts_with("Get \"")) {
+    const std::size_t end = whole.find("\": ");
+    if (end != std::string_view::npos) whole.remove_prefix(end + 3);
+  }
+  const std::string error = WithoutSources(whole);
+  std::string text = error.substr(0, kLongest);
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  }
+  if (error.size() <= kLongest) return text;
+  // Not in the middle of a character.
+  while (!text.empty() && (static_cast<unsigned char>(error[text.size()]) & 0xC0u) == 0x80u) {
+    text.pop_back();
+  }
+  return text + "...";
+}
+
+}  // namespace telltale

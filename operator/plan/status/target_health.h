@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is the matter with one MonitoringTarget, counted over its pods and scrape targets: the facts
+// from which conditions.h makes sentences. Internal to operator/plan; pure.
+#pragma once
+
+#include <initializer_list>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "operator/plan/status/target_status.h"
+
+namespace telltale {
+
+struct TargetProblem {
+  std::string pod;  // namespace/name; empty when it is about the resource
+  std::string endpoint;
+  Reason reason = Reason::kScrapeFailed;
+  std::string message;
+};
+
+struct TargetHealth {
+  // Pods.
+  int matched = 0;
+  int injected = 0;  // carry the sidecar
+  int up = 0;
+  int down = 0;
+  int logging = 0;
+  // Pods that run and are not being deleted, and of these:
+  int running = 0;
+  int with_sidecar = 0;
+  int missing = 0;    // should have the sidecar
+  int opted_out = 0;  // have none because their annotation says so
+  int silent = 0;     // have the sidecar and no line delivered
+  std::string first_silent;
+  // Scrape targets of these pods.
+  int scrapes = 0;
+  int scrapes_up = 0;
+  int scrapes_down = 0;
+  int scrapes_pending = 0;
+  std::string first_pending;
+  std::vector<TargetProblem> problems;  // worst first
+
+  // The worst problem among these reasons, or null.
+  const TargetProblem* Find(std::initializer_list<Reason> reasons) const;
+};
+
+TargetHealth Assess(const StatusInput& input);
+
+// "namespace shop", "namespaces a and b", "all namespaces", ...: where pods are looked for.
+std::string SearchedNamespaces(const MonitoringTarget& target,
+                               const std::set<std::string>& trusted_namespaces);
+
+}  // namespace telltale

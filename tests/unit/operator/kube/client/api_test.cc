@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/kube/client/api.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/fakes/fake_transport.h"
+
+namespace telltale {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string StatusObject(const std::string& message) {
+  return R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":")" +
+         message + R"("})";
+}
+
+class ApiTest : public ::testing::Test {
+ protected:
+  FakeTransport transport_;
+  Api api_{transport_};
+};
+
+TEST_F(ApiTest, GetReturnsTheBody) {
+  transport_.Push(R"({"kind":"Secret"})");
+  auto got = api_.Get(SecretPath("telltale", "telltale-webhook-ca"));
+  ASSERT_TRUE(got.ok());
+  EXPECT_EQ(*got, R"({"kind":"Secret"})");
+  EXPECT_EQ(transport_.Requests()[0].method, "GET");
+  EXPECT_EQ(transport_.Requests()[0].target,
+            "/api/v1/namespaces/telltale/secrets/telltale-webhook-ca");
+}
+
+TEST_F(ApiTest, ApplySendsTheWholeIntentAsOurFieldManagerAndForces) {
+  transport_.Push("{}");
+  ASSERT_TRUE(api_.Apply(ConfigMapPath("shop", "telltale-sidecar"), R"({"a":1})").ok());
+  const ApiRequest request = transport_.Requests()[0];
+  EXPECT_EQ(request.method, "PATCH");
+  EXPECT_EQ(request.target,
+            "/api/v1/namespaces/shop/configmaps/telltale-sidecar"
+            "?fieldManager=telltale-operator&force=true");
+  EXPECT_EQ(request.content_type, "application/apply-patch+yaml");
+  EXPECT_EQ(request.body, R"({"a":1})");
+}
+
+TEST_F(ApiTest, CreatePostsToTheCollection) {
+  transport_.Push(FakeTransport::Answer{.status = 201});
+  ASSERT_TRUE(api_.Create("/api/v1/namespaces/telltale/secrets", "{}").ok());
+  const ApiRequest request = transport_.Requests()[0];
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.target, "/api/v1/namespaces/telltale/secrets?fieldManager=telltale-operator");
+  EXPECT_EQ(request.content_type, "application/json");
+}
+
+TEST_F(ApiTest, DeletingWhatIsNotThereIsASuccess) {
+  transport_.Push(FakeTransport::Answer{.status = 404});
+  transport_.Push(FakeTransport::Answer{.status = 403});
+  EXPECT_TRUE(api_.Delete(ConfigMapPath("a", "b")).ok());
+  EXPECT_FALSE(api_.Delete(ConfigMapPath("a", "b")).ok());
+}
+
+TEST_F(ApiTest, StatusesBecomeCodes) {
+  const struct {
+    int status;
+    Code code;
+  } cases[] = {{400, Code::kInvalid},     {401, Code::kPermission},  {403, Code::kPermission},
+               {404, Code::kNotFound},    {409, Code::kConflict},    {410, Code::kGone},
+               {413, Code::kTooLarge},    {422, Code::kInvalid},     {429, Code::kUnavailable},
+               {500, Code::kUnavailable}, {503, Code::kUnavailable}, {302, Code::kInvalid}};
+  for (const auto& c : cases) {
+    transport_.Push(FakeTransport::Answer{.status = c.status});
+    auto got = api_.Get("/x");
+    ASSERT_FALSE(got.ok());
+    EXPECT_EQ(got.error().code, c.code) << c.status;
+  }
+}
+
+TEST_F(ApiTest, AnErrorSaysWhatWasTriedAndWhatTheServerSaid) {
+  transport_.Push(FakeTransport::Answer{
+      .status = 403, .pieces = {StatusObject("pods is forbidden: User x cannot list")}});
+  auto got = api_.Get("/api/v1/pods");
+  EXPECT_EQ(got.error().message,
+            "GET /api/v1/pods: the API server does not allow it: pods is forbidden: User x cannot "
+            "list (HTTP 403)");
+}
+
+TEST_F(ApiTest, AnErrorPageOfAProxyIsCutToOneLine) {
+  transport_.Push(FakeTransport::Answer{
+      .status = 502, .pieces = {"<html>bad gateway\n" + std::string(5000, 'x')}});
+  auto got = api_.Get("/x");
+  EXPECT_THAT(got.error().message, HasSubstr("<html>bad gateway (HTTP 502)"));
+}
+
+TEST_F(ApiTest, AnErrorOfTheTransportIsHandedOn) {
+  transport_.Push(FakeTransport::Answer{.error = Fail(Code::kTimeout, "too slow")});
+  auto got = api_.Get("/x");
+  EXPECT_EQ(got.error().code, Code::kTimeout);
+  EXPECT_EQ(got.error().message, "too slow");
+}
+
+TEST(ApiPaths, AreThoseOfTheServer) {
+  EXPECT_EQ(TargetStatusPath("shop", "web"),
+            "/apis/telltale.dev/v1alpha1/namespaces/shop/monitoringtargets/web/status");
+  EXPECT_EQ(
+      WebhookConfigurationPath("telltale-operator"),
+      "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/telltale-operator");
+}
+
+}  // namespace
+}  // namespace telltale

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The transport against servers that behave, and against one that does not.
+#include "operator/kube/client/cpprest_transport.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+
+#include "common/base/files.h"
+#include "tests/unit/operator/kube/client/raw_server.h"
+
+namespace telltale {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+// A door that one thread opens and another waits at.
+class Gate {
+ public:
+  void Open() {
+    std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  bool Wait() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, seconds(30), [this] { return open_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
+};
+
+std::unique_ptr<HttpTransport> Connect(std::uint16_t port, KubeConfig config = {}) {
+  config.server.host = "127.0.0.1";
+  config.server.port = port;
+  auto transport = MakeCpprestTransport(std::move(config));
+  EXPECT_TRUE(transport.ok());
+  return std::move(*transport);
+}
+
+ApiRequest Get(std::string target, milliseconds timeout = seconds(30)) {
+  ApiRequest request;
+  request.target = std::move(target);
+  request.timeout = timeout;
+  return request;
+}
+
+struct Streamed {
+  Result<ApiResponse> result;
+  std::string body;
+};
+
+Streamed StreamAll(HttpTransport& transport, const ApiRequest& request) {
+  std::string body;
+  auto result = transport.Stream(request, [&](std::string_view piece) {
+    body.append(piece);
+    return true;
+  });
+  return {std::move(result), std::move(body)};
+}
+
+TEST(CpprestTransport, SendsTheRequestAndOurNameAndToken) {
+  std::string request;
+  RawServer server([&](RawConnection& connection) {
+    request = connection.ReadRequest();
+    connection.Write(PlainAnswer("201 Created", R"({"a":1})"));
+  });
+  KubeConfig config;
+  config.token = "secret";
+  ApiRequest patch = Get("/api/v1/x?fieldManager=telltale-operator&force=true&s=a%3Db%2Cc");
+  patch.method = "PATCH";
+  patch.content_type = "application/apply-patch+yaml";
+  patch.body = R"({"intent":"ä"})";
+  auto response = Connect(server.port(), config)->Call(patch);
+  ASSERT_TRUE(response.ok()) << response.error().message;
+  EXPECT_EQ(response->status, 201);
+  EXPECT_EQ(response->body, R"({"a":1})");
+  EXPECT_THAT(request, AllOf(StartsWith("PATCH /api/v1/x?fieldManager=telltale-operator&force=true"
+                                        "&s=a%3Db%2Cc HTTP/1.1\r\n"),
+                             HasSubstr("\r\nAuthorization:Bearer secret\r\n"),
+                             HasSubstr("\r\nUser-Agent:telltale-operator/0.1.0\r\n"),
+                             HasSubstr("\r\nAccept:application/json\r\n"),
+                             HasSubstr("\r\nContent-Type:application/apply-patch+yaml\r\n"),
+                             HasSubstr("\r\n\r\n{\"intent\":\"ä\"}")));
+}
+
+TEST(CpprestTransport, PutsThePathOfTheServerInFront) {
+  std::string request;
+  RawServer server([&](RawConnection& connection) {
+    request = connection.ReadRequest();
+    connection.Write(PlainAnswer("200 OK", "{}"));
+  });
+  KubeConfig config;
+  config.server.target = "/k8s/clusters/c-1";
+  ASSERT_TRUE(Connect(server.port(), config)->Call(Get("/api/v1/pods?limit=500")).ok());
+  EXPECT_THAT(request, AllOf(StartsWith("GET /k8s/clusters/c-1/api/v1/pods?limit=500 HTTP/1.1\r\n"),
+                             Not(HasSubstr("Authorization"))));
+}
+
+TEST(CpprestTransport, AnyStatusIsAnAnswerAndRedirectsAreNotFollowed) {
+  RawServer server([](RawConnection& connection) {
+    while (true) {
+      const std::string request = connection.ReadRequest();
+      if (request.empty()) return;
+      if (request.starts_with("GET /busy")) {
+        connection.Write(PlainAnswer("429 Too Many Requests", "wait", "Retry-After: 7\r\n"));
+      } else {
+        connection.Write(PlainAnswer("302 Found", "", "Location: http://127.0.0.1:1/\r\n"));
+      }
+    }
+  });
+  auto transport = Connect(server.port());
+  auto busy = transport->Call(Get("/busy"));
+  ASSERT_TRUE(busy.ok());
+  EXPECT_EQ(busy->status, 429);
+  EXPECT_EQ(busy->body, "wait");
+  EXPECT_EQ(busy->retry_after_seconds, 7);
+  auto moved = transport->Call(Get("/moved"));
+  ASSERT_TRUE(moved.ok()) << moved.error().message;
+  EXPECT_EQ(moved->status, 302);
+}
+
+TEST(CpprestTransport, AStreamGivesEachPieceWhenItComes) {
+  Gate first, second;
+  RawServer server([&](RawConnection& connection) {
+    connection.ReadRequest();
+    connection.Write(kChunkedHead);
+    connection.WriteChunk("one\n");
+    // Goes on only when the piece has been seen: nothing waits for a buffer to fill.
+    EXPECT_TRUE(first.Wait());
+    connection.WriteChunk("two\n");
+    EXPECT_TRUE(second.Wait());
+    connection.WriteChunk("");
+  });
+  std::string body;
+  auto transport = Connect(server.port());
+  auto result = transport->Stream(Get("/watch"), [&](std::string_view piece) {
+    body.append(piece);
+    if (body == "one\n") first.Open();
+    if (body == "one\ntwo\n") second.Open();
+    return true;
+  });
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  EXPECT_EQ(result->status, 200);
+  EXPECT_EQ(result->body, "");
+  EXPECT_EQ(body, "one\ntwo\n");
+}
+
+TEST(CpprestTransport, AStreamTakesABodyOfKnownLength) {
+  const std::string long_body(1'000'000, 'x');
+  RawServer server([&](RawConnection& connection) {
+    connection.ReadRequest();
+    connection.Write(PlainAnswer("200 OK", long_body));
+  });
+  const Streamed streamed = StreamAll(*Connect(server.port()), Get("/list"));
+  ASSERT_TRUE(streamed.result.ok());
+  EXPECT_EQ(streamed.body, long_body);
+}
+
+TEST(CpprestTransport, AStreamEndsWhenItsReaderHasEnough) {
+  Gate closed;
+  RawServer server([&](RawConnection& connection) {
+    connection.ReadRequest();
+    connection.Write(kChunkedHead);
+    connection.WriteChunk("one\n");
+    connection.WaitForClose();
+    closed.Open();
+  });
+  int calls = 0;
+  auto transport = Connect(server.port());
+  auto result = transport->Stream(Get("/watch"), [&](std::string_view) {
+    ++calls;
+    return false;
+  });
+  EXPECT_TRUE(result.ok()) << result.error().message;
+  EXPECT_EQ(calls, 1);
+  EXPECT_TRUE(closed.Wait()) << "the connection is closed, not kept";
+}
+
+TEST(CpprestTransport, ARefusedStreamGivesTheBeginningOfItsBody) {
+  RawServer server([](RawConnection& connection) {
+    connection.ReadRequest();
+    connection.Write(PlainAnswer("403 Forbidden", "reason " + std::string(200'000, 'x')));
+    connection.WaitForClose();
+  });
+  const Streamed streamed = StreamAll(*Connect(server.port()), Get("/watch"));
+  ASSERT_TRUE(streamed.result.ok()) << streamed.result.error().message;
+  EXPECT_EQ(streamed.result->status, 403);
+  EXPECT_THAT(streamed.result->body, StartsWith("reason x"));
+  EXPECT_EQ(streamed.result->body.size(), 64u << 10);
+  EXPECT_EQ(streamed.body, "") << "a page of an error is no event";
+}
+
+TEST(CpprestTransport, CancelEndsWhatIsUnderWayAndWhatComes) {
+  Gate watching;
+  RawServer server([](RawConnection& connection) {
+    connection.ReadRequest();
+    connection.Write(kChunkedHead);
+    connection.WriteChunk("one\n");
+    connection.WaitForClose();
+  });
+  auto transport = Connect(server.port());
+  std::thread canceller([&] {
+    EXPECT_TRUE(watching.Wait());
+    transport->Cancel();
+  });
+  auto result = transport->Stream(Get("/watch"), [&](std::string_view) {
+    watching.Open();
+    return true;
+  });
+  canceller.join();
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code, Code::kCancelled);
+  auto later = transport->Call(Get("/x"));
+  ASSERT_FALSE(later.ok());
+  EXPECT_EQ(later.error().code, Code::kCancelled);
+}
+
+TEST(CpprestTransport, ASilentStreamIsTakenForDead) {
+  RawServer server([](RawConnection& connection) {
+    connection.ReadRequest();
+    connection.Write(kChunkedHead);
+    connection.WriteChunk("one\n");
+    connection.WaitForClose();
+  });
+  const Streamed streamed = StreamAll(*Connect(server.port()), Get("/watch", milliseconds(300)));
+  ASSERT_FALSE(streamed.result.ok());
+  EXPECT_EQ(streamed.result.error().code, Code::kTimeout);
+  EXPECT_THAT(streamed.result.error().message, HasSubstr("silent"));
+  EXPECT_EQ(streamed.body, "one\n");
+}
+
+TEST(CpprestTransport, ACallHasOneDeadlineHoweverItsAnswerDrips) {
+  RawServer server([](RawConnection& connection) {
+    connection.ReadRequest();
+    connection.Write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    // Each chunk restarts an inactivity timer; only a total deadline ends this.
+    while (connection.WriteChunk("x")) std::this_thread::sleep_for(milliseconds(20));
+  });
+  auto result = Connect(server.port())->Call(Get("/x", milliseconds(400)));
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code, Code::kTimeout);
+  EXPECT_THAT(result.error().message, HasSubstr("took more than"));
+}
+
+TEST(CpprestTransport, AnAnswerCutInTheMiddleIsAnError) {
+  const std::string cuts[] = {
+      std::string(kChunkedHead) + "10\r\nonly-half",
+      std::string(kChunkedHead) + "4\r\nwhol\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf",
+  };
+  for (const std::string& cut : cuts) {
+    RawServer server([&](RawConnection& connection) {
+      connection.ReadRequest();
+      connection.Write(cut);
+    });
+    auto transport = Connect(server.port());
+    const Streamed streamed = StreamAll(*transport, Get("/x"));
+    ASSERT_FALSE(streamed.result.ok()) << cut;
+    EXPECT_EQ(streamed.result.error().code, Code::kUnavailable);
+    EXPECT_THAT(streamed.result.error().message, HasSubstr("broke in the middle of an answer"));
+    EXPECT_FALSE(transport->Call(Get("/x")).ok()) << cut;
+  }
+}
+
+TEST(CpprestTransport, NoAnswerAtAllIsAnError) {
+  RawServer server([](RawConnection& connection) { connection.ReadRequest(); });
+  auto result = Connect(server.port())->Call(Get("/x"));
+  ASSERT_FALSE(result.ok());
+  EXPECT_THAT(result.error().message, HasSubstr("closed the connection without an answer"));
+}
+
+TEST(CpprestTransport, ARefusedConnectionIsOneClearSentence) {
+  std::uint16_t port = 0;
+  {
+    RawServer gone([](RawConnection&) {});
+    port = gone.port();
+  }
+  auto result = Connect(port)->Call(Get("/x"));
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code, Code::kUnavailable);
+  EXPECT_EQ(result.error().message,
+            "cannot reach the API server http://127.0.0.1:" + std::to_string(port) +
+                ": connection refused; is it running and is --kubeconfig right?");
+}
+
+TEST(CpprestTransport, AHostThatDoesNotResolveIsNamed) {
+  KubeConfig config;
+  config.server.host = "no-such-host.invalid";
+  auto transport = MakeCpprestTransport(config);
+  ASSERT_TRUE(transport.ok());
+  auto result = (*transport)->Call(Get("/x"));
+  ASSERT_FALSE(result.ok());
+  EXPECT_THAT(result.error().message,
+              AllOf(HasSubstr("no-such-host.invalid"), HasSubstr("does not resolve")));
+}
+
+TEST(CpprestTransport, AnIPv6LiteralIsRefusedAtOnce) {
+  KubeConfig config;
+  config.server.host = "::1";
+  auto transport = MakeCpprestTransport(config);
+  ASSERT_FALSE(transport.ok());
+  EXPECT_THAT(transport.error().message, HasSubstr("use a host name"));
+}
+
+TEST(CpprestTransport, AConnectionThatTheServerClosedWhileIdleIsReplaced) {
+  RawServer server([](RawConnection& connection) {
+    connection.ReadRequest();
+    connection.Write(PlainAnswer("200 OK", "{}"));
+  });
+  auto transport = Connect(server.port());
+  for (int i = 0; i < 3; ++i) {
+    auto result = transport->Call(Get("/x"));
+    ASSERT_TRUE(result.ok()) << result.error().message;
+  }
+}
+
+TEST(CpprestTransport, TheTokenFileIsReadAgainAfterARefusal) {
+  const std::string file = ::testing::TempDir() + "transport-token";
+  ASSERT_TRUE(WriteFileAtomic(file, "old\n").ok());
+  RawServer server([](RawConnection& connection) {
+    while (true) {
+      const std::string request = connection.ReadRequest();
+      if (request.empty()) return;
+      const bool fresh = request.find("Bearer new\r\n") != std::string::npos;
+      connection.Write(PlainAnswer(fresh ? "200 OK" : "401 Unauthorized", "{}"));
+    }
+  });
+  KubeConfig config;
+  config.token_file = file;
+  auto transport = Connect(server.port(), config);
+  EXPECT_EQ(transport->Call(Get("/x"))->status, 401);
+  ASSERT_TRUE(WriteFileAtomic(file, "new\n").ok());
+  EXPECT_EQ(transport->Call(Get("/x"))->status, 200);
+  std::remove(file.c_str());
+}
+
+TEST(CpprestTransport, ASlowReaderIsFeltByTheServerAndNotByOurMemory) {
+  constexpr std::size_t kLimit = 256u << 20;
+  std::size_t taken = 0;
+  Gate stalled;
+  RawServer server([&](RawConnection& connection) {
+    connection.ReadRequest();
+    connection.Write(kChunkedHead);
+    taken = connection.WriteUntilStalled(500, kLimit);
+    stalled.Open();
+  });
+  auto transport = Connect(server.port());
+  auto result = transport->Stream(Get("/watch"), [&](std::string_view) {
+    EXPECT_TRUE(stalled.Wait());
+    return false;
+  });
+  EXPECT_TRUE(result.ok());
+  // What sockets hold; without back-pressure it would be the limit.
+  EXPECT_LT(taken, 32u << 20);
+}
+
+TEST(CpprestTransport, StreamsAndCallsGoOnSideBySide) {
+  // The library has one thread; a quiet watch must not keep it.
+  Gate called;
+  RawServer watch_server([&](RawConnection& connection) {
+    connection.ReadRequest();
+    connection.Write(kChunkedHead);
+    connection.WriteChunk("one\n");
+    EXPECT_TRUE(called.Wait());
+    connection.WriteChunk("");
+  });
+  RawServer call_server([](RawConnection& connection) {
+    connection.ReadRequest();
+    connection.Write(PlainAnswer("200 OK", "{}"));
+  });
+  auto watching = Connect(watch_server.port());
+  auto calling = Connect(call_server.port());
+  std::thread caller([&] {
+    EXPECT_TRUE(calling->Call(Get("/x")).ok());
+    called.Open();
+  });
+  const Streamed streamed = StreamAll(*watching, Get("/watch"));
+  caller.join();
+  EXPECT_TRUE(streamed.result.ok());
+  EXPECT_EQ(streamed.body, "one\n");
+}
+
+}  // namespace
+}  // namespace telltale

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/plan/configs/promtail_config.h"
+
+#include <gtest/gtest.h>
+
+#include "operator/plan/configs/promtail_relabel.h"
+#include "tests/unit/operator/plan/golden.h"
+#include "tests/unit/operator/plan/world_file.h"
+
+namespace telltale {
+namespace {
+
+const PromtailOptions kOptions = {"http://telltale-loki.telltale.svc:3100/"};
+
+TEST(RenderPromtailConfig, HasAScrapeConfigForEachTargetOfANodeAgent) {
+  ExpectGolden(
+      "promtail/mixed.yaml",
+      RenderPromtailConfig(ParseWorld(ReadGolden("promtail/mixed.world.json")).world, kOptions));
+}
+
+TEST(RenderPromtailConfig, ReadsNothingWhenThereIsNothingToRead) {
+  ExpectGolden("promtail/empty.yaml", RenderPromtailConfig(World(), kOptions));
+}
+
+TEST(RenderPromtailConfig, ATargetThatPromtailWouldChokeOnIsLeftOut) {
+  const auto file = ParseWorld(ReadGolden("promtail/mixed.world.json"));
+  const std::string yaml = RenderPromtailConfig(file.world, kOptions);
+  EXPECT_EQ(yaml.find("shop/broken"), std::string::npos);
+  EXPECT_NE(yaml.find("shop/shop"), std::string::npos);
+}
+
+TEST(MetaLabel, FollowsPrometheusSanitisation) {
+  EXPECT_EQ(MetaLabel("p_", "app.kubernetes.io/name"), "p_app_kubernetes_io_name");
+  EXPECT_EQ(MetaLabel("p_", "k8s-app"), "p_k8s_app");
+  EXPECT_EQ(MetaLabel("p_", "1st"), "p_1st");
+}
+
+TEST(QuoteRegex, MatchesOnlyTheTextItself) {
+  EXPECT_EQ(QuoteRegex("v1.2-a_b"), "v1\\.2-a_b");
+  EXPECT_EQ(QuoteRegex("a|b(c)*"), "a\\|b\\(c\\)\\*");
+  EXPECT_EQ(QuoteRegex("\\"), "\\\\");
+}
+
+}  // namespace
+}  // namespace telltale

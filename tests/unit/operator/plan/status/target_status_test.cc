@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/plan/status/target_status.h"
+
+#include <gtest/gtest.h>
+
+#include "common/base/rfc3339.h"
+#include "operator/plan/status/scrape_error.h"
+#include "tests/unit/operator/plan/golden.h"
+#include "tests/unit/operator/plan/json_tree.h"
+#include "tests/unit/operator/plan/world_file.h"
+
+namespace telltale {
+namespace {
+
+constexpr std::string_view kNow = "2026-11-20T12:00:00Z";
+
+// The statuses of all targets of a world, by key.
+std::map<std::string, std::string> Statuses(const WorldFile& file, std::string_view now = kNow) {
+  const auto matched = Match(file.world);
+  const auto plan = PlanScrapes(matched);
+  std::map<std::string, std::string> statuses;
+  for (const auto& entry : matched) {
+    statuses[entry.target->meta.Key()] = RenderTargetStatus(
+        {entry, plan, file.view, file.world.trusted_namespaces, ParseRfc3339(now).value()});
+  }
+  return statuses;
+}
+
+// A shop with a given number of pods that have the sidecar, and what Prometheus says.
+WorldFile Shop(const std::string& spec, const std::string& pods, const std::string& prometheus,
+               const std::string& status = "null") {
+  return ParseWorld(
+      R"({"targets":[{"metadata":{"name":"t","namespace":"n","generation":1},"spec":{)"
+      R"("selector":{"matchLabels":{"app":"x"}},)" +
+      spec + R"(},"status":)" + status + R"(}],"pods":[)" + pods + R"(],"prometheus":)" +
+      prometheus + "}");
+}
+
+std::string RunningPod(const std::string& name, const std::string& metadata = "",
+                       bool sidecar = true) {
+  return R"({"metadata":{"name":")" + name + R"(","namespace":"n","uid":"u-)" + name +
+         R"(","labels":{"app":"x"})" + metadata + R"(},"spec":{"nodeName":"node",)" +
+         (sidecar ? R"("initContainers":[{"name":"telltale-sidecar","restartPolicy":"Always"}],)"
+                  : std::string()) +
+         R"("containers":[{"name":"c","ports":[{"name":"http","containerPort":80}]}]},)"
+         R"("status":{"phase":"Running","podIP":"10.0.0.1"}})";
+}
+
+const std::string kMetrics = R"("metrics":{"endpoints":[{"port":"http"}]})";
+
+std::string Status1(const WorldFile& file) { return Statuses(file).at("n/t"); }
+
+// "True/Up" for a condition.
+std::string State(const std::string& status, const std::string& type) {
+  const JsonTree tree = ParseTree(status);
+  for (const auto& [none, condition] : tree.At("conditions").items) {
+    if (condition.At("type").scalar != "\"" + type + "\"") continue;
+    const std::string state = condition.At("status").scalar, reason = condition.At("reason").scalar;
+    EXPECT_GT(condition.At("message").scalar.size(), 10u);
+    return state.substr(1, state.size() - 2) + "/" + reason.substr(1, reason.size() - 2);
+  }
+  return "absent";
+}
+
+std::string Pods(const std::string& status) { return ParseTree(status).At("pods").Text(); }
+
+TEST(RenderTargetStatus, IsAsReviewed) {
+  std::string text;
+  for (const auto& [key, json] : Statuses(ParseWorld(ReadGolden("status/mixed.world.json")))) {
+    text += "# " + key + "\n" + PrettyJson(json);
+  }
+  ExpectGolden("status/mixed.txt", text);
+}
+
+TEST(RenderTargetStatus, AllUpIsReady) {
+  const auto status = Status1(Shop(kMetrics, RunningPod("a") + "," + RunningPod("b"),
+                                   R"({"up":["n/t|u-a|0","n/t|u-b|0"]})"));
+  EXPECT_EQ(State(status, "Ready"), "True/Ready");
+  EXPECT_EQ(State(status, "Accepted"), "True/Accepted");
+  EXPECT_EQ(State(status, "Discovered"), "True/Discovered");
+  EXPECT_EQ(State(status, "Injected"), "True/NotRequested");
+  EXPECT_EQ(State(status, "Scraped"), "True/Up");
+  EXPECT_EQ(State(status, "LogsFlowing"), "True/NotRequested");
+  EXPECT_EQ(Pods(status), R"({"matched":2,"injected":2,"up":2,"down":0,"logging":0})");
+}
+
+TEST(RenderTargetStatus, NotYetScrapedIsUnknownAndNoProblem) {
+  const auto status =
+      Status1(Shop(kMetrics, RunningPod("a") + "," + RunningPod("b"), R"({"up":["n/t|u-a|0"]})"));
+  EXPECT_EQ(State(status, "Scraped"), "Unknown/NotYetScraped");
+  EXPECT_EQ(State(status, "Ready"), "Unknown/NotYetScraped");
+  EXPECT_EQ(ParseTree(status).At("problemsCount").scalar, "0");
+  EXPECT_EQ(Pods(status), R"({"matched":2,"injected":2,"up":1,"down":0,"logging":0})");
+}
+
+TEST(RenderTargetStatus, APrometheusThatDoesNotAnswerIsSaidSo) {
+  const auto status = Status1(Shop(kMetrics, RunningPod("a"), R"({"error":"connection refused"})"));
+  EXPECT_EQ(State(status, "Scraped"), "Unknown/PrometheusUnknown");
+  EXPECT_NE(status.find("connection refused"), std::string::npos);
+  EXPECT_EQ(State(status, "Ready"), "Unknown/PrometheusUnknown");
+  // What is not known is left out: a zero would be a statement.
+  EXPECT_EQ(Pods(status), R"({"matched":1,"injected":1})");
+}
+
+TEST(RenderTargetStatus, OneEndpointDownMakesThePodDown) {
+  const auto status = Status1(Shop(
+      R"("metrics":{"endpoints":[{"port":"http"},{"port":81}]})", RunningPod("a"),
+      R"({"up":["n/t|u-a|0"],"down":{"n/t|u-a|1":"server returned HTTP status 404 Not Found"}})"));
+  EXPECT_EQ(State(status, "Scraped"), "False/NotFound");
+  EXPECT_EQ(State(status, "Ready"), "False/NotFound");
+  EXPECT_EQ(Pods(status), R"({"matched":1,"injected":1,"up":0,"down":1,"logging":0})");
+}
+
+TEST(RenderTargetStatus, APodBeingDeletedIsNoProblem) {
+  const std::string leaving = R"(,"deletionTimestamp":"2026-11-20T00:00:00Z")";
+  const auto status = Status1(
+      Shop(kMetrics + R"(,"sidecar":{})", RunningPod("a", leaving, false) + "," + RunningPod("b"),
+           R"({"up":["n/t|u-b|0","n/t|u-b|sidecar"],"down":{"n/t|u-a|0":"connection refused"}})"));
+  EXPECT_EQ(State(status, "Ready"), "True/Ready");
+  EXPECT_EQ(ParseTree(status).At("problemsCount").scalar, "0");
+}
+
+TEST(RenderTargetStatus, AMissingSidecarIsFalseUnlessThePodOptedOut) {
+  const std::string spec = R"("sidecar":{})";
+  EXPECT_EQ(State(Status1(Shop(spec, RunningPod("a", "", false), "{}")), "Injected"),
+            "False/SidecarMissing");
+  const std::string out = R"(,"annotations":{"telltale.dev/inject":"false"})";
+  EXPECT_EQ(State(Status1(Shop(spec, RunningPod("a", out, false), "{}")), "Injected"),
+            "True/Injected");
+}
+
+// One sidecar serves all who ask for it, and its one scrape target belongs to the first of them:
+// which that is, and when Prometheus learns of it, changes nothing for the others.
+TEST(RenderTargetStatus, ASharedSidecarIsReportedToEachThatAsksForIt) {
+  const std::string body = R"("spec":{"selector":{"matchLabels":{"app":"x"}},"sidecar":{}}})";
+  const auto world = [&](const std::string& prometheus) {
+    return ParseWorld(R"({"targets":[{"metadata":{"name":"a","namespace":"n"},)" + body +
+                      R"(,{"metadata":{"name":"b","namespace":"n"},)" + body + R"(],"pods":[)" +
+                      RunningPod("p") + R"(],"prometheus":)" + prometheus + "}");
+  };
+  for (const auto* owner : {"n/a", "n/b", "n/gone"}) {
+    const std::string key = std::string(owner) + "|u-p|sidecar";
+    for (const auto& [name, status] : Statuses(world(R"({"up":[")" + key + "\"]}"))) {
+      EXPECT_EQ(State(status, "Scraped"), "True/Up") << name << " by " << key;
+      EXPECT_EQ(State(status, "Ready"), "True/Ready") << name << " by " << key;
+      EXPECT_EQ(Pods(status), R"({"matched":1,"injected":1,"up":1,"down":0,"logging":0})");
+    }
+    const auto down = world(R"({"down":{")" + key + R"(":"connection refused"}})");
+    for (const auto& [name, status] : Statuses(down)) {
+      EXPECT_EQ(State(status, "Scraped"), "False/ConnectionRefused") << name << " by " << key;
+    }
+  }
+}
+
+// A restart cannot help these, so nobody is told to try one.
+TEST(RenderTargetStatus, APodThatInjectionLeavesOutIsSidecarImpossible) {
+  const auto status = [](const std::string& ns, const std::string& metadata,
+                         const std::string& spec) {
+    return Statuses(ParseWorld(
+                        R"({"targets":[{"metadata":{"name":"t","namespace":")" + ns +
+                        R"("},"spec":{"selector":{"matchLabels":{"app":"x"}},"logs":{"files":)"
+                        R"({"directory":"/l"}}}}],"pods":[{"metadata":{"name":"p","namespace":")" +
+                        ns + R"(","uid":"u","labels":{"app":"x"})" + metadata + R"(},"spec":{)" +
+                        spec +
+                        R"("containers":[{"name":"c"}]},"status":{"phase":"Running",)"
+                        R"("podIP":"10.0.0.1"}}],"prometheus":{}})"))
+        .at(ns + "/t");
+  };
+  const std::string impossible = "False/SidecarImpossible";
+  const std::string init = R"("initContainers":[{"name":"i","ports":[{"containerPort":)";
+  for (const std::string& json :
+       {status("kube-system", "", ""), status("kube-node-lease", "", ""),
+        status("n", "", init + "9847}]}],"), status("n", "", R"("os":{"name":"windows"},)"),
+        status("n", "", R"("nodeSelector":{"kubernetes.io/os":"windows"},)"),
+        status("n", R"(,"annotations":{"kubernetes.io/config.mirror":"h"})", "")}) {
+    EXPECT_EQ(State(json, "Injected"), impossible) << json;
+    EXPECT_EQ(State(json, "Scraped"), "Unknown/SidecarImpossible") << json;
+    EXPECT_EQ(State(json, "LogsFlowing"), impossible) << json;
+    EXPECT_EQ(json.find("restart"), std::string::npos) << json;
+  }
+  for (const std::string& json :
+       {status("n", "", ""), status("n", "", init + "9848}]}],"),
+        status("n", "", R"("os":{"name":"linux"},"nodeSelector":{"kubernetes.io/os":"linux"},)")}) {
+    EXPECT_EQ(State(json, "Injected"), "False/SidecarMissing") << json;
+    EXPECT_NE(json.find("rollout restart"), std::string::npos) << json;
+  }
+}
+
+TEST(RenderTargetStatus, LogsFlowOnceEverySidecarHadALineAcknowledged) {
+  const std::string spec = R"("logs":{"files":{"directory":"/l"}})";
+  const std::string pods = RunningPod("a") + "," + RunningPod("b");
+  const std::string up = R"("up":["n/t|u-a|sidecar","n/t|u-b|sidecar"])";
+  auto status = Status1(Shop(spec, pods, "{" + up + R"(,"logging":["n/a"]})"));
+  EXPECT_EQ(State(status, "LogsFlowing"), "Unknown/NoLinesYet");
+  EXPECT_EQ(State(status, "Ready"), "True/Ready");
+  EXPECT_EQ(Pods(status), R"({"matched":2,"injected":2,"up":2,"down":0,"logging":1})");
+  status = Status1(Shop(spec, pods, "{" + up + R"(,"logging":["n/a","n/b","other/c"]})"));
+  EXPECT_EQ(State(status, "LogsFlowing"), "True/Flowing");
+  status = Status1(Shop(spec, RunningPod("a", "", false), "{}"));
+  EXPECT_EQ(State(status, "LogsFlowing"), "False/SidecarMissing");
+}
+
+TEST(RenderTargetStatus, ANodeAgentsLogsAreUnknownAndDoNotBlockReady) {
+  const auto status = Status1(Shop(R"("logs":{"source":"Stdout"})", RunningPod("a"), "{}"));
+  EXPECT_EQ(State(status, "LogsFlowing"), "Unknown/NodeAgent");
+  EXPECT_EQ(State(status, "Scraped"), "True/NotRequested");
+  EXPECT_EQ(State(status, "Ready"), "True/Ready");
+}
+
+TEST(RenderTargetStatus, ASuspendedTargetIsUnknownAndCountsItsPods) {
+  const auto status = Status1(Shop("\"suspend\":true," + kMetrics, RunningPod("a"), "{}"));
+  EXPECT_EQ(State(status, "Accepted"), "True/Accepted");
+  EXPECT_EQ(State(status, "Ready"), "Unknown/Suspended");
+  EXPECT_EQ(Pods(status), R"({"matched":1,"injected":1,"up":0,"down":0,"logging":0})");
+}
+
+TEST(RenderTargetStatus, AConditionKeepsItsTimeWhileItsStatusIsTheSame) {
+  const auto first = Status1(Shop(kMetrics, RunningPod("a"), R"({"up":["n/t|u-a|0"]})"));
+  const auto second =
+      Shop(kMetrics, RunningPod("a"), R"({"down":{"n/t|u-a|0":"connection refused"}})", first);
+  const auto later = Statuses(second, "2026-11-20T13:00:00Z").at("n/t");
+  const JsonTree tree = ParseTree(later);
+  for (const auto& [none, condition] : tree.At("conditions").items) {
+    const std::string type = condition.At("type").scalar;
+    const bool turned = type == "\"Scraped\"" || type == "\"Ready\"";
+    EXPECT_EQ(condition.At("lastTransitionTime").scalar,
+              turned ? "\"2026-11-20T13:00:00Z\"" : "\"2026-11-20T12:00:00Z\"")
+        << type;
+  }
+}
+
+TEST(RenderTargetStatus, AnOldStatusThatCannotBeReadCountsAsNone) {
+  for (const auto* old :
+       {"7", "[]", R"({"conditions":7})", R"({"conditions":[{"type":7}]})",
+        R"({"conditions":[{"type":"Ready","status":"True","lastTransitionTime":"soon"}]})"}) {
+    const auto status = Status1(Shop(kMetrics, RunningPod("a"), R"({"up":["n/t|u-a|0"]})", old));
+    EXPECT_NE(status.find(R"("lastTransitionTime":"2026-11-20T12:00:00Z"})"), std::string::npos)
+        << old;
+  }
+}
+
+TEST(RenderTargetStatus, ListsTheTenWorstProblemsAndCountsAll) {
+  std::string pods;
+  for (char c = 'a'; c < 'a' + 14; ++c)
+    pods += (pods.empty() ? "" : ",") + RunningPod({c}, "", false);
+  const auto status = Status1(
+      Shop(kMetrics + R"(,"sidecar":{})", pods, R"({"down":{"n/t|u-n|0":"connection refused"}})"));
+  const JsonTree tree = ParseTree(status);
+  EXPECT_EQ(tree.At("problemsCount").scalar, "15");
+  ASSERT_EQ(tree.At("problems").items.size(), 10u);
+  EXPECT_EQ(tree.At("problems").items[0].second.At("reason").scalar, "\"ConnectionRefused\"");
+  EXPECT_EQ(tree.At("problems").items[1].second.At("pod").scalar, "\"n/a\"");
+}
+
+TEST(StatusDiffers, IgnoresTimesOrderAndSpace) {
+  const std::string ours = Status1(Shop(kMetrics, RunningPod("a"), "{}"));
+  EXPECT_FALSE(StatusDiffers(ours, ours));
+  EXPECT_TRUE(StatusDiffers("", ours));
+  EXPECT_TRUE(StatusDiffers("garbage", ours));
+  EXPECT_FALSE(StatusDiffers(R"({"b": [1, {"lastTransitionTime": "x", "c": null}], "a": "é"})",
+                             R"({"a":"\u00e9","b":[1,{"c":null,"lastTransitionTime":"y"}]})"));
+  EXPECT_TRUE(StatusDiffers(R"({"a":[1,2]})", R"({"a":[2,1]})"));
+  EXPECT_TRUE(StatusDiffers(R"({"a":1})", R"({"a":"1"})"));
+  EXPECT_TRUE(StatusDiffers(R"({"a":1})", R"({"a":1,"b":1})"));
+}
+
+TEST(ClassifyScrapeError, KnowsWhatPrometheusSays) {
+  const auto code = [](std::string_view error) { return Info(ClassifyScrapeError(error)).code; };
+  EXPECT_EQ(code(R"(Get "http://1.2.3.4:80/m": dial tcp 1.2.3.4:80: connect: connection refused)"),
+            "ConnectionRefused");
+  EXPECT_EQ(code(R"(Get "http://1.2.3.4:80/m": context deadline exceeded)"), "Timeout");
+  EXPECT_EQ(code("dial tcp 1.2.3.4:80: i/o timeout"), "Timeout");
+  EXPECT_EQ(code("server returned HTTP status 404 Not Found"), "NotFound");
+  EXPECT_EQ(code("server returned HTTP status 401 Unauthorized"), "Auth");
+  EXPECT_EQ(code("server returned HTTP status 403 Forbidden"), "Auth");
+  EXPECT_EQ(code("server returned HTTP status 500 Internal Server Error"), "ScrapeFailed");
+  EXPECT_EQ(code("received unsupported Content-Type \"text/html\" and no fallback_scrape_protocol "
+                 "specified for target"),
+            "BadContent");
+  EXPECT_EQ(code("expected a valid start token, got \"<\" (\"INVALID\") while parsing: \"<\""),
+            "BadContent");
+  EXPECT_EQ(code("no route to host"), "ScrapeFailed");
+  EXPECT_EQ(code(""), "ScrapeFailed");
+}
+
+TEST(ShortScrapeError, IsOneLineWithoutTheUrl) {
+  EXPECT_EQ(ShortScrapeError("Get \"http://1.2.3.4:80/m\": context deadline exceeded"),
+            "context deadline exceeded");
+  EXPECT_EQ(ShortScrapeError("a\nb"), "a b");
+  EXPECT_EQ(ShortScrapeError(std::string(300, 'x')), std::string(200, 'x') + "...");
+  EXPECT_EQ(ShortScrapeError(std::string(199, 'x') + "\xC3\xA4 more"),
+            std::string(199, 'x') + "...");
+}
+
+// The source port is another at each scrape, and each would be a new status to write.
+TEST(ShortScrapeError, LeavesOutTheSourceOfTheConnection) {
+  const std::string reset = "read tcp 10.0.0.9:8080: read: connection reset by peer";
+  for (const auto* port : {"41234", "41235"}) {
+    const std::string source = "10.0.0.5:" + std::string(port) + "->";
+    EXPECT_EQ(
+        ShortScrapeError("read tcp " + source + "10.0.0.9:8080: read: connection reset by peer"),
+        reset);
+    EXPECT_EQ(ShortScrapeError("Get \"http://10.0.0.9:8080/\": read tcp " + source +
+                               "10.0.0.9:8080: read: connection reset by peer"),
+              reset);
+    EXPECT_EQ(ShortScrapeError("write tcp [fd00::5]:" + std::string(port) + "->[fd00::9]:80: x"),
+              "write tcp [fd00::9]:80: x");
+    EXPECT_EQ(ShortScrapeError("a " + source + "b: c " + source + "d"), "a b: c d");
+    EXPECT_EQ(ShortScrapeError(source + std::string(200, 'x')), std::string(200, 'x'));
+  }
+  for (const auto* other : {"a -> b", "a->b", "->", "1:->", ":1->x", "x\n1->2"}) {
+    EXPECT_EQ(ShortScrapeError(other).size(), std::string_view(other).size()) << other;
+  }
+}
+
+TEST(Reasons, EachHasACodeATitleAndAFixWhenSomethingIsWrong) {
+  std::set<std::string_view> codes;
+  for (const auto& info : AllReasons()) {
+    EXPECT_TRUE(codes.insert(info.code).second) << info.code;
+    EXPECT_FALSE(info.title.empty()) << info.code;
+    EXPECT_EQ(info.cause.empty(), info.fix.empty()) << info.code;
+    EXPECT_EQ(&Info(info.reason), &info);
+  }
+}
+
+}  // namespace
+}  // namespace telltale
