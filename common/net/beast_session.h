@@ -25,6 +25,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -101,6 +102,21 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   // Up to this size a body is copied behind its head: one packet, one TLS record.
   static constexpr std::size_t kSmallBody = 8 << 10;
   static constexpr std::chrono::milliseconds kLingerTime{2'000};
+
+  // As many as one system call takes from Asio.
+  static constexpr std::size_t kMaxGather = 64;
+  struct Gather {
+    BodyPieces::Cursor at;
+    std::array<boost::asio::const_buffer, kMaxGather> buffers;
+  };
+  // A sequence of buffers that the session owns.
+  struct BufferList {
+    using value_type = boost::asio::const_buffer;
+    using const_iterator = const boost::asio::const_buffer*;
+    const_iterator first, last;
+    const_iterator begin() const { return first; }
+    const_iterator end() const { return last; }
+  };
 
   PlainStream& Tcp() {
     if constexpr (kTls) {
@@ -236,19 +252,41 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     response_ = std::move(response);
     const int version = static_cast<int>(parser_->get().version());
     head_ = ResponseHead(response_, {version, keep_alive});
-    std::string_view content = head_only ? std::string_view() : response_.content();
-    if (content.size() <= kSmallBody) {
-      head_.append(content);
-      content = {};
-    }
     Deadline(host_.options.write_timeout);
+    if (response_.pieces && !head_only) return WriteInPieces(keep_alive);
+    std::string_view body = head_only ? std::string_view() : response_.body;
+    if (body.size() <= kSmallBody) {
+      head_.append(body);
+      body = {};
+    }
     const std::array<boost::asio::const_buffer, 2> bytes{
-        boost::asio::buffer(head_), boost::asio::buffer(content.data(), content.size())};
+        boost::asio::buffer(head_), boost::asio::buffer(body.data(), body.size())};
     boost::asio::async_write(stream_, bytes, Then([this, keep_alive] { Written(keep_alive); }));
+  }
+
+  void WriteInPieces(bool keep_alive) {
+    gather_ = std::make_unique<Gather>();
+    gather_->buffers[0] = boost::asio::buffer(head_);
+    WritePieces(1, keep_alive);
+  }
+
+  // Sends what is gathered, the first `count` places of which are taken, and then the rest.
+  void WritePieces(std::size_t count, bool keep_alive) {
+    std::array<std::string_view, kMaxGather> pieces;
+    const std::size_t room = kMaxGather - count;
+    const std::size_t found = response_.pieces->Next(gather_->at, std::span(pieces).first(room));
+    for (std::size_t i = 0; i < found; ++i) {
+      gather_->buffers[count++] = boost::asio::buffer(pieces[i].data(), pieces[i].size());
+    }
+    if (count == 0) return Written(keep_alive);
+    const BufferList list{gather_->buffers.data(), gather_->buffers.data() + count};
+    boost::asio::async_write(stream_, list,
+                             Then([this, keep_alive] { WritePieces(0, keep_alive); }));
   }
 
   void Written(bool keep_alive) {
     response_ = {};  // an idle connection must not keep the bytes of an old list alive
+    gather_.reset();
     head_ = {};
     parser_.reset();
     served_any_ = true;
@@ -289,6 +327,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   std::optional<Parser> parser_;
   HttpResponse response_;  // keeps the bytes alive while they are written
   std::string head_;
+  std::unique_ptr<Gather> gather_;  // while a body in pieces is written
   Phase phase_ = Phase::kBusy;
   bool served_any_ = false;
   bool unread_input_ = false;

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/net/body_pieces.h"
+
 namespace telltale {
 
 // Names compare without case (RFC 9110 §5.1); order is kept.
@@ -30,9 +32,9 @@ struct HttpResponse {
   HttpHeaders headers;
   std::string body;
   // Set instead of body when many readers get the same bytes (service discovery).
-  std::shared_ptr<const std::string> shared_body;
+  std::shared_ptr<const BodyPieces> pieces;
 
-  std::string_view content() const { return shared_body ? std::string_view(*shared_body) : body; }
+  std::size_t content_length() const { return pieces ? pieces->size() : body.size(); }
 };
 
 HttpResponse TextResponse(int status, std::string text);

@@ -51,7 +51,7 @@ std::string ResponseHead(const HttpResponse& response, const ResponseHeadOptions
     AppendHeader(name, value, out);
   }
   if (!HasNoContent(status)) {
-    AppendHeader("Content-Length", std::to_string(response.content().size()), out);
+    AppendHeader("Content-Length", std::to_string(response.content_length()), out);
   }
   if (!options.keep_alive) {
     AppendHeader("Connection", "close", out);

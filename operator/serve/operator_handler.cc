@@ -16,16 +16,16 @@ constexpr std::string_view kLanding =
 
 }  // namespace
 
-OperatorHandler::OperatorHandler(const Published<std::string>& document,
-                                 std::function<std::string()> not_ready, Registry& registry)
-    : document_(document),
+OperatorHandler::OperatorHandler(GetDocument document, std::function<std::string()> not_ready,
+                                 Registry& registry)
+    : document_(std::move(document)),
       not_ready_(std::move(not_ready)),
       registry_(registry),
       served_(registry.AddCounter(kRequests, kRequestsHelp, {{"code", "200"}})),
       refused_(registry.AddCounter(kRequests, kRequestsHelp, {{"code", "503"}})) {}
 
 HttpResponse OperatorHandler::Discovery() const {
-  auto document = document_.Get();
+  auto document = document_();
   if (!document) {
     // Prometheus keeps its last list on an error; an empty or partial one would drop targets.
     refused_.Add();
@@ -34,7 +34,7 @@ HttpResponse OperatorHandler::Discovery() const {
   served_.Add();
   HttpResponse response;
   response.headers = {{"Content-Type", "application/json"}};
-  response.shared_body = std::move(document);
+  response.pieces = std::move(document);
   return response;
 }
 

@@ -5,19 +5,20 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "common/metrics/registry.h"
 #include "common/net/http_server.h"
-#include "operator/store/published.h"
 
 namespace telltale {
 
 class OperatorHandler {
  public:
+  // The newest discovery document, null before the first.
+  using GetDocument = std::function<std::shared_ptr<const BodyPieces>()>;
   // `not_ready` gives the reason why the operator is not ready, empty when it is.
-  OperatorHandler(const Published<std::string>& document, std::function<std::string()> not_ready,
-                  Registry& registry);
+  OperatorHandler(GetDocument document, std::function<std::string()> not_ready, Registry& registry);
 
   HttpResponse operator()(const HttpRequest& request) const;
 
@@ -25,7 +26,7 @@ class OperatorHandler {
   HttpResponse Discovery() const;
   HttpResponse Route(const HttpRequest& request) const;
 
-  const Published<std::string>& document_;
+  GetDocument document_;
   std::function<std::string()> not_ready_;
   Registry& registry_;
   Counter& served_;

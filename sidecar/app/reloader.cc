@@ -90,13 +90,13 @@ void FileReload::Post() {
     LogInfo("neighbour reads its changed configuration",
             {{"file", config_.watch}, {"url", config_.url}});
   } else if (response.ok() &&
-             response->content().find("config has not changed") != std::string_view::npos) {
+             response->body.find("config has not changed") != std::string_view::npos) {
     counters_.unchanged.Add();  // Promtail answers 500 to this (its reloadConfig)
   } else {
     counters_.failure.Add();
     const std::string error = response.ok()
                                   ? "HTTP " + std::to_string(response->status) + ": " +
-                                        std::string(Trim(response->content().substr(0, 500)))
+                                        std::string(Trim(response->body.substr(0, 500)))
                                   : response.error().message;
     const bool cancelled = !response.ok() && response.error().code == Code::kCancelled;
     if (error != last_error_ && !cancelled) {

@@ -95,8 +95,8 @@ PushAnswer ReadPushAnswer(const HttpResponse& response, std::uint64_t lines) {
       break;
     case 400:
       out.kind = Kind::kRefused;
-      out.reason = ReasonOf(response.content());
-      out.lost_lines = IgnoredLines(response.content(), out.reason, lines);
+      out.reason = ReasonOf(response.body);
+      out.lost_lines = IgnoredLines(response.body, out.reason, lines);
       break;
     case 413:
       out.kind = Kind::kTooLarge;
@@ -113,7 +113,7 @@ PushAnswer ReadPushAnswer(const HttpResponse& response, std::uint64_t lines) {
                      : Kind::kRetry;
       // gRPC's limit between Loki's own parts is not mapped to 413.
       if (response.status >= 500 &&
-          response.content().find("larger than max") != std::string_view::npos) {
+          response.body.find("larger than max") != std::string_view::npos) {
         out.kind = Kind::kTooLarge;
       }
   }

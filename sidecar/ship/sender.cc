@@ -251,7 +251,7 @@ void Sender::Report(const Result<HttpResponse>& response, const PushAnswer& answ
   if (trouble == last_trouble_ && !repeat) return;
   last_trouble_ = trouble;
   trouble_logged_ = now;
-  std::string detail = response ? Excerpt(response->content()) : response.error().message;
+  std::string detail = response ? Excerpt(response->body) : response.error().message;
   LogWarn(answer.kind == Kind::kRetrySlowly
               ? "Loki does not accept our pushes: check loki.url, tenant and credentials; the "
                 "lines wait in their files"
@@ -266,7 +266,7 @@ void Sender::ReportRefusal(const HttpResponse& response, const PushAnswer& answe
           {{"url", using_.url},
            {"lines", answer.lost_lines},
            {"reason", answer.reason},
-           {"detail", Excerpt(response.content())}});
+           {"detail", Excerpt(response.body)}});
 }
 
 Counter& Sender::Requests(const std::string& code) {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "common/net/http_server.h"
+#include "tests/fakes/text_pieces.h"
 #include "tests/unit/common/net/raw_socket.h"
 
 namespace telltale {
@@ -50,10 +51,10 @@ TEST(HttpServerDrainTest, ARequestThatHasBegunIsFinished) {
 
 TEST(HttpServerDrainTest, AnAnswerUnderWayIsSentToItsEnd) {
   constexpr std::size_t kSize = 32u << 20;
-  const auto body = std::make_shared<const std::string>(kSize, 'x');
+  const auto body = InPieces(std::string(kSize, 'x'), 500);
   HttpServer server(Loopback(), [body](const HttpRequest&) {
     HttpResponse response;
-    response.shared_body = body;
+    response.pieces = body;
     return response;
   });
   ASSERT_TRUE(server.Start().ok());

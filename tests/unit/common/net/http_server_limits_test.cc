@@ -11,6 +11,7 @@
 
 #include "common/base/log.h"
 #include "common/net/http_server.h"
+#include "tests/fakes/text_pieces.h"
 #include "tests/unit/common/net/raw_socket.h"
 
 namespace telltale {
@@ -152,10 +153,10 @@ TEST_F(HttpServerLimitsTest, AnIdleConnectionIsClosedByItsOwnDeadline) {
 
 TEST_F(HttpServerLimitsTest, AClientThatReadsNothingIsClosedByTheWriteDeadline) {
   options_.write_timeout = milliseconds(150);
-  const auto body = std::make_shared<const std::string>(64u << 20, 'x');
+  const auto body = InPieces(std::string(64u << 20, 'x'), 500);
   server_ = std::make_unique<HttpServer>(options_, [body](const HttpRequest&) {
     HttpResponse response;
-    response.shared_body = body;
+    response.pieces = body;
     return response;
   });
   ASSERT_TRUE(server_->Start().ok());

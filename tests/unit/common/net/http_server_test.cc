@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "tests/fakes/text_pieces.h"
 #include "tests/unit/common/net/raw_socket.h"
 
 namespace telltale {
@@ -181,13 +182,13 @@ long ResidentMegabytes() {
 
 TEST_F(HttpServerTest, SlowReadersOfABigSharedBodyHoldUpNobodyAndCopyNothing) {
   constexpr std::size_t kSize = 32u << 20;
-  auto body = std::make_shared<std::string>(kSize, 'x');
-  body->back() = '!';
-  const std::shared_ptr<const std::string> shared = body;
+  std::string body(kSize, 'x');
+  body.back() = '!';
+  const auto shared = InPieces(std::move(body), 500);
   Start(Loopback(), [shared](const HttpRequest& request) {
     if (request.path() != "/big") return Echo(request);
     HttpResponse response;
-    response.shared_body = shared;
+    response.pieces = shared;
     return response;
   });
   const long idle_uses = shared.use_count();

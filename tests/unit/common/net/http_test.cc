@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/fakes/text_pieces.h"
+
 namespace telltale {
 namespace {
 
@@ -55,12 +57,12 @@ TEST(HttpTest, ResponsesCarryTheirType) {
   EXPECT_EQ(TextResponse(404, "no").status, 404);
 }
 
-TEST(HttpTest, ASharedBodyStandsForTheBody) {
+TEST(HttpTest, ABodyInPiecesStandsForTheBody) {
   HttpResponse response;
   response.body = "own";
-  EXPECT_EQ(response.content(), "own");
-  response.shared_body = std::make_shared<const std::string>("shared");
-  EXPECT_EQ(response.content(), "shared");
+  EXPECT_EQ(response.content_length(), 3);
+  response.pieces = InPieces("shared");
+  EXPECT_EQ(response.content_length(), 6);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "common/net/http_client.h"
 #include "common/net/http_server.h"
+#include "tests/fakes/text_pieces.h"
 #include "tests/unit/common/net/raw_socket.h"
 
 namespace telltale {
@@ -37,7 +38,7 @@ class TlsConnectionTest : public testing::Test {
     options.tls = pair;
     server_ = std::make_unique<HttpServer>(options, [](const HttpRequest& request) {
       HttpResponse response;
-      response.shared_body = std::make_shared<const std::string>(request.body + request.target);
+      response.pieces = InPieces(request.body + request.target, 1000);
       return response;
     });
     const Status started = server_->Start();

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/fakes/text_pieces.h"
+
 namespace telltale {
 namespace {
 
@@ -17,10 +19,10 @@ class OperatorHandlerTest : public ::testing::Test {
     return handler_(request);
   }
 
-  Published<std::string> document_;
+  std::shared_ptr<const BodyPieces> document_;
   std::string not_ready_ = "the caches are not synced yet";
   Registry registry_;
-  OperatorHandler handler_{document_, [this] { return not_ready_; }, registry_};
+  OperatorHandler handler_{[this] { return document_; }, [this] { return not_ready_; }, registry_};
 };
 
 TEST_F(OperatorHandlerTest, APrometheusThatAsksBeforeTheCachesAreSyncedGets503) {
@@ -30,17 +32,16 @@ TEST_F(OperatorHandlerTest, APrometheusThatAsksBeforeTheCachesAreSyncedGets503) 
 }
 
 TEST_F(OperatorHandlerTest, DiscoveryServesThePublishedBytesWithoutACopy) {
-  auto bytes = std::make_shared<const std::string>("[]");
-  document_.Set(bytes);
+  document_ = InPieces("[]");
   const auto response = Get("/sd/v1/targets");
   EXPECT_EQ(response.status, 200);
-  EXPECT_EQ(response.shared_body.get(), bytes.get());
+  EXPECT_EQ(response.pieces, document_);
   EXPECT_EQ(*FindHeader(response.headers, "content-type"), "application/json");
 }
 
 TEST_F(OperatorHandlerTest, DiscoveryCountsItsRequestsByCode) {
   Get("/sd/v1/targets");
-  document_.Set(std::make_shared<const std::string>("[]"));
+  document_ = InPieces("[]");
   Get("/sd/v1/targets");
   const auto page = Get("/metrics");
   EXPECT_THAT(page.body, HasSubstr("telltale_discovery_requests_total{code=\"200\"} 1\n"));

@@ -50,7 +50,7 @@ class AppTest : public ::testing::Test {
     request.target = target;
     const auto response = HttpClient(options).Send(request, std::chrono::seconds(10));
     if (!response.ok()) return response.error().message;
-    return std::to_string(response->status) + "\n" + std::string(response->content());
+    return std::to_string(response->status) + "\n" + std::string(response->body);
   }
 
   // The main loop sees a change by inotify, so this is soon; at most until the test's time limit.

@@ -29,7 +29,7 @@ TEST_F(StatusPagesTest, MetricsSayWhatTheyAreAsPrometheus3Demands) {
   ASSERT_NE(FindHeader(response.headers, "content-type"), nullptr);
   EXPECT_EQ(*FindHeader(response.headers, "content-type"),
             "text/plain; version=0.0.4; charset=utf-8");
-  EXPECT_EQ(response.content(),
+  EXPECT_EQ(response.body,
             "# HELP things_total Things.\n# TYPE things_total counter\nthings_total 3\n");
 }
 
@@ -41,15 +41,15 @@ TEST_F(StatusPagesTest, ReadyOnlyBetweenStartAndStop) {
   EXPECT_EQ(Get("/readyz").status, 200);
   pages_.SetState(State::kStopping);
   EXPECT_EQ(Get("/readyz").status, 503);
-  EXPECT_THAT(std::string(Get("/readyz").content()), HasSubstr("stopping"));
+  EXPECT_THAT(std::string(Get("/readyz").body), HasSubstr("stopping"));
   EXPECT_EQ(Get("/healthz").status, 200);
 }
 
 TEST_F(StatusPagesTest, TheLandingPageLinksToTheOthers) {
   const HttpResponse response = Get("/");
   EXPECT_EQ(response.status, 200);
-  EXPECT_THAT(std::string(response.content()), HasSubstr("href=\"/metrics\""));
-  EXPECT_THAT(std::string(response.content()), HasSubstr("1.2&lt;3"));
+  EXPECT_THAT(std::string(response.body), HasSubstr("href=\"/metrics\""));
+  EXPECT_THAT(std::string(response.body), HasSubstr("1.2&lt;3"));
 }
 
 TEST_F(StatusPagesTest, WhatIsNotThereIsSaidAndNothingIsWritten) {
