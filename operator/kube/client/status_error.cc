@@ -12,23 +12,32 @@ namespace {
 // Proxies in front of an API server answer with pages; one line of it is enough for a log.
 constexpr std::size_t kMaxPlainText = 200;
 
-std::string MessageOf(const std::string& body) {
-  std::string message;
+constexpr std::string_view kExists = "the name exists already";
+
+struct Answer {
+  std::string reason, message;
+};
+
+Answer AnswerOf(const std::string& body) {
+  Answer answer;
   JsonParser parser;
   const Status parsed = parser.Parse(body, [&](JsonValue root) {
     return root.ForEachField([&](std::string_view key, JsonValue value) -> Status {
-      if (key == "message") message = value.String().value_or("");
+      if (key == "message") answer.message = value.String().value_or("");
+      if (key == "reason") answer.reason = value.String().value_or("");
       return {};
     });
   });
-  if (parsed.ok() && !message.empty()) return message;
+  if (parsed.ok() && !answer.message.empty()) return answer;
+  answer.message.clear();
   const std::string_view text = Trim(body);
-  AppendValidUtf8(text.substr(0, text.find('\n')).substr(0, kMaxPlainText), message);
-  return message;
+  AppendValidUtf8(text.substr(0, text.find('\n')).substr(0, kMaxPlainText), answer.message);
+  return answer;
 }
 
-std::string_view Outcome(Code code, int status) {
+std::string_view Outcome(Code code, int status, std::string_view reason) {
   if (status == 401) return "the API server does not accept our credentials";
+  if (status == 409 && reason == "AlreadyExists") return kExists;
   switch (code) {
     case Code::kPermission:
       return "the API server does not allow it";
@@ -69,12 +78,16 @@ Code CodeOfHttpStatus(int status) {
 
 Error StatusError(std::string_view doing, const ApiResponse& response) {
   const Code code = CodeOfHttpStatus(response.status);
+  const Answer answer = AnswerOf(response.body);
   std::string text(doing);
-  text.append(": ").append(Outcome(code, response.status));
-  const std::string message = MessageOf(response.body);
-  if (!message.empty()) text.append(": ").append(message);
+  text.append(": ").append(Outcome(code, response.status, answer.reason));
+  if (!answer.message.empty()) text.append(": ").append(answer.message);
   text.append(" (HTTP ").append(std::to_string(response.status)).append(")");
   return Fail(code, std::move(text));
+}
+
+bool IsAlreadyExists(const Error& error) {
+  return error.code == Code::kConflict && error.message.find(kExists) != std::string::npos;
 }
 
 }  // namespace telltale

@@ -17,4 +17,7 @@ Code CodeOfHttpStatus(int status);
 // what was tried.
 Error StatusError(std::string_view doing, const ApiResponse& response);
 
+// Of the two kinds of kConflict: the name is taken, as opposed to "somebody else changed it first".
+bool IsAlreadyExists(const Error& error);
+
 }  // namespace telltale

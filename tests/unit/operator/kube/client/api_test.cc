@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "operator/kube/client/status_error.h"
+#include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_transport.h"
 
 namespace telltale {
@@ -51,6 +53,96 @@ TEST_F(ApiTest, CreatePostsToTheCollection) {
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.target, "/api/v1/namespaces/telltale/secrets?fieldManager=telltale-operator");
   EXPECT_EQ(request.content_type, "application/json");
+}
+
+TEST_F(ApiTest, UpdatePutsTheWholeObjectAndGivesWhatWasStored) {
+  transport_.Push(R"({"metadata":{"resourceVersion":"8"}})");
+  auto stored = api_.Update(LeasePath("telltale", "telltale-operator"), R"({"a":1})");
+  ASSERT_TRUE(stored.ok());
+  EXPECT_EQ(*stored, R"({"metadata":{"resourceVersion":"8"}})");
+  const ApiRequest request = transport_.Requests()[0];
+  EXPECT_EQ(request.method, "PUT");
+  EXPECT_EQ(request.target,
+            "/apis/coordination.k8s.io/v1/namespaces/telltale/leases/telltale-operator"
+            "?fieldManager=telltale-operator");
+  EXPECT_EQ(request.content_type, "application/json");
+  EXPECT_EQ(request.body, R"({"a":1})");
+}
+
+TEST_F(ApiTest, PatchIsAMergePatch) {
+  transport_.Push(R"({"series":{"count":2}})");
+  auto stored = api_.Patch(EventPath("shop", "web.1"), R"({"series":{"count":2}})");
+  ASSERT_TRUE(stored.ok());
+  EXPECT_EQ(*stored, R"({"series":{"count":2}})");
+  const ApiRequest request = transport_.Requests()[0];
+  EXPECT_EQ(request.method, "PATCH");
+  EXPECT_EQ(request.target,
+            "/apis/events.k8s.io/v1/namespaces/shop/events/web.1?fieldManager=telltale-operator");
+  EXPECT_EQ(request.content_type, "application/merge-patch+json");
+}
+
+TEST_F(ApiTest, WhoIsNoLeaderWritesNothingButReads) {
+  bool leader = false;
+  Api api(transport_, [&] { return leader; });
+  const auto expect_refused = [](const auto& result) {
+    ASSERT_FALSE(result.ok());
+    EXPECT_EQ(result.error().code, Code::kCancelled);
+    EXPECT_THAT(result.error().message, HasSubstr("another replica is the leader"));
+  };
+  expect_refused(api.Apply("/x", "{}"));
+  expect_refused(api.Create("/x", "{}"));
+  expect_refused(api.Update("/x", "{}"));
+  expect_refused(api.Patch("/x", "{}"));
+  expect_refused(api.Delete("/x"));
+  EXPECT_TRUE(transport_.Requests().empty());
+
+  transport_.Push("{}");
+  EXPECT_TRUE(api.Get("/x").ok());
+  leader = true;
+  transport_.Push("{}");
+  EXPECT_TRUE(api.Apply("/x", "{}").ok());
+}
+
+TEST_F(ApiTest, ANameThatIsTakenIsNotAChangeBySomebodyElse) {
+  const auto refuse = [&](const std::string& reason) {
+    transport_.Push(FakeTransport::Answer{
+        .status = 409,
+        .pieces = {R"({"kind":"Status","message":"no","reason":")" + reason + "\"}"}});
+    return api_.Create(EventCollection("shop"), "{}").error();
+  };
+  const Error taken = refuse("AlreadyExists"), changed = refuse("Conflict");
+  EXPECT_EQ(taken.code, Code::kConflict);
+  EXPECT_EQ(changed.code, Code::kConflict);
+  EXPECT_TRUE(IsAlreadyExists(taken));
+  EXPECT_FALSE(IsAlreadyExists(changed));
+  EXPECT_THAT(taken.message, HasSubstr("the name exists already: no (HTTP 409)"));
+  EXPECT_THAT(changed.message, HasSubstr("somebody else changed it first: no (HTTP 409)"));
+}
+
+TEST_F(ApiTest, AServerThatAsksToWaitIsNotAskedAgainBefore) {
+  FakeClock clock;
+  Api api(transport_, ApiOptions{}, clock);
+  for (const int status : {429, 503}) {
+    const std::size_t before = transport_.Requests().size();
+    transport_.Push(FakeTransport::Answer{.status = status, .retry_after_seconds = 2});
+    EXPECT_EQ(api.Get("/x").error().code, Code::kUnavailable);
+    clock.Advance(std::chrono::milliseconds(1'900));
+    auto early = api.Get("/x");
+    ASSERT_FALSE(early.ok());
+    EXPECT_EQ(early.error().code, Code::kUnavailable);
+    EXPECT_THAT(early.error().message, HasSubstr("asked us to wait"));
+    EXPECT_EQ(transport_.Requests().size(), before + 1);
+    clock.Advance(std::chrono::milliseconds(100));
+    transport_.Push("{}");
+    EXPECT_TRUE(api.Get("/x").ok());
+  }
+}
+
+TEST_F(ApiTest, RequestsHaveTheTimeoutThatTheCallerWants) {
+  Api api(transport_, ApiOptions{.timeout = std::chrono::milliseconds(5'000)}, RealClock());
+  transport_.Push("{}");
+  EXPECT_TRUE(api.Get("/x").ok());
+  EXPECT_EQ(transport_.Requests()[0].timeout.count(), 5'000);
 }
 
 TEST_F(ApiTest, DeletingWhatIsNotThereIsASuccess) {
@@ -102,6 +194,8 @@ TEST_F(ApiTest, AnErrorOfTheTransportIsHandedOn) {
 TEST(ApiPaths, AreThoseOfTheServer) {
   EXPECT_EQ(TargetStatusPath("shop", "web"),
             "/apis/telltale.dev/v1alpha1/namespaces/shop/monitoringtargets/web/status");
+  EXPECT_EQ(LeaseCollection("a"), "/apis/coordination.k8s.io/v1/namespaces/a/leases");
+  EXPECT_EQ(EventCollection("a"), "/apis/events.k8s.io/v1/namespaces/a/events");
   EXPECT_EQ(
       WebhookConfigurationPath("telltale-operator"),
       "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/telltale-operator");
