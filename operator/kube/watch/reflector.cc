@@ -102,18 +102,18 @@ Reflector::Turn Reflector::List() {
 }
 
 ListOutcome Reflector::ListOnce(bool paged) {
-  sink_.ListBegin();
+  sink_.ReplaceBegin();
   ListOutcome outcome =
       ListCollection(transport_, parser_, options_.collection, options_.selector, paged,
                      [this](std::string_view json) {
                        const Status taken = parser_.Parse(
-                           json, [this](JsonValue object) { return sink_.ListItem(object); });
+                           json, [this](JsonValue object) { std::string ignored; return sink_.Changed(object, ignored); });
                        if (!taken.ok()) Undecoded("skipping an object of the list", taken.error());
                      });
   if (outcome.status.ok()) {
-    sink_.ListEnd();
+    sink_.ReplaceEnd();
   } else {
-    sink_.ListAbort();
+    sink_.ReplaceAbort();
   }
   return outcome;
 }
@@ -179,10 +179,10 @@ bool Reflector::OnLine(std::string_view line, Watch& watch) {
   switch (event_.type) {
     case WatchEvent::Type::kAdded:
     case WatchEvent::Type::kModified:
-      taken = WithWatchObject(parser_, line, [this](JsonValue v) { return sink_.Changed(v); });
+      taken = WithWatchObject(parser_, line, [this](JsonValue v) { std::string ignored; return sink_.Changed(v, ignored); });
       break;
     case WatchEvent::Type::kDeleted:
-      taken = WithWatchObject(parser_, line, [this](JsonValue v) { return sink_.Deleted(v); });
+      taken = WithWatchObject(parser_, line, [this](JsonValue v) { std::string ignored; return sink_.Deleted(v, ignored); });
       break;
     case WatchEvent::Type::kBookmark:
       break;

@@ -29,23 +29,10 @@
 #include "common/text/json_reader.h"
 #include "operator/kube/client/transport.h"
 #include "operator/kube/watch/list_pager.h"
+#include "operator/kube/watch/reflector_sink.h"
 #include "operator/kube/watch/watch_event.h"
 
 namespace telltale {
-
-// Where a collection's objects go. `object` is one JSON object, valid during the call.
-class ReflectorSink {
- public:
-  virtual ~ReflectorSink() = default;
-  // A whole new list: Begin, Item for each object, then End, at which readers see the new content
-  // and what is no longer in it is gone. A list that fails in the middle ends with Abort.
-  virtual void ListBegin() = 0;
-  virtual Status ListItem(JsonValue object) = 0;
-  virtual void ListEnd() = 0;
-  virtual void ListAbort() = 0;
-  virtual Status Changed(JsonValue object) = 0;  // ADDED and MODIFIED
-  virtual Status Deleted(JsonValue object) = 0;
-};
 
 struct ReflectorOptions {
   std::string name;        // of the metric label "resource": "pods"
