@@ -87,13 +87,15 @@ std::string Join(const std::vector<std::string>& parts, std::string_view separat
   return out;
 }
 
+std::uint64_t Hash64(std::string_view bytes) {
+  std::uint64_t hash = 0xCBF29CE484222325u;
+  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
+  return hash;
+}
+
 std::string HashHex(std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
-  std::uint64_t hash = 0xCBF29CE484222325u;
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001B3u;
-  }
+  std::uint64_t hash = Hash64(text);
   std::string out(16, '0');
   for (std::size_t i = 16; i-- > 0; hash >>= 4) out[i] = kHex[hash & 15];
   return out;

@@ -31,7 +31,9 @@ std::optional<std::int64_t> ParseDurationMs(std::string_view text);
 // "1MiB", "64KB", "512" in bytes.
 std::optional<std::int64_t> ParseBytes(std::string_view text);
 
-// 64-bit FNV-1a as 16 hex digits: names a version of a text; not for security.
+// 64-bit FNV-1a: the same in every build and process, so it may be stored; not for security.
+std::uint64_t Hash64(std::string_view bytes);
+// The same as 16 hex digits: names a version of a text.
 std::string HashHex(std::string_view text);
 
 // Turns any bytes into valid UTF-8; each bad byte becomes U+FFFD. Appends to out.

@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "common/base/files.h"
+#include "common/base/strings.h"
 
 namespace telltale {
 namespace {
@@ -25,7 +26,7 @@ Result<std::uint64_t> HashRange(int fd, std::uint64_t offset, std::size_t length
     if (n == 0) return Fail(Code::kInvalid, "the file is shorter than what was read of it");
     have += static_cast<std::size_t>(n);
   }
-  return HashBytes({bytes.data(), length});
+  return Hash64({bytes.data(), length});
 }
 
 }  // namespace
@@ -46,12 +47,6 @@ Result<FileInfo> StatFile(int fd) {
   out.links = info.stx_nlink;
   out.regular = S_ISREG(info.stx_mode);
   return out;
-}
-
-std::uint64_t HashBytes(std::string_view bytes) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  return hash;
 }
 
 Result<ContentMark> MarkContent(int fd, std::uint64_t offset) {

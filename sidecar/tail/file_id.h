@@ -32,9 +32,6 @@ struct FileInfo {
 
 Result<FileInfo> StatFile(int fd);
 
-// 64-bit FNV-1a; for recognising, not for security.
-std::uint64_t HashBytes(std::string_view bytes);
-
 // What was at the places that Content looks at, when `offset` bytes had been read.
 struct ContentMark {
   static constexpr std::size_t kHeadBytes = 256, kTailBytes = 64;
