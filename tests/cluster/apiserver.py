@@ -48,11 +48,11 @@ class ApiServer:
             )
             # The default service account is made by a controller, which does not run here.
             server.append("--disable-admission-plugins=ServiceAccount")
-            commands = {
+            self._commands = {
                 "etcd": control.etcd(self.folder / "etcd", ports[0], ports[1]),
                 "kube-apiserver": server,
             }
-            for name, command in commands.items():
+            for name, command in self._commands.items():
                 daemon = process.Daemon(name, self.folder)
                 self._daemons.append(daemon)
                 daemon.start(command)
@@ -79,6 +79,13 @@ class ApiServer:
             text=True,
             check=False,
         )
+
+    def restart(self) -> None:
+        """Kills kube-apiserver and starts it again; what etcd holds stays."""
+        etcd, server = self._daemons
+        server.stop(0)
+        server.start(self._commands["kube-apiserver"])
+        server.wait(lambda: etcd.alive() and self.client.ready(), 120)
 
     def stop(self) -> None:
         """Ends both processes at once: nothing in their data is worth an orderly end."""
