@@ -20,6 +20,8 @@ MAY_USE = {
     "operator/kube/config": ["common/base", "common/text", "common/net"],
     "operator/kube/client": ["common", "operator/kube/config"],
     "operator/kube/watch": ["common", "operator/kube/client"],
+    "operator/kube/leader": ["common", "operator/kube/client"],
+    "operator/kube/events": ["common", "operator/kube/client"],
     "operator/store": ["common/base", "common/text", "operator/model", "operator/kube"],
     "operator/plan": ["common/base", "common/text", "common/net", "operator/model"],
     "operator/plan/discovery": ["common/base", "common/text", "operator/model", "operator/plan"],
