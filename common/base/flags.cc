@@ -73,6 +73,22 @@ void Flags::Add(std::string name, bool* value, std::string help) {
   flags_.push_back(std::move(flag));
 }
 
+void Flags::Add(std::string name, std::chrono::milliseconds* value, std::string placeholder,
+                std::string help) {
+  TELLTALE_CHECK(Find(name) == nullptr);
+  const auto count = value->count();
+  std::string text =
+      count % 1000 == 0 ? std::to_string(count / 1000) + "s" : std::to_string(count) + "ms";
+  Flag flag{name, std::move(placeholder), std::move(help), std::move(text), false, {}};
+  flag.set = [value, name = std::move(name)](std::string_view given) -> Status {
+    const auto ms = ParseDurationMs(given);
+    if (!ms || *ms == 0) return Refuse(name, given, "a duration such as 15s or 1m30s");
+    *value = std::chrono::milliseconds(*ms);
+    return {};
+  };
+  flags_.push_back(std::move(flag));
+}
+
 const Flags::Flag* Flags::Find(std::string_view name) const {
   for (const Flag& flag : flags_) {
     if (flag.name == name) return &flag;

@@ -8,6 +8,7 @@
 //   flags.Add("config", &options.config, "FILE", "configuration file or folder");
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ class Flags {
   void Add(std::string name, std::string* value, std::string placeholder, std::string help);
   void Add(std::string name, int* value, std::string placeholder, std::string help);
   void Add(std::string name, bool* value, std::string help);
+  // Written as Prometheus does, 1m30s (ParseDurationMs); zero is no duration.
+  void Add(std::string name, std::chrono::milliseconds* value, std::string placeholder,
+           std::string help);
 
   // Parses argv[1..]; an error names the flag and says what is accepted.
   Status Parse(int argc, const char* const* argv);

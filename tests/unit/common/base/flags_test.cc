@@ -12,6 +12,7 @@ class FlagsTest : public ::testing::Test {
     flags_.Add("config", &config_, "FILE", "configuration file or folder");
     flags_.Add("port", &port_, "N", "where to listen");
     flags_.Add("promtail", &promtail_, "write Promtail's configuration");
+    flags_.Add("retry", &retry_, "TIME", "how long to wait");
     flags_.Add("check-config", &check_, "check and exit");
   }
 
@@ -25,6 +26,7 @@ class FlagsTest : public ::testing::Test {
   std::string config_ = "/etc/telltale";
   int port_ = 8080;
   bool promtail_ = true, check_ = false;
+  std::chrono::milliseconds retry_{2'500};
   Flags flags_{"prog", "Does things."};
 };
 
@@ -57,12 +59,21 @@ TEST_F(FlagsTest, TakesBooleansInEverySpelling) {
   EXPECT_TRUE(check_);
 }
 
+TEST_F(FlagsTest, ReadsDurationsWithTheirUnits) {
+  EXPECT_EQ(Parse({"--retry=1m30s"}), "");
+  EXPECT_EQ(retry_, std::chrono::seconds(90));
+}
+
 TEST_F(FlagsTest, SaysWhichFlagIsWrongAndWhatIsAccepted) {
   EXPECT_EQ(Parse({"--port=http"}), "flag --port is \"http\", but a whole number is needed");
   EXPECT_EQ(Parse({"--port=99999999999"}),
             "flag --port is \"99999999999\", but a whole number is needed");
   EXPECT_EQ(Parse({"--promtail=maybe"}),
             "flag --promtail is \"maybe\", but true or false is needed");
+  EXPECT_EQ(Parse({"--retry=2"}),
+            "flag --retry is \"2\", but a duration such as 15s or 1m30s is needed");
+  EXPECT_EQ(Parse({"--retry=0s"}),
+            "flag --retry is \"0s\", but a duration such as 15s or 1m30s is needed");
   EXPECT_EQ(Parse({"--confg=x"}), "unknown flag --confg: see prog --help for the accepted ones");
   EXPECT_EQ(Parse({"--no-config"}),
             "unknown flag --no-config: see prog --help for the accepted ones");
@@ -78,6 +89,7 @@ TEST_F(FlagsTest, PrintsEveryFlagWithItsDefault) {
             "  --port N        where to listen (default 8080)\n"
             "  --promtail      write Promtail's configuration (default true); --no-promtail turns"
             " it off\n"
+            "  --retry TIME    how long to wait (default 2500ms)\n"
             "  --check-config  check and exit\n");
 }
 
