@@ -13,10 +13,10 @@ namespace telltale {
 
 // The spec. Times are the holder's wall clock, for people: nobody else may compare them with his.
 struct LeaseSpec {
-  std::string holder;  // empty: free
+  std::string holder = {};  // empty: free
   std::int64_t duration_seconds = 0;
-  std::string acquire_time;  // RFC 3339 with six digits (MicroTime), as it came
-  std::string renew_time;
+  std::string acquire_time = {};  // RFC 3339 with six digits (MicroTime), as it came
+  std::string renew_time = {};
   std::int64_t transitions = 0;
 
   bool operator==(const LeaseSpec&) const = default;
