@@ -82,7 +82,7 @@ void Flags::Add(std::string name, std::chrono::milliseconds* value, std::string 
   Flag flag{name, std::move(placeholder), std::move(help), std::move(text), false, {}};
   flag.set = [value, name = std::move(name)](std::string_view given) -> Status {
     const auto ms = ParseDurationMs(given);
-    if (!ms || *ms == 0) return Refuse(name, given, "a duration such as 15s or 1m30s");
+    if (!ms) return Refuse(name, given, "a duration such as 15s or 1m30s");
     *value = std::chrono::milliseconds(*ms);
     return {};
   };

@@ -26,7 +26,7 @@ class Flags {
   void Add(std::string name, std::string* value, std::string placeholder, std::string help);
   void Add(std::string name, int* value, std::string placeholder, std::string help);
   void Add(std::string name, bool* value, std::string help);
-  // Written as Prometheus does, 1m30s (ParseDurationMs); zero is no duration.
+  // Written as Prometheus does, 1m30s (ParseDurationMs).
   void Add(std::string name, std::chrono::milliseconds* value, std::string placeholder,
            std::string help);
 
