@@ -117,25 +117,58 @@ Result<TlsContext> MakeClientTlsContext(const TlsClientOptions& options) {
   return context;
 }
 
-Status ExpectServer(ssl_st* connection, const std::string& host) {
+namespace {
+
+// An address is not sent as SNI (RFC 6066 §3) and is compared with IP names only.
+bool IsAddress(const std::string& host) {
   in_addr v4;
   in6_addr v6;
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1 || inet_pton(AF_INET6, host.c_str(), &v6) == 1) {
-    // An address is not sent as SNI (RFC 6066 §3) and is compared with IP names only.
-    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(connection), host.c_str()) != 1) {
-      return OpensslError(Code::kInternal, "expecting the address " + host);
-    }
-    return {};
+  return inet_pton(AF_INET, host.c_str(), &v4) == 1 || inet_pton(AF_INET6, host.c_str(), &v6) == 1;
+}
+
+Status ExpectName(X509_VERIFY_PARAM* expected, const std::string& host) {
+  if (IsAddress(host)) {
+    if (X509_VERIFY_PARAM_set1_ip_asc(expected, host.c_str()) == 1) return {};
+    return OpensslError(Code::kInternal, "expecting the address " + host);
   }
   // As every current client does: the subject's common name does not count.
-  SSL_set_hostflags(connection,
-                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-  // SSL_set_tlsext_host_name, whose macro has a C cast in it.
-  char* const sni = const_cast<char*>(host.c_str());
-  if (SSL_set1_host(connection, host.c_str()) != 1 ||
-      SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, sni) != 1) {
-    return OpensslError(Code::kInternal, "expecting the host name " + host);
-  }
+  X509_VERIFY_PARAM_set_hostflags(
+      expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  if (X509_VERIFY_PARAM_set1_host(expected, host.c_str(), host.size()) == 1) return {};
+  return OpensslError(Code::kInternal, "expecting the host name " + host);
+}
+
+// SSL_set_tlsext_host_name, whose macro has a C cast in it.
+bool SendName(SSL* connection, const char* host) {
+  return SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                  const_cast<char*>(host)) == 1;
+}
+
+// Called before the ClientHello is written, with the connection's own copy of what is expected.
+void SendExpectedName(const SSL* connection, int where, int) {
+  if ((where & SSL_CB_HANDSHAKE_START) == 0) return;
+  SSL* const handle = const_cast<SSL*>(connection);
+  const char* const host = X509_VERIFY_PARAM_get0_host(SSL_get0_param(handle), 0);
+  if (host != nullptr) SendName(handle, host);
+}
+
+int VerifyWithoutOthers(X509_STORE_CTX* store, void*) {
+  X509_STORE_CTX_set_verify_cb(store, [](int verified, X509_STORE_CTX*) { return verified; });
+  return X509_verify_cert(store);
+}
+
+}  // namespace
+
+Status ExpectServer(ssl_st* connection, const std::string& host) {
+  TELLTALE_TRY(ExpectName(SSL_get0_param(connection), host));
+  if (IsAddress(host) || SendName(connection, host.c_str())) return {};
+  return OpensslError(Code::kInternal, "naming the host " + host);
+}
+
+Status ExpectServerAlways(const TlsContext& context, const std::string& host) {
+  TELLTALE_TRY(ExpectName(SSL_CTX_get0_param(context.get()), host));
+  SSL_CTX_set_info_callback(context.get(), &SendExpectedName);
+  SSL_CTX_set_cert_verify_callback(context.get(), &VerifyWithoutOthers, nullptr);
   return {};
 }
 

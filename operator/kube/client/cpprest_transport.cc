@@ -2,27 +2,34 @@
 #include "operator/kube/client/cpprest_transport.h"
 
 #include <cpprest/http_client.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <pplx/threadpool.h>
+#include <sys/socket.h>
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
 #include <set>
 #include <utility>
 
 #include "common/base/strings.h"
+#include "common/net/tls_context.h"
+#include "operator/kube/client/cpprest_body.h"
 #include "operator/kube/client/exchange.h"
 #include "operator/kube/client/transport_error.h"
-#include "operator/kube/config/token_source.h"
+#include "operator/kube/config/credentials.h"
 
 namespace telltale {
 namespace {
 
 namespace asio_ssl = boost::asio::ssl;
 namespace streams = concurrency::streams;
+using boost::asio::ip::tcp;
 using web::http::http_request;
 using web::http::http_response;
+using web::http::client::http_client;
+using web::http::client::http_client_config;
 
 // JsonParser reads no more than this.
 constexpr std::size_t kMaxBody = 64u << 20;
@@ -39,116 +46,27 @@ void StartLibrary() {
   std::call_once(once, [] { crossplat::threadpool::initialize_with_threads(1); });
 }
 
-// Takes the body of an answer. The library reads on only when putn_nocopy is done, so a slow sink
-// is felt by the server and not by our memory. putn_nocopy and close replace those of the base
-// class, which wait on the library's thread for the library's thread when a write fails.
-class PushBuffer final : public streams::details::streambuf_state_manager<uint8_t> {
- public:
-  explicit PushBuffer(std::shared_ptr<Exchange> exchange)
-      : streambuf_state_manager(std::ios_base::out), exchange_(std::move(exchange)) {}
-
-  // The first pieces may come before the continuation that sees the status; they wait for it.
-  void HeadKnown() {
-    head_known_ = true;
-    head_.set();
-  }
-
-  pplx::task<std::size_t> putn_nocopy(const uint8_t* bytes, std::size_t count) override {
-    return _putn(bytes, count);
-  }
-  pplx::task<void> close(std::ios_base::openmode) override { return pplx::task_from_result(); }
-  pplx::task<void> close(std::ios_base::openmode, std::exception_ptr) override {
-    return pplx::task_from_result();
-  }
-
-  bool can_seek() const override { return false; }
-  bool has_size() const override { return false; }
-  std::size_t buffer_size(std::ios_base::openmode) const override { return 0; }
-  void set_buffer_size(std::size_t, std::ios_base::openmode) override {}
-  std::size_t in_avail() const override { return 0; }
-  pos_type getpos(std::ios_base::openmode) const override { return pos_type(traits::eof()); }
-  pos_type seekpos(pos_type, std::ios_base::openmode) override { return pos_type(traits::eof()); }
-  pos_type seekoff(off_type, std::ios_base::seekdir, std::ios_base::openmode) override {
-    return pos_type(traits::eof());
-  }
-  bool acquire(uint8_t*&, std::size_t&) override { return false; }
-  void release(uint8_t*, std::size_t) override {}
-
- protected:
-  pplx::task<std::size_t> _putn(const uint8_t* bytes, std::size_t count) override {
-    if (head_known_) return Push(bytes, count);
-    auto self = std::static_pointer_cast<PushBuffer>(shared_from_this());
-    return pplx::create_task(head_).then([self, bytes, count] { return self->Push(bytes, count); });
-  }
-  pplx::task<int_type> _putc(uint8_t byte) override {
-    auto self = std::static_pointer_cast<PushBuffer>(shared_from_this());
-    auto copy = std::make_shared<uint8_t>(byte);
-    return _putn(copy.get(), 1).then([self, copy](std::size_t) { return int_type{*copy}; });
-  }
-  pplx::task<bool> _sync() override { return pplx::task_from_result(true); }
-  uint8_t* _alloc(std::size_t) override { return nullptr; }
-  void _commit(std::size_t) override {}
-
-  pplx::task<int_type> _bumpc() override { return NoInput(); }
-  int_type _sbumpc() override { return traits::eof(); }
-  pplx::task<int_type> _getc() override { return NoInput(); }
-  int_type _sgetc() override { return traits::eof(); }
-  pplx::task<int_type> _nextc() override { return NoInput(); }
-  pplx::task<int_type> _ungetc() override { return NoInput(); }
-  pplx::task<std::size_t> _getn(uint8_t*, std::size_t) override {
-    return pplx::task_from_result(std::size_t{0});
-  }
-  std::size_t _scopy(uint8_t*, std::size_t) override { return 0; }
-
- private:
-  static pplx::task<int_type> NoInput() { return pplx::task_from_result(int_type{traits::eof()}); }
-
-  // An exception is how the library is told to stop reading; it closes the connection.
-  pplx::task<std::size_t> Push(const uint8_t* bytes, std::size_t count) {
-    if (exchange_->Piece({reinterpret_cast<const char*>(bytes), count})) {
-      return pplx::task_from_result(count);
-    }
-    return pplx::task_from_exception<std::size_t>(std::runtime_error("no more wanted"));
-  }
-
-  const std::shared_ptr<Exchange> exchange_;
-  std::atomic<bool> head_known_{false};
-  pplx::task_completion_event<void> head_;
-};
-
-// What every connection is made with; shared with the library, which may outlive the transport.
-struct Credentials {
-  std::string ca_pem, certificate_pem, key_pem;
-};
-
-void SetUpTls(const Credentials& credentials, asio_ssl::context& context) {
-  context.set_options(asio_ssl::context::no_tlsv1 | asio_ssl::context::no_tlsv1_1);
-  if (!credentials.ca_pem.empty()) {
-    // The library has put the system's roots in; a cluster is its own and only authority.
-    SSL_CTX_set_cert_store(context.native_handle(), X509_STORE_new());
-    context.add_certificate_authority(boost::asio::buffer(credentials.ca_pem));
-  }
-  if (credentials.certificate_pem.empty()) return;
-  context.use_certificate_chain(boost::asio::buffer(credentials.certificate_pem));
-  context.use_private_key(boost::asio::buffer(credentials.key_pem), asio_ssl::context::pem);
+// A peer that vanished is noticed by the kernel too, within a minute, also while nobody waits for
+// an answer: the deadlines of Exchange see only requests under way.
+void ExpectLife(int socket) {
+  const auto set = [socket](int level, int option, int value) {
+    setsockopt(socket, level, option, &value, sizeof value);
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 30);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 10);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 3);
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
 }
 
-// The same as each connection will do, to find what is wrong before the first one.
-Status TryTls(const Credentials& credentials) {
-  const auto attempt = [](const Credentials& part, std::string_view complaint) -> Status {
-    try {
-      asio_ssl::context context(asio_ssl::context::tls_client);
-      SetUpTls(part, context);
-      return {};
-    } catch (const std::exception& e) {
-      return Fail(Code::kInvalid, std::string(complaint) + " (" + e.what() + ")");
-    }
-  };
-  TELLTALE_TRY(attempt({credentials.ca_pem, "", ""},
-                       "the API server's certificate-authority is not a PEM certificate"));
-  return attempt(credentials,
-                 "the client-certificate and client-key for the API server are not PEM or do not "
-                 "belong together");
+// The library shows a socket before it is opened, when it does not know yet whether for IPv4 or
+// IPv6. Of an IPv4 address (which is what a pod is told) we do; of a name we wait until the
+// connection is used again. (With a proxy the library shows sockets and TLS streams without saying
+// which, so that there this is not used.)
+void ExpectLife(tcp::socket& socket, bool is_ipv4) {
+  boost::system::error_code ignored;
+  if (!socket.is_open() && is_ipv4) socket.open(tcp::v4(), ignored);
+  if (socket.is_open()) ExpectLife(socket.native_handle());
 }
 
 std::string TlsReason(int code) {
@@ -156,13 +74,23 @@ std::string TlsReason(int code) {
   return reason != nullptr ? reason : "";
 }
 
+std::string ServerUrl(const KubeConfig& config) {
+  const Url& url = config.server;
+  // Through a proxy the library does not know the default port.
+  return (url.tls ? "https://" : "http://") +
+         (config.proxy ? url.host + ":" + std::to_string(url.port) : url.HostHeader()) +
+         (url.target == "/" ? "" : url.target);
+}
+
 class CpprestTransport final : public HttpTransport {
  public:
-  CpprestTransport(const KubeConfig& config, std::string server,
-                   web::http::client::http_client_config options)
-      : server_(std::move(server)),
-        token_(config.token, config.token_file),
-        client_(web::uri(server_), std::move(options)) {}
+  CpprestTransport(KubeConfig config, std::function<void()> bad_files, Clock& clock)
+      : config_(std::move(config)),
+        server_(ServerUrl(config_)),
+        credentials_(config_, std::move(bad_files), clock) {}
+
+  // Makes the first client; kInvalid when that cannot be.
+  Status Prepare();
 
   Result<ApiResponse> Call(const ApiRequest& request) override {
     return Send(request, std::make_shared<Exchange>(std::nullopt, kMaxBody), /*stream=*/false);
@@ -174,21 +102,109 @@ class CpprestTransport final : public HttpTransport {
   void Cancel() override;
 
  private:
+  // A client of the library has its own pool of connections, all made with one TlsIdentity.
+  using Client = std::shared_ptr<http_client>;
+
+  Result<Client> MakeClient(const TlsIdentity& identity) const;
+  http_client_config ClientConfig(const TlsContext& context) const;
+  Result<Client> ClientOf(const std::shared_ptr<const TlsIdentity>& identity);
+  http_request Message(const ApiRequest& request, const Identity& identity) const;
   Result<ApiResponse> Send(const ApiRequest& request, std::shared_ptr<Exchange> exchange,
                            bool stream);
-  Status Start(const ApiRequest& request, const std::shared_ptr<Exchange>& exchange,
-               const pplx::cancellation_token& token);
+  Status Start(const ApiRequest& request, const Identity& identity,
+               const std::shared_ptr<Exchange>& exchange, const pplx::cancellation_token& token);
   Error Explain(Error error, const ApiRequest& request, bool stream) const;
   bool Enter(Exchange* exchange);
   void Leave(Exchange* exchange);
 
+  const KubeConfig config_;
   const std::string server_;
-  TokenSource token_;
-  web::http::client::http_client client_;
-  std::mutex mutex_;
-  std::set<Exchange*> under_way_;  // guarded by mutex_
-  bool cancelled_ = false;         // guarded by mutex_
+  Credentials credentials_;
+  std::mutex mutex_;  // guards all below
+  std::shared_ptr<const TlsIdentity> client_identity_;
+  Client client_;
+  std::set<Exchange*> under_way_;
+  bool cancelled_ = false;
 };
+
+http_client_config CpprestTransport::ClientConfig(const TlsContext& context) const {
+  http_client_config options;
+  options.set_timeout(kLibraryTimeout);
+  // A redirect would take the token to another host.
+  options.set_max_redirects(0);
+  if (config_.proxy) {
+    web::web_proxy proxy(
+        web::uri("http://" + JoinHostPort(config_.proxy->host, config_.proxy->port)));
+    if (!config_.proxy->username.empty() || !config_.proxy->password.empty()) {
+      proxy.set_credentials(web::credentials(config_.proxy->username, config_.proxy->password));
+    }
+    options.set_proxy(proxy);
+  } else {
+    boost::system::error_code no_address;
+    boost::asio::ip::make_address_v4(config_.server.host, no_address);
+    options.set_nativehandle_options(
+        [tls = config_.server.tls, is_ipv4 = !no_address](void* shown) {
+          if (tls) {
+            ExpectLife(static_cast<asio_ssl::stream<tcp::socket&>*>(shown)->next_layer(), is_ipv4);
+          } else {
+            ExpectLife(*static_cast<tcp::socket*>(shown), is_ipv4);
+          }
+        });
+  }
+  if (!context) return options;
+  options.set_validate_certificates(!config_.insecure_skip_verify);
+  options.set_tlsext_sni_enabled(false);  // the context does it
+  options.set_ssl_context_callback([context](asio_ssl::context& library) {
+    SSL_CTX_up_ref(context.get());
+    library = asio_ssl::context(context.get());
+  });
+  return options;
+}
+
+Result<CpprestTransport::Client> CpprestTransport::MakeClient(const TlsIdentity& identity) const {
+  TlsContext context;
+  if (config_.server.tls) {
+    TELLTALE_TRY(CheckTlsIdentity(identity));
+    TlsClientOptions options;
+    options.ca_pem = identity.ca;
+    options.certificate_pem = identity.certificate;
+    options.private_key_pem = identity.key;
+    options.insecure_skip_verify = config_.insecure_skip_verify;
+    auto made = MakeClientTlsContext(options);
+    if (!made.ok()) return Context("setting up TLS for the API server", made.error());
+    context = std::move(*made);
+    TELLTALE_TRY(ExpectServerAlways(
+        context, config_.tls_server_name.empty() ? config_.server.host : config_.tls_server_name));
+  }
+  try {
+    StartLibrary();
+    return std::make_shared<http_client>(web::uri(server_), ClientConfig(context));
+  } catch (const std::exception& e) {
+    return Fail(Code::kInvalid,
+                "the API server's address " + server_ + " cannot be used: " + e.what());
+  }
+}
+
+Status CpprestTransport::Prepare() {
+  if (config_.exec) return {};  // would run it
+  auto identity = credentials_.Get();
+  if (!identity.ok()) return {};  // a token file that comes later, say
+  auto client = ClientOf(identity->tls);
+  return client.ok() ? Status() : Status(client.error());
+}
+
+// Old connections are not used for new requests any more when the identity has changed; streams
+// that are under way keep theirs, and the library with it.
+Result<CpprestTransport::Client> CpprestTransport::ClientOf(
+    const std::shared_ptr<const TlsIdentity>& identity) {
+  std::lock_guard lock(mutex_);
+  if (client_ && client_identity_ == identity) return client_;
+  auto made = MakeClient(*identity);
+  if (!made.ok()) return made;
+  client_ = *made;
+  client_identity_ = identity;
+  return made;
+}
 
 bool CpprestTransport::Enter(Exchange* exchange) {
   std::lock_guard lock(mutex_);
@@ -202,6 +218,7 @@ void CpprestTransport::Leave(Exchange* exchange) {
 }
 
 void CpprestTransport::Cancel() {
+  credentials_.Cancel();
   std::lock_guard lock(mutex_);
   cancelled_ = true;
   for (Exchange* exchange : under_way_) exchange->Cancel();
@@ -211,20 +228,24 @@ Result<ApiResponse> CpprestTransport::Send(const ApiRequest& request,
                                            std::shared_ptr<Exchange> exchange, bool stream) {
   if (!Enter(exchange.get())) return Explain(Fail(Code::kCancelled, ""), request, stream);
   pplx::cancellation_token_source cancellation;
-  Status started = Start(request, exchange, cancellation.get_token());
+  auto identity = credentials_.Get();
+  Status started = identity.ok() ? Start(request, *identity, exchange, cancellation.get_token())
+                                 : Status(identity.error());
   Result<ApiResponse> response =
       started.ok() ? exchange->Wait(request.timeout) : Result<ApiResponse>(started.error());
   Leave(exchange.get());
   if (!response.ok()) {
+    if (response.error().code == Code::kUnavailable) credentials_.Doubt();
     // The request may still be under way.
     crossplat::threadpool::shared_instance().service().post(
         [cancellation] { cancellation.cancel(); });
     return Explain(response.error(), request, stream);
   }
-  if (response->status == 401) token_.Rejected();
+  if (response->status == 401) credentials_.Rejected(*identity);
   return response;
 }
 
+// Seconds, as client-go: the API server never sends a date.
 int RetryAfter(const http_response& response) {
   const auto& headers = response.headers();
   const auto found = headers.find("Retry-After");
@@ -244,22 +265,32 @@ std::optional<Error> ErrorOf(const std::string& server, const std::exception_ptr
   }
 }
 
-Status CpprestTransport::Start(const ApiRequest& request, const std::shared_ptr<Exchange>& exchange,
+http_request CpprestTransport::Message(const ApiRequest& request, const Identity& identity) const {
+  http_request message(request.method);
+  message.set_request_uri(web::uri(request.target));
+  message.headers().add("User-Agent", "telltale-operator/0.1.0");
+  message.headers().add("Accept", "application/json");
+  if (!identity.authorization.empty()) {
+    message.headers().add("Authorization", identity.authorization);
+  }
+  for (const auto& [name, value] : config_.impersonate) message.headers().add(name, value);
+  if (!request.body.empty()) message.set_body(request.body, request.content_type);
+  return message;
+}
+
+Status CpprestTransport::Start(const ApiRequest& request, const Identity& identity,
+                               const std::shared_ptr<Exchange>& exchange,
                                const pplx::cancellation_token& token) {
-  auto bearer = token_.Get();
-  if (!bearer.ok()) return bearer.error();
+  auto client = ClientOf(identity.tls);
+  if (!client.ok()) return client.error();
   try {
-    http_request message(request.method);
-    message.set_request_uri(web::uri(request.target));
-    message.headers().add("User-Agent", "telltale-operator/0.1.0");
-    message.headers().add("Accept", "application/json");
-    if (!bearer->empty()) message.headers().add("Authorization", "Bearer " + *bearer);
-    if (!request.body.empty()) message.set_body(request.body, request.content_type);
+    http_request message = Message(request, identity);
     auto buffer = std::make_shared<PushBuffer>(exchange);
     message.set_response_stream(streams::streambuf<uint8_t>(buffer).create_ostream());
 
     const std::string server = server_;
-    client_.request(message, token)
+    (*client)
+        ->request(message, token)
         .then([exchange, buffer](http_response response) {
           exchange->Head(response.status_code(), RetryAfter(response));
           buffer->HeadKnown();
@@ -294,38 +325,27 @@ Error CpprestTransport::Explain(Error error, const ApiRequest& request, bool str
   }
 }
 
-std::string ServerUrl(const Url& url) {
-  return (url.tls ? "https://" : "http://") + url.HostHeader() +
-         (url.target == "/" ? "" : url.target);
-}
-
 }  // namespace
 
-Result<std::unique_ptr<HttpTransport>> MakeCpprestTransport(KubeConfig config) {
-  const std::string server = ServerUrl(config.server);
+Result<std::unique_ptr<HttpTransport>> MakeCpprestTransport(KubeConfig config,
+                                                            const TransportOptions& options) {
   if (config.server.host.find(':') != std::string::npos) {
-    return Fail(Code::kInvalid, "the API server's address " + server +
+    return Fail(Code::kInvalid, "the API server's address " + config.server.HostHeader() +
                                     " is an IPv6 literal, which cannot be dialled: use a host "
                                     "name, such as kubernetes.default.svc");
   }
-  auto credentials = std::make_shared<const Credentials>(
-      Credentials{config.ca_pem, config.client_certificate_pem, config.client_key_pem});
-  if (config.server.tls) TELLTALE_TRY(TryTls(*credentials));
-  try {
-    StartLibrary();
-    web::http::client::http_client_config options;
-    options.set_timeout(kLibraryTimeout);
-    // A redirect would take the token to another host.
-    options.set_max_redirects(0);
-    options.set_validate_certificates(!config.insecure_skip_verify);
-    options.set_ssl_context_callback(
-        [credentials](asio_ssl::context& context) { SetUpTls(*credentials, context); });
-    return std::unique_ptr<HttpTransport>(
-        std::make_unique<CpprestTransport>(config, server, std::move(options)));
-  } catch (const std::exception& e) {
-    return Fail(Code::kInvalid,
-                "the API server's address " + server + " cannot be used: " + e.what());
+  std::function<void()> bad_files;
+  if (options.metrics != nullptr) {
+    Counter& bad = options.metrics->AddCounter(
+        "telltale_api_certificate_errors_total",
+        "Times that the API server's authority or our client certificate could not be used as it "
+        "was on disk, so that the old one was kept.");
+    bad_files = [&bad] { bad.Add(); };
   }
+  auto transport =
+      std::make_unique<CpprestTransport>(std::move(config), std::move(bad_files), options.clock);
+  TELLTALE_TRY(transport->Prepare());
+  return std::unique_ptr<HttpTransport>(std::move(transport));
 }
 
 }  // namespace telltale

@@ -23,10 +23,26 @@ std::string_view ConnectReason(int system_error) {
   }
 }
 
+std::string ProxyReason(std::string_view what) {
+  if (what.find("resolv") != std::string_view::npos && what.starts_with("Error")) {
+    return "its proxy's host name does not resolve";
+  }
+  if (what.starts_with("Failed to connect")) return "its proxy accepts no connection";
+  constexpr std::string_view kReceived = "received: ";
+  if (const std::size_t at = what.find(kReceived); at != std::string_view::npos) {
+    return "its proxy refused with HTTP " + std::string(what.substr(at + kReceived.size()));
+  }
+  return "its proxy does not answer as one";
+}
+
 }  // namespace
 
 Error DescribeTransportError(const std::string& server, std::string_view what, int system_error,
                              std::string_view tls_reason) {
+  if (what.find("proxy") != std::string_view::npos) {
+    return Fail(Code::kUnavailable,
+                Cannot(server, ProxyReason(what)) + "; is the kubeconfig's proxy-url right?");
+  }
   if (what.starts_with("Failed to connect")) {
     return Fail(Code::kUnavailable, Cannot(server, ConnectReason(system_error)) +
                                         "; is it running and is --kubeconfig right?");

@@ -1,128 +1,170 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/kube/config/kube_config.h"
 
-#include <array>
+#include <algorithm>
 #include <cstdlib>
-#include <utility>
 
 #include "common/base/files.h"
+#include "common/base/log.h"
 #include "common/base/strings.h"
-#include "common/text/yaml_reader.h"
+#include "operator/kube/config/kube_config_exec.h"
+#include "operator/kube/config/kube_config_file.h"
+#include "operator/kube/config/token_source.h"
 
 namespace telltale {
 namespace {
 
-Error Bad(std::string text) { return Fail(Code::kInvalid, std::move(text)); }
-
-// A kubeconfig while it is read: its text's place in the file system is needed for relative paths.
-struct Source {
-  std::string file;
-  std::string folder;
-
-  Error Refuse(const YamlNode& node, std::string_view text) const {
-    return Bad(file + ":" + std::to_string(node.line) + ": " + std::string(text));
-  }
-  std::string Path(const std::string& path) const {
-    return path.starts_with('/') ? path : folder + path;
-  }
-};
-
-std::string Scalar(const YamlNode& map, std::string_view key) {
-  const YamlNode* node = map.Find(key);
-  return node != nullptr && node->kind == YamlNode::Kind::kScalar ? node->scalar : std::string();
-}
-
-// The member of `list` (contexts, clusters, users) called `name`, under its `kind`.
-Result<const YamlNode*> Named(const Source& source, const YamlNode& root, std::string_view list,
-                              std::string_view kind, const std::string& name) {
-  const YamlNode* items = root.Find(list);
-  if (items != nullptr) {
-    for (const YamlNode& item : items->items) {
-      if (Scalar(item, "name") != name) continue;
-      const YamlNode* found = item.Find(kind);
-      if (found != nullptr && found->kind == YamlNode::Kind::kMap) return found;
-      return source.Refuse(item, std::string(kind) + " \"" + name + "\" is empty");
+// "%41" as 'A'; text that is no percent-encoding stays as it is.
+std::string PercentDecode(std::string_view text) {
+  const auto hex = [](char c) {
+    const std::size_t at = std::string_view("0123456789abcdef").find(static_cast<char>(c | 0x20));
+    return c >= '0' && at != std::string_view::npos ? static_cast<int>(at) : -1;
+  };
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escape = text[i] == '%' && i + 2 < text.size();
+    const int high = escape ? hex(text[i + 1]) : -1, low = escape ? hex(text[i + 2]) : -1;
+    if (high < 0 || low < 0) {
+      decoded.push_back(text[i]);
+      continue;
     }
+    decoded.push_back(static_cast<char>(high * 16 + low));
+    i += 2;
   }
-  return Bad(source.file + ": there is no " + std::string(kind) + " named \"" + name + "\" under " +
-             std::string(list));
+  return decoded;
 }
 
-// PEM from KEY-data (base64, wins) or from the file that KEY names; empty without both.
-Result<std::string> Pem(const Source& source, const YamlNode& map, const std::string& key) {
-  if (const YamlNode* data = map.Find(key + "-data"); data != nullptr && !data->scalar.empty()) {
-    auto pem = Base64Decode(data->scalar);
-    if (!pem) return source.Refuse(*data, key + "-data is not base64");
-    return std::move(*pem);
+Status ReadProxy(const KubeConfigEntry& cluster, KubeConfig& config) {
+  std::string text = YamlText(*cluster.node, "proxy-url");
+  if (text.empty()) return {};
+  const YamlNode& node = *cluster.node->Find("proxy-url");
+  constexpr std::string_view kScheme = "http://";
+  if (!text.starts_with(kScheme)) {
+    return cluster.file->Refuse(
+        node, "proxy-url: only http:// proxies are supported, whatever the API server speaks");
   }
-  const std::string path = Scalar(map, key);
-  if (path.empty()) return std::string();
-  auto pem = ReadFile(source.Path(path));
-  if (!pem.ok()) return Context(source.file + ": " + key, pem.error());
-  return pem;
-}
-
-struct Refused {
-  std::string_view key, why;
-};
-
-Status RefuseFields(const Source& source, const YamlNode& map, const std::vector<Refused>& fields) {
-  for (const Refused& field : fields) {
-    const YamlNode* node = map.Find(field.key);
-    if (node == nullptr || node->kind == YamlNode::Kind::kNull) continue;
-    if (node->kind == YamlNode::Kind::kScalar && node->scalar.empty()) continue;
-    return source.Refuse(*node,
-                         std::string(field.key) + " is not supported: " + std::string(field.why));
+  HttpProxy proxy;
+  const std::size_t end = std::min(text.find('/', kScheme.size()), text.size());
+  const std::size_t at = text.rfind('@', end);
+  if (at != std::string::npos) {
+    const std::string user = text.substr(kScheme.size(), at - kScheme.size());
+    const std::size_t colon = std::min(user.find(':'), user.size());
+    proxy.username = PercentDecode(user.substr(0, colon));
+    if (colon < user.size()) proxy.password = PercentDecode(user.substr(colon + 1));
+    text.erase(kScheme.size(), at + 1 - kScheme.size());
   }
+  auto url = ParseUrl(text);
+  // The text may hold a password, so is not repeated.
+  if (!url.ok()) return cluster.file->Refuse(node, "proxy-url is not http://HOST:PORT");
+  proxy.host = url->host;
+  proxy.port = url->port;
+  config.proxy = std::move(proxy);
   return {};
 }
 
-Status ReadCluster(const Source& source, const YamlNode& cluster, KubeConfig& config) {
-  TELLTALE_TRY(RefuseFields(
-      source, cluster,
-      {{"proxy-url", "the operator connects to the API server directly"},
-       {"tls-server-name", "use the name that is in the server's certificate as the server"}}));
-  const YamlNode* server = cluster.Find("server");
+Status ReadCluster(const KubeConfigEntry& cluster, KubeConfig& config) {
+  const YamlNode* server = cluster.node->Find("server");
   if (server == nullptr || server->scalar.empty()) {
-    return source.Refuse(cluster, "the cluster has no server: add https://HOST:PORT");
+    return cluster.file->Refuse(*cluster.node, "the cluster has no server: add https://HOST:PORT");
   }
   auto url = ParseUrl(server->scalar);
-  if (!url.ok()) return source.Refuse(*server, "server: " + url.error().message);
+  if (!url.ok()) return cluster.file->Refuse(*server, "server: " + url.error().message);
   config.server = std::move(*url);
+  config.tls_server_name = YamlText(*cluster.node, "tls-server-name");
+  TELLTALE_TRY(ReadProxy(cluster, config));
 
-  auto ca = Pem(source, cluster, "certificate-authority");
+  auto ca = cluster.file->Pem(*cluster.node, "certificate-authority", config.ca_file);
   if (!ca.ok()) return ca.error();
   config.ca_pem = std::move(*ca);
-  config.insecure_skip_verify = Scalar(cluster, "insecure-skip-tls-verify") == "true";
+  config.insecure_skip_verify = YamlText(*cluster.node, "insecure-skip-tls-verify") == "true";
   if (config.insecure_skip_verify && !config.ca_pem.empty()) {
-    return source.Refuse(cluster,
-                         "insecure-skip-tls-verify and certificate-authority exclude each other: "
-                         "remove one");
+    return cluster.file->Refuse(
+        *cluster.node,
+        "insecure-skip-tls-verify and certificate-authority exclude each other: remove one");
   }
   return {};
 }
 
-Status ReadUser(const Source& source, const YamlNode& user, KubeConfig& config) {
-  constexpr std::string_view kUse = "use a token, a tokenFile or a client certificate";
-  TELLTALE_TRY(RefuseFields(source, user,
-                            {{"exec", kUse},
-                             {"auth-provider", kUse},
-                             {"username", kUse},
-                             {"password", kUse},
-                             {"as", "the operator acts as itself"}}));
-  config.token = Trim(Scalar(user, "token"));
-  const std::string token_file = Scalar(user, "tokenFile");
-  if (!token_file.empty()) config.token_file = source.Path(token_file);
-
-  auto certificate = Pem(source, user, "client-certificate");
+Status ReadClientCertificate(const KubeConfigEntry& user, KubeConfig& config) {
+  auto certificate =
+      user.file->Pem(*user.node, "client-certificate", config.client_certificate_file);
   if (!certificate.ok()) return certificate.error();
-  auto key = Pem(source, user, "client-key");
+  auto key = user.file->Pem(*user.node, "client-key", config.client_key_file);
   if (!key.ok()) return key.error();
   if (certificate->empty() != key->empty()) {
-    return source.Refuse(user, "client-certificate and client-key belong together: add the other");
+    return user.file->Refuse(*user.node,
+                             "client-certificate and client-key belong together: add the other");
   }
   config.client_certificate_pem = std::move(*certificate);
   config.client_key_pem = std::move(*key);
+  return {};
+}
+
+// Headers are lines: what would end one is refused.
+bool IsHeaderText(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return (c >= '\0' && c < ' ') || c == '\x7f'; });
+}
+
+Status ReadImpersonation(const KubeConfigEntry& user, KubeConfig& config) {
+  const auto add = [&](const YamlNode& node, const char* header) -> Status {
+    if (node.scalar.empty()) return {};
+    if (!IsHeaderText(node.scalar)) return user.file->Refuse(node, "it has control characters");
+    config.impersonate.emplace_back(header, node.scalar);
+    return {};
+  };
+  if (const YamlNode* as = user.node->Find("as")) TELLTALE_TRY(add(*as, "Impersonate-User"));
+  if (const YamlNode* uid = user.node->Find("as-uid")) TELLTALE_TRY(add(*uid, "Impersonate-Uid"));
+  if (const YamlNode* groups = user.node->Find("as-groups"); groups != nullptr) {
+    // The HTTP library writes a header that is given twice as one with a comma, which the server
+    // would take for one group of that name.
+    if (groups->items.size() > 1) {
+      return user.file->Refuse(*groups, "as-groups: only one group is supported");
+    }
+    if (!groups->items.empty()) TELLTALE_TRY(add(groups->items[0], "Impersonate-Group"));
+  }
+  const YamlNode* extra = user.node->Find("as-user-extra");
+  if (extra != nullptr && !extra->fields.empty()) {
+    return user.file->Refuse(*extra, "as-user-extra is not supported");
+  }
+  if (!config.impersonate.empty() && config.impersonate[0].first != "Impersonate-User") {
+    return user.file->Refuse(*user.node, "as-uid and as-groups need as: add the user's name");
+  }
+  return {};
+}
+
+Status ReadUser(const KubeConfigEntry& user, KubeConfig& config) {
+  if (const YamlNode* gone = user.node->Find("auth-provider");
+      gone != nullptr && gone->kind != YamlNode::Kind::kNull) {
+    return user.file->Refuse(*gone,
+                             "auth-provider is not supported: use a credential plugin "
+                             "(exec), a token, a tokenFile or a client certificate");
+  }
+  config.token = Trim(YamlText(*user.node, "token"));
+  if (!config.token.empty() && !IsHeaderToken(config.token)) {
+    return user.file->Refuse(*user.node->Find("token"), "the token has spaces in it");
+  }
+  const std::string token_file = YamlText(*user.node, "tokenFile");
+  if (!token_file.empty()) config.token_file = user.file->Path(token_file);
+  config.username = YamlText(*user.node, "username");
+  config.password = YamlText(*user.node, "password");
+  const bool basic = !config.username.empty() || !config.password.empty();
+  const bool token = !config.token.empty() || !config.token_file.empty();
+  if (basic && token) {
+    return user.file->Refuse(*user.node, "a token and a username exclude each other: remove one");
+  }
+  TELLTALE_TRY(ReadClientCertificate(user, config));
+  TELLTALE_TRY(ReadImpersonation(user, config));
+
+  auto exec = ReadExecPlugin(user);
+  if (!exec.ok()) return exec.error();
+  if (!*exec) return {};
+  if (basic || token || !config.client_certificate_pem.empty()) {
+    LogWarn("the user has other credentials too, so its credential plugin is not run",
+            {{"kubeconfig", user.file->file}, {"command", (*exec)->command}});
+    return {};
+  }
+  config.exec = std::move(*exec);
   return {};
 }
 
@@ -133,31 +175,25 @@ std::string Environment(const char* name) {
 
 }  // namespace
 
-Result<KubeConfig> LoadKubeConfig(const std::string& file) {
-  auto text = ReadFile(file);
-  if (!text.ok()) return Context("reading --kubeconfig", text.error());
-  auto root = ParseYaml(*text);
-  if (!root.ok()) return Context("reading --kubeconfig " + file, root.error());
-
-  const std::size_t slash = file.rfind('/');
-  const Source source{file, slash == std::string::npos ? "" : file.substr(0, slash + 1)};
-  const std::string current = Scalar(*root, "current-context");
-  if (current.empty()) {
-    return Bad(file + ": there is no current-context: choose one with kubectl config use-context");
-  }
-  auto context = Named(source, *root, "contexts", "context", current);
+Result<KubeConfig> LoadKubeConfig(const std::string& files) {
+  auto all = KubeConfigFiles::Read(files);
+  if (!all.ok()) return all.error();
+  auto current = all->CurrentContext();
+  if (!current.ok()) return current.error();
+  auto context = all->Find("contexts", "context", *current);
   if (!context.ok()) return context.error();
 
   KubeConfig config;
-  auto cluster = Named(source, *root, "clusters", "cluster", Scalar(**context, "cluster"));
+  auto cluster = all->Find("clusters", "cluster", YamlText(*context->node, "cluster"));
   if (!cluster.ok()) return cluster.error();
-  TELLTALE_TRY(ReadCluster(source, **cluster, config));
-  if (const std::string user = Scalar(**context, "user"); !user.empty()) {
-    auto found = Named(source, *root, "users", "user", user);
-    if (!found.ok()) return found.error();
-    TELLTALE_TRY(ReadUser(source, **found, config));
+  TELLTALE_TRY(ReadCluster(*cluster, config));
+  if (const std::string name = YamlText(*context->node, "user"); !name.empty()) {
+    auto user = all->Find("users", "user", name);
+    if (!user.ok()) return user.error();
+    TELLTALE_TRY(ReadUser(*user, config));
   }
-  if (const std::string ns = Scalar(**context, "namespace"); !ns.empty()) config.ns = ns;
+  if (config.exec) TellPlugin(*cluster, config, *config.exec);
+  if (const std::string ns = YamlText(*context->node, "namespace"); !ns.empty()) config.ns = ns;
   return config;
 }
 
@@ -180,7 +216,8 @@ Result<KubeConfig> InClusterConfig(const std::string& root) {
 
   const std::string folder =
       (root.ends_with('/') ? root : root + "/") + "var/run/secrets/kubernetes.io/serviceaccount/";
-  auto ca = ReadFile(folder + "ca.crt");
+  config.ca_file = folder + "ca.crt";
+  auto ca = ReadFile(config.ca_file);
   if (!ca.ok()) return Context("reading the service account's authority", ca.error());
   config.ca_pem = std::move(*ca);
   config.token_file = folder + "token";

@@ -16,8 +16,13 @@ constexpr std::size_t kMaxToken = 64u << 10;
 
 }  // namespace
 
+bool IsHeaderToken(std::string_view token) {
+  return !token.empty() &&
+         std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
 TokenSource::TokenSource(std::string fixed, std::string file, Clock& clock)
-    : file_(std::move(file)), clock_(clock), token_(file_.empty() ? std::move(fixed) : "") {}
+    : file_(std::move(file)), clock_(clock), token_(std::move(fixed)) {}
 
 Result<std::string> TokenSource::Get() {
   std::lock_guard lock(mutex_);
@@ -45,10 +50,7 @@ Result<std::string> TokenSource::Read() const {
   auto text = ReadFile(file_, kMaxToken);
   if (!text.ok()) return Context("reading the API server's token", text.error());
   const std::string_view token = Trim(*text);
-  // It becomes part of a header line, where a control character would end the line.
-  const bool printable =
-      std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-  if (token.empty() || !printable) {
+  if (!IsHeaderToken(token)) {
     return Fail(Code::kInvalid, "the token file " + file_ +
                                     " does not hold one token; is it the service account's?");
   }

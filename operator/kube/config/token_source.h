@@ -8,15 +8,20 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
 
 namespace telltale {
 
+// A token becomes part of a header line, which a control character would end.
+bool IsHeaderToken(std::string_view token);
+
 class TokenSource {
  public:
-  // `file` wins over `fixed`; both empty means no token, which is an empty string.
+  // `file` wins over `fixed`, which is used as long as the file was never read, as client-go does;
+  // both empty means no token, which is an empty string.
   TokenSource(std::string fixed, std::string file, Clock& clock = RealClock());
 
   Result<std::string> Get();

@@ -7,47 +7,17 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "common/base/files.h"
 #include "common/base/strings.h"
+#include "tests/unit/operator/kube/config/kube_config_fixture.h"
 
 namespace telltale {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
-class KubeConfigTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-    unsetenv("KUBERNETES_SERVICE_HOST");
-    unsetenv("KUBERNETES_SERVICE_PORT");
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  void Write(const std::string& name, const std::string& text) {
-    std::filesystem::create_directories(std::filesystem::path(folder_ + name).parent_path());
-    ASSERT_TRUE(WriteFileAtomic(folder_ + name, text).ok());
-  }
-  // A kubeconfig with these lines in its cluster and its user.
-  Result<KubeConfig> Load(const std::string& cluster, const std::string& user) {
-    Write("config",
-          "apiVersion: v1\nkind: Config\ncurrent-context: here\n"
-          "contexts:\n- name: other\n  context: {cluster: no, user: no}\n"
-          "- name: here\n  context: {cluster: c, user: u, namespace: shop}\n"
-          "clusters:\n- name: c\n  cluster: {" +
-              cluster + "}\nusers:\n- name: u\n  user: {" + user + "}\n");
-    return LoadKubeConfig(folder_ + "config");
-  }
-  std::string Failure(const std::string& cluster, const std::string& user) {
-    auto config = Load(cluster, user);
-    return config.ok() ? "no error" : config.error().message;
-  }
-
-  const std::string folder_ = ::testing::TempDir() + "kube-config-" +
-                              ::testing::UnitTest::GetInstance()->current_test_info()->name() + "/";
-};
+using KubeConfigTest = KubeConfigFixture;
 
 TEST_F(KubeConfigTest, TheCurrentContextSaysWhereAndWho) {
   auto config = Load(
@@ -62,6 +32,7 @@ TEST_F(KubeConfigTest, TheCurrentContextSaysWhereAndWho) {
   EXPECT_EQ(config->client_certificate_pem, "certificate");
   EXPECT_EQ(config->client_key_pem, "key");
   EXPECT_EQ(config->ns, "shop");
+  EXPECT_EQ(config->ca_file + config->client_certificate_file + config->client_key_file, "");
   EXPECT_FALSE(config->insecure_skip_verify);
 }
 
@@ -77,6 +48,10 @@ TEST_F(KubeConfigTest, RelativePathsStartAtTheFile) {
   EXPECT_EQ(config->client_certificate_pem, "certificate");
   EXPECT_EQ(config->client_key_pem, "key");
   EXPECT_EQ(config->token_file, folder_ + "token");
+  // To be followed.
+  EXPECT_EQ(config->ca_file, folder_ + "pki/ca.crt");
+  EXPECT_EQ(config->client_certificate_file, folder_ + "client.crt");
+  EXPECT_EQ(config->client_key_file, folder_ + "client.key");
 }
 
 TEST_F(KubeConfigTest, ATokenAndAPlainServerAreAccepted) {
@@ -97,6 +72,31 @@ TEST_F(KubeConfigTest, VerificationCanBeSwitchedOffButNotBesideAnAuthority) {
               HasSubstr("exclude each other"));
 }
 
+TEST_F(KubeConfigTest, AProxyAndAnotherNameForTheCertificateAreTaken) {
+  auto config = Load("server: https://x, tls-server-name: k.example, proxy-url: http://p:3128", "");
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_EQ(config->tls_server_name, "k.example");
+  ASSERT_TRUE(config->proxy.has_value());
+  EXPECT_EQ(config->proxy->host, "p");
+  EXPECT_EQ(config->proxy->port, 3128);
+  EXPECT_EQ(config->proxy->username + config->proxy->password, "");
+
+  config = Load("server: https://x, proxy-url: 'http://me%40x:s%3ac%2@p/'", "");
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_EQ(config->proxy->username, "me@x");
+  EXPECT_EQ(config->proxy->password, "s:c%2");
+  EXPECT_EQ(config->proxy->port, 80);
+}
+
+TEST_F(KubeConfigTest, OtherProxiesAreRefusedAndTheirPasswordsNotRepeated) {
+  for (const char* url : {"https://me:secret@p", "socks5://me:secret@p", "http://me:secret@"}) {
+    const std::string failure =
+        Failure("server: https://x, proxy-url: '" + std::string(url) + "'", "");
+    EXPECT_THAT(failure,
+                AllOf(HasSubstr("config:"), HasSubstr("proxy-url"), Not(HasSubstr("secret"))));
+  }
+}
+
 TEST_F(KubeConfigTest, EachWrongInputHasItsSentence) {
   EXPECT_THAT(Failure("x: y", ""), AllOf(HasSubstr(folder_ + "config:"), HasSubstr("no server")));
   EXPECT_THAT(Failure("server: ftp://x", ""), HasSubstr("server"));
@@ -104,15 +104,6 @@ TEST_F(KubeConfigTest, EachWrongInputHasItsSentence) {
               HasSubstr("certificate-authority-data is not base64"));
   EXPECT_THAT(Failure("server: https://x, certificate-authority: none.crt", ""),
               HasSubstr(folder_ + "none.crt"));
-  EXPECT_THAT(Failure("server: https://x, proxy-url: http://p", ""),
-              HasSubstr("proxy-url is not supported"));
-  EXPECT_THAT(Failure("server: https://x, tls-server-name: y", ""),
-              HasSubstr("tls-server-name is not supported"));
-  EXPECT_THAT(Failure("server: https://x", "exec: {command: aws}"),
-              HasSubstr("exec is not supported: use a token"));
-  EXPECT_THAT(Failure("server: https://x", "auth-provider: {name: gcp}"),
-              HasSubstr("auth-provider is not supported"));
-  EXPECT_THAT(Failure("server: https://x", "username: me"), HasSubstr("username is not supported"));
   EXPECT_THAT(Failure("server: https://x", "client-key-data: " + Base64Encode("x")),
               HasSubstr("belong together"));
 }
@@ -162,6 +153,7 @@ TEST_F(InClusterTest, TheServiceAccountSaysWhereAndWho) {
   EXPECT_EQ(config->server.port, 443);
   EXPECT_TRUE(config->server.tls);
   EXPECT_EQ(config->ca_pem, "authority");
+  EXPECT_EQ(config->ca_file, folder_ + kAccount + "ca.crt") << "is followed, too";
   EXPECT_EQ(config->token_file, folder_ + kAccount + "token");
   EXPECT_EQ(config->ns, "telltale");
 }
