@@ -22,7 +22,7 @@ MAY_USE = {
     "operator/kube/watch": ["common", "operator/kube/client"],
     "operator/kube/leader": ["common", "operator/kube/client"],
     "operator/kube/events": ["common", "operator/kube/client"],
-    "operator/store": ["common/base", "common/text", "operator/model", "operator/kube"],
+    "operator/store": ["common/base", "common/text", "common/net", "operator/model", "operator/kube"],
     "operator/plan": ["common/base", "common/text", "common/net", "operator/model"],
     "operator/plan/discovery": ["common/base", "common/text", "operator/model", "operator/plan"],
     "operator/plan/configs": ["common/base", "common/text", "operator/model", "operator/plan"],

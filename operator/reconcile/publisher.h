@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Publisher: renders what changed in the index and publishes the discovery document made of it. It
+// writes nothing to the API, so discovery goes on when the API server is away and in replicas that
+// do not lead. One thread runs Run() (or a simulation calls PublishOnce); Changed() and Stop() may
+// come from any.
+//
+// At once after a rest, because a pod may be starting that waits for it; then at most every 150 ms
+// (longer, up to 1 s, when publishing itself takes long), so that a rollout is few documents.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/metrics/registry.h"
+#include "operator/store/cluster_index.h"
+#include "operator/store/document.h"
+#include "operator/store/published.h"
+
+namespace telltale {
+
+class TargetPages;
+
+class Publisher {
+ public:
+  // `synced` says whether every cache holds a whole list: nothing is published before, so that
+  // nobody ever reads a partial one. `published` is called on the publisher's thread with the
+  // targets whose pods, or which themselves, changed since the last time: also when that left the
+  // document's bytes as they were, because status says more than the document does.
+  Publisher(ClusterIndex& index, std::function<bool()> synced, Published<Document>& document,
+            std::function<void(const std::vector<std::string>& target_keys)> published,
+            Registry& registry, Clock& clock = RealClock());
+  ~Publisher();
+
+  // One step: false when there was nothing to do.
+  bool PublishOnce();
+
+  void Changed();  // the index's OnChange
+  void Run();
+  void Stop();
+
+ private:
+  void Apply(Changes& changes);
+  void Publish();
+  bool Await();
+  std::chrono::milliseconds Pause() const;
+
+  ClusterIndex& index_;
+  std::function<bool()> synced_;
+  Published<Document>& document_;
+  std::function<void(const std::vector<std::string>&)> published_;
+  Clock& clock_;
+
+  // Of the thread that publishes.
+  std::map<std::string, std::unique_ptr<TargetPages>> pages_;
+  bool first_ = true;
+  std::chrono::nanoseconds took_{0};
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool changed_ = false;   // guarded by mutex_
+  bool stopping_ = false;  // guarded by mutex_
+
+  Histogram& lag_;
+  Histogram& duration_;
+  Counter& publications_;
+  Gauge& targets_;
+  Gauge& bytes_;
+};
+
+}  // namespace telltale
