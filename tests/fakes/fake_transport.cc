@@ -55,6 +55,7 @@ Result<ApiResponse> FakeTransport::Stream(const ApiRequest& request,
     if (answer->status != 200) {
       response.body += piece;
     } else if (!sink(piece)) {
+      if (answer->before_end) answer->before_end();
       return response;
     }
   }

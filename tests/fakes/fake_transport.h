@@ -27,7 +27,7 @@ class FakeTransport final : public HttpTransport {
     // Instead of the end of the body: how the connection failed.
     std::optional<Error> error = {};
     int retry_after_seconds = 0;
-    // Runs after the last piece and before the end: time passes, say.
+    // Runs after the last piece that is read and before the end: time passes, say.
     std::function<void()> before_end = {};
   };
 

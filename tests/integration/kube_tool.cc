@@ -26,12 +26,15 @@ namespace {
 
 class PrintingSink final : public ReflectorSink {
  public:
-  void ListBegin() override { Line("begin", ""); }
-  Status ListItem(JsonValue object) override { return Print("item", ObjectName(object)); }
-  void ListEnd() override { Line("end", ""); }
-  void ListAbort() override { Line("abort", ""); }
-  Status Changed(JsonValue object) override { return Print("changed", ObjectName(object)); }
-  Status Deleted(JsonValue object) override { return Print("deleted", ObjectName(object)); }
+  void ReplaceBegin() override { Line("begin", ""); }
+  void ReplaceEnd() override { Line("end", ""); }
+  void ReplaceAbort() override { Line("abort", ""); }
+  Status Changed(JsonValue object, std::string& version) override {
+    return Print("changed", ObjectName(object, &version));
+  }
+  Status Deleted(JsonValue object, std::string& version) override {
+    return Print("deleted", ObjectName(object, &version));
+  }
 
  private:
   static void Line(const char* what, const std::string& name) {
@@ -81,7 +84,10 @@ int Run(const std::vector<std::string>& arguments) {
   const std::string last = arguments.size() > 3 ? arguments[3] : "";
   if (command == "watch") return WatchUntilStdinCloses(**transport, path, last);
   if (command == "apply") return Report(api.Apply(path, last));
-  if (command == "create") return Report(api.Create(path, last));
+  if (command == "create") {
+    const auto made = api.Create(path, last);
+    return made.ok() ? 0 : Report(made.error());
+  }
   if (command == "delete") return Report(api.Delete(path));
   auto got = api.Get(path);
   if (!got.ok()) return Report(got.error());

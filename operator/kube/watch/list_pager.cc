@@ -14,32 +14,54 @@ constexpr std::string_view kPage = "limit=500";
 constexpr std::size_t kMaxObject = 16u << 20;
 // The API server itself gives up on a list after 60 s.
 constexpr std::chrono::seconds kLongestSilence{60};
+constexpr std::chrono::seconds kTinyList{10};
+
+Status ReadMeta(JsonParser& parser, const std::string& json, ListMeta& meta) {
+  meta = {};
+  if (!json.empty()) {
+    if (Status read = DecodeListMeta(parser, json, meta); !read.ok()) {
+      return Context("metadata of the list", read.error());
+    }
+  }
+  if (!meta.resource_version.empty()) return {};
+  return Fail(Code::kInvalid, "the list has no resourceVersion to watch from");
+}
 
 Status ReadPage(HttpTransport& transport, JsonParser& parser, const std::string& target,
-                FunctionRef<void(std::string_view)> item, ListMeta& meta, int& retry_after) {
+                FunctionRef<Status(std::string_view)> item, ListMeta& meta, ListOutcome& outcome) {
   const std::string doing = "GET " + target.substr(0, target.find('?'));
   ApiRequest request;
   request.target = target;
   request.timeout = kLongestSilence;
   ListSplitter splitter(kMaxObject);
-  Status fed;
+  Status fed, taken;
   auto response = transport.Stream(request, [&](std::string_view piece) {
-    fed = splitter.Feed(piece, item);
-    return fed.ok();
+    fed = splitter.Feed(piece, [&](std::string_view json) {
+      if (taken.ok()) taken = item(json);
+    });
+    return fed.ok() && taken.ok();
   });
   if (!response.ok()) return response.error();
-  retry_after = response->retry_after_seconds;
-  if (response->status != 200) return StatusError(doing, *response);
-  if (!fed.ok()) return Context(doing, fed.error());
-  if (!splitter.complete()) return Fail(Code::kUnavailable, doing + ": the answer was cut short");
-  meta = {};
-  if (!splitter.metadata().empty()) {
-    if (Status read = DecodeListMeta(parser, splitter.metadata(), meta); !read.ok()) {
-      return Context(doing + ": metadata of the list", read.error());
-    }
+  outcome.retry_after_seconds = response->retry_after_seconds;
+  if (response->status != 200) {
+    outcome.version_too_large = ReadRefusal(parser, response->body).version_too_large;
+    return StatusError(doing, *response);
   }
-  if (!meta.resource_version.empty()) return {};
-  return Fail(Code::kInvalid, doing + ": the list has no resourceVersion to watch from");
+  if (!fed.ok()) return Context(doing, fed.error());
+  if (!taken.ok()) return Context(doing, taken.error());
+  if (!splitter.complete()) return Fail(Code::kUnavailable, doing + ": the answer was cut short");
+  if (Status read = ReadMeta(parser, splitter.metadata(), meta); !read.ok()) {
+    return Context(doing, read.error());
+  }
+  return {};
+}
+
+// What the first page asks for. client-go's rules: with a version, no limit, because the server's
+// cache would ignore it and etcd would take it for "exactly this version".
+std::string FirstQuery(const ListQuery& query) {
+  if (query.not_older_than.empty()) return query.paged ? std::string(kPage) : "";
+  return "resourceVersion=" + UrlEncode(query.not_older_than) +
+         "&resourceVersionMatch=NotOlderThan";
 }
 
 }  // namespace
@@ -54,21 +76,39 @@ std::string CollectionTarget(const std::string& collection, std::string_view que
   return target;
 }
 
-ListOutcome ListCollection(HttpTransport& transport, JsonParser& parser,
-                           const std::string& collection, const std::string& selector, bool paged,
-                           FunctionRef<void(std::string_view)> item) {
+ListOutcome ListCollection(HttpTransport& transport, JsonParser& parser, const ListQuery& query,
+                           FunctionRef<Status(std::string_view)> item) {
   ListOutcome outcome;
   ListMeta meta;
-  do {
-    std::string query(paged ? kPage : "");
-    if (!meta.continue_token.empty()) query.append("&continue=" + UrlEncode(meta.continue_token));
-    outcome.status = ReadPage(transport, parser, CollectionTarget(collection, query, selector),
-                              item, meta, outcome.retry_after_seconds);
+  std::string parameters = FirstQuery(query);
+  while (true) {
+    outcome.status =
+        ReadPage(transport, parser, CollectionTarget(query.collection, parameters, query.selector),
+                 item, meta, outcome);
     if (!outcome.status.ok()) return outcome;
     ++outcome.pages;
     outcome.resource_version = meta.resource_version;
-  } while (!meta.continue_token.empty());
-  return outcome;
+    if (meta.continue_token.empty()) return outcome;
+    // The token stands for the version: the server refuses a page that names both.
+    parameters = std::string(kPage) + "&continue=" + UrlEncode(meta.continue_token);
+  }
+}
+
+Result<std::string> ReadNewestVersion(HttpTransport& transport, JsonParser& parser,
+                                      const std::string& collection, const std::string& selector) {
+  ApiRequest request;
+  request.target = CollectionTarget(collection, "limit=1", selector);
+  request.timeout = kTinyList;
+  auto response = transport.Call(request);
+  if (!response.ok()) return response.error();
+  ListMeta meta;
+  if (response->status != 200) return meta.resource_version;
+  const Status ignored = parser.Parse(response->body, [&](JsonValue root) {
+    return root.ForEachField([&](std::string_view key, JsonValue value) -> Status {
+      return key == "metadata" ? ReadListMeta(value, meta) : Status();
+    });
+  });
+  return meta.resource_version;
 }
 
 }  // namespace telltale

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reflector: keeps a sink equal to a collection of the API server by LIST and WATCH, through
-// closed connections, expired history (410) and restarts (rules: client-go tools/cache/reflector;
+// Reflector: keeps a sink equal to a collection of the API server through closed connections,
+// expired history (410), restarts and restored backups (rules: client-go tools/cache/reflector;
 // reference k8s §1.1). The owner gives each reflector a thread that runs Run().
 //
-//   Empty -> list pages -> Replaced -> watching --eof/timeout--> watching
-//                 ^------------- 410 Gone ---------/
+//   empty -- watch-list: initial events, end mark --> synced, same stream goes on --\            .
+//        \-- LIST, when the server refuses that ----> synced, watch from its version -> watching
+//                ^------------- 410, malformed, history restored ------------------------/   ^ |
+//                                        eof, cut, timeout: watch again from the last event -/-/
 //
-// Threads: the sink's calls never overlap, and each happens before the next, but they come from
-// Run's thread (ListBegin, ListEnd, ListAbort) and from the one the transport reads on (the
-// others), which all reflectors share: a sink takes short locks and must not wait for the API.
+// The sink's content is replaced as a whole or not at all, and the version only moves with what
+// the sink was given. It sleeps nowhere but in the transport's calls and in `wait`, so that a
+// simulation can drive it.
+//
+// Threads: Run's members are also used by the thread that the transport reads on, while Run waits
+// for that call. The sink's calls come from both (reflector_sink.h).
 #pragma once
 
 #include <atomic>
@@ -22,14 +27,15 @@
 #include <string>
 #include <string_view>
 
-#include "common/base/backoff.h"
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "common/metrics/registry.h"
 #include "common/text/json_reader.h"
 #include "operator/kube/client/transport.h"
 #include "operator/kube/watch/list_pager.h"
+#include "operator/kube/watch/reflector_metrics.h"
 #include "operator/kube/watch/reflector_sink.h"
+#include "operator/kube/watch/retry_pace.h"
 #include "operator/kube/watch/watch_event.h"
 
 namespace telltale {
@@ -50,54 +56,77 @@ class Reflector {
 
   void Run();                              // until Stop
   void Stop();                             // from any thread; the owner also cancels the transport
-  bool synced() const { return synced_; }  // the first list was delivered to the sink
+  bool synced() const { return synced_; }  // a whole content was delivered to the sink
 
  private:
   // What Run does next, and whether it waits before it.
   struct Turn {
-    bool list = false;
+    bool sync = false;
     bool wait = false;
     std::chrono::seconds at_least{0};  // the server's Retry-After
   };
-  // One watch while it runs.
-  struct Watch {
-    bool first = false;        // since the last list
-    std::uint64_t events = 0;  // bookmarks included
-    std::optional<Turn> left;  // set when a line made us leave
+  // One watch request while it runs.
+  struct Stream {
+    bool initial = false;  // a watch-list whose end mark has not come
+    bool answered = false;
+    SteadyTime started, warned;
+    std::uint64_t changes = 0;          // events about objects, the initial ones not included
+    std::optional<ApiRefusal> refusal;  // an ERROR event
+    std::optional<WatchEnd> left;       // why we left it, if we did
   };
 
-  Turn List();
-  ListOutcome ListOnce(bool paged);
-  Turn AfterFailedList(const ListOutcome& outcome);
-
-  Turn WatchOnce();
-  bool OnLine(std::string_view line, Watch& watch);
-  bool OnErrorEvent(Watch& watch);
-  Turn AfterWatch(const Result<ApiResponse>& ended, bool short_lived);
-  Turn AfterStatus(const ApiResponse& response);
-  Turn Gone(std::string_view message, bool wait);
-
-  void Restarted(std::string_view reason);
-  void Undecoded(std::string_view what, const Error& error);
+  // reflector.cc
+  Turn Resync();
   void Sleep(std::chrono::milliseconds duration);
   bool Stopping();
+
+  // reflector_sync.cc: a whole content
+  Turn Sync();
+  Turn WatchList();
+  Turn AfterWatchList(const Result<ApiResponse>& ended, const Stream& stream);
+  Turn AfterRefusedWatchList(const ApiRefusal& refusal);
+  Turn AfterFailedWatchList();
+  Turn ListInstead();
+  Turn List();
+  ListOutcome ListInto(const ListQuery& query);
+  Turn AskForNewest(std::chrono::seconds at_least);
+  void SyncFailed(const Error& error);
+  void Synced(std::string_view version, Counter& mode);
+
+  // reflector_watch.cc: changes
+  Turn Rewatch();
+  std::optional<Turn> CheckHistory();
+  Result<ApiResponse> OpenStream(std::string_view query, const std::string& version,
+                                 Stream& stream);
+  bool OnPiece(std::string_view piece, Stream& stream);
+  bool OnLine(std::string_view line, Stream& stream);
+  bool OnLiveEvent(Stream& stream);
+  std::optional<ApiRefusal> Refusal(const Result<ApiResponse>& ended, const Stream& stream);
+  Turn AfterWatch(const Result<ApiResponse>& ended, const Stream& stream);
+  Turn AfterRefusedWatch(const ApiRefusal& refusal);
+  void Undecoded(std::string_view what, const Error& error);
 
   const ReflectorOptions options_;
   HttpTransport& transport_;
   ReflectorSink& sink_;
-  Registry& registry_;
   Clock& clock_;
-  Counter& relists_;
-  Counter& decode_errors_;
-  Counter& watch_events_;
+  ReflectorMetrics metrics_;
 
   // Of Run and of the request it waits for.
-  Backoff backoff_;
+  RetryPace sync_pace_, watch_pace_;
   JsonParser parser_;
   WatchEvent event_;
-  std::string resource_version_;
-  bool first_watch_ = true;  // none was tried since the last list
-  bool list_failed_ = false;
+  SteadyTime started_{};
+  // Of syncs.
+  std::string resource_version_;  // the sink has everything up to it; empty before the first sync
+  bool newest_ = false;         // the server does not have our version: ask for whatever is newest
+  int failed_watch_lists_ = 0;  // in a row
+  std::optional<SteadyTime> list_until_;  // the server has no watch-list; ask again then
+  std::optional<SteadyTime> synced_at_;
+  bool sync_failed_ = false;
+  // Of watches.
+  bool check_history_ = false;  // before the next watch
+  int internal_errors_ = 0;     // in a row
 
   std::atomic<bool> synced_{false};
   std::mutex mutex_;

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/kube/watch/watch_event.h"
 
+#include <cstdint>
+#include <limits>
+#include <utility>
+
 namespace telltale {
 namespace {
+
+constexpr std::string_view kInitialEventsEnd = "k8s.io/initial-events-end";
 
 WatchEvent::Type TypeOf(std::string_view name) {
   if (name == "ADDED") return WatchEvent::Type::kAdded;
@@ -17,61 +23,70 @@ void SetString(JsonValue value, std::string& out) {
   if (auto text = value.String()) out.assign(*text);
 }
 
-// Ends a walk that has what it came for: the objects are kilobytes, their names come first.
-Error Enough() { return Error{Code::kCancelled, {}}; }
-bool IsEnough(const Status& status) {
-  return !status.ok() && status.error().code == Code::kCancelled;
+void SetInt(JsonValue value, int& out) {
+  const std::int64_t number = value.Int().value_or(0);
+  out = number >= 0 && number <= std::numeric_limits<int>::max() ? static_cast<int>(number) : 0;
 }
 
-Status ReadObject(JsonValue object, WatchEvent& out) {
+// An object of another kind than `member` expects is passed over: it only adds details.
+Status IfObject(JsonValue value, FunctionRef<Status(std::string_view, JsonValue)> member) {
+  return value.type() == JsonValue::Type::kObject ? value.ForEachField(member) : Status();
+}
+
+Status ReadMetadata(JsonValue metadata, WatchEvent& out) {
+  return IfObject(metadata, [&](std::string_view name, JsonValue field) -> Status {
+    if (name == "resourceVersion") SetString(field, out.resource_version);
+    if (name != "annotations" || out.type != WatchEvent::Type::kBookmark) return {};
+    return IfObject(field, [&](std::string_view key, JsonValue text) -> Status {
+      if (key == kInitialEventsEnd) out.initial_events_end = text.String() == "true";
+      return {};
+    });
+  });
+}
+
+Status ReadDetails(JsonValue details, ApiRefusal& out) {
+  return IfObject(details, [&](std::string_view name, JsonValue value) -> Status {
+    if (name == "retryAfterSeconds") SetInt(value, out.retry_after_seconds);
+    if (name != "causes" || value.type() != JsonValue::Type::kArray) return {};
+    return value.ForEachElement([&](JsonValue cause) {
+      return IfObject(cause, [&](std::string_view key, JsonValue text) -> Status {
+        if (key == "reason" && text.String() == "ResourceVersionTooLarge") {
+          out.version_too_large = true;
+        }
+        return {};
+      });
+    });
+  });
+}
+
+Status ReadStatusMember(std::string_view key, JsonValue value, ApiRefusal& out) {
+  if (key == "code") SetInt(value, out.code);
+  if (key == "message") SetString(value, out.message);
+  return key == "details" ? ReadDetails(value, out) : Status();
+}
+
+// The API server before 1.17, and some proxies of it, say it in words only.
+void LookAtWords(ApiRefusal& out) {
+  if (out.message.find("Too large resource version") != std::string::npos) {
+    out.version_too_large = true;
+  }
+}
+
+// The object, by the type of its event.
+Status ReadObject(JsonValue object, WatchEvent& out, EventDecoder decode) {
+  if (out.brings_object()) {
+    out.decoded = decode(out.type, object, out.resource_version);
+    return {};  // malformed JSON is remembered by the parser; anything else is about one object
+  }
   return object.ForEachField([&](std::string_view key, JsonValue value) -> Status {
-    if (key == "metadata") {
-      TELLTALE_TRY(value.ForEachField([&](std::string_view name, JsonValue field) -> Status {
-        if (name != "resourceVersion") return {};
-        SetString(field, out.resource_version);
-        // A Status object is small and its code comes after its metadata.
-        return out.type == WatchEvent::Type::kError ? Status() : Enough();
-      }));
-    } else if (out.type == WatchEvent::Type::kError && key == "code") {
-      out.code = static_cast<int>(value.Int().value_or(0));
-    } else if (out.type == WatchEvent::Type::kError && key == "message") {
-      SetString(value, out.message);
-    }
+    if (key == "metadata") return ReadMetadata(value, out);
+    if (out.type == WatchEvent::Type::kError) return ReadStatusMember(key, value, out.refusal);
     return {};
   });
 }
 
-}  // namespace
-
-Status DecodeWatchEvent(JsonParser& parser, std::string_view line, WatchEvent& out) {
-  out.type = WatchEvent::Type::kUnknown;
-  out.code = 0;
-  out.type_name.clear();
-  out.resource_version.clear();
-  out.message.clear();
-  bool has_object = false;
-  const Status status = parser.Parse(line, [&](JsonValue root) {
-    return root.ForEachField([&](std::string_view key, JsonValue value) -> Status {
-      if (key == "type") {
-        SetString(value, out.type_name);
-        out.type = TypeOf(out.type_name);
-      } else if (key == "object") {
-        has_object = true;
-        return ReadObject(value, out);
-      }
-      return {};
-    });
-  });
-  if (!status.ok() && !IsEnough(status)) return status;
-  // The API server has always written the type first; anything else is not its encoding.
-  if (out.type_name.empty() || !has_object) {
-    return Fail(Code::kInvalid, "the line is not {\"type\": ..., \"object\": {...}}");
-  }
-  return {};
-}
-
-Status WithWatchObject(JsonParser& parser, std::string_view line,
-                       FunctionRef<Status(JsonValue)> object) {
+Status ForEachObject(JsonParser& parser, std::string_view line,
+                     FunctionRef<Status(JsonValue)> object) {
   return parser.Parse(line, [&](JsonValue root) {
     return root.ForEachField([&](std::string_view key, JsonValue value) -> Status {
       return key == "object" ? object(value) : Status();
@@ -79,13 +94,61 @@ Status WithWatchObject(JsonParser& parser, std::string_view line,
   });
 }
 
-std::string ObjectName(JsonValue object) {
+void Clear(WatchEvent& out) {
+  out.type = WatchEvent::Type::kUnknown;
+  out.type_name.clear();
+  out.resource_version.clear();
+  out.decoded = {};
+  out.initial_events_end = false;
+  out.refusal = {};
+}
+
+}  // namespace
+
+Status ReadWatchEvent(JsonParser& parser, std::string_view line, WatchEvent& out,
+                      EventDecoder decode) {
+  Clear(out);
+  bool has_object = false, was_read = false;
+  TELLTALE_TRY(parser.Parse(line, [&](JsonValue root) {
+    return root.ForEachField([&](std::string_view key, JsonValue value) -> Status {
+      if (key == "type" && out.type_name.empty()) {
+        SetString(value, out.type_name);
+        out.type = TypeOf(out.type_name);
+      } else if (key == "object" && !has_object && value.type() == JsonValue::Type::kObject) {
+        has_object = true;
+        was_read = !out.type_name.empty();
+        if (was_read) return ReadObject(value, out, decode);
+      }
+      return {};
+    });
+  }));
+  if (out.type_name.empty() || !has_object) {
+    return Fail(Code::kInvalid, "the line is not {\"type\": ..., \"object\": {...}}");
+  }
+  if (!was_read) {
+    TELLTALE_TRY(ForEachObject(parser, line, [&](JsonValue object) {
+      return std::exchange(was_read, true) ? Status() : ReadObject(object, out, decode);
+    }));
+  }
+  LookAtWords(out.refusal);
+  if (!out.brings_object() || !out.resource_version.empty()) return {};
+  return ForEachObject(parser, line, [&](JsonValue object) {
+    return object.ForEachField([&](std::string_view key, JsonValue value) -> Status {
+      return key == "metadata" ? ReadMetadata(value, out) : Status();
+    });
+  });
+}
+
+std::string ObjectName(JsonValue object, std::string* resource_version) {
   std::string ns, name;
   const Status ignored = object.ForEachField([&](std::string_view key, JsonValue value) -> Status {
     if (key != "metadata") return {};
     return value.ForEachField([&](std::string_view field, JsonValue text) -> Status {
       if (field == "namespace") SetString(text, ns);
       if (field == "name") SetString(text, name);
+      if (field == "resourceVersion" && resource_version != nullptr) {
+        SetString(text, *resource_version);
+      }
       return {};
     });
   });
@@ -93,14 +156,26 @@ std::string ObjectName(JsonValue object) {
   return ns.empty() ? name : ns + "/" + name;
 }
 
-Status DecodeListMeta(JsonParser& parser, std::string_view json, ListMeta& out) {
-  return parser.Parse(json, [&](JsonValue root) {
-    return root.ForEachField([&](std::string_view key, JsonValue value) -> Status {
-      if (key == "resourceVersion") SetString(value, out.resource_version);
-      if (key == "continue") SetString(value, out.continue_token);
-      return {};
-    });
+ApiRefusal ReadRefusal(JsonParser& parser, std::string_view body) {
+  ApiRefusal out;
+  const Status ignored = parser.Parse(body, [&](JsonValue root) {
+    return root.ForEachField(
+        [&](std::string_view key, JsonValue value) { return ReadStatusMember(key, value, out); });
   });
+  LookAtWords(out);
+  return out;
+}
+
+Status ReadListMeta(JsonValue metadata, ListMeta& out) {
+  return metadata.ForEachField([&](std::string_view key, JsonValue value) -> Status {
+    if (key == "resourceVersion") SetString(value, out.resource_version);
+    if (key == "continue") SetString(value, out.continue_token);
+    return {};
+  });
+}
+
+Status DecodeListMeta(JsonParser& parser, std::string_view json, ListMeta& out) {
+  return parser.Parse(json, [&](JsonValue root) { return ReadListMeta(root, out); });
 }
 
 }  // namespace telltale
