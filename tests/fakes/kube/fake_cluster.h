@@ -48,8 +48,8 @@ struct FakeClusterOptions {
 
 struct FakeLogEntry {
   std::uint64_t number = 0;  // of the request, from 1
-  std::string method, target, content_type, body;
-  FakeCaller caller;
+  std::string method = {}, target = {}, content_type = {}, body = {};
+  FakeCaller caller = {};
   int status = 0;  // what the cluster answered
   // Of a write that changed something: the version it made; 0 for reads, failures and no-ops.
   std::uint64_t resource_version = 0;

@@ -12,8 +12,8 @@ namespace telltale {
 
 // Who asks, as the request's headers say it.
 struct FakeCaller {
-  std::string token;       // of "Authorization: Bearer"
-  std::string user_agent;  // also the default field manager, up to the first '/'
+  std::string token = {};       // of "Authorization: Bearer"
+  std::string user_agent = {};  // also the default field manager, up to the first '/'
 };
 
 class FakeBody {
@@ -30,9 +30,9 @@ class FakeBody {
 
 struct FakeReply {
   int status = 200;
-  std::string body;  // when there is no stream
+  std::string body = {};  // when there is no stream
   int retry_after_seconds = 0;
-  std::unique_ptr<FakeBody> stream;
+  std::unique_ptr<FakeBody> stream = {};
   bool watch = false;  // the stream is a watch
 };
 
