@@ -27,6 +27,7 @@ class RawConnection {
   std::size_t WriteUntilStalled(int stall_milliseconds, std::size_t limit);
   // Until the peer closes its side.
   void WaitForClose();
+  int fd() const { return fd_; }
 
  private:
   int fd_;
