@@ -102,10 +102,11 @@ bool EventRecorder::TakeDue() {
     const auto here = at++;
     Series& series = here->second;
     if (Due(series) > now) continue;
-    const bool over = !series.retry_at && now >= series.last_seen + kQuiet;
-    const bool unwritten = series.written_count < series.event.count;
-    if (unwritten && Send(here) && over) series_.erase(here);
-    if (unwritten) return true;
+    // A series that is over is written first, and forgotten at the next look.
+    if (series.written_count < series.event.count) {
+      Send(here);
+      return true;
+    }
     series_.erase(here);
   }
   return false;
@@ -126,21 +127,20 @@ std::optional<SteadyTime> EventRecorder::NextDue() const {
   return next;
 }
 
-bool EventRecorder::Send(SeriesMap::iterator at) {
+void EventRecorder::Send(SeriesMap::iterator at) {
   Series& series = at->second;
   const bool first = series.written_count == 0;
   ++series.tries;
   const Status written = Write(series);
   if (!written.ok()) {
     Failed(at, written.error());
-    return false;
+    return;
   }
   (first ? created_ : updated_).Add();
   series.written_count = series.event.count;
   series.next_flush = clock_.Steady() + kRefresh;
   series.tries = 0;
   series.retry_at.reset();
-  return true;
 }
 
 Status EventRecorder::Write(const Series& series) {

@@ -71,7 +71,7 @@ class EventRecorder {
   bool TakeQueued();
   bool TakeDue();
   static SteadyTime Due(const Series& series);
-  bool Send(SeriesMap::iterator at);  // false: failed, and `at` may be gone
+  void Send(SeriesMap::iterator at);  // a failure may erase `at`
   Status Write(const Series& series);
   void Failed(SeriesMap::iterator at, const Error& error);
   void MakeRoom();

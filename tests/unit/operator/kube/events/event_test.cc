@@ -68,6 +68,10 @@ TEST(EventTest, EverythingElseDoes) {
   EXPECT_TRUE(differs([](Event& e) { e.regarding.name = "x"; }));
   EXPECT_TRUE(differs([](Event& e) { e.regarding.uid = "x"; }));
   EXPECT_TRUE(differs([](Event& e) { std::swap(e.reason, e.action); }));
+  EXPECT_TRUE(differs([](Event& e) {
+    e.regarding.ns = "sho";
+    e.regarding.name = "pweb";
+  }));
 }
 
 TEST(EventTest, ItsNameIsTheSameEachTimeAndFitsAName) {

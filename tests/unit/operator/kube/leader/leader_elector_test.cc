@@ -280,6 +280,24 @@ TEST_F(LeaderElectorTest, AStoppedProcessThatWakesUpIsNoLeader) {
   EXPECT_EQ(Spec().transitions, 1);
 }
 
+TEST_F(LeaderElectorTest, ATermThatWasSleptThroughIsNotContinued) {
+  a_.elector.Step();
+  clock_.Advance(seconds(12));  // stopped; nobody else was there to take the lease
+  a_.elector.Step();
+  EXPECT_TRUE(a_.elector.IsLeader());
+  EXPECT_THAT(a_.told, ElementsAre("started", "stopped", "started"));
+}
+
+TEST_F(LeaderElectorTest, ATermThatEndsInARequestEndsWithIt) {
+  a_.elector.Step();
+  clock_.Advance(seconds(8));
+  a_.line.down = true;
+  a_.line.before = [this](const ApiRequest&) { clock_.Advance(seconds(5)); };
+  server_.requests.clear();
+  a_.elector.Step();
+  EXPECT_THAT(a_.told, ElementsAre("started", "stopped"));
+}
+
 TEST_F(LeaderElectorTest, AProcessThatWasStoppedInARequestIsNoLeaderByItsAnswer) {
   a_.line.after = [this](const ApiRequest& request) {
     if (request.method == "POST") clock_.Advance(seconds(20));

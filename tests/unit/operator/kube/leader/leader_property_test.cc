@@ -179,7 +179,7 @@ class World {
 
 TEST(LeaderProperty, NeverDoTwoLeadAndSoonOneDoes) {
   int terms = 0;
-  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     World world(seed);
     world.Run(600'000, true);
     ASSERT_FALSE(world.overlapped()) << "seed " << seed;
@@ -189,7 +189,7 @@ TEST(LeaderProperty, NeverDoTwoLeadAndSoonOneDoes) {
     ASSERT_EQ(world.Leaders(), 1) << "seed " << seed;
     terms += world.terms();
   }
-  EXPECT_GT(terms, 500) << "the schedules are too quiet to prove anything";
+  EXPECT_GT(terms, 300) << "the schedules are too quiet to prove anything";
 }
 
 }  // namespace
