@@ -26,8 +26,8 @@ namespace telltale {
 struct FakeRequest {
   std::uint64_t number = 0;      // of the request on this server, from 1
   std::uint64_t connection = 0;  // from 1
-  std::string method, target, body;
-  FakeCaller caller;
+  std::string method = {}, target = {}, body = {};
+  FakeCaller caller = {};
   bool watch = false;
 };
 
@@ -49,10 +49,10 @@ struct FakeFault {
 
   // Of the body (without head and chunk lines). A cut is in mid-chunk and without a last chunk;
   // with `clean_end` the body ends in good order instead, as a server does at its timeout.
-  std::optional<std::size_t> cut_after_bytes;
-  std::optional<std::size_t> cut_after_events;   // of a watch: inserted lines count
-  std::optional<std::size_t> stall_after_bytes;  // silence from here on, the connection stays
-  std::optional<std::size_t> stall_after_events;
+  std::optional<std::size_t> cut_after_bytes = {};
+  std::optional<std::size_t> cut_after_events = {};   // of a watch: inserted lines count
+  std::optional<std::size_t> stall_after_bytes = {};  // silence from here on, the connection stays
+  std::optional<std::size_t> stall_after_events = {};
   bool clean_end = false;
   bool reset = false;                     // a cut is a RST, not a FIN
   std::size_t drip_bytes_per_second = 0;  // 0: as fast as it goes
@@ -61,9 +61,9 @@ struct FakeFault {
   // its newline is part of it or missing on purpose.
   struct Insertion {
     std::size_t before_event = 0;
-    std::string text;
+    std::string text = {};
   };
-  std::vector<Insertion> insertions;  // by rising before_event
+  std::vector<Insertion> insertions = {};  // by rising before_event
 };
 
 // Lines for insertions.
@@ -73,8 +73,8 @@ std::string UnknownEventLine();
 std::string ErrorEventLine(int code, std::string_view reason, std::string_view message);
 
 struct FakeApiServerOptions {
-  std::uint16_t port = 0;      // 0: a free one
-  std::optional<KeyPair> tls;  // plain HTTP without it; see MakeFakeServerCertificates
+  std::uint16_t port = 0;           // 0: a free one
+  std::optional<KeyPair> tls = {};  // plain HTTP without it; see MakeFakeServerCertificates
 };
 
 class FakeApiServer {
@@ -118,7 +118,8 @@ struct FakeServerCertificates {
 };
 Result<FakeServerCertificates> MakeFakeServerCertificates();
 
-// A kubeconfig that leads to a server: `ca_pem` empty for plain HTTP, `token` empty for none.
+// A kubeconfig that leads to a server: `ca_pem` empty for plain HTTP, `token` empty for
+// any.
 std::string FakeKubeconfig(const std::string& url, const std::string& ca_pem,
                            const std::string& token);
 

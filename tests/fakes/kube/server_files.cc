@@ -51,7 +51,8 @@ std::string FakeKubeconfig(const std::string& url, const std::string& ca_pem,
   if (!ca_pem.empty()) w.Field("certificate-authority-data", Base64Encode(ca_pem));
   w.EndObject().EndObject().EndArray();
   w.Key("users").BeginArray().BeginObject().Field("name", "fake").Key("user").BeginObject();
-  if (!token.empty()) w.Field("token", token);
+  // kubectl asks for a name and a password when a user has nothing to show.
+  w.Field("token", token.empty() ? "anybody" : token);
   w.EndObject().EndObject().EndArray();
   w.Key("contexts").BeginArray().BeginObject().Field("name", "fake").Key("context").BeginObject();
   w.Field("cluster", "fake").Field("user", "fake");

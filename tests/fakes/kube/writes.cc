@@ -83,6 +83,7 @@ FakeReply FakeCluster::State::Write(const ApiRequest& request, const ResourcePat
   if (!post && !patch && request.method != "PUT") return MethodNotAllowed();
   if (post != path.name.empty()) return MethodNotAllowed();
   const bool apply = patch && request.content_type.find("apply-patch") != std::string::npos;
+  // A strategic merge of maps, which is all that tools do here, is a merge.
   const bool merge = patch && request.content_type.find("merge-patch") != std::string::npos;
   if (patch && !apply && !merge) {
     return StatusReply({.code = 415,
