@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/plan/status/prometheus_view.h"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "common/base/strings.h"
+#include "operator/plan/discovery/sd_targets.h"
+#include "operator/plan/status/scrape_error.h"
+
+namespace telltale {
+namespace {
+
+std::uint64_t HashOf(std::initializer_list<std::string_view> parts) {
+  std::uint64_t hash = 0;
+  for (const auto part : parts) {
+    hash = (hash ^ Hash64(part)) * 0x9E3779B97F4A7C15;
+    hash ^= hash >> 31;
+  }
+  return hash;
+}
+
+std::uint64_t ReportKey(std::string_view target, std::string_view uid, std::string_view endpoint) {
+  return HashOf({target, uid, endpoint});
+}
+
+// No resource has an empty key.
+std::uint64_t SidecarKey(std::string_view uid) { return ReportKey("", uid, kSidecarEndpoint); }
+
+// Of two reports for one thing, as for a sidecar that changes its owner, the better one counts.
+int Worth(ScrapeState state) {
+  switch (state) {
+    case ScrapeState::kUp:
+      return 0;
+    case ScrapeState::kDown:
+      return 1;
+    case ScrapeState::kUnknown:
+      break;
+  }
+  return 2;
+}
+
+}  // namespace
+
+// Added up, so that the order in which Prometheus answers does not count.
+void PrometheusView::Mix(Digests& digests, std::string_view name, std::uint64_t hash) {
+  const auto found = digests.find(name);
+  (found == digests.end() ? digests[std::string(name)] : found->second) += hash;
+}
+
+void PrometheusView::Add(std::string_view target_key, std::string_view pod_uid,
+                         std::string_view endpoint, std::string_view pod_namespace,
+                         ScrapeState state, std::string_view last_error) {
+  const bool sidecar = endpoint == kSidecarEndpoint;
+  const std::uint64_t key =
+      sidecar ? SidecarKey(pod_uid) : ReportKey(target_key, pod_uid, endpoint);
+  reports_.push_back({key, state});
+  std::string text;
+  if (state == ScrapeState::kDown) {
+    text = ShortScrapeError(last_error);
+    failures_.try_emplace(key, Failure{ClassifyScrapeError(last_error), text});
+  }
+  const char name = static_cast<char>('0' + static_cast<int>(state));
+  const std::uint64_t hash = HashOf({{&name, 1}, text}) ^ key;
+  Mix(sidecar ? sidecars_ : targets_, sidecar ? pod_namespace : target_key, hash);
+}
+
+void PrometheusView::AddLogging(std::string_view pod_namespace, std::string_view pod_name) {
+  std::string key(pod_namespace);
+  key.append("/").append(pod_name);
+  logging_.push_back(Hash64(key));
+  Mix(sidecars_, pod_namespace, HashOf({key, "logging"}));
+}
+
+void PrometheusView::Seal() {
+  std::ranges::sort(reports_, [](const Entry& a, const Entry& b) {
+    return a.key != b.key ? a.key < b.key : Worth(a.state) < Worth(b.state);
+  });
+  const auto same = std::ranges::unique(reports_, {}, &Entry::key);
+  reports_.erase(same.begin(), same.end());
+  reports_.shrink_to_fit();
+  std::ranges::sort(logging_);
+  logging_.shrink_to_fit();
+}
+
+std::optional<PrometheusView::Report> PrometheusView::FindKey(std::uint64_t key) const {
+  const auto found = std::ranges::lower_bound(reports_, key, {}, &Entry::key);
+  if (found == reports_.end() || found->key != key) return std::nullopt;
+  Report report;
+  report.state = found->state;
+  if (found->state == ScrapeState::kDown) {
+    const auto failure = failures_.find(key);
+    if (failure != failures_.end()) {
+      report.reason = failure->second.reason;
+      report.error = failure->second.error;
+    }
+  }
+  return report;
+}
+
+std::optional<PrometheusView::Report> PrometheusView::Find(std::string_view target_key,
+                                                           std::string_view pod_uid,
+                                                           std::string_view endpoint) const {
+  return FindKey(ReportKey(target_key, pod_uid, endpoint));
+}
+
+std::optional<PrometheusView::Report> PrometheusView::FindSidecar(std::string_view pod_uid) const {
+  return FindKey(SidecarKey(pod_uid));
+}
+
+bool PrometheusView::Logging(std::string_view pod_key) const {
+  return std::ranges::binary_search(logging_, Hash64(pod_key));
+}
+
+namespace {
+
+using Digests = std::map<std::string, std::uint64_t, std::less<>>;
+
+void AddDifferences(const Digests& before, const Digests& now, std::set<std::string>& out) {
+  for (const auto& [name, digest] : now) {
+    const auto found = before.find(name);
+    if (found == before.end() || found->second != digest) out.insert(name);
+  }
+  for (const auto& [name, digest] : before) {
+    if (!now.contains(name)) out.insert(name);
+  }
+}
+
+}  // namespace
+
+ReportChanges PrometheusView::ChangesSince(const PrometheusView* before) const {
+  ReportChanges changes;
+  if (before == nullptr || before->known != known || before->error != error) {
+    changes.all = true;
+    return changes;
+  }
+  AddDifferences(before->targets_, targets_, changes.targets);
+  AddDifferences(before->sidecars_, sidecars_, changes.sidecars);
+  return changes;
+}
+
+}  // namespace telltale

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// OwnWrites: which writes of ours the caches cannot show yet. A reconcile that comes between a
+// write and its event would otherwise compare with what was before, and write (and tell) it again.
+// It only spares writes: after five seconds, or after a restart, the cache is believed.
+// Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "common/base/clock.h"
+
+namespace telltale {
+
+class OwnWrites {
+ public:
+  explicit OwnWrites(Clock& clock) : clock_(clock) {}
+
+  // `over_version` is the resourceVersion that the cache had, "" when it had no such object.
+  void Wrote(const std::string& key, const std::string& over_version, std::uint64_t content = 0) {
+    const std::lock_guard lock(mutex_);
+    written_[key] = {clock_.Steady(), over_version, content};
+  }
+  void Forget(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    written_.erase(key);
+  }
+
+  // True when the cache still has what we wrote over.
+  bool Unseen(const std::string& key, const std::string& version) const {
+    const auto written = Find(key);
+    return written && written->over_version == version && clock_.Steady() < written->at + kBelieve;
+  }
+  // And when it was this that we wrote.
+  bool Unseen(const std::string& key, const std::string& version, std::uint64_t content) const {
+    const auto written = Find(key);
+    return written && written->content == content && Unseen(key, version);
+  }
+  std::optional<SteadyTime> LastWrite(const std::string& key) const {
+    const auto written = Find(key);
+    return written ? std::optional(written->at) : std::nullopt;
+  }
+
+  // How long to wait before looking again; the event normally comes first.
+  static constexpr std::chrono::milliseconds kLookAgain{1'000};
+
+ private:
+  static constexpr std::chrono::seconds kBelieve{5};
+  struct Written {
+    SteadyTime at;
+    std::string over_version;
+    std::uint64_t content;
+  };
+  std::optional<Written> Find(const std::string& key) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = written_.find(key);
+    return found == written_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  Clock& clock_;
+  mutable std::mutex mutex_;
+  std::map<std::string, Written> written_;  // guarded by mutex_
+};
+
+}  // namespace telltale

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// PromtailReconciler: keeps the ConfigMap `telltale-promtail` of the operator's own namespace equal
+// to the configuration of the node agents. It has one key, kKey, added whenever the targets, the
+// namespaces or that ConfigMap may have changed. Level-based: what was written is read from the
+// cache, so an edit by somebody else is put right at once. Called by its Controller, which must
+// have one worker.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "operator/kube/client/api.h"
+#include "operator/model/world.h"
+#include "operator/reconcile/config_map_cache.h"
+#include "operator/reconcile/config_map_writer.h"
+#include "operator/reconcile/controller.h"
+
+namespace telltale {
+
+class PromtailReconciler {
+ public:
+  static constexpr const char* kKey = "telltale-promtail";
+
+  // `own_namespace` is the operator's; `held` caches the ConfigMap kKey of that namespace.
+  PromtailReconciler(std::string own_namespace, std::string loki_url, std::function<World()> world,
+                     const ConfigMapCache& held, Api& api, Registry& registry, Clock& clock);
+
+  ReconcileResult Reconcile(const std::string& key);
+  // For ControllerOptions::all_keys.
+  std::vector<std::string> AllKeys() const { return {kKey}; }
+
+ private:
+  const std::string own_namespace_, loki_url_;
+  const std::function<World()> world_;
+  ConfigMapWriter writer_;
+  // What the world of this digest makes: most changes of a target are those of its status.
+  std::optional<std::uint64_t> rendered_;
+  ConfigMapData data_;
+};
+
+}  // namespace telltale

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/reconcile/sidecar_config_reconciler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "operator/plan/configs/sidecar_config.h"
+#include "operator/plan/configs/world_digest.h"
+
+namespace telltale {
+namespace {
+
+// The API server refuses what is made in a namespace that is going away.
+bool TakesWrites(const World& world, const std::string& ns) {
+  const auto found = std::ranges::find(
+      world.namespaces, ns, [](const auto& entry) -> const auto& { return entry->meta.name; });
+  return found != world.namespaces.end() && !(*found)->meta.deleting;
+}
+
+}  // namespace
+
+SidecarConfigReconciler::SidecarConfigReconciler(std::string loki_url, std::function<World()> world,
+                                                 const ConfigMapCache& held, Api& api,
+                                                 std::function<void(const std::string& ns)> add,
+                                                 Registry& registry, Clock& clock)
+    : loki_url_(std::move(loki_url)),
+      world_(std::move(world)),
+      held_(held),
+      add_(std::move(add)),
+      writer_(std::string(kSidecarConfigMap), ".json", "sidecar-config", held, api, registry,
+              clock) {}
+
+std::vector<std::string> SidecarConfigReconciler::AllKeys() {
+  const std::lock_guard lock(mutex_);
+  compared_.reset();
+  return {kAll};
+}
+
+ReconcileResult SidecarConfigReconciler::Reconcile(const std::string& key) {
+  if (key == kAll) {
+    CompareAll();
+    return {};
+  }
+  const World world = world_();
+  const auto wanted = PlanSidecarConfig(world, key, {loki_url_});
+  if (wanted.empty()) return writer_.EnsureNone(key);
+  if (!TakesWrites(world, key)) return {};  // its event, or its next life, comes here again
+  return writer_.Ensure(key, wanted);
+}
+
+void SidecarConfigReconciler::CompareAll() {
+  const World world = world_();
+  const std::uint64_t digest = WorldDigest(world);
+  {
+    const std::lock_guard lock(mutex_);
+    if (compared_ == digest) return;
+    compared_ = digest;
+  }
+  const auto wanted = PlanSidecarConfigs(world, {loki_url_});
+  for (const auto& [ns, data] : wanted) {
+    if (!writer_.Holds(ns, data) && TakesWrites(world, ns)) add_(ns);
+  }
+  for (const auto& held : held_.List()) {
+    if (IsOurs(*held) && !wanted.contains(held->meta.ns)) add_(held->meta.ns);
+  }
+}
+
+}  // namespace telltale

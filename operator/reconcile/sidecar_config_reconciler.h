@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SidecarConfigReconciler: keeps the ConfigMap `telltale-sidecar` of each namespace equal to what
+// the MonitoringTargets that look into it ask for. The key is a namespace; the key kAll means "the
+// targets or the namespaces may have changed": it compares all namespaces and adds those that
+// differ, so that nobody needs to know which ones a target looked into before.
+//
+// Level-based: what was written is read from the cache. Called by its Controller, which must have
+// one worker.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "operator/kube/client/api.h"
+#include "operator/model/world.h"
+#include "operator/reconcile/config_map_cache.h"
+#include "operator/reconcile/config_map_writer.h"
+#include "operator/reconcile/controller.h"
+
+namespace telltale {
+
+class SidecarConfigReconciler {
+ public:
+  static constexpr const char* kAll = "*";  // no namespace is called so
+
+  // `world` gives the targets and namespaces of now. `loki_url` may be empty: no logs are shipped.
+  // `add` is called with each namespace that kAll finds: it puts it into the controller's queue.
+  SidecarConfigReconciler(std::string loki_url, std::function<World()> world,
+                          const ConfigMapCache& held, Api& api,
+                          std::function<void(const std::string& ns)> add, Registry& registry,
+                          Clock& clock);
+
+  ReconcileResult Reconcile(const std::string& key);
+  // For ControllerOptions::all_keys: everything is compared anew.
+  std::vector<std::string> AllKeys();
+
+ private:
+  void CompareAll();
+
+  const std::string loki_url_;
+  const std::function<World()> world_;
+  const ConfigMapCache& held_;
+  const std::function<void(const std::string&)> add_;
+  ConfigMapWriter writer_;
+  // Of the world that was compared last, since most changes of a target are those of its status.
+  std::mutex mutex_;
+  std::optional<std::uint64_t> compared_;  // guarded by mutex_
+};
+
+}  // namespace telltale

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/reconcile/status_reconciler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/text/json_writer.h"
+#include "operator/model/selection.h"
+
+namespace telltale {
+namespace {
+
+using Millis = std::chrono::milliseconds;
+
+// Between two writes of one status: when nothing but counts changed, and in any case, so that two
+// that disagree about it cannot make a storm.
+constexpr Millis kCounts{5'000};
+constexpr Millis kAnything{500};
+constexpr Millis kConflict{1'000};
+// Somebody may have edited a status, and not every event need have come: look again now and then.
+constexpr Millis kResync{600'000};
+
+// The uid is a precondition: a resource that was deleted and made again is not the one we mean.
+std::string StatusPatchJson(const ObjectMeta& meta, std::string_view status) {
+  std::string json;
+  JsonWriter w(&json);
+  w.BeginObject().Field("apiVersion", "telltale.dev/v1alpha1").Field("kind", "MonitoringTarget");
+  w.Key("metadata").BeginObject();
+  w.Field("name", meta.name).Field("namespace", meta.ns).Field("uid", meta.uid).EndObject();
+  w.Key("status").Raw(status).EndObject();
+  return json;
+}
+
+}  // namespace
+
+StatusReconciler::StatusReconciler(StatusSources sources, Api& api,
+                                   std::function<void(const StatusTransition&)> turned,
+                                   Registry& registry, Clock& clock)
+    : sources_(std::move(sources)),
+      api_(api),
+      turned_(std::move(turned)),
+      clock_(clock),
+      writes_(registry, "status"),
+      own_writes_(clock) {}
+
+ReconcileResult StatusReconciler::Reconcile(const std::string& key) {
+  std::vector<MatchedTarget> matched;
+  if (auto found = sources_.matched(key)) matched.push_back(std::move(*found));
+  if (matched.empty() || matched.front().target->meta.deleting) {
+    own_writes_.Forget(key);
+    return {};
+  }
+  const MonitoringTarget& target = *matched.front().target;
+  const auto view = sources_.view.Get();
+  const PrometheusView unknown;
+  const ScrapePlan scrapes = PlanScrapes(matched);
+  const std::string status = RenderTargetStatus({matched.front(), scrapes, view ? *view : unknown,
+                                                 sources_.trusted_namespaces, clock_.WallNanos()});
+  if (!StatusDiffers(target.status_json, status)) return {{}, kResync};
+  if (own_writes_.Unseen(key, target.meta.resource_version)) return {{}, OwnWrites::kLookAgain};
+  const auto changes = ConditionChanges(target.status_json, status);
+  const bool urgent =
+      !changes.empty() || ObservedGeneration(target.status_json) != target.meta.generation;
+  const Millis wait = MustWait(key, urgent);
+  if (wait > Millis(0)) return {{}, wait};
+  return Write(target, status, changes);
+}
+
+Millis StatusReconciler::MustWait(const std::string& key, bool urgent) const {
+  const auto last = own_writes_.LastWrite(key);
+  if (!last) return Millis(0);
+  const auto left = *last + (urgent ? kAnything : kCounts) - clock_.Steady();
+  return std::max(std::chrono::ceil<Millis>(left), Millis(0));
+}
+
+ReconcileResult StatusReconciler::Write(const MonitoringTarget& target, const std::string& status,
+                                        const std::vector<ConditionChange>& changes) {
+  const Status written = api_.Apply(TargetStatusPath(target.meta.ns, target.meta.name),
+                                    StatusPatchJson(target.meta, status));
+  if (!written.ok()) {
+    const Code code = written.error().code;
+    // Deleted, or made again, since the cache heard of it: its event comes.
+    if (code == Code::kNotFound) return {};
+    if (code == Code::kConflict) return {{}, kConflict};
+    if (code != Code::kCancelled) writes_.Count(written);
+    return {written};
+  }
+  writes_.Count(written);
+  own_writes_.Wrote(target.meta.Key(), target.meta.resource_version);
+  if (turned_) {
+    for (const auto& change : changes) turned_({target, change});
+  }
+  return {{}, kResync};
+}
+
+std::vector<std::string> TargetsConcerned(const ReportChanges& changes, const World& world) {
+  std::map<std::string, const Namespace*> namespaces;
+  for (const auto& ns : world.namespaces) namespaces[ns->meta.name] = ns.get();
+  const Labels none;
+  const auto shares = [&](const MonitoringTarget& target) {
+    return target.WantsSidecar() &&
+           std::ranges::any_of(changes.sidecars, [&](const std::string& ns) {
+             const auto found = namespaces.find(ns);
+             const Labels& labels = found == namespaces.end() ? none : found->second->meta.labels;
+             return LooksInto(target, ns, labels, world.trusted_namespaces);
+           });
+  };
+  std::vector<std::string> keys;
+  for (const auto& target : world.targets) {
+    std::string key = target->meta.Key();
+    if (changes.all || changes.targets.contains(key) || shares(*target)) {
+      keys.push_back(std::move(key));
+    }
+  }
+  return keys;
+}
+
+}  // namespace telltale
