@@ -11,7 +11,7 @@ constexpr std::int64_t kDay = 24 * 3600;
 constexpr std::int64_t kAuthorityLifetime = 365 * kDay;
 constexpr std::int64_t kAuthorityRenewal = 90 * kDay;  // made anew when less is left
 constexpr std::int64_t kLeafLifetime = 7 * kDay;
-constexpr std::chrono::minutes kCheck{1};
+constexpr std::chrono::seconds kCheck{10};
 constexpr std::chrono::seconds kRetry{2};
 constexpr std::string_view kSecret = "telltale-webhook-ca";
 
@@ -63,31 +63,54 @@ Result<std::string> HeldBundle(JsonParser& parser, const std::string& body,
 
 WebhookAuthority::WebhookAuthority(AuthorityOptions options, Api& api,
                                    std::function<Status(const KeyPair&)> use_leaf,
-                                   Registry& registry, Clock& clock)
+                                   Registry& registry, Clock& clock,
+                                   std::function<bool()> may_write)
     : options_(std::move(options)),
       api_(api),
       use_leaf_(std::move(use_leaf)),
       clock_(clock),
+      may_write_(std::move(may_write)),
       expiry_(registry.AddGauge("telltale_webhook_certificate_expiry_timestamp_seconds",
                                 "When the webhook's serving certificate ends.")) {}
 
 void WebhookAuthority::Run() {
   std::chrono::milliseconds wait{0};
   while (trigger_.Wait(wait)) {
-    Status status = EnsureOnce();
-    if (!status.ok()) {
+    if (Status status = EnsureOnce(); !status.ok()) {
       LogWarn("the injection webhook is not ready; new pods start without a sidecar until it is",
               {{"error", status.error().message}});
     }
-    wait = status.ok() ? std::chrono::milliseconds(kCheck) : std::chrono::milliseconds(kRetry);
+    wait = NextRound();
   }
 }
 
+std::chrono::milliseconds WebhookAuthority::NextRound() const {
+  return waiting_ || failed_ ? std::chrono::milliseconds(kRetry)
+                             : std::chrono::milliseconds(kCheck);
+}
+
 Status WebhookAuthority::EnsureOnce() {
+  waiting_ = false;
+  Status status = Round();
+  // The lease was lost in this round: the new leader goes on.
+  if (!status.ok() && status.error().code == Code::kCancelled) {
+    waiting_ = true;
+    status = {};
+  }
+  failed_ = !status.ok();
+  return status;
+}
+
+Status WebhookAuthority::Round() {
   auto authority = LoadOrMakeAuthority();
   if (!authority) return authority.error();
-  TELLTALE_TRY(PublishBundle(authority->current.certificate + authority->previous_certificate));
-  return RenewLeaf(*authority);
+  if (!*authority) {
+    waiting_ = true;
+    return {};
+  }
+  auto published = PublishBundle(**authority);
+  if (!published) return published.error();
+  return RenewLeaf(**authority, *published);
 }
 
 Result<WebhookAuthority::StoredAuthority> WebhookAuthority::Read() {
@@ -120,7 +143,8 @@ Status WebhookAuthority::Store(const StoredAuthority& authority) {
                                              {"previous.crt", authority.previous_certificate}}));
 }
 
-Result<WebhookAuthority::StoredAuthority> WebhookAuthority::LoadOrMakeAuthority() {
+Result<std::optional<WebhookAuthority::StoredAuthority>> WebhookAuthority::LoadOrMakeAuthority() {
+  using Found = std::optional<StoredAuthority>;
   const std::string where = "the Secret " + options_.ns + "/" + std::string(kSecret);
   auto stored = Read();
   if (!stored && stored.error().code != Code::kNotFound) {
@@ -130,26 +154,38 @@ Result<WebhookAuthority::StoredAuthority> WebhookAuthority::LoadOrMakeAuthority(
   if (stored) old = *stored;
   const auto expiry = CertificateExpiry(old.current.certificate);
   const bool usable = expiry.ok() && KeyMatches(old.current) && *expiry > NowSeconds();
-  if (usable && *expiry - NowSeconds() > kAuthorityRenewal) return old;
+  if (usable && (*expiry - NowSeconds() > kAuthorityRenewal || !MayWrite())) return Found(old);
+  if (!MayWrite()) return Found();
 
   auto made = MakeAuthority("telltale webhook", NowSeconds(), kAuthorityLifetime);
   if (!made) return made.error();
-  StoredAuthority next{*made, usable ? old.current.certificate : std::string()};
+  // The old one stays trusted while anybody may serve with a leaf of it, even when its key is lost.
+  const bool trusted = expiry.ok() && *expiry > NowSeconds();
+  StoredAuthority next{*made, trusted ? old.current.certificate : std::string()};
   if (Status status = Store(next); !status.ok()) {
     return Context("writing " + where, status.error());
   }
   LogInfo("made a new authority for the injection webhook", {{"secret", kSecret}});
-  return next;
+  return Found(next);
 }
 
-Status WebhookAuthority::PublishBundle(const std::string& bundle) {
+Result<WebhookAuthority::Published> WebhookAuthority::PublishBundle(
+    const StoredAuthority& authority) {
   const std::string where = "the MutatingWebhookConfiguration " + options_.configuration;
-  const std::string path = WebhookConfigurationPath(options_.configuration);
-  auto body = api_.Get(path);
+  auto body = api_.Get(WebhookConfigurationPath(options_.configuration));
   if (!body) return Context("reading " + where, body.error());
   auto held = HeldBundle(parser_, *body, options_.webhook_name);
   if (!held) return Context("reading " + where, held.error());
-  if (*held == bundle) return {};
+  const std::string bundle = authority.current.certificate + authority.previous_certificate;
+  const bool there = held->find(authority.current.certificate) != std::string::npos;
+  if (*held == bundle || !MayWrite()) return there ? Published::kBefore : Published::kNo;
+  if (Status status = WriteBundle(bundle); !status.ok()) {
+    return Context("writing the caBundle of " + where, status.error());
+  }
+  return there ? Published::kBefore : Published::kJustNow;
+}
+
+Status WebhookAuthority::WriteBundle(const std::string& bundle) {
   std::string json;
   JsonWriter w(&json);
   w.BeginObject().Field("apiVersion", "admissionregistration.k8s.io/v1");
@@ -158,14 +194,24 @@ Status WebhookAuthority::PublishBundle(const std::string& bundle) {
   w.Key("webhooks").BeginArray().BeginObject().Field("name", options_.webhook_name);
   w.Key("clientConfig").BeginObject().Field("caBundle", Base64Encode(bundle)).EndObject();
   w.EndObject().EndArray().EndObject();
-  if (Status status = api_.Apply(path, json); !status.ok()) {
-    return Context("writing the caBundle of " + where, status.error());
-  }
-  return {};
+  return api_.Apply(WebhookConfigurationPath(options_.configuration), json);
 }
 
-Status WebhookAuthority::RenewLeaf(const StoredAuthority& authority) {
-  if (leaf_authority_ == authority.current.certificate && NowSeconds() < leaf_renewal_) return {};
+Status WebhookAuthority::RenewLeaf(const StoredAuthority& authority, Published published) {
+  const bool serving = NowSeconds() < leaf_expiry_;
+  const bool same = leaf_authority_ == authority.current.certificate;
+  if (serving && same && NowSeconds() < leaf_renewal_) return {};
+  // Of another CA: one that serves changes over when everybody trusts it, one that does not yet
+  // serves as soon as it is published.
+  const Published enough = serving ? Published::kBefore : Published::kJustNow;
+  if (!same && published < enough) {
+    waiting_ = true;
+    return {};
+  }
+  return MintLeaf(authority);
+}
+
+Status WebhookAuthority::MintLeaf(const StoredAuthority& authority) {
   const std::string host = options_.service_name + "." + options_.ns;
   auto leaf =
       MakeServerCertificate(authority.current, {host + ".svc", host + ".svc.cluster.local", host},
@@ -174,7 +220,8 @@ Status WebhookAuthority::RenewLeaf(const StoredAuthority& authority) {
   TELLTALE_TRY(use_leaf_(*leaf));
   leaf_authority_ = authority.current.certificate;
   leaf_renewal_ = NowSeconds() + kLeafLifetime / 2;
-  expiry_.Set(static_cast<double>(NowSeconds() + kLeafLifetime));
+  leaf_expiry_ = NowSeconds() + kLeafLifetime;
+  expiry_.Set(static_cast<double>(leaf_expiry_));
   return {};
 }
 

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// WebhookAuthority: the certificate authority of the injection webhook. It keeps the CA in a
-// Secret that it makes itself, holds a short-lived leaf in memory, and publishes the CA into the
-// webhook configuration, so that neither a hook Job nor cert-manager is needed and nothing waits
-// for a mounted file to change. A new CA is published beside the old one before a leaf of it is
-// used. One thread runs Run().
+// WebhookAuthority: the certificate authority of the injection webhook. The leader keeps the CA in
+// a Secret that it makes itself and publishes it into the webhook configuration; every replica
+// reads the Secret and serves with a short-lived leaf of its own, held in memory. So neither a hook
+// Job nor cert-manager is needed, and nothing waits for a mounted file to change.
+//
+// Rotation: a new CA is published beside the old one before any replica uses a leaf of it. Each
+// replica looks for itself whether the published bundle has the CA, and one that serves already
+// changes over a round after it first saw that, so that the API servers have heard of it too. A
+// process that dies between the two steps leaves the others with leaves that are still trusted.
+//
+// Threads: Run, or EnsureOnce, belongs to one thread; Changed and Stop are for any.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "common/base/clock.h"
@@ -29,35 +38,52 @@ struct AuthorityOptions {
 class WebhookAuthority {
  public:
   // `use_leaf` is called on the authority's thread with each new certificate of the server.
+  // `may_write` says whether this replica leads; empty: always.
   WebhookAuthority(AuthorityOptions options, Api& api,
                    std::function<Status(const KeyPair&)> use_leaf, Registry& registry,
-                   Clock& clock = RealClock());
+                   Clock& clock = RealClock(), std::function<bool()> may_write = {});
 
   void Run();
   void Stop() { trigger_.Stop(); }
-  // Everything in place and current: CA stored, caBundle published, leaf in use.
+  // A term began: looks at once.
+  void Changed() { trigger_.Fire(); }
+  // One round towards: CA stored, caBundle published, leaf in use. What this replica may not do
+  // itself and waits for is no error.
   Status EnsureOnce();
+  // The time until the next round: short while something is being waited for.
+  std::chrono::milliseconds NextRound() const;
 
  private:
   struct StoredAuthority {
     KeyPair current;
     std::string previous_certificate;  // still trusted after a rotation; may be empty
   };
-  Result<StoredAuthority> LoadOrMakeAuthority();
+  enum class Published { kNo, kJustNow, kBefore };
+
+  Status Round();
+  // Nothing: there is none, and it is not ours to make.
+  Result<std::optional<StoredAuthority>> LoadOrMakeAuthority();
   Result<StoredAuthority> Read();
   Status Store(const StoredAuthority& authority);
-  Status PublishBundle(const std::string& bundle);
-  Status RenewLeaf(const StoredAuthority& authority);
+  Result<Published> PublishBundle(const StoredAuthority& authority);
+  Status WriteBundle(const std::string& bundle);
+  Status RenewLeaf(const StoredAuthority& authority, Published published);
+  Status MintLeaf(const StoredAuthority& authority);
+  bool MayWrite() const { return !may_write_ || may_write_(); }
   std::int64_t NowSeconds() const { return clock_.WallNanos() / 1'000'000'000; }
 
   const AuthorityOptions options_;
   Api& api_;
   std::function<Status(const KeyPair&)> use_leaf_;
   Clock& clock_;
+  const std::function<bool()> may_write_;
   Trigger trigger_;
   JsonParser parser_;
   std::string leaf_authority_;  // certificate of the CA that signed the leaf in use
   std::int64_t leaf_renewal_ = 0;
+  std::int64_t leaf_expiry_ = 0;
+  bool waiting_ = false;  // the last round left something to be done
+  bool failed_ = false;
   Gauge& expiry_;
 };
 

@@ -82,14 +82,21 @@ TEST_F(WebhookAuthorityTest, TheLeafIsRenewedAtHalfItsLife) {
   EXPECT_EQ(leaves_.size(), 2u);
 }
 
-TEST_F(WebhookAuthorityTest, ANewAuthorityIsTrustedBesideTheOldOne) {
+TEST_F(WebhookAuthorityTest, ANewAuthorityIsTrustedBesideTheOldOneBeforeItsLeafIsUsed) {
   ASSERT_TRUE(authority_.EnsureOnce().ok());
+  EXPECT_EQ(authority_.NextRound(), std::chrono::seconds(10));
   const std::string old = Bundle();
-  Advance(300);
-  ASSERT_TRUE(authority_.EnsureOnce().ok());
-  EXPECT_NE(Bundle(), old);
+  for (int day = 0; day < 300; day += 3) {  // served all the time
+    ASSERT_TRUE(authority_.EnsureOnce().ok());
+    Advance(3);
+    if (Bundle() != old) break;
+  }
   EXPECT_THAT(Bundle(), HasSubstr(old));
-  EXPECT_EQ(leaves_.size(), 2u);
+  const std::size_t before = leaves_.size();
+  EXPECT_EQ(authority_.NextRound(), std::chrono::seconds(2));
+  ASSERT_TRUE(authority_.EnsureOnce().ok());
+  EXPECT_EQ(leaves_.size(), before + 1);
+  EXPECT_EQ(authority_.NextRound(), std::chrono::seconds(10));
 }
 
 TEST_F(WebhookAuthorityTest, ASpoiledSecretIsReplaced) {
@@ -104,6 +111,135 @@ TEST_F(WebhookAuthorityTest, AMissingConfigurationIsSaidAndNoLeafIsUsed) {
   ASSERT_FALSE(status.ok());
   EXPECT_THAT(status.error().message, HasSubstr("MutatingWebhookConfiguration telltale-operator"));
   EXPECT_TRUE(leaves_.empty());
+}
+
+// Two replicas, of which one at most may write.
+class WebhookReplicasTest : public WebhookAuthorityTest {
+ protected:
+  struct Replica {
+    explicit Replica(WebhookReplicasTest& test)
+        : authority(
+              {"telltale", "telltale-operator", "telltale-operator"}, test.client_,
+              [this](const KeyPair& leaf) {
+                leaves.push_back(leaf);
+                return Status();
+              },
+              registry, test.clock_, [this] { return leader; }) {}
+    bool leader = false;
+    Registry registry;
+    std::vector<KeyPair> leaves;
+    WebhookAuthority authority;
+  };
+  static void Round(Replica& replica) { ASSERT_TRUE(replica.authority.EnsureOnce().ok()); }
+  // Ends with the CA three days before it must be made anew, and both serving.
+  void ServeUntilRotation() {
+    a_.leader = true;
+    for (int day = 0; day < 273; day += 3) {
+      Round(a_);
+      Round(b_);
+      Advance(3);
+    }
+  }
+
+  Replica a_{*this}, b_{*this};
+};
+
+TEST_F(WebhookReplicasTest, WhoDoesNotLeadWaitsQuietlyForAnAuthority) {
+  Round(b_);
+  EXPECT_TRUE(api_.writes.empty());
+  EXPECT_TRUE(b_.leaves.empty());
+  EXPECT_EQ(b_.authority.NextRound(), std::chrono::seconds(2));
+  a_.leader = true;
+  Round(a_);
+  api_.writes.clear();
+  Round(b_);
+  EXPECT_TRUE(api_.writes.empty());
+  ASSERT_EQ(b_.leaves.size(), 1u);
+  EXPECT_NE(b_.leaves[0].private_key, a_.leaves[0].private_key) << "each has its own";
+  EXPECT_EQ(b_.authority.NextRound(), std::chrono::seconds(10));
+}
+
+TEST_F(WebhookReplicasTest, ASpoiledSecretIsLeftToTheLeader) {
+  api_.objects[kSecretPath] = R"({"data":{"ca.crt":"AAAA","ca.key":"!!"}})";
+  Round(b_);
+  EXPECT_TRUE(api_.writes.empty());
+  EXPECT_TRUE(b_.leaves.empty());
+}
+
+TEST_F(WebhookReplicasTest, AnAuthorityThatIsNotPublishedYetIsNotServedWith) {
+  a_.leader = true;
+  api_.fail[kConfigurationPath] = 500;  // the leader dies, say, between the two steps
+  EXPECT_FALSE(a_.authority.EnsureOnce().ok());
+  api_.fail.clear();
+  Round(b_);
+  EXPECT_TRUE(b_.leaves.empty());
+  EXPECT_EQ(b_.authority.NextRound(), std::chrono::seconds(2));
+}
+
+TEST_F(WebhookReplicasTest, WhoDoesNotLeadMakesNoNewAuthorityAndServesOn) {
+  ServeUntilRotation();
+  Advance(4);
+  a_.leader = false;
+  api_.writes.clear();
+  const std::size_t leaves = b_.leaves.size();
+  Round(a_);
+  Round(b_);
+  EXPECT_TRUE(api_.writes.empty());
+  EXPECT_EQ(b_.leaves.size(), leaves + 1) << "of the old authority, which is good for weeks";
+}
+
+TEST_F(WebhookReplicasTest, ANewAuthorityIsPublishedBesideTheOldOneBeforeAnybodyServesWithIt) {
+  ServeUntilRotation();
+  const std::string old = Bundle();
+  Round(a_);
+  Round(b_);
+  Advance(3);
+  Round(b_);
+  const auto a_served = a_.leaves.size(), b_served = b_.leaves.size();
+  // The Secret is written, and then the process dies: the configuration refuses every write.
+  api_.fail[kConfigurationPath] = 500;
+  EXPECT_FALSE(a_.authority.EnsureOnce().ok());
+  api_.fail.clear();
+  ASSERT_EQ(Bundle(), old);
+  Round(b_);
+  EXPECT_EQ(b_.leaves.size(), b_served) << "nobody trusts a leaf of it yet";
+  // The next leader publishes and serves with the old leaf for one more round.
+  a_.leader = false;
+  b_.leader = true;
+  Round(b_);
+  EXPECT_THAT(Bundle(), HasSubstr(old));
+  EXPECT_NE(Bundle(), old);
+  EXPECT_EQ(b_.leaves.size(), b_served);
+  Round(b_);
+  EXPECT_EQ(b_.leaves.size(), b_served + 1);
+  Round(a_);
+  EXPECT_EQ(a_.leaves.size(), a_served + 1);
+}
+
+TEST_F(WebhookReplicasTest, AnAuthorityWhoseKeyIsLostStaysTrustedWhileItsLeavesServe) {
+  a_.leader = true;
+  Round(a_);
+  Round(b_);
+  const std::string old = Bundle();
+  std::string& secret = api_.objects[kSecretPath];
+  const auto key = secret.find("\"ca.key\"");
+  secret.erase(key, secret.find(',', key) + 1 - key);
+  Round(a_);
+  EXPECT_THAT(Bundle(), HasSubstr(old));
+  EXPECT_EQ(a_.leaves.size(), 1u);
+  Round(a_);
+  Round(b_);
+  EXPECT_EQ(a_.leaves.size(), 2u);
+  EXPECT_EQ(b_.leaves.size(), 2u);
+}
+
+TEST_F(WebhookReplicasTest, AWriteThatTheLostLeaseForbidsIsNoFailure) {
+  Api gated(api_, [] { return false; });
+  WebhookAuthority authority(
+      {"telltale", "telltale-operator", "telltale-operator"}, gated,
+      [](const KeyPair&) { return Status(); }, registry_, clock_, [] { return true; });
+  EXPECT_TRUE(authority.EnsureOnce().ok());
+  EXPECT_EQ(authority.NextRound(), std::chrono::seconds(2));
 }
 
 }  // namespace
