@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The operator's core, one replica or two, through the faults of a plan in simulated time. In the
+// end the served list and everything written are those of a fresh core that met no fault; no list
+// on the way lacks what never changed or has what never was; the server is not stormed; then there
+// is rest. How to repeat a seed: README.md.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "tests/fakes/kube/json_tree.h"
+#include "tests/faults/core_process.h"
+#include "tests/faults/outputs.h"
+#include "tests/faults/request_rules.h"
+#include "tests/faults/seeds.h"
+#include "tests/faults/stage.h"
+
+namespace telltale::faults {
+namespace {
+
+using std::chrono::seconds;
+
+struct End {
+  std::string list;
+  Outputs outputs;
+};
+
+// What a fresh core makes of a world when nothing goes wrong.
+End WithoutFaults(const FakeCluster& world, std::uint64_t seed) {
+  FakeClock clock;
+  Scheduler scheduler(clock, seed);
+  FakeClusterOptions options;
+  options.log_reads = false;
+  FakeCluster cluster(options, clock);
+  CopyWorld(world, cluster);
+  SimServer server(scheduler, cluster, nullptr, seed);
+  CoreProcess process(server, clock, {.id = 0, .seed = seed});
+  scheduler.RunFor(seconds(60));
+  return {process.Served(), ReadOutputs(cluster)};
+}
+
+class CoreFaults : public testing::TestWithParam<std::uint64_t> {
+ protected:
+  static void SetUpTestSuite() { QuietLog(); }
+
+  void SetUp() override {
+    for (int i = 0; i < stage_.plan.replicas(); ++i) StartProcess();
+  }
+  void TearDown() override {
+    processes_.clear();
+    if (!HasFailure()) return;
+    std::printf("theme %s; repeat with: TELLTALE_FAULT_SEEDS=%llu bin/fault_core_test\n",
+                std::string(ThemeName(stage_.plan.theme())).c_str(),
+                static_cast<unsigned long long>(GetParam()));
+  }
+
+  void StartProcess() {
+    CoreProcess::Options options;
+    options.id = static_cast<int>(processes_.size());
+    options.seed = GetParam();
+    options.elect = elect_;
+    if (crashes_ > 0) {
+      --crashes_;
+      options.die_after_writes = stage_.plan.crash_after_writes();
+      options.die_before_applied = stage_.plan.crash_before_applied();
+      options.died = [this] {
+        stage_.scheduler.After(Stage::Millis(stage_.random.Between(200, 25'000)),
+                               [this] { StartProcess(); });
+      };
+    }
+    const int id = options.id;
+    options.published = [this, id](const std::string& list) { OnPublished(id, list); };
+    processes_.push_back(
+        std::make_unique<CoreProcess>(stage_.server, stage_.clock, std::move(options)));
+  }
+
+  std::vector<CoreProcess*> Alive() {
+    std::vector<CoreProcess*> alive;
+    for (const auto& process : processes_) {
+      if (process->alive()) alive.push_back(process.get());
+    }
+    return alive;
+  }
+
+  // The leader stops for a while, in the middle of whatever it does.
+  void FreezeLeader() {
+    for (CoreProcess* process : Alive()) {
+      if (!process->core().IsLeader()) continue;
+      const int id = process->id();
+      ++freezes_;
+      stage_.scheduler.Freeze(id, true);
+      stage_.scheduler.After(seconds(stage_.plan.freeze_seconds()),
+                             [this, id] { stage_.scheduler.Freeze(id, false); });
+      return;
+    }
+  }
+
+  void OnPublished(int process, const std::string& list) {
+    ++published_;
+    auto parsed = ParseJsonTree(list);
+    ASSERT_TRUE(parsed.ok()) << list;
+    std::size_t rocks = 0;
+    for (const Json& group : parsed->items) {
+      const Json* labels = group.Find("labels");
+      ASSERT_NE(labels, nullptr);
+      const std::string uid(labels->StringOf("__meta_telltale_pod_uid"));
+      const std::string address = group.Find("targets")->items.at(0).text;
+      const std::string* ip = stage_.world.AddressOf(uid);
+      ASSERT_NE(ip, nullptr) << "process " << process << " published a pod that never was: " << uid;
+      EXPECT_TRUE(address.starts_with(*ip + ":")) << uid << " never was at " << address;
+      rocks += labels->StringOf("job") == "rock/rock" ? 1U : 0U;
+    }
+    EXPECT_EQ(rocks, World::kRockTargets) << "process " << process << " published a partial list:\n"
+                                          << list;
+  }
+
+  bool Agrees(const End& wanted) {
+    why_.clear();
+    const auto alive = Alive();
+    if (alive.size() < static_cast<std::size_t>(stage_.plan.replicas())) why_ = "a replica is away";
+    for (CoreProcess* process : alive) {
+      if (const std::string list = process->Served(); list != wanted.list) {
+        why_ = "process " + std::to_string(process->id()) + " serves\n" + list + "\nwanted:\n" +
+               wanted.list;
+      }
+    }
+    if (why_.empty()) why_ = Difference(ReadOutputs(stage_.cluster), wanted.outputs);
+    return why_.empty();
+  }
+
+  // Writes that came from a process that no longer held the lease: each worker may have had one
+  // under way when its process was stopped.
+  void ExpectOneWriter() {
+    if (!elect_) return;
+    int stray = 0;
+    for (const Seen& seen : stage_.server.log()) {
+      const std::string identity = "operator-" + std::to_string(seen.process);
+      if (seen.kind == Seen::Kind::kWrite && !seen.holder.empty() && seen.holder != identity) {
+        ++stray;
+      }
+    }
+    EXPECT_LE(stray, 4 * (freezes_ + stage_.plan.restores()))
+        << "writes of a process that is not the leader";
+  }
+
+  Stage stage_{GetParam(), /*writers=*/true};
+  bool elect_ = stage_.plan.replicas() > 1 || GetParam() % 3 == 0;
+  int crashes_ = stage_.plan.crash_after_writes() > 0 ? 3 : 0;
+  int freezes_ = 0, published_ = 0;
+  std::string why_;
+  std::vector<std::unique_ptr<CoreProcess>> processes_;
+};
+
+TEST_P(CoreFaults, EndAsIfTheyHadNotBeen) {
+  if (stage_.random.Chance(0.7)) {  // else the faults are there from the first request on
+    stage_.scheduler.RunFor(seconds(20));
+    EXPECT_GT(published_, 0);
+  }
+  if (stage_.plan.freeze_seconds() > 0) {
+    for (int i = 0; i < 2; ++i) {
+      stage_.scheduler.After(seconds(stage_.random.Between(1, 60)), [this] { FreezeLeader(); });
+    }
+  }
+  stage_.Disturb();
+
+  // The longest freeze, the longest silence of a dead stream, the longest wait between tries.
+  const End wanted = WithoutFaults(stage_.cluster, GetParam());
+  ASSERT_NE(wanted.list, "");
+  ASSERT_FALSE(wanted.outputs.empty());
+  EXPECT_TRUE(stage_.scheduler.RunUntil([&] { return Agrees(wanted); }, seconds(1200))) << why_;
+
+  // And it stays so, at rest: when the last dead stream and the last wait are over.
+  stage_.scheduler.RunFor(seconds(300));
+  EXPECT_TRUE(Agrees(wanted)) << why_;
+  const std::size_t before = stage_.server.log().size();
+  stage_.scheduler.RunFor(seconds(600));
+  EXPECT_TRUE(Agrees(wanted)) << why_;
+  ExpectCalm(stage_.server.log(), before, seconds(600));
+  ExpectNoStorm(stage_.server.log(), stage_.plan.restores());
+  ExpectOneWriter();
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, CoreFaults, testing::ValuesIn(SeedsOr(1, 260)), SeedName);
+
+}  // namespace
+}  // namespace telltale::faults

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which seeds a test program runs: TELLTALE_FAULT_SEEDS=27 one, 27,31 some, 1000-1999 many; without
+// it those that the program names. And how the name of a case says what it is about.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "common/base/log.h"
+#include "tests/faults/fault_plan.h"
+
+namespace telltale::faults {
+
+inline std::vector<std::uint64_t> SeedsOr(std::uint64_t first, std::uint64_t count) {
+  std::vector<std::uint64_t> seeds;
+  const char* given = std::getenv("TELLTALE_FAULT_SEEDS");
+  if (given == nullptr || *given == '\0') {
+    for (std::uint64_t i = 0; i < count; ++i) seeds.push_back(first + i);
+    return seeds;
+  }
+  const char* at = given;
+  while (*at != '\0') {
+    char* end = nullptr;
+    const std::uint64_t low = std::strtoull(at, &end, 10);
+    if (end == at) break;  // no number: the rest says nothing
+    std::uint64_t high = low;
+    if (*end == '-') high = std::strtoull(end + 1, &end, 10);
+    for (std::uint64_t seed = low; seed <= high; ++seed) seeds.push_back(seed);
+    at = *end == ',' ? end + 1 : end;
+  }
+  return seeds;
+}
+
+// Faults make the program talk; TELLTALE_FAULT_LOG=info lets one hear it.
+inline void QuietLog() {
+  const char* level = std::getenv("TELLTALE_FAULT_LOG");
+  EXPECT_TRUE(ConfigureLog(level == nullptr ? "error" : level, "logfmt").ok());
+}
+
+inline std::string SeedName(const testing::TestParamInfo<std::uint64_t>& info) {
+  std::string name;
+  for (const char c : ThemeName(FaultPlan(info.param).theme())) name += c == '-' ? '_' : c;
+  return name + "_" + std::to_string(info.param);
+}
+
+}  // namespace telltale::faults
