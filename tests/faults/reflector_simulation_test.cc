@@ -10,6 +10,7 @@
 
 #include "operator/kube/watch/reflector.h"
 #include "operator/model/object_meta.h"
+#include "tests/faults/outputs.h"
 #include "tests/faults/request_rules.h"
 #include "tests/faults/seeds.h"
 #include "tests/faults/stage.h"
@@ -131,10 +132,14 @@ class ReflectorFaults : public testing::TestWithParam<std::uint64_t> {
   }
 
   bool Agrees() {
+    why_.clear();
     for (const auto& watched : watched_) {
-      if (watched->sink.live() != Truth(watched->collection)) return false;
+      const Mirror::Content truth = Truth(watched->collection);
+      if (const Mirror::Content& live = watched->sink.live(); live != truth) {
+        why_ = watched->collection + " differs: " + Difference(live, truth);
+      }
     }
-    return true;
+    return why_.empty();
   }
 
   void TearDown() override {
@@ -152,6 +157,7 @@ class ReflectorFaults : public testing::TestWithParam<std::uint64_t> {
   Seeded random_{GetParam(), "reflectors"};
   SimTransport transport_{stage_.server, kProcess, {}};
   Registry registry_;
+  std::string why_;
   std::vector<std::unique_ptr<Watched>> watched_;
 };
 
@@ -164,13 +170,12 @@ TEST_P(ReflectorFaults, HoldWhatTheServerHasAndNeverLess) {
   }
   stage_.Disturb();
   // The longest silence of a dead stream, the longest wait between tries, a look at the version.
-  EXPECT_TRUE(scheduler_.RunUntil([this] { return Agrees(); }, seconds(900)))
-      << "what the reflectors hold does not become what the server has";
+  EXPECT_TRUE(scheduler_.RunUntil([this] { return Agrees(); }, seconds(900))) << why_;
   // And it stays so, at rest: when the last dead stream and the last wait are over.
   scheduler_.RunFor(seconds(240));
   const std::size_t before = stage_.server.log().size();
   scheduler_.RunFor(seconds(600));
-  EXPECT_TRUE(Agrees());
+  EXPECT_TRUE(Agrees()) << why_;
   ExpectCalm(stage_.server.log(), before, seconds(600));
   ExpectNoStorm(stage_.server.log(), stage_.plan.restores());
   for (const auto& watched : watched_) {

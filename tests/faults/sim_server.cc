@@ -223,7 +223,8 @@ Result<ApiResponse> SimTransport::StreamList(const ApiRequest& request, Delivery
   const bool cut =
       fault.kind == Kind::kCutLine || fault.kind == Kind::kCutChunk || fault.kind == Kind::kEof;
   if (cut) body.resize(server_.random().Below(body.size()));
-  if (fault.kind == Kind::kMalformed) body[server_.random().Below(body.size())] = '}';
+  // No JSON any more, wherever it is.
+  if (fault.kind == Kind::kMalformed) body[server_.random().Below(body.size())] = '\x01';
   switch (out.Give(body)) {
     case Delivery::End::kEnded:
       return Fail(Code::kCancelled, "the process ended");
@@ -267,7 +268,7 @@ class SimTransport::WatchFaults {
       case Kind::kStall:
         return Leave(transport_.Stall(request_));
       case Kind::kErrorEvent: {
-        seen.relist = fault_.status != 429;
+        seen.relist = seen.relist || fault_.status != 429;
         return Say(out, R"({"type":"ERROR","object":)" + StatusJson(fault_.status) + "}\n") &&
                Leave(ApiResponse{200, "", 0});
       }
