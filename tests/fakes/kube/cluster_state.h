@@ -26,7 +26,7 @@ struct ObjectFilter {
 
   bool Matches(const Stored& stored) const;  // by key and labels
   bool MatchesLabels(const ObjectBody& object) const;
-  bool all() const { return ns.empty() && name.empty() && labels.terms.empty(); }
+  bool selects() const { return !name.empty() || !labels.terms.empty(); }
 };
 
 struct FakeCluster::State {

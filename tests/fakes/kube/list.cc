@@ -193,8 +193,11 @@ FakeReply FakeCluster::State::List(const ResourcePath& path, const RequestOption
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (*objects[i].key < start || !filter.Matches(objects[i])) continue;
     if (pages && static_cast<std::int64_t>(body->size()) == request.limit) {
-      const std::int64_t remaining =
-          filter.all() ? static_cast<std::int64_t>(objects.size() - i) : 0;
+      // With a selector the server does not know how many there will be.
+      std::int64_t remaining = 0;
+      for (std::size_t rest = i; !filter.selects() && rest < objects.size(); ++rest) {
+        if (filter.Matches(objects[rest])) ++remaining;
+      }
       body->SetMore(Encode({static_cast<std::int64_t>(snapshot->version), *objects[i].key}),
                     remaining);
       break;

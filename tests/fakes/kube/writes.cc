@@ -85,7 +85,8 @@ FakeReply FakeCluster::State::Write(const ApiRequest& request, const ResourcePat
   const bool apply = patch && request.content_type.find("apply-patch") != std::string::npos;
   // A strategic merge of maps, which is all that tools do here, is a merge.
   const bool merge = patch && request.content_type.find("merge-patch") != std::string::npos;
-  if (patch && !apply && !merge) {
+  const bool protobuf = request.content_type.find("protobuf") != std::string::npos;
+  if (protobuf || (patch && !apply && !merge)) {
     return StatusReply({.code = 415,
                         .reason = "UnsupportedMediaType",
                         .message = "415: Unsupported Media Type",
