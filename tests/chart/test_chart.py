@@ -42,6 +42,8 @@ TOGGLES = [
             "podLabels.a=b", "podAnnotations.a=b", "tolerations[0].operator=Exists",
         )
     ),
+    ("operator.replicas=1", "operator.affinity.nodeAffinity.a=b",
+     "operator.topologySpreadConstraints[0].maxSkew=1"),
 ]  # fmt: skip
 
 
@@ -218,7 +220,8 @@ def test_the_operator_has_no_rights_for_what_is_off():
     objects = chart.render("sidecar.enabled=false", "promtail.enabled=false")
     asked = {resource for _, rule in rules(objects) for resource in rule["resources"]}
     assert not {"secrets", "mutatingwebhookconfigurations"} & asked
-    assert not [one for one in objects if one["kind"] == "Role"]
+    own = [rule for name, rule in rules(objects) if "leases" not in rule["resources"]]
+    assert not [rule for rule in own if "telltale-promtail" in rule.get("resourceNames", [])]
 
 
 def test_what_the_operator_writes_is_not_rendered():

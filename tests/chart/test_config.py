@@ -35,6 +35,9 @@ def test_every_address_is_that_of_a_rendered_service():
         operator = chart.find(objects, "Deployment", f"{release}-operator")
         texts += chart.pod(operator)["containers"][0]["args"]
         named = set.union(*map(addresses, texts))
+        # Looked up by its name alone; the port stands beside it.
+        pods = f"{release}-operator-pods.{namespace}.svc"
+        named = {f"{pods}:8080" if one == pods else one for one in named}
         assert named == services(objects) - {
             f"{release}-operator.{namespace}.svc:443",
             f"{release}-grafana.{namespace}.svc:80",
@@ -92,6 +95,9 @@ def test_prometheus_asks_the_operator_for_its_targets():
     [discovery] = jobs["telltale"]["http_sd_configs"]
     assert discovery["refresh_interval"] == "5s"
     assert discovery["url"] == "http://telltale-operator.telltale.svc:8080/sd/v1/targets"
+    [replicas] = jobs["telltale-operator"]["dns_sd_configs"]
+    assert replicas["names"] == ["telltale-operator-pods.telltale.svc"]
+    assert (replicas["type"], replicas["port"]) == ("A", 8080)
     assert jobs["telltale"]["fallback_scrape_protocol"] == "PrometheusText0.0.4"
     assert jobs["telltale"]["honor_labels"] is False
     assert text["storage"]["tsdb"]["retention"] == {"time": "7d"}

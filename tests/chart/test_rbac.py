@@ -9,6 +9,7 @@ CLUSTER = [
     ("telltale.dev", ["monitoringtargets/status"], None, ["patch"]),
     ("", ["pods", "namespaces"], None, ["list", "watch"]),
     ("", ["configmaps"], ["telltale-sidecar"], ["list", "watch", "create", "patch", "delete"]),
+    ("events.k8s.io", ["events"], None, ["create", "patch"]),
 ]
 HOOK = (
     "admissionregistration.k8s.io",
@@ -17,7 +18,12 @@ HOOK = (
     ["get", "patch"],
 )
 SECRET = ("", ["secrets"], ["telltale-webhook-ca"], ["get", "create", "patch"])
-PROMTAIL = ("", ["configmaps"], ["telltale-promtail"], ["create", "patch"])
+PROMTAIL = ("", ["configmaps"], ["telltale-promtail"], ["list", "watch", "create", "patch"])
+# The name cannot be a condition of a POST.
+LEASE = [
+    ("coordination.k8s.io", ["leases"], None, ["create"]),
+    ("coordination.k8s.io", ["leases"], ["telltale-operator"], ["get", "update"]),
+]
 
 
 def rules(objects: list[dict], kind: str) -> list[tuple]:
@@ -36,10 +42,10 @@ def rules(objects: list[dict], kind: str) -> list[tuple]:
 @pytest.mark.parametrize(
     ("settings", "cluster", "own"),
     [
-        ((), [*CLUSTER, HOOK], [SECRET, PROMTAIL]),
-        (("sidecar.enabled=false",), CLUSTER, [PROMTAIL]),
-        (("promtail.enabled=false",), [*CLUSTER, HOOK], [SECRET]),
-        (("sidecar.enabled=false", "promtail.enabled=false"), CLUSTER, []),
+        ((), [*CLUSTER, HOOK], [*LEASE, SECRET, PROMTAIL]),
+        (("sidecar.enabled=false",), CLUSTER, [*LEASE, PROMTAIL]),
+        (("promtail.enabled=false",), [*CLUSTER, HOOK], [*LEASE, SECRET]),
+        (("sidecar.enabled=false", "promtail.enabled=false"), CLUSTER, LEASE),
     ],
     ids=lambda some: ",".join(some) if some and isinstance(some[0], str) else None,
 )
