@@ -47,7 +47,10 @@ TEST_F(ReflectorHistoryTest, ThatIsOlderThanWhatWasSeenIsReadAgainFromTheNewest)
 
 TEST_F(ReflectorHistoryTest, IsNotComparedRightAfterAList) {
   PushList(ListOf("7", ""));
+  PushLong(ErrorEvent(400));
+  Push(ListOf("8", ""));
   Run();
+  EXPECT_THAT(Targets().back(), WatchFrom("8"));
   EXPECT_THAT(transport_.questions, IsEmpty());
 }
 

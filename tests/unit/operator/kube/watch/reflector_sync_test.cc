@@ -82,6 +82,13 @@ TEST_F(ReflectorSyncTest, AnOverloadedOrAbsentServerIsAskedForTheWatchListAgain)
   EXPECT_TRUE(synced_at_end_);
 }
 
+TEST_F(ReflectorSyncTest, RefusedCredentialsAreNoReasonToListInstead) {
+  Push(Answer{.status = 401});
+  Push(EndMark("7"));
+  Run();
+  EXPECT_THAT(Targets(), ElementsAre(WatchList(), WatchList(), WatchFrom("7")));
+}
+
 TEST_F(ReflectorSyncTest, AServerThatAsksForAYearOfPatienceGetsFiveMinutes) {
   Push(Answer{.status = 429, .retry_after_seconds = 31'536'000});
   PushLong(EndMark("7"));
