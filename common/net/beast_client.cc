@@ -17,11 +17,12 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <cerrno>
 #include <exception>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -41,6 +42,12 @@ using asio::ip::tcp;
 using AsioError = boost::system::error_code;
 
 constexpr std::uint32_t kMaxHeader = 64 << 10;
+constexpr std::size_t kPiece = 16 << 10;
+constexpr std::size_t kMaxOtherBody = 64 << 10;  // kept of a streamed answer that is not 200
+
+using Parser = http::response_parser<http::buffer_body>;
+// Null: the body is collected.
+using Sink = const FunctionRef<bool(std::string_view)>*;
 
 struct Connection {
   explicit Connection(asio::io_context& io) : socket(io) {}
@@ -60,16 +67,19 @@ struct HttpClient::Impl {
   explicit Impl(HttpClientOptions o)
       : options(std::move(o)), name(JoinHostPort(options.server.host, options.server.port)) {}
 
-  Result<HttpResponse> Send(const HttpRequest& request, std::chrono::milliseconds timeout);
+  Result<HttpResponse> Send(const HttpRequest& request, std::chrono::milliseconds timeout,
+                            Sink sink);
   Status Connect();
   Result<std::vector<std::string>> Lookup(SteadyTime until);
   Status Handshake();
-  Result<HttpResponse> Exchange(const HttpRequest& request, const std::string& head);
-  template <class Stream>
-  Result<HttpResponse> ExchangeOn(Stream& stream, const HttpRequest& request,
-                                  const std::string& head);
-  template <class Stream>
-  Status ReadResponse(Stream& stream, http::response_parser<http::string_body>& parser);
+  Result<HttpResponse> Exchange(const HttpRequest& request, const std::string& head, Sink sink);
+  template <class Wire>
+  Result<HttpResponse> ExchangeOn(Wire& wire, const HttpRequest& request, const std::string& head,
+                                  Sink sink);
+  template <class Wire>
+  Status ReadHeader(Wire& wire, Parser& parser);
+  template <class Wire>
+  Status ReadBody(Wire& wire, Parser& parser, Sink sink, HttpResponse& response);
   template <class Start>
   AsioError Await(SteadyTime until, Start start);
   bool KeptIsUsable();
@@ -231,75 +241,98 @@ bool HttpClient::Impl::KeptIsUsable() {
   return size > 0 && connection->tls;
 }
 
-// Reads past the interim 1xx responses. Sets touched as soon as anything has come.
-template <class Stream>
-Status HttpClient::Impl::ReadResponse(Stream& stream,
-                                      http::response_parser<http::string_body>& parser) {
+// Sets touched as soon as anything has come.
+template <class Wire>
+Status HttpClient::Impl::ReadHeader(Wire& wire, Parser& parser) {
   auto& buffer = connection->buffer;
-  AsioError error =
-      Await(deadline, [&](auto done) { http::async_read_header(stream, buffer, parser, done); });
+  const AsioError error =
+      Await(deadline, [&](auto done) { http::async_read_header(wire, buffer, parser, done); });
   touched = touched || parser.got_some() || buffer.size() > 0;
-  const unsigned status = parser.get().result_int();
-  const bool interim = !error && status < 200;
-  if (!error && !interim) {
-    error = Await(deadline, [&](auto done) { http::async_read(stream, buffer, parser, done); });
-  }
   if (error) return Failure("reading the response of", error);
-  if (status == 101) {
+  if (parser.get().result_int() == 101) {
     return Fail(Code::kUnavailable, name + " switched to another protocol, which nobody asked for");
   }
   return {};
 }
 
-template <class Stream>
-Result<HttpResponse> HttpClient::Impl::ExchangeOn(Stream& stream, const HttpRequest& request,
-                                                  const std::string& head) {
+// In pieces; a sink that has enough ends it, and with it the connection.
+template <class Wire>
+Status HttpClient::Impl::ReadBody(Wire& wire, Parser& parser, Sink sink, HttpResponse& response) {
+  const bool other = sink && response.status != 200;
+  if (other) sink = nullptr;
+  std::array<char, kPiece> piece;
+  while (!parser.is_done()) {
+    auto& body = parser.get().body();
+    body.data = piece.data();
+    body.size = piece.size();
+    AsioError error = Await(
+        deadline, [&](auto done) { http::async_read(wire, connection->buffer, parser, done); });
+    if (error == http::error::need_buffer) error = {};
+    const std::string_view read(piece.data(), piece.size() - body.size);
+    if (!sink) {
+      response.body.append(read);
+      if (other && response.body.size() > kMaxOtherBody) {
+        response.body.resize(kMaxOtherBody);
+        return {};
+      }
+    } else if (!read.empty() && !error && !(*sink)(read)) {
+      return {};
+    }
+    if (error) return Failure("reading the response of", error);
+  }
+  return {};
+}
+
+template <class Wire>
+Result<HttpResponse> HttpClient::Impl::ExchangeOn(Wire& wire, const HttpRequest& request,
+                                                  const std::string& head, Sink sink) {
   const std::array<asio::const_buffer, 2> bytes{asio::buffer(head), asio::buffer(request.body)};
   const AsioError write_error =
-      Await(deadline, [&](auto done) { asio::async_write(stream, bytes, done); });
+      Await(deadline, [&](auto done) { asio::async_write(wire, bytes, done); });
   if (write_error && (cancelled || timed_out)) return Failure("sending to", write_error);
   // After a failed write the server may still have said why it stopped reading (413).
-  std::optional<http::response_parser<http::string_body>> parser;
-  do {
+  std::optional<Parser> parser;
+  do {  // past the interim 1xx responses
     parser.emplace();
     parser->header_limit(kMaxHeader);
-    parser->body_limit(options.max_response);
+    // A number, because Beast 1.74 refuses every Content-Length when there is no limit.
+    parser->body_limit(sink ? std::numeric_limits<std::uint64_t>::max() : options.max_response);
     parser->skip(request.method == "HEAD");
-    const Status read = ReadResponse(stream, *parser);
+    const Status read = ReadHeader(wire, *parser);
     if (!read.ok()) {
       return write_error && !touched ? Failure("sending to", write_error) : read.error();
     }
   } while (parser->get().result_int() < 200);
 
-  auto& message = parser->get();
   HttpResponse response;
-  response.status = static_cast<int>(message.result_int());
-  for (const auto& field : message) {
+  response.status = static_cast<int>(parser->get().result_int());
+  for (const auto& field : parser->get()) {
     response.headers.emplace_back(field.name_string(), field.value());
   }
-  response.body = std::move(message.body());
-  if (write_error || !parser->keep_alive() || connection->buffer.size() > 0) connection.reset();
+  TELLTALE_TRY(ReadBody(wire, *parser, sink, response));
+  const bool whole = parser->is_done() && parser->keep_alive() && connection->buffer.size() == 0;
+  if (write_error || !whole) connection.reset();
   return response;
 }
 
-Result<HttpResponse> HttpClient::Impl::Exchange(const HttpRequest& request,
-                                                const std::string& head) {
+Result<HttpResponse> HttpClient::Impl::Exchange(const HttpRequest& request, const std::string& head,
+                                                Sink sink) {
   touched = false;
-  auto response = connection->tls ? ExchangeOn(*connection->tls, request, head)
-                                  : ExchangeOn(connection->socket, request, head);
+  auto response = connection->tls ? ExchangeOn(*connection->tls, request, head, sink)
+                                  : ExchangeOn(connection->socket, request, head, sink);
   if (!response.ok()) connection.reset();
   return response;
 }
 
 Result<HttpResponse> HttpClient::Impl::Send(const HttpRequest& request,
-                                            std::chrono::milliseconds time) {
+                                            std::chrono::milliseconds time, Sink sink) {
   if (cancelled) return Fail(Code::kCancelled, "sending to " + name + ": cancelled");
   const auto head = RequestHead(request, options.server.HostHeader(), options.user_agent);
   if (!head.ok()) return head.error();
   timeout = time;
   deadline = RealClock().Steady() + SteadyTime::duration(time);
   if (KeptIsUsable()) {
-    auto response = Exchange(request, *head);
+    auto response = Exchange(request, *head, sink);
     const bool stale =
         !response.ok() && !touched && response.error().code == Code::kUnavailable && !cancelled;
     if (!stale) return response;
@@ -308,7 +341,7 @@ Result<HttpResponse> HttpClient::Impl::Send(const HttpRequest& request,
     connection.reset();
     return connected.error();
   }
-  return Exchange(request, *head);
+  return Exchange(request, *head, sink);
 }
 
 HttpClient::HttpClient(HttpClientOptions options)
@@ -316,14 +349,30 @@ HttpClient::HttpClient(HttpClientOptions options)
 
 HttpClient::~HttpClient() = default;
 
+namespace {
+
+template <class Impl>
+Result<HttpResponse> Guarded(Impl& impl, const HttpRequest& request,
+                             std::chrono::milliseconds timeout, Sink sink) {
+  try {
+    return impl.Send(request, timeout, sink);
+  } catch (const std::exception& error) {
+    impl.connection.reset();
+    return Fail(Code::kInternal, "sending to " + impl.name + ": " + error.what());
+  }
+}
+
+}  // namespace
+
 Result<HttpResponse> HttpClient::Send(const HttpRequest& request,
                                       std::chrono::milliseconds timeout) {
-  try {
-    return impl_->Send(request, timeout);
-  } catch (const std::exception& error) {
-    impl_->connection.reset();
-    return Fail(Code::kInternal, "sending to " + impl_->name + ": " + error.what());
-  }
+  return Guarded(*impl_, request, timeout, nullptr);
+}
+
+Result<HttpResponse> HttpClient::Stream(const HttpRequest& request,
+                                        std::chrono::milliseconds timeout,
+                                        FunctionRef<bool(std::string_view)> sink) {
+  return Guarded(*impl_, request, timeout, &sink);
 }
 
 void HttpClient::Cancel() {

@@ -11,7 +11,9 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 
+#include "common/base/function_ref.h"
 #include "common/base/result.h"
 #include "common/net/http.h"
 #include "common/net/tls.h"
@@ -36,6 +38,12 @@ class HttpClient {
   // (kTimeout), the limit (kTooLarge) or Cancel (kCancelled). Host, User-Agent and Content-Length
   // are set here.
   Result<HttpResponse> Send(const HttpRequest& request, std::chrono::milliseconds timeout);
+  // The same, with the body of a 200 given to `sink` as it arrives, in pieces of any size and
+  // however large it is; it is not in the response then. Another status's body is at most 64 KiB.
+  // When `sink` returns false the rest is not read and the response is what had come by then. After
+  // an error, what `sink` got is a part.
+  Result<HttpResponse> Stream(const HttpRequest& request, std::chrono::milliseconds timeout,
+                              FunctionRef<bool(std::string_view)> sink);
   void Cancel();
 
  private:

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// HttpClient::Stream: bodies that nobody holds whole.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <thread>
+
+#include "common/net/http_client.h"
+#include "tests/unit/common/net/raw_socket.h"
+
+namespace telltale {
+namespace {
+
+constexpr std::chrono::seconds kLong{20};
+
+// A server that plays its connections in a thread.
+class Script {
+ public:
+  explicit Script(std::function<void(RawListener&)> play)
+      : thread_([this, play = std::move(play)] { play(listener_); }) {}
+  ~Script() { thread_.join(); }
+  HttpClientOptions options() const {
+    HttpClientOptions options;
+    options.server = *ParseUrl("http://127.0.0.1:" + std::to_string(listener_.port()));
+    options.max_response = 1000;
+    return options;
+  }
+
+ private:
+  RawListener listener_;
+  std::thread thread_;
+};
+
+std::string Head(std::size_t length, const char* status = "200 OK") {
+  return std::string("HTTP/1.1 ") + status + "\r\nContent-Length: " + std::to_string(length) +
+         "\r\n\r\n";
+}
+
+TEST(HttpClientStreamTest, ABodyFarLargerThanTheLimitArrivesWholeAndInOrder) {
+  std::string body;
+  for (int i = 0; body.size() < 3'000'000; ++i) body += std::to_string(i) + ",";
+  Script script([&](RawListener& listener) {
+    RawSocket socket = listener.Accept();
+    for (int i = 0; i < 2; ++i) {
+      socket.ReadUntil("\r\n\r\n");
+      socket.Send(Head(body.size()) + body);
+    }
+  });
+  HttpClient client(script.options());
+  for (int i = 0; i < 2; ++i) {  // the second over the kept connection
+    std::string got;
+    std::size_t largest = 0;
+    const auto response = client.Stream({}, kLong, [&](std::string_view piece) {
+      got += piece;
+      largest = std::max(largest, piece.size());
+      return true;
+    });
+    ASSERT_TRUE(response.ok()) << response.error().message;
+    EXPECT_EQ(response->status, 200);
+    EXPECT_TRUE(response->body.empty());
+    EXPECT_TRUE(got == body);
+    EXPECT_LE(largest, 64u << 10);
+  }
+}
+
+TEST(HttpClientStreamTest, ChunksAreTakenApart) {
+  Script script([&](RawListener& listener) {
+    RawSocket socket = listener.Accept();
+    socket.ReadUntil("\r\n\r\n");
+    socket.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 1000; ++i) socket.Send("5\r\nhello\r\n");
+    socket.Send("0\r\n\r\n");
+  });
+  HttpClient client(script.options());
+  std::string got;
+  ASSERT_TRUE(client
+                  .Stream({}, kLong,
+                          [&](std::string_view piece) {
+                            got += piece;
+                            return true;
+                          })
+                  .ok());
+  ASSERT_EQ(got.size(), 5000u);
+  EXPECT_EQ(got.substr(4990), "hellohello");
+}
+
+TEST(HttpClientStreamTest, ASinkThatHasEnoughEndsTheCallAndTheConnection) {
+  Script script([&](RawListener& listener) {
+    {
+      RawSocket socket = listener.Accept();
+      socket.ReadUntil("\r\n\r\n");
+      socket.Send(Head(100'000'000) + std::string(100'000, 'x'));
+      while (!socket.ReadSome().empty()) {
+      }
+    }
+    RawSocket next = listener.Accept();
+    next.ReadUntil("\r\n\r\n");
+    next.Send(Head(2) + "ok");
+  });
+  HttpClient client(script.options());
+  int calls = 0;
+  const auto response = client.Stream({}, kLong, [&](std::string_view) {
+    ++calls;
+    return false;
+  });
+  ASSERT_TRUE(response.ok()) << response.error().message;
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(client.Send({}, kLong)->body, "ok");
+}
+
+TEST(HttpClientStreamTest, AnotherStatusGivesTheSinkNothingAndKeepsTheBeginningOfItsBody) {
+  Script script([&](RawListener& listener) {
+    RawSocket socket = listener.Accept();
+    socket.ReadUntil("\r\n\r\n");
+    socket.Send(Head(3, "503 Busy") + "why");
+    socket.ReadUntil("\r\n\r\n");
+    socket.Send(Head(1'000'000, "500 Broken") + std::string(1'000'000, 'x'));
+  });
+  HttpClient client(script.options());
+  const auto never = [](std::string_view) {
+    ADD_FAILURE();
+    return true;
+  };
+  auto response = client.Stream({}, kLong, never);
+  ASSERT_TRUE(response.ok()) << response.error().message;
+  EXPECT_EQ(response->status, 503);
+  EXPECT_EQ(response->body, "why");
+  response = client.Stream({}, kLong, never);
+  ASSERT_TRUE(response.ok()) << response.error().message;
+  EXPECT_EQ(response->body.size(), 64u << 10);
+}
+
+TEST(HttpClientStreamTest, ABodyThatIsCutIsAnError) {
+  Script script([&](RawListener& listener) {
+    RawSocket socket = listener.Accept();
+    socket.ReadUntil("\r\n\r\n");
+    socket.Send(Head(100) + "half");
+  });
+  HttpClient client(script.options());
+  const auto response = client.Stream({}, kLong, [](std::string_view) { return true; });
+  ASSERT_FALSE(response.ok());
+  EXPECT_EQ(response.error().code, Code::kUnavailable);
+}
+
+}  // namespace
+}  // namespace telltale
