@@ -16,6 +16,7 @@ import subjects
 
 MARKERS = 20
 SETTLE = 10  # seconds of rest before memory counts as settled
+PEER_SETTLE = 60  # for them more: their collectors give memory back slowly
 
 
 def discovered(pods: int, apps: int) -> int:
@@ -45,8 +46,8 @@ def sampled(pid: int):
         thread.join()
 
 
-def settle(pid: int, out: dict) -> None:
-    time.sleep(SETTLE)
+def settle(pid: int, out: dict, seconds: float = SETTLE) -> None:
+    time.sleep(seconds)
     out["rss_settled_mb"], out["rss_peak_mb"] = load.memory_mb(pid)
 
 
@@ -150,7 +151,7 @@ def peer(options, programs: dict, folder: pathlib.Path, kind: type) -> dict:
         with kind(programs[kind.name], server.kubeconfig("tls"), folder / kind.name) as subject:
             out["sync_seconds"] = subject.wait_for(discovered(options.pods, options.apps), 300)
             out["sync_cpu_seconds"] = load.cpu_seconds(subject.pid)
-            settle(subject.pid, out)
+            settle(subject.pid, out, PEER_SETTLE)
             churn(server, subject, options.peer_rate, options.peer_seconds, 15, out)
             out["protobuf"] = server("counters")["protobuf"]
     return out

@@ -18,7 +18,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests/bench")]
 import measure  # noqa: E402  (the folder is no package)
-import peers  # noqa: E402
+import programs as peer_programs  # noqa: E402
 import subjects  # noqa: E402
 
 BUILD = ROOT / "build/bench"
@@ -128,8 +128,8 @@ def build(options) -> dict:
     if options.operator:
         programs["telltale-operator"] = pathlib.Path(options.operator)
     if {"prometheus", "allocator"} & set(options.only):
-        programs |= {"prometheus": peers.locate("prometheus"), "allocator": peers.locate("otel-allocator")}
-        programs["podproto"] = peers.locate("podproto")
+        programs |= {"prometheus": peer_programs.locate("prometheus"), "allocator": peer_programs.locate("otel-allocator")}
+        programs["podproto"] = peer_programs.locate("podproto")
     return programs
 
 

@@ -55,7 +55,7 @@ ChurnReport Churn::Pace(double rate, double seconds) {
 bool Churn::OneEvent() {
   if (!draining_) {
     while (marker_lives_ < kMarkerLives) Begin(true);
-    while (lives_.size() < kLives) Begin(false);
+    while (lives_.size() < most_lives_) Begin(false);
     if (++count_ % 6 == 0) {
       Touch();
       return true;

@@ -7,6 +7,7 @@
 // change of status that no target depends on. Owned by main; Run is called on its thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <unordered_set>
@@ -25,7 +26,9 @@ struct ChurnReport {
 
 class Churn {
  public:
-  Churn(PodTable& table, Markers& markers) : table_(table), markers_(markers) {}
+  // After the table was filled: of few pods, a fifth are on their way.
+  Churn(PodTable& table, Markers& markers)
+      : table_(table), markers_(markers), most_lives_(std::min(kLives, table.slots() / 5)) {}
 
   ChurnReport Run(double rate, double seconds);
   // Finishes every life that has begun, so that all pods are ready.
@@ -48,11 +51,12 @@ class Churn {
   void Remove(std::uint32_t slot);
   void Touch();
 
-  static constexpr std::size_t kLives = 2000;
+  static constexpr std::uint32_t kLives = 2000;
   static constexpr std::size_t kMarkerLives = 16;
 
   PodTable& table_;
   Markers& markers_;
+  const std::size_t most_lives_;
   std::mt19937 random_{4};
   std::vector<Life> lives_;
   std::unordered_set<std::uint32_t> busy_;  // slots in a life

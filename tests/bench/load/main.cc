@@ -15,6 +15,7 @@
 
 #include <cstdio>
 #include <iostream>
+#include <memory>
 #include <sstream>
 #include <string>
 
@@ -70,7 +71,7 @@ class Program {
   Markers markers_;
   FakeCluster cluster_{FakeClusterOptions{.log_reads = false}, RealClock()};
   std::unique_ptr<LoadServer> server_;
-  Churn churn_{table_, markers_};
+  std::unique_ptr<Churn> churn_;
   Poller poller_{markers_};
 };
 
@@ -101,6 +102,7 @@ Status Program::Start() {
   table_.Populate(static_cast<std::uint32_t>(options_.pods),
                   static_cast<std::uint16_t>(options_.apps),
                   static_cast<std::uint32_t>(options_.markers));
+  churn_ = std::make_unique<Churn>(table_, markers_);
   AddObjects();
   server_ = std::make_unique<LoadServer>(table_, templates_, options_.protobuf, cluster_);
   auto plain = server_->Listen("", "");
@@ -136,12 +138,12 @@ void Program::Command(const std::string& name, std::istream& words) {
   if (name == "churn") {
     double rate = 0, seconds = 0;
     words >> rate >> seconds;
-    const ChurnReport report = churn_.Run(rate, seconds);
+    const ChurnReport report = churn_->Run(rate, seconds);
     PrintReport(report, CpuSeconds() - cpu);
   } else if (name == "drain") {
     double rate = 0;
     words >> rate;
-    const ChurnReport report = churn_.Drain(rate);
+    const ChurnReport report = churn_->Drain(rate);
     PrintReport(report, CpuSeconds() - cpu);
   } else if (name == "poll") {
     std::uint16_t port = 0;

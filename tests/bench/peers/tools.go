@@ -2,7 +2,7 @@
 
 //go:build tools
 
-// Package tools names the main package that ../peers.py builds from this module, so that
+// Package tools names the main package that ../programs.py builds from this module, so that
 // `go mod tidy` keeps its dependencies.
 package tools
 
