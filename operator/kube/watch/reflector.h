@@ -4,10 +4,10 @@
 // expired history (410), restarts and restored backups (rules: client-go tools/cache/reflector;
 // reference k8s §1.1). The owner gives each reflector a thread that runs Run().
 //
-//   empty -- watch-list: initial events, end mark --> synced, same stream goes on --\            .
-//        \-- LIST, when the server refuses that ----> synced, watch from its version -> watching
-//                ^------------- 410, malformed, history restored ------------------------/   ^ |
-//                                        eof, cut, timeout: watch again from the last event -/-/
+//   syncing: a watch-list (initial events, end mark; the stream goes on as the watch), or a LIST
+//            and a watch from its version where the server refuses that
+//     -> watching; eof, cut, silence: watch again from the last event
+//     -> syncing again, beside the content that stays: 410, malformed, history restored
 //
 // The sink's content is replaced as a whole or not at all, and the version only moves with what
 // the sink was given. It sleeps nowhere but in the transport's calls and in `wait`, so that a

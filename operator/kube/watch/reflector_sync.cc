@@ -50,8 +50,11 @@ Reflector::Turn Reflector::AfterWatchList(const Result<ApiResponse>& ended, cons
   }
   SyncFailed(ended.ok() ? Fail(Code::kUnavailable, "the watch-list ended before its end mark")
                         : ended.error());
-  // Nobody answered: a LIST would not be answered either.
-  if (!stream.answered && !ended.ok()) return {.sync = true, .wait = true};
+  // Nobody is there: a LIST would not be answered either. Silence is another matter: something on
+  // the way may hold streams back.
+  if (!stream.answered && !ended.ok() && ended.error().code != Code::kTimeout) {
+    return {.sync = true, .wait = true};
+  }
   return AfterFailedWatchList();
 }
 

@@ -65,6 +65,13 @@ TEST_F(ReflectorSyncTest, AWatchListThatEndsEarlyThriceIsAListTheFourthTime) {
   EXPECT_THAT(waits_, ElementsAre(milliseconds(800), milliseconds(1600)));
 }
 
+TEST_F(ReflectorSyncTest, AWatchListThatStaysSilentThriceIsAListTheFourthTime) {
+  for (int i = 0; i < 3; ++i) Push(Answer{.error = Fail(Code::kTimeout, "silent")});
+  Push(ListOf("7", ""));
+  Run();
+  EXPECT_THAT(Targets(), ElementsAre(WatchList(), WatchList(), WatchList(), kList, WatchFrom("7")));
+}
+
 TEST_F(ReflectorSyncTest, AnOverloadedOrAbsentServerIsAskedForTheWatchListAgain) {
   for (int i = 0; i < 2; ++i) {
     Push(Answer{.status = 429, .retry_after_seconds = 7});
