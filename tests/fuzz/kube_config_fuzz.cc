@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A kubeconfig file of a person. The loader takes a path, so the bytes go into a file in memory; it
-// is reached through a folder of its own, because a kubeconfig names other files beside itself.
+// A kubeconfig file of a person, and the answer of its credential plugin. The loader takes a path,
+// so the bytes go into a file in memory; it is reached through a folder of its own, because a
+// kubeconfig names other files beside itself.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -9,6 +10,8 @@
 #include <string>
 
 #include "common/base/check.h"
+#include "common/base/log.h"
+#include "common/text/json_reader.h"
 #include "operator/kube/config/kube_config.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -40,13 +43,48 @@ class MemoryFile {
   std::string path_;
 };
 
+void CheckPlugin(const KubeConfig& config) {
+  if (!config.exec) return;
+  TELLTALE_CHECK(!config.exec->command.empty());
+  // What the plugin is told is always JSON, whatever the YAML was.
+  JsonParser parser;
+  TELLTALE_CHECK(parser
+                     .Parse(config.exec->info,
+                            [](JsonValue root) {
+                              return root.ForEachField(
+                                  [](std::string_view, JsonValue) -> Status { return {}; });
+                            })
+                     .ok());
+  TELLTALE_CHECK(config.token.empty() && config.token_file.empty() && config.username.empty() &&
+                 config.password.empty() && config.client_certificate_pem.empty());
+}
+
+void CheckHeaders(const KubeConfig& config) {
+  for (const auto& [name, value] : config.impersonate) {
+    TELLTALE_CHECK(name.starts_with("Impersonate-"));
+    TELLTALE_CHECK(value.find_first_of("\r\n") == std::string::npos);
+  }
+  TELLTALE_CHECK(config.token.find_first_of("\r\n") == std::string::npos);
+}
+
+void CheckAnswer(std::string_view text) {
+  const auto credential = ParseExecCredential(text, kExecV1);
+  if (!credential.ok()) return;
+  TELLTALE_CHECK(credential->certificate_pem.empty() == credential->key_pem.empty());
+  TELLTALE_CHECK(!credential->token.empty() || !credential->key_pem.empty());
+  TELLTALE_CHECK(credential->token.find_first_of("\r\n ") == std::string::npos);
+}
+
 }  // namespace
 }  // namespace telltale
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace telltale;  // NOLINT: a program of one function
   static const MemoryFile file;
-  file.Set(FuzzText(data, size));
+  SetLogSinkForTest([](std::string_view) {});
+  const auto text = FuzzText(data, size);
+  CheckAnswer(text);
+  file.Set(text);
   const auto config = LoadKubeConfig(file.path());
   if (!config.ok()) {
     TELLTALE_CHECK(config.error().message.find(file.path()) != std::string::npos);
@@ -55,5 +93,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   TELLTALE_CHECK(!config->server.host.empty() && !config->ns.empty());
   TELLTALE_CHECK(config->client_certificate_pem.empty() == config->client_key_pem.empty());
   TELLTALE_CHECK(config->ca_pem.empty() || !config->insecure_skip_verify);
+  TELLTALE_CHECK(!config->proxy || !config->proxy->host.empty());
+  CheckPlugin(*config);
+  CheckHeaders(*config);
   return 0;
 }

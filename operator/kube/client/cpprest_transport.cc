@@ -2,11 +2,9 @@
 #include "operator/kube/client/cpprest_transport.h"
 
 #include <cpprest/http_client.h>
-#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <pplx/threadpool.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <mutex>
@@ -16,6 +14,7 @@
 #include "common/base/strings.h"
 #include "common/net/tls_context.h"
 #include "operator/kube/client/cpprest_body.h"
+#include "operator/kube/client/dead_peer.h"
 #include "operator/kube/client/exchange.h"
 #include "operator/kube/client/transport_error.h"
 #include "operator/kube/config/credentials.h"
@@ -46,27 +45,14 @@ void StartLibrary() {
   std::call_once(once, [] { crossplat::threadpool::initialize_with_threads(1); });
 }
 
-// A peer that vanished is noticed by the kernel too, within a minute, also while nobody waits for
-// an answer: the deadlines of Exchange see only requests under way.
-void ExpectLife(int socket) {
-  const auto set = [socket](int level, int option, int value) {
-    setsockopt(socket, level, option, &value, sizeof value);
-  };
-  set(SOL_SOCKET, SO_KEEPALIVE, 1);
-  set(IPPROTO_TCP, TCP_KEEPIDLE, 30);
-  set(IPPROTO_TCP, TCP_KEEPINTVL, 10);
-  set(IPPROTO_TCP, TCP_KEEPCNT, 3);
-  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
-}
-
 // The library shows a socket before it is opened, when it does not know yet whether for IPv4 or
 // IPv6. Of an IPv4 address (which is what a pod is told) we do; of a name we wait until the
 // connection is used again. (With a proxy the library shows sockets and TLS streams without saying
 // which, so that there this is not used.)
-void ExpectLife(tcp::socket& socket, bool is_ipv4) {
+void WatchPeer(tcp::socket& socket, bool is_ipv4) {
   boost::system::error_code ignored;
   if (!socket.is_open() && is_ipv4) socket.open(tcp::v4(), ignored);
-  if (socket.is_open()) ExpectLife(socket.native_handle());
+  if (socket.is_open()) NoticeDeadPeer(socket.native_handle());
 }
 
 std::string TlsReason(int code) {
@@ -145,9 +131,9 @@ http_client_config CpprestTransport::ClientConfig(const TlsContext& context) con
     options.set_nativehandle_options(
         [tls = config_.server.tls, is_ipv4 = !no_address](void* shown) {
           if (tls) {
-            ExpectLife(static_cast<asio_ssl::stream<tcp::socket&>*>(shown)->next_layer(), is_ipv4);
+            WatchPeer(static_cast<asio_ssl::stream<tcp::socket&>*>(shown)->next_layer(), is_ipv4);
           } else {
-            ExpectLife(*static_cast<tcp::socket*>(shown), is_ipv4);
+            WatchPeer(*static_cast<tcp::socket*>(shown), is_ipv4);
           }
         });
   }
@@ -186,7 +172,10 @@ Result<CpprestTransport::Client> CpprestTransport::MakeClient(const TlsIdentity&
 }
 
 Status CpprestTransport::Prepare() {
-  if (config_.exec) return {};  // would run it
+  if (config_.exec) {
+    // Is not run before it is needed.
+    return config_.server.tls ? CheckTlsIdentity({config_.ca_pem, "", ""}) : Status();
+  }
   auto identity = credentials_.Get();
   if (!identity.ok()) return {};  // a token file that comes later, say
   auto client = ClientOf(identity->tls);
