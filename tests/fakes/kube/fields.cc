@@ -55,14 +55,29 @@ void Collect(const Json& value, std::string_view field, FieldPath& path, FieldSe
     return;
   }
   const auto* names = KeyedList(field, value);
-  if (names == nullptr || value.items.empty()) {
+  if (names == nullptr) {
     if (!path.empty()) out.insert(path);
     return;
   }
+  // An empty list of this kind owns nothing, unlike an empty map.
   for (const Json& item : value.items) {
     path.push_back(*ItemKey(*names, item));
     out.insert(path);
     Collect(item, "", path, out);
+    path.pop_back();
+  }
+}
+
+void CollectMaps(const Json& value, bool custom, FieldPath& path, FieldSet& out) {
+  for (std::size_t i = 0; i < value.keys.size(); ++i) {
+    const std::string& key = value.keys[i];
+    if (!value.items[i].is_object() || value.items[i].items.empty()) continue;
+    if (ServerOwned(path, key)) continue;
+    path.push_back("f:" + key);
+    const bool struct_in_all = path.size() == 1 && key == "metadata";
+    const bool map = key == "data" || key == "labels" || key == "annotations";
+    if (map || (custom && !struct_in_all)) out.insert(path);
+    CollectMaps(value.items[i], custom, path, out);
     path.pop_back();
   }
 }
@@ -169,6 +184,13 @@ FieldSet FieldsOf(const Json& object) {
   FieldSet out;
   FieldPath path;
   Collect(object, "", path, out);
+  return out;
+}
+
+FieldSet MapsOf(const Json& object, bool custom) {
+  FieldSet out;
+  FieldPath path;
+  CollectMaps(object, custom, path, out);
   return out;
 }
 

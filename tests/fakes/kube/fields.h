@@ -41,6 +41,10 @@ void WriteOwners(const FieldOwners& owners, bool custom, Json& object);
 // parts of metadata that the server owns.
 FieldSet FieldsOf(const Json& object);
 
+// The maps that an update which makes them owns as well: of a custom resource every object, of a
+// built-in type those that are maps and no structs.
+FieldSet MapsOf(const Json& object, bool custom);
+
 // `change` put over `live`: maps and keyed lists are merged, all else is replaced.
 void MergeFields(const Json& change, Json& live);
 // Takes away what `path` leads to, and the maps and lists above that are empty then.

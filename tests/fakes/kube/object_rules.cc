@@ -73,7 +73,23 @@ void KeepOtherSide(const WriteRequest& request, const Json* live, Json& next) {
   if (request.kind.kind == "Namespace") next["status"]["phase"] = Json::String("Active");
 }
 
+// Go's types leave empty maps and lists out when they are written.
+void DropEmpty(const WriteRequest& request, Json& object) {
+  if (request.kind.custom) return;
+  const auto drop = [](Json& from, std::initializer_list<const char*> keys) {
+    for (const char* key : keys) {
+      const Json* value = from.Find(key);
+      const bool empty =
+          value != nullptr && value->items.empty() && (value->is_object() || value->is_array());
+      if (empty) from.Erase(key);
+    }
+  };
+  drop(object, {"data", "binaryData", "webhooks"});
+  drop(object["metadata"], {"labels", "annotations", "ownerReferences", "finalizers"});
+}
+
 void KeepIdentity(const WriteRequest& request, const Json* live, Json& next) {
+  DropEmpty(request, next);
   next.Erase("kind");
   next.Erase("apiVersion");
   Json& metadata = next["metadata"];
@@ -132,18 +148,25 @@ WriteResult Conclude(const WriteRequest& request, const Json* live, Json next, F
 WriteResult ConcludeUpdate(const WriteRequest& request, const Json* live, Json next) {
   const FieldOwner me{request.manager, false, request.path.subresource};
   FieldOwners owners = live == nullptr ? FieldOwners() : ReadOwners(*live);
-  const FieldSet before = live == nullptr ? FieldSet() : FieldsOf(*live);
-  FieldSet gone = before, changed;
-  for (const FieldPath& path : FieldsOf(next)) {
-    gone.erase(path);
+  // What was never tracked stays so until somebody applies.
+  if (live != nullptr && owners.empty()) {
+    return Conclude(request, live, std::move(next), std::move(owners), me);
+  }
+  const FieldSet present = FieldsOf(next);
+  FieldSet changed;
+  for (const FieldPath& path : present) {
     const Json* old = live == nullptr ? nullptr : FindField(path, *live);
     const bool is_item = path.back()[0] == 'k';
     if (old == nullptr || (!is_item && !(*old == *FindField(path, next)))) changed.insert(path);
   }
   for (auto& [owner, owned] : owners) {
     std::erase_if(owned.fields, [&](const FieldPath& path) {
-      return gone.count(path) != 0 || (owner != me && changed.count(path) != 0);
+      const bool stays = owner.apply ? present.count(path) != 0 : FindField(path, next) != nullptr;
+      return !stays || (owner != me && changed.count(path) != 0);
     });
+  }
+  for (const FieldPath& path : MapsOf(next, request.kind.custom)) {
+    if (live == nullptr || FindField(path, *live) == nullptr) changed.insert(path);
   }
   if (!changed.empty()) owners[me].fields.merge(changed);
   return Conclude(request, live, std::move(next), std::move(owners), me);
@@ -181,6 +204,10 @@ WriteResult UpdateObject(const WriteRequest& request, const Json* live, Json bod
       return Failure(NotFound(kind, Name(request)));
     }
     return CreateObject(request, std::move(body));
+  }
+  if (Meta(body, "name").empty()) {
+    return Failure(BadRequest("the name of the object () does not match the name on the URL (" +
+                              Name(request) + ")"));
   }
   const std::string_view version = Meta(body, "resourceVersion"), uid = Meta(body, "uid");
   if (version.empty() && !kind.unconditional_update) {
