@@ -19,6 +19,7 @@ struct LabelSelector {
     std::string key;
     Operator op = Operator::kExists;
     std::vector<std::string> values;  // sorted
+    bool operator==(const Requirement&) const = default;
   };
   Labels match_labels;
   std::vector<Requirement> match_expressions;
@@ -27,6 +28,7 @@ struct LabelSelector {
   bool empty() const { return match_labels.empty() && match_expressions.empty(); }
   // False for an empty selector without match_all.
   bool Matches(const Labels& labels) const;
+  bool operator==(const LabelSelector&) const = default;
 };
 
 // Errors are in the form of operator/model/decode.h: they start below this value.

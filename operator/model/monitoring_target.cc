@@ -134,4 +134,10 @@ Status DecodeMonitoringTarget(JsonValue value, MonitoringTarget& out) {
   return {};
 }
 
+bool MonitoringTarget::SameSpec(const MonitoringTarget& other) const {
+  return meta.uid == other.meta.uid && suspend == other.suspend && selector == other.selector &&
+         namespaces == other.namespaces && metrics == other.metrics && logs == other.logs &&
+         sidecar == other.sidecar && invalid == other.invalid;
+}
+
 }  // namespace telltale

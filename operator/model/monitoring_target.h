@@ -21,6 +21,7 @@ struct PortRef {
   std::string name;  // or:
   int number = 0;
   std::string Text() const { return number != 0 ? std::to_string(number) : name; }
+  bool operator==(const PortRef&) const = default;
 };
 
 struct Endpoint {
@@ -30,16 +31,19 @@ struct Endpoint {
   Labels params;
   std::int64_t interval_ms = 15'000;
   std::int64_t timeout_ms = 10'000;
+  bool operator==(const Endpoint&) const = default;
 };
 
 struct FromPodLabel {
   std::string from, to;
+  bool operator==(const FromPodLabel&) const = default;
 };
 
 struct MetricsSpec {
   std::vector<Endpoint> endpoints;
   std::vector<FromPodLabel> from_pod;
   Labels static_labels;
+  bool operator==(const MetricsSpec&) const = default;
 };
 
 // One Promtail stage; which fields count depends on the kind.
@@ -51,6 +55,7 @@ struct PipelineStage {
   std::string source;               // timestamp, drop
   std::string format;               // timestamp
   std::int64_t max_wait_ms = 3000;  // multiline
+  bool operator==(const PipelineStage&) const = default;
 };
 
 struct LogsSpec {
@@ -63,6 +68,7 @@ struct LogsSpec {
   std::vector<std::string> exclude;
   Labels labels;  // static stream labels
   std::vector<PipelineStage> pipeline;
+  bool operator==(const LogsSpec&) const = default;
 };
 
 struct SidecarSpec {
@@ -70,12 +76,14 @@ struct SidecarSpec {
   std::int64_t interval_ms = 10'000;
   std::vector<std::string> collectors;  // process, network, filesystem
   Labels requests, limits;              // cpu, memory
+  bool operator==(const SidecarSpec&) const = default;
 };
 
 struct NamespaceSelector {
   bool any = false;
   std::vector<std::string> names;
   std::optional<LabelSelector> labels;
+  bool operator==(const NamespaceSelector&) const = default;
 };
 
 struct MonitoringTarget {
@@ -91,6 +99,8 @@ struct MonitoringTarget {
   // nothing, the others go on (status says Accepted=False).
   std::vector<std::string> invalid;
 
+  // True when both ask for the same: only status and metadata may differ.
+  bool SameSpec(const MonitoringTarget& other) const;
   // True when matching pods should carry the sidecar.
   bool WantsSidecar() const {
     if (suspend || (sidecar && sidecar->off)) return false;

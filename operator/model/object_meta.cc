@@ -21,6 +21,14 @@ Status DecodeAnnotations(JsonValue value, Labels& out) {
 
 }  // namespace
 
+void ObjectMeta::Clear() {
+  for (std::string* text : {&ns, &name, &uid, &resource_version}) text->clear();
+  generation = 0;
+  deleting = false;
+  labels.clear();
+  annotations.clear();
+}
+
 Status DecodeStringMap(JsonValue value, Labels& out) {
   return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
     const auto text = member.String();

@@ -26,6 +26,7 @@ struct ObjectMeta {
   Labels labels;
   Labels annotations;  // only those under telltale.dev/, and kMirrorAnnotation
 
+  void Clear();  // empty again, with its memory
   std::string Key() const { return ns.empty() ? name : ns + "/" + name; }
 };
 

@@ -69,30 +69,25 @@ Status DecodePodSpec(JsonValue value, Pod& out) {
   return {};
 }
 
-Status DecodeCondition(JsonValue value, Pod& out) {
-  std::string type, status;
-  TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
-    if (key == "type") return decode::Text(member, type);
-    if (key == "status") return decode::Text(member, status);
-    return {};
-  }));
-  if (type == "Ready") out.ready = status == "True";
-  return {};
-}
-
 // status.podIP is status.podIPs[0].ip and is what the API server keeps for old clients.
 Status DecodePodStatus(JsonValue value, Pod& out) {
   return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
     if (key == "phase") return decode::Text(member, out.phase);
     if (key == "podIP") return decode::Text(member, out.ip);
-    if (key == "conditions") {
-      return decode::Elements(member, [&](JsonValue c) { return DecodeCondition(c, out); });
-    }
     return {};
   });
 }
 
 }  // namespace
+
+void Pod::Clear() {
+  meta.Clear();
+  node.clear();
+  phase.clear();
+  ip.clear();
+  host_network = windows = false;
+  containers.clear();
+}
 
 const Container* Pod::FindContainer(std::string_view name) const {
   const auto it = std::ranges::find(containers, name, &Container::name);

@@ -31,13 +31,14 @@ struct Pod {
   std::string node;
   std::string phase;  // Pending, Running, Succeeded, Failed, Unknown
   std::string ip;
-  bool ready = false;
   bool host_network = false;
   bool windows = false;
   std::vector<Container> containers;  // in order: containers, then init containers
 
   bool Running() const { return phase == "Running" && !ip.empty(); }
   bool Finished() const { return phase == "Succeeded" || phase == "Failed"; }
+  // Empty again, for the next one; the memory is kept where it can be.
+  void Clear();
   const Container* FindContainer(std::string_view name) const;
   bool HasSidecar() const { return FindContainer(kSidecarContainer) != nullptr; }
 };

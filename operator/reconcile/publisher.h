@@ -26,6 +26,7 @@
 
 namespace telltale {
 
+class PodRenderer;
 class TargetPages;
 
 class Publisher {
@@ -47,10 +48,9 @@ class Publisher {
   void Stop();
 
  private:
-  void Apply(Changes& changes);
+  bool Apply(Changes& changes);
   void Publish();
   bool Await();
-  std::chrono::milliseconds Pause() const;
 
   ClusterIndex& index_;
   std::function<bool()> synced_;
@@ -59,6 +59,7 @@ class Publisher {
   Clock& clock_;
 
   // Of the thread that publishes.
+  std::unique_ptr<PodRenderer> renderer_;
   std::map<std::string, std::unique_ptr<TargetPages>> pages_;
   bool first_ = true;
   std::chrono::nanoseconds took_{0};

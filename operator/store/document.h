@@ -18,7 +18,7 @@
 namespace telltale {
 
 // What one pod gives under one target: elements of the array, each with a comma before it. Its
-// number() is how many they are. Null: none.
+// number() is how many they are, at least 1. Null: none.
 using FragmentRef = TextRef;
 
 struct DocumentPage {
@@ -43,11 +43,10 @@ class Document final : public BodyPieces {
   std::string Text() const;
 
  private:
-  std::string_view Piece(const Cursor& at) const;
-
   const std::vector<std::shared_ptr<const DocumentPage>> pages_;
   std::size_t size_ = 2;  // the brackets
   std::size_t targets_ = 0;
+  Cursor first_;  // the fragment whose comma is left out; page 0: there is none
 };
 
 }  // namespace telltale

@@ -39,6 +39,7 @@ using LabelSetRef = Ref<const LabelSet>;
 struct Shape final : RefCounted<Shape> {
   Shape(std::vector<Container> c, std::size_t h) : containers(std::move(c)), hash(h) {}
   static void Destroy(const Shape* shape) { delete shape; }
+  bool Same(const std::vector<Container>& other) const;
 
   std::vector<Container> containers;
   std::size_t hash;
@@ -68,13 +69,11 @@ class Interner {
   };
   template <class Table>
   void Grown(Table& table, std::size_t& sweep_at);
-  void Count();
 
   HashTable<const SharedText, TextTraits> texts_;
   HashTable<const LabelSet, SetTraits> sets_;
   HashTable<const Shape, ShapeTraits> shapes_;
   std::size_t sweep_texts_ = 1024, sweep_sets_ = 1024, sweep_shapes_ = 256;
-  std::vector<TextRef> scratch_;
   std::string pair_;
   std::atomic<std::size_t> counts_[3] = {};
 };

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "operator/model/pod.h"
+#include "operator/store/hash_table.h"
 #include "operator/store/interner.h"
 #include "operator/store/ref.h"
 
@@ -57,6 +58,16 @@ class PodRecord final : public RefCounted<PodRecord> {
   ShapeRef shape_;
 };
 using PodRef = Ref<const PodRecord>;
+
+// For tables of pods by namespace and name.
+struct PodKeyTraits {
+  static std::size_t Hash(std::string_view ns, std::string_view name);
+  static std::size_t Hash(const PodRecord& pod) { return Hash(pod.ns(), pod.name()); }
+};
+class PodTable : public HashTable<const PodRecord, PodKeyTraits> {
+ public:
+  const PodRecord* FindPod(std::string_view ns, std::string_view name) const;
+};
 
 // The order of the discovery document: namespace, then name.
 bool PodBefore(const PodRecord& a, const PodRecord& b);

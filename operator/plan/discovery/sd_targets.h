@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The answer to Prometheus: http_sd JSON (prometheus/docs "HTTP SD"), one group per target, sorted
-// by target, pod and endpoint, so that equal input gives equal bytes. Also what the operator
-// expects Prometheus to scrape, for status. Pure.
+// What Prometheus is expected to scrape for resources and their pods, sorted by resource, pod and
+// endpoint, and what gives no target: for status. RenderHttpSd says what the discovery document
+// must be; it is put together from the same parts by operator/reconcile/publisher. Pure.
 #pragma once
 
 #include <cstddef>
@@ -11,26 +11,9 @@
 #include <vector>
 
 #include "operator/plan/matching.h"
-#include "operator/plan/reasons.h"
+#include "operator/plan/discovery/pod_scrapes.h"
 
 namespace telltale {
-
-inline constexpr std::string_view kSidecarEndpoint = "sidecar";
-
-// One (pod, endpoint) of one MonitoringTarget, or one sidecar.
-struct ScrapeTarget {
-  std::string address;     // host:port
-  Labels labels;           // everything of DESIGN §3, sorted
-  std::string target_key;  // namespace/name; of the first resource for a sidecar
-  std::string pod_uid;
-  std::string endpoint;  // index in spec.metrics.endpoints, or "sidecar"
-};
-
-struct EndpointProblem {
-  std::string target_key, pod_namespace, pod_name, endpoint;
-  Reason reason;
-  std::string message;  // one sentence: what, where, what to do
-};
 
 struct ScrapePlan {
   std::vector<ScrapeTarget> targets;

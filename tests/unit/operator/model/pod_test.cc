@@ -43,7 +43,6 @@ TEST(DecodePod, KeepsWhatTelltaleNeeds) {
   EXPECT_EQ(pod.node, "node-a");
   EXPECT_EQ(pod.ip, "10.0.0.7");
   EXPECT_TRUE(pod.host_network);
-  EXPECT_TRUE(pod.ready);
   EXPECT_TRUE(pod.Running());
   EXPECT_FALSE(pod.Finished());
 }

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/store/cluster_index.h"
+
+#include <algorithm>
+
+#include "operator/store/index_sinks.h"
+
+namespace telltale {
+
+struct ClusterIndex::Impl {
+  Impl(std::set<std::string> trusted, Clock& clock) : core(std::move(trusted), clock) {}
+
+  IndexCore core;
+  PodSink pods{core};
+  ObjectSink<MonitoringTarget> targets{core};
+  ObjectSink<Namespace> namespaces{core};
+};
+
+ClusterIndex::ClusterIndex(std::set<std::string> trusted_namespaces, Clock& clock)
+    : impl_(std::make_unique<Impl>(std::move(trusted_namespaces), clock)) {}
+ClusterIndex::~ClusterIndex() = default;
+
+ReflectorSink& ClusterIndex::pod_sink() { return impl_->pods; }
+ReflectorSink& ClusterIndex::target_sink() { return impl_->targets; }
+ReflectorSink& ClusterIndex::namespace_sink() { return impl_->namespaces; }
+
+bool ClusterIndex::synced() const {
+  return impl_->pods.synced() && impl_->targets.synced() && impl_->namespaces.synced();
+}
+
+void ClusterIndex::OnChange(std::function<void()> changed) {
+  impl_->core.changed = std::move(changed);
+}
+void ClusterIndex::OnObject(std::function<void(Kind, const std::string&)> object) {
+  impl_->core.object = std::move(object);
+}
+
+Changes ClusterIndex::TakeChanges() {
+  Changes changes;
+  {
+    std::lock_guard lock(impl_->core.mutex);
+    changes = impl_->core.state.Take();
+  }
+  SortChanges(changes);
+  return changes;
+}
+
+std::optional<MatchedTarget> ClusterIndex::Matched(const std::string& key) const {
+  MatchedTarget matched;
+  std::vector<PodRef> pods;
+  {
+    std::lock_guard lock(impl_->core.mutex);
+    const TargetEntry* entry = impl_->core.state.FindTarget(key);
+    if (!entry) return std::nullopt;
+    matched.target = entry->target;
+    for (const Group* group : entry->groups) {
+      pods.insert(pods.end(), group->pods.begin(), group->pods.end());
+    }
+  }
+  std::ranges::sort(pods, [](const PodRef& a, const PodRef& b) { return PodBefore(*a, *b); });
+  matched.pods.reserve(pods.size());
+  for (const auto& pod : pods) matched.pods.push_back(std::make_shared<const Pod>(pod->Expand()));
+  return matched;
+}
+
+World ClusterIndex::Snapshot() const {
+  World world;
+  std::lock_guard lock(impl_->core.mutex);
+  const ClusterState& state = impl_->core.state;
+  for (const auto& [key, entry] : state.targets()) world.targets.push_back(entry->target);
+  for (const auto& [name, ns] : state.namespaces()) world.namespaces.push_back(ns);
+  world.trusted_namespaces = state.trusted();
+  return world;
+}
+
+std::vector<std::shared_ptr<const MonitoringTarget>> ClusterIndex::Selecting(
+    const std::string& ns, const Labels& labels) const {
+  std::vector<std::shared_ptr<const MonitoringTarget>> selecting;
+  std::vector<TargetEntry*> found;
+  std::lock_guard lock(impl_->core.mutex);
+  impl_->core.state.Evaluate(ns, labels, found);
+  for (const TargetEntry* entry : found) {
+    if (entry->target->WantsSidecar()) selecting.push_back(entry->target);
+  }
+  return selecting;
+}
+
+std::shared_ptr<const MonitoringTarget> ClusterIndex::Target(const std::string& key) const {
+  std::lock_guard lock(impl_->core.mutex);
+  const TargetEntry* entry = impl_->core.state.FindTarget(key);
+  return entry ? entry->target : nullptr;
+}
+
+bool ClusterIndex::NamespaceLives(const std::string& ns) const {
+  std::lock_guard lock(impl_->core.mutex);
+  const auto& namespaces = impl_->core.state.namespaces();
+  const auto it = namespaces.find(ns);
+  return it != namespaces.end() && !it->second->meta.deleting;
+}
+
+const std::set<std::string>& ClusterIndex::trusted_namespaces() const {
+  return impl_->core.state.trusted();
+}
+
+IndexSize ClusterIndex::sizes() const {
+  IndexSize size;
+  {
+    std::lock_guard lock(impl_->core.mutex);
+    size = impl_->core.state.sizes();
+  }
+  const Interner& interner = impl_->pods.interner();
+  size.label_sets = interner.sets();
+  size.strings = interner.texts();
+  size.shapes = interner.shapes();
+  return size;
+}
+
+}  // namespace telltale

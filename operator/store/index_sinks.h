@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sinks that fill a ClusterIndex. Decoding, interning and comparing with what is there happen
+// without the lock, because a kind is changed by its own sink only; the lock is taken to apply what
+// differs. Internal to the index.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "operator/kube/watch/reflector_sink.h"
+#include "operator/store/cluster_state.h"
+#include "operator/store/interner.h"
+
+namespace telltale {
+
+struct IndexCore {
+  IndexCore(std::set<std::string> trusted, Clock& clock) : state(std::move(trusted), clock) {}
+
+  // Applies `change` under the lock and tells when something must be rendered anew.
+  template <class F>
+  void Apply(F change) {
+    bool dirty = false;
+    {
+      std::lock_guard lock(mutex);
+      dirty = change(state);
+    }
+    if (dirty && changed) changed();
+  }
+  void TellObject(ClusterIndex::Kind kind, const std::string& key) const {
+    if (object) object(kind, key);
+  }
+
+  mutable std::mutex mutex;
+  ClusterState state;  // guarded by mutex; a kind is also read without it by its own sink
+  std::function<void()> changed;
+  std::function<void(ClusterIndex::Kind, const std::string&)> object;
+};
+
+class PodSink final : public ReflectorSink {
+ public:
+  explicit PodSink(IndexCore& core) : core_(core) {}
+
+  void ReplaceBegin() override;
+  void ReplaceEnd() override;
+  void ReplaceAbort() override;
+  Status Changed(JsonValue object, std::string& resource_version) override;
+  Status Deleted(JsonValue object, std::string& resource_version) override;
+
+  bool synced() const { return synced_; }
+  const Interner& interner() const { return interner_; }
+
+ private:
+  void Keep(PodRef pod);
+  void Drop(std::string_view ns, std::string_view name);
+
+  IndexCore& core_;
+  Interner interner_;
+  Pod pod_;  // scratch
+  bool replacing_ = false;
+  PodTable incoming_;  // the temporary store of a replacement
+  std::atomic<bool> synced_{false};
+};
+
+// For the kinds of which there are few and which are kept as they are.
+template <class T>
+class ObjectSink final : public ReflectorSink {
+ public:
+  explicit ObjectSink(IndexCore& core) : core_(core) {}
+
+  void ReplaceBegin() override;
+  void ReplaceEnd() override;
+  void ReplaceAbort() override;
+  Status Changed(JsonValue object, std::string& resource_version) override;
+  Status Deleted(JsonValue object, std::string& resource_version) override;
+
+  bool synced() const { return synced_; }
+
+ private:
+  using Ptr = std::shared_ptr<const T>;
+
+  IndexCore& core_;
+  bool replacing_ = false;
+  std::map<std::string, Ptr> incoming_;
+  std::atomic<bool> synced_{false};
+};
+extern template class ObjectSink<MonitoringTarget>;
+extern template class ObjectSink<Namespace>;
+
+}  // namespace telltale

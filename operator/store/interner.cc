@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/store/interner.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace telltale {
+namespace {
+
+std::size_t HashText(std::string_view text) { return std::hash<std::string_view>()(text); }
+
+std::size_t Mix(std::size_t seed, std::size_t value) {
+  return (seed ^ value) * 0x9E3779B97F4A7C15u + (seed >> 29);
+}
+
+// A key of Kubernetes holds no NUL, so the first one is the separator.
+bool IsPair(std::string_view pair, const std::string& key, const std::string& value) {
+  return pair.size() == key.size() + 1 + value.size() && pair.starts_with(key) &&
+         pair[key.size()] == '\0' && pair.ends_with(value);
+}
+
+bool SamePort(const ContainerPort& a, const ContainerPort& b) {
+  return a.number == b.number && a.name == b.name;
+}
+
+bool SameContainer(const Container& a, const Container& b) {
+  return a.init == b.init && a.native_sidecar == b.native_sidecar && a.name == b.name &&
+         std::ranges::equal(a.ports, b.ports, SamePort);
+}
+
+std::size_t HashContainers(const std::vector<Container>& containers) {
+  std::size_t hash = containers.size();
+  for (const auto& container : containers) {
+    hash = Mix(hash, HashText(container.name));
+    hash = Mix(hash, container.ports.size() * 4 + container.init * 2 + container.native_sidecar);
+    for (const auto& port : container.ports) {
+      hash = Mix(hash, HashText(port.name) + static_cast<std::size_t>(port.number));
+    }
+  }
+  return hash;
+}
+
+}  // namespace
+
+bool LabelSet::Same(const Labels& labels) const {
+  return std::ranges::equal(pairs_, labels, [](const TextRef& pair, const auto& label) {
+    return IsPair(pair->view(), label.first, label.second);
+  });
+}
+
+void LabelSet::ExpandInto(Labels& out) const {
+  out.resize(pairs_.size());
+  for (std::size_t i = 0; i < pairs_.size(); ++i) {
+    const std::string_view pair = pairs_[i]->view();
+    const std::size_t key = pair.find('\0');
+    out[i].first = pair.substr(0, key);
+    out[i].second = pair.substr(key + 1);
+  }
+}
+
+bool Shape::Same(const std::vector<Container>& other) const {
+  return std::ranges::equal(containers, other, SameContainer);
+}
+
+std::size_t Interner::TextTraits::Hash(const SharedText& text) { return HashText(text.view()); }
+
+template <class Table>
+void Interner::Grown(Table& table, std::size_t& sweep_at) {
+  if (table.size() >= sweep_at) {
+    table.Sweep([](const auto& entry) { return entry.OnlyOne(); });
+    sweep_at = std::max(sweep_at, table.size() * 2);
+  }
+  counts_[0] = texts_.size();
+  counts_[1] = sets_.size();
+  counts_[2] = shapes_.size();
+}
+
+TextRef Interner::Text(std::string_view text) {
+  const std::size_t hash = HashText(text);
+  const auto* found = texts_.Find(hash, [&](const auto& held) { return held.view() == text; });
+  if (found) return TextRef(found);
+  Grown(texts_, sweep_texts_);
+  TextRef made = SharedText::Make(text);
+  texts_.Insert(made);
+  return made;
+}
+
+LabelSetRef Interner::Set(const Labels& labels) {
+  std::size_t hash = labels.size();
+  for (const auto& [key, value] : labels) hash = Mix(Mix(hash, HashText(key)), HashText(value));
+  const auto* found =
+      sets_.Find(hash, [&](const auto& held) { return held.hash() == hash && held.Same(labels); });
+  if (found) return LabelSetRef(found);
+  Grown(sets_, sweep_sets_);
+  std::vector<TextRef> pairs;
+  pairs.reserve(labels.size());
+  for (const auto& [key, value] : labels) {
+    pair_.assign(key).append(1, '\0').append(value);
+    pairs.push_back(Text(pair_));
+  }
+  LabelSetRef made(new LabelSet(std::move(pairs), hash));
+  sets_.Insert(made);
+  return made;
+}
+
+ShapeRef Interner::ShapeOf(const std::vector<Container>& containers) {
+  const std::size_t hash = HashContainers(containers);
+  const auto* found = shapes_.Find(
+      hash, [&](const auto& held) { return held.hash == hash && held.Same(containers); });
+  if (found) return ShapeRef(found);
+  Grown(shapes_, sweep_shapes_);
+  ShapeRef made(new Shape(containers, hash));
+  shapes_.Insert(made);
+  return made;
+}
+
+}  // namespace telltale

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/store/index_sinks.h"
+
+namespace telltale {
+namespace {
+
+// What differs between the two kinds.
+Status Decode(JsonValue value, MonitoringTarget& out) { return DecodeMonitoringTarget(value, out); }
+Status Decode(JsonValue value, Namespace& out) { return DecodeNamespace(value, out); }
+
+// A target whose type can say what is wrong with it stands there with that.
+bool Storable(const MonitoringTarget& target, const Status&) { return !target.meta.name.empty(); }
+bool Storable(const Namespace&, const Status& status) { return status.ok(); }
+
+bool Put(ClusterState& state, std::shared_ptr<const MonitoringTarget> target) {
+  return state.PutTarget(std::move(target));
+}
+bool Put(ClusterState& state, std::shared_ptr<const Namespace> ns) {
+  return state.PutNamespace(std::move(ns));
+}
+
+const MonitoringTarget* Live(const ClusterState& state, const std::string& key,
+                             const MonitoringTarget*) {
+  const TargetEntry* entry = state.FindTarget(key);
+  return entry ? entry->target.get() : nullptr;
+}
+const Namespace* Live(const ClusterState& state, const std::string& key, const Namespace*) {
+  const auto it = state.namespaces().find(key);
+  return it == state.namespaces().end() ? nullptr : it->second.get();
+}
+
+template <class T>
+bool Remove(ClusterState& state, const std::string& key) {
+  if constexpr (std::is_same_v<T, MonitoringTarget>) return state.RemoveTarget(key);
+  return state.RemoveNamespace(key);
+}
+
+template <class T>
+std::vector<std::string> Keys(const ClusterState& state) {
+  std::vector<std::string> keys;
+  if constexpr (std::is_same_v<T, MonitoringTarget>) {
+    for (const auto& [key, entry] : state.targets()) keys.push_back(key);
+  } else {
+    for (const auto& [key, ns] : state.namespaces()) keys.push_back(key);
+  }
+  return keys;
+}
+
+template <class T>
+constexpr ClusterIndex::Kind kKind =
+    std::is_same_v<T, MonitoringTarget> ? ClusterIndex::Kind::kTarget
+                                        : ClusterIndex::Kind::kNamespace;
+
+}  // namespace
+
+template <class T>
+Status ObjectSink<T>::Changed(JsonValue object, std::string& resource_version) {
+  auto decoded = std::make_shared<T>();
+  const Status status = Decode(object, *decoded);
+  resource_version = decoded->meta.resource_version;
+  if (decoded->meta.name.empty()) return status;
+  std::string key = decoded->meta.Key();
+  const bool storable = Storable(*decoded, status);
+  if (replacing_) {
+    if (storable) incoming_[std::move(key)] = std::move(decoded);
+    return status;
+  }
+  core_.Apply([&](ClusterState& state) {
+    return storable ? Put(state, std::move(decoded)) : Remove<T>(state, key);
+  });
+  core_.TellObject(kKind<T>, key);
+  return status;
+}
+
+template <class T>
+Status ObjectSink<T>::Deleted(JsonValue object, std::string& resource_version) {
+  T decoded;
+  const Status status = Decode(object, decoded);
+  resource_version = decoded.meta.resource_version;
+  if (decoded.meta.name.empty()) return status;
+  const std::string key = decoded.meta.Key();
+  if (replacing_) {
+    incoming_.erase(key);
+    return {};
+  }
+  core_.Apply([&](ClusterState& state) { return Remove<T>(state, key); });
+  core_.TellObject(kKind<T>, key);
+  return {};
+}
+
+template <class T>
+void ObjectSink<T>::ReplaceBegin() {
+  replacing_ = true;
+  incoming_.clear();
+}
+
+template <class T>
+void ObjectSink<T>::ReplaceAbort() {
+  replacing_ = false;
+  incoming_.clear();
+}
+
+template <class T>
+void ObjectSink<T>::ReplaceEnd() {
+  std::vector<std::string> told;
+  std::vector<Ptr> changed;
+  for (auto& key : Keys<T>(core_.state)) {
+    if (!incoming_.contains(key)) told.push_back(std::move(key));
+  }
+  const std::size_t gone = told.size();
+  for (const auto& [key, object] : incoming_) {
+    const T* live = Live(core_.state, key, static_cast<const T*>(nullptr));
+    if (live && live->meta.uid == object->meta.uid && !object->meta.resource_version.empty() &&
+        live->meta.resource_version == object->meta.resource_version) {
+      continue;
+    }
+    told.push_back(key);
+    changed.push_back(object);
+  }
+  ReplaceAbort();
+  core_.Apply([&](ClusterState& state) {
+    for (std::size_t i = 0; i < gone; ++i) Remove<T>(state, told[i]);
+    for (auto& object : changed) Put(state, std::move(object));
+    state.Replaced();
+    return true;
+  });
+  synced_ = true;
+  for (const auto& key : told) core_.TellObject(kKind<T>, key);
+}
+
+template class ObjectSink<MonitoringTarget>;
+template class ObjectSink<Namespace>;
+
+}  // namespace telltale

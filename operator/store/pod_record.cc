@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/store/pod_record.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <new>
+
+namespace telltale {
+namespace {
+
+constexpr std::size_t kMaxText = 0xFFFF;  // the API server allows 253
+
+constexpr std::array<std::string_view, 6> kPhases = {"",          "Pending", "Running",
+                                                     "Succeeded", "Failed",  "Unknown"};
+
+std::uint16_t Size(const std::string& text) {
+  return static_cast<std::uint16_t>(std::min(text.size(), kMaxText));
+}
+
+bool SameSet(const LabelSetRef& set, const Labels& labels) {
+  return set ? set->Same(labels) : labels.empty();
+}
+
+}  // namespace
+
+PodRecord::Phase PodRecord::PhaseOf(std::string_view text) {
+  const auto it = std::ranges::find(kPhases, text);
+  return it == kPhases.end() ? kUnknown : static_cast<Phase>(it - kPhases.begin());
+}
+
+PodRecord::PodRecord(const Pod& pod, Interner& interner)
+    : phase_(PhaseOf(pod.phase)),
+      deleting_(pod.meta.deleting),
+      host_network_(pod.host_network),
+      windows_(pod.windows),
+      has_sidecar_(pod.HasSidecar()),
+      ip_size_(Size(pod.ip)),
+      name_size_(Size(pod.meta.name)),
+      uid_size_(Size(pod.meta.uid)),
+      ns_(interner.Text(pod.meta.ns)),
+      node_(interner.Text(pod.node)),
+      labels_(interner.Set(pod.meta.labels)),
+      shape_(interner.ShapeOf(pod.containers)) {
+  if (!pod.meta.annotations.empty()) annotations_ = interner.Set(pod.meta.annotations);
+}
+
+PodRef PodRecord::Make(const Pod& pod, Interner& interner) {
+  const std::size_t text = std::size_t{Size(pod.meta.name)} + Size(pod.meta.uid) + Size(pod.ip);
+  void* memory = ::operator new(sizeof(PodRecord) + text);
+  auto* made = new (memory) PodRecord(pod, interner);
+  char* end = reinterpret_cast<char*>(made + 1);
+  end = std::copy_n(pod.meta.name.data(), made->name_size_, end);
+  end = std::copy_n(pod.meta.uid.data(), made->uid_size_, end);
+  std::copy_n(pod.ip.data(), made->ip_size_, end);
+  return PodRef(made);
+}
+
+void PodRecord::Destroy(const PodRecord* record) {
+  record->~PodRecord();
+  ::operator delete(const_cast<PodRecord*>(record));
+}
+
+bool PodRecord::Same(const Pod& pod) const {
+  return phase_ == PhaseOf(pod.phase) && deleting_ == pod.meta.deleting &&
+         host_network_ == pod.host_network && windows_ == pod.windows && name() == pod.meta.name &&
+         uid() == pod.meta.uid && ip() == pod.ip && ns() == pod.meta.ns && node() == pod.node &&
+         labels_->Same(pod.meta.labels) && SameSet(annotations_, pod.meta.annotations) &&
+         shape_->Same(pod.containers);
+}
+
+void PodRecord::ExpandInto(Pod& out) const {
+  out.meta.ns = ns();
+  out.meta.name = name();
+  out.meta.uid = uid();
+  out.meta.resource_version.clear();
+  out.meta.generation = 0;
+  out.meta.deleting = deleting_;
+  labels_->ExpandInto(out.meta.labels);
+  if (annotations_) {
+    annotations_->ExpandInto(out.meta.annotations);
+  } else {
+    out.meta.annotations.clear();
+  }
+  out.node = node();
+  out.phase = kPhases[phase_];
+  out.ip = ip();
+  out.host_network = host_network_;
+  out.windows = windows_;
+  out.containers = shape_->containers;
+}
+
+Pod PodRecord::Expand() const {
+  Pod pod;
+  ExpandInto(pod);
+  return pod;
+}
+
+std::size_t PodKeyTraits::Hash(std::string_view ns, std::string_view name) {
+  const std::hash<std::string_view> hash;
+  return (hash(ns) * 0x9E3779B97F4A7C15u) ^ hash(name);
+}
+
+const PodRecord* PodTable::FindPod(std::string_view ns, std::string_view name) const {
+  return Find(PodKeyTraits::Hash(ns, name),
+              [&](const PodRecord& pod) { return pod.name() == name && pod.ns() == ns; });
+}
+
+bool PodBefore(const PodRecord& a, const PodRecord& b) {
+  if (a.shared_ns() == b.shared_ns()) return a.name() < b.name();
+  const int order = a.ns().compare(b.ns());
+  return order != 0 ? order < 0 : a.name() < b.name();
+}
+
+}  // namespace telltale
