@@ -1,124 +1,79 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/reconcile/prometheus_poller.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "common/base/log.h"
 
 namespace telltale {
 namespace {
 
-constexpr std::chrono::seconds kInterval{5};
-constexpr std::chrono::seconds kTimeout{10};
-constexpr std::size_t kMaxAnswer = 256u << 20;  // 50,000 targets with their labels are 100 MB
+using Millis = std::chrono::milliseconds;
+
+constexpr Millis kInterval{5'000};
+constexpr Millis kUnwanted{1'000};
+constexpr int kShare = 20;
+constexpr std::chrono::seconds kTimeout{30};
 
 HttpClientOptions ClientOptions(const Url& server) {
   HttpClientOptions options;
   options.server = server;
-  options.max_response = kMaxAnswer;
   options.user_agent = "telltale-operator";
   return options;
 }
 
-std::string StringOr(JsonValue value) { return std::string(value.String().value_or("")); }
-
-// Calls `item` with each element of data.<name>. An answer without it is an error and no empty
-// list: that is what Prometheus sends when it cannot answer.
-Status ForEachOfData(JsonParser& parser, std::string_view body, std::string_view name,
-                     FunctionRef<Status(JsonValue)> item) {
-  bool found = false;
-  TELLTALE_TRY(parser.Parse(body, [&](JsonValue root) -> Status {
-    return root.ForEachField([&](std::string_view key, JsonValue value) -> Status {
-      if (key != "data") return {};
-      return value.ForEachField([&](std::string_view inner, JsonValue list) -> Status {
-        if (inner != name) return {};
-        found = true;
-        return list.ForEachElement(item);
-      });
-    });
-  }));
-  if (!found) return Fail(Code::kInvalid, "the answer has no data." + std::string(name));
-  return {};
-}
-
-Status ParseTarget(JsonValue target, PrometheusView& view) {
-  std::string resource, uid, endpoint, health;
-  ScrapeReport report;
-  TELLTALE_TRY(target.ForEachField([&](std::string_view key, JsonValue value) -> Status {
-    if (key == "health") health = StringOr(value);
-    if (key == "lastError") report.last_error = StringOr(value);
-    if (key != "discoveredLabels") return {};
-    return value.ForEachField([&](std::string_view label, JsonValue text) -> Status {
-      if (label == "__meta_telltale_target") resource = StringOr(text);
-      if (label == "__meta_telltale_pod_uid") uid = StringOr(text);
-      if (label == "__meta_telltale_endpoint") endpoint = StringOr(text);
-      return {};
-    });
-  }));
-  if (resource.empty()) return {};
-  report.up = health == "up";
-  report.scraped = health == "up" || health == "down";
-  view.Add(resource, uid, endpoint, std::move(report));
-  return {};
-}
-
 }  // namespace
 
-Status ParseActiveTargets(JsonParser& parser, std::string_view body, PrometheusView& view) {
-  return ForEachOfData(parser, body, "activeTargets",
-                       [&](JsonValue target) { return ParseTarget(target, view); });
-}
-
-Status ParseLoggingPods(JsonParser& parser, std::string_view body, PrometheusView& view) {
-  return ForEachOfData(parser, body, "result", [&](JsonValue series) -> Status {
-    return series.ForEachField([&](std::string_view key, JsonValue metric) -> Status {
-      if (key != "metric") return {};
-      std::string ns, pod;
-      TELLTALE_TRY(metric.ForEachField([&](std::string_view label, JsonValue text) -> Status {
-        if (label == "namespace") ns = StringOr(text);
-        if (label == "pod") pod = StringOr(text);
-        return {};
-      }));
-      view.logging_pods.insert(ns + "/" + pod);
-      return {};
-    });
-  });
-}
-
 PrometheusPoller::PrometheusPoller(Url prometheus, Published<PrometheusView>& view,
-                                   std::function<void()> changed, Registry& registry)
+                                   std::function<bool()> wanted,
+                                   std::function<void(const ReportChanges&)> changed,
+                                   Registry& registry, Clock& clock)
     : path_prefix_(prometheus.target == "/" ? "" : prometheus.target),
       client_(ClientOptions(prometheus)),
       view_(view),
+      wanted_(std::move(wanted)),
       changed_(std::move(changed)),
+      clock_(clock),
       failures_(registry.AddCounter("telltale_prometheus_poll_failures_total",
-                                    "Questions to Prometheus that got no usable answer.")) {}
+                                    "Questions to Prometheus that got no usable answer.")),
+      duration_(registry.AddHistogram("telltale_prometheus_poll_duration_seconds",
+                                      "How long it took to ask Prometheus what it scrapes.",
+                                      {0.01, 0.1, 1, 10, 100})) {}
 
-Result<std::string> PrometheusPoller::Get(const std::string& target) {
+// A part of an answer is no answer: an error leaves a part in `view`, which is dropped.
+Status PrometheusPoller::Ask(const std::string& target, PrometheusAnswer::Kind kind,
+                             PrometheusView& view) {
   HttpRequest request;
   request.target = path_prefix_ + target;
-  auto response = client_.Send(request, kTimeout);
+  PrometheusAnswer answer(kind, parser_, view);
+  Status read;
+  const auto response = client_.Stream(request, kTimeout, [&](std::string_view piece) {
+    read = answer.Feed(piece);
+    return read.ok();
+  });
   if (!response) return response.error();
   if (response->status != 200) {
     return Fail(Code::kUnavailable,
                 "Prometheus answered HTTP status " + std::to_string(response->status));
   }
-  return std::move(response->body);
+  return read.ok() ? answer.Finish() : read;
 }
 
 void PrometheusPoller::PollOnce() {
+  const SteadyTime began = clock_.Steady();
   auto view = std::make_shared<PrometheusView>();
-  Status status;
-  if (auto targets = Get("/api/v1/targets?state=active&scrapePool=telltale")) {
-    status = ParseActiveTargets(parser_, *targets, *view);
-  } else {
-    status = targets.error();
+  Status status = Ask("/api/v1/targets?state=active&scrapePool=telltale",
+                      PrometheusAnswer::Kind::kActiveTargets, *view);
+  if (status.ok()) {
+    status = Ask("/api/v1/query?query=" + UrlEncode("telltale_logs_acked_lines_total > 0"),
+                 PrometheusAnswer::Kind::kLoggingPods, *view);
   }
   if (status.ok()) {
-    auto logging = Get("/api/v1/query?query=" + UrlEncode("telltale_logs_acked_lines_total > 0"));
-    status = logging ? ParseLoggingPods(parser_, *logging, *view) : Status(logging.error());
-  }
-  view->known = status.ok();
-  if (!status.ok()) {
+    view->known = true;
+  } else {
     failures_.Add();
+    view = std::make_shared<PrometheusView>();
     view->error = status.error().message;
     if (was_known_) {
       LogWarn("cannot ask Prometheus what it scrapes; status stays Unknown until it answers",
@@ -126,14 +81,30 @@ void PrometheusPoller::PollOnce() {
     }
   }
   was_known_ = view->known;
+  view->Seal();
+  took_ = clock_.Steady() - began;
+  duration_.Observe(std::chrono::duration<double>(took_).count());
+  const auto before = view_.Get();
+  const ReportChanges changes = view->ChangesSince(before.get());
   view_.Set(std::move(view));
-  changed_();
+  if (!changes.empty()) changed_(changes);
+}
+
+Millis PrometheusPoller::Pause() const {
+  return std::max(kInterval, std::chrono::duration_cast<Millis>(took_ * kShare));
 }
 
 void PrometheusPoller::Run() {
+  Millis pause{0};
   do {
-    PollOnce();
-  } while (trigger_.Wait(kInterval));
+    if (!wanted_ || wanted_()) {
+      PollOnce();
+      pause = Pause();
+    } else {
+      view_.Set(nullptr);
+      pause = kUnwanted;
+    }
+  } while (trigger_.Wait(pause));
 }
 
 void PrometheusPoller::Stop() {

@@ -17,6 +17,7 @@ using Millis = std::chrono::milliseconds;
 constexpr Millis kCounts{5'000};
 constexpr Millis kAnything{500};
 constexpr Millis kConflict{1'000};
+constexpr Millis kNoView{1'000};  // the first view adds every key as well
 // Somebody may have edited a status, and not every event need have come: look again now and then.
 constexpr Millis kResync{600'000};
 
@@ -41,22 +42,29 @@ StatusReconciler::StatusReconciler(StatusSources sources, Api& api,
       turned_(std::move(turned)),
       clock_(clock),
       writes_(registry, "status"),
-      own_writes_(clock) {}
+      own_writes_(clock),
+      pace_(clock, kCounts) {}
 
 ReconcileResult StatusReconciler::Reconcile(const std::string& key) {
+  const auto view = sources_.view.Get();
+  if (!view && sources_.asks_prometheus) return {{}, kNoView};
+  if (const Millis wait = pace_.MustWait(key); wait > Millis(0)) return {{}, wait};
+  const SteadyTime began = clock_.Steady();
   std::vector<MatchedTarget> matched;
   if (auto found = sources_.matched(key)) matched.push_back(std::move(*found));
   if (matched.empty() || matched.front().target->meta.deleting) {
     own_writes_.Forget(key);
+    pace_.Forget(key);
     return {};
   }
   const MonitoringTarget& target = *matched.front().target;
-  const auto view = sources_.view.Get();
   const PrometheusView unknown;
   const ScrapePlan scrapes = PlanScrapes(matched);
   const std::string status = RenderTargetStatus({matched.front(), scrapes, view ? *view : unknown,
                                                  sources_.trusted_namespaces, clock_.WallNanos()});
-  if (!StatusDiffers(target.status_json, status)) return {{}, kResync};
+  const bool differs = StatusDiffers(target.status_json, status);
+  pace_.Worked(key, began);
+  if (!differs) return {{}, kResync};
   if (own_writes_.Unseen(key, target.meta.resource_version)) return {{}, OwnWrites::kLookAgain};
   const auto changes = ConditionChanges(target.status_json, status);
   const bool urgent =

@@ -22,6 +22,7 @@
 #include "operator/plan/status/target_status.h"
 #include "operator/reconcile/controller.h"
 #include "operator/reconcile/own_writes.h"
+#include "operator/reconcile/pace.h"
 #include "operator/reconcile/write_counter.h"
 #include "operator/store/published.h"
 
@@ -38,6 +39,9 @@ struct StatusSources {
   std::function<std::optional<MatchedTarget>(const std::string& key)> matched;
   std::function<std::vector<std::string>()> all_keys;  // of every MonitoringTarget
   const Published<PrometheusView>& view;
+  // No status is written before its first view, known or not: a restart must not turn every
+  // condition to Unknown and back.
+  bool asks_prometheus = false;
   std::set<std::string> trusted_namespaces;
 };
 
@@ -64,6 +68,7 @@ class StatusReconciler {
   Clock& clock_;
   WriteCounter writes_;
   OwnWrites own_writes_;  // by key
+  Pace pace_;             // of computing, whether that leads to a write or not
 };
 
 // The resources that new reports may concern: those whose targets' reports changed, and those that

@@ -22,8 +22,9 @@ class FakeApi : public HttpTransport {
   Result<ApiResponse> Call(const ApiRequest& request) override {
     const std::string path = request.target.substr(0, request.target.find('?'));
     if (request.method != "GET") writes.push_back({request.method, path, request.body});
-    if (auto failing = fail.find(path); failing != fail.end())
-      return ApiResponse{failing->second, "{}"};
+    if (auto failing = fail.find(path); failing != fail.end()) {
+      return ApiResponse{failing->second, fail_body};
+    }
     if (request.method == "GET") {
       auto found = objects.find(path);
       return found == objects.end() ? ApiResponse{404, "{}"} : ApiResponse{200, found->second};
@@ -41,6 +42,7 @@ class FakeApi : public HttpTransport {
 
   std::map<std::string, std::string> objects;  // path -> JSON
   std::map<std::string, int> fail;             // path -> HTTP status of every call
+  std::string fail_body = "{}";                // of those
   std::vector<Write> writes;
 };
 

@@ -1,28 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What Prometheus, or whatever answers at its address, says of the targets and of the sidecars.
+// What Prometheus, or whatever answers at its address, says of the targets and of the sidecars:
+// read whole and in pieces, which must come to the same.
 #include <algorithm>
 
 #include "common/base/check.h"
-#include "operator/reconcile/prometheus_poller.h"
+#include "operator/reconcile/prometheus_answer.h"
 #include "tests/fuzz/fuzz_target.h"
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
+namespace {
+
+using namespace telltale;  // NOLINT: a program of one function
+using Kind = PrometheusAnswer::Kind;
+
+Status Read(Kind kind, std::string_view text, std::size_t piece, PrometheusView& view) {
   static JsonParser parser;
+  PrometheusAnswer answer(kind, parser, view);
+  for (; !text.empty(); text.remove_prefix(std::min(piece, text.size()))) {
+    const Status fed = answer.Feed(text.substr(0, piece));
+    if (!fed.ok()) return fed;
+  }
+  return answer.Finish();
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = FuzzText(data, size);
-  PrometheusView view;
-  const Status targets = ParseActiveTargets(parser, text, view);
-  const Status pods = ParseLoggingPods(parser, text, view);
-  for (const Status& read : {targets, pods}) {
-    if (!read.ok()) TELLTALE_CHECK(!read.error().message.empty());
+  const std::size_t piece = size == 0 ? 1 : data[0] % 16u + 1;
+  PrometheusView whole, pieces;
+  whole.known = pieces.known = true;
+  for (const Kind kind : {Kind::kActiveTargets, Kind::kLoggingPods}) {
+    const Status at_once = Read(kind, text, text.size() + 1, whole);
+    const Status cut = Read(kind, text, piece, pieces);
+    TELLTALE_CHECK(at_once.ok() == cut.ok());
+    TELLTALE_CHECK(at_once.ok() || !at_once.error().message.empty());
   }
-  for (const auto& [key, report] : view.reports) {
-    TELLTALE_CHECK(std::count(key.begin(), key.end(), '|') >= 2);
-    TELLTALE_CHECK(report.scraped || !report.up);
-  }
-  for (const std::string& pod : view.logging_pods) {
-    TELLTALE_CHECK(pod.find('/') != std::string::npos);
-  }
+  whole.Seal();
+  pieces.Seal();
+  TELLTALE_CHECK(whole.ChangesSince(&pieces).empty());
   return 0;
 }

@@ -4,6 +4,7 @@
 #include "common/text/yaml_writer.h"
 #include "operator/plan/configs/promtail_relabel.h"
 #include "operator/plan/configs/promtail_stages.h"
+#include "operator/plan/matching.h"
 
 namespace telltale {
 namespace {

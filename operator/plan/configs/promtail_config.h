@@ -8,7 +8,7 @@
 
 #include <string>
 
-#include "operator/plan/matching.h"
+#include "operator/model/world.h"
 
 namespace telltale {
 

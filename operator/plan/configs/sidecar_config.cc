@@ -6,6 +6,7 @@
 
 #include "common/text/json_writer.h"
 #include "operator/plan/duration_text.h"
+#include "operator/plan/matching.h"
 
 namespace telltale {
 namespace {
@@ -60,15 +61,39 @@ std::string RenderKey(const MonitoringTarget& target, const SidecarConfigOptions
   return json;
 }
 
+bool HasConfig(const MonitoringTarget& target) {
+  return target.WantsSidecar() && (!target.selector.empty() || target.selector.match_all);
+}
+
+std::string KeyOf(const MonitoringTarget& target) {
+  return target.meta.ns + "." + target.meta.name + ".json";
+}
+
 }  // namespace
+
+std::map<std::string, std::string> PlanSidecarConfig(const World& world, const std::string& ns,
+                                                     const SidecarConfigOptions& options) {
+  const auto found =
+      std::ranges::find(world.namespaces, ns, [](const auto& entry) { return entry->meta.name; });
+  const Labels* labels = found == world.namespaces.end() ? nullptr : &(*found)->meta.labels;
+  std::map<std::string, std::string> config;
+  for (const auto& target : world.targets) {
+    if (!HasConfig(*target)) continue;
+    // As SelectedNamespaces: its own namespace always, others only when they exist.
+    const bool looks = target->namespaces
+                           ? labels && LooksInto(*target, ns, *labels, world.trusted_namespaces)
+                           : target->meta.ns == ns;
+    if (looks) config[KeyOf(*target)] = RenderKey(*target, options);
+  }
+  return config;
+}
 
 std::map<std::string, std::map<std::string, std::string>> PlanSidecarConfigs(
     const World& world, const SidecarConfigOptions& options) {
   std::map<std::string, std::map<std::string, std::string>> configs;
   for (const auto& target : world.targets) {
-    const bool selects = !target->selector.empty() || target->selector.match_all;
-    if (!target->WantsSidecar() || !selects) continue;
-    const std::string key = target->meta.ns + "." + target->meta.name + ".json";
+    if (!HasConfig(*target)) continue;
+    const std::string key = KeyOf(*target);
     const std::string json = RenderKey(*target, options);
     for (const auto& ns : SelectedNamespaces(*target, world)) configs[ns][key] = json;
   }

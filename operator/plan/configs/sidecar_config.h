@@ -8,7 +8,7 @@
 #include <map>
 #include <string>
 
-#include "operator/plan/matching.h"
+#include "operator/model/world.h"
 
 namespace telltale {
 
@@ -18,7 +18,11 @@ struct SidecarConfigOptions {
   std::string loki_url;  // what the sidecars push to; empty: no logs are shipped
 };
 
-// namespace -> key -> JSON. Only namespaces that a target with a sidecar looks into.
+// key -> JSON, for one namespace; empty when no target with a sidecar looks into it.
+std::map<std::string, std::string> PlanSidecarConfig(const World& world, const std::string& ns,
+                                                     const SidecarConfigOptions& options);
+
+// The same of all: namespace -> key -> JSON. Only namespaces that a target with a sidecar looks into.
 std::map<std::string, std::map<std::string, std::string>> PlanSidecarConfigs(
     const World& world, const SidecarConfigOptions& options);
 

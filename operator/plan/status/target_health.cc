@@ -2,11 +2,10 @@
 #include "operator/plan/status/target_health.h"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <tuple>
 #include <unordered_map>
-
-#include "operator/plan/status/scrape_error.h"
 
 namespace telltale {
 namespace {
@@ -60,7 +59,9 @@ class Assessor {
     AddResourceProblems();
     for (const auto& problem : OfTarget(input_.plan.problems, key_)) AddPlanProblem(problem);
     for (const auto& scrape : OfTarget(input_.plan.targets, key_)) {
-      if (scrape.endpoint != kSidecarEndpoint) CountScrape(scrape, FindEndpointReport(scrape));
+      if (scrape.endpoint != kSidecarEndpoint) {
+        CountScrape(scrape, input_.view.Find(key_, scrape.pod_uid, scrape.endpoint));
+      }
     }
     if (target_.WantsSidecar()) CountSidecars();
     for (const auto& [uid, count] : pods_) {
@@ -77,12 +78,14 @@ class Assessor {
   }
 
  private:
+  using Report = PrometheusView::Report;
+
   void CountPod(const Pod& pod) {
     pods_[pod.meta.uid].pod = &pod;
     uids_[pod.meta.Key()] = pod.meta.uid;
     if (pod.HasSidecar()) ++health_.injected;
     const bool ships = target_.WantsSidecar() && target_.logs;
-    const bool logging = ships && input_.view.logging_pods.contains(pod.meta.Key());
+    const bool logging = ships && input_.view.Logging(pod.meta.Key());
     if (logging) ++health_.logging;
     if (!pod.Running() || pod.meta.deleting) return;
     ++health_.running;
@@ -143,33 +146,24 @@ class Assessor {
     health_.problems.push_back({pod, problem.endpoint, problem.reason, problem.message});
   }
 
-  const ScrapeReport* FindEndpointReport(const ScrapeTarget& scrape) const {
-    const auto& reports = input_.view.reports;
-    const auto it = reports.find(key_ + "|" + scrape.pod_uid + "|" + scrape.endpoint);
-    return it == reports.end() ? nullptr : &it->second;
-  }
-
   // The pods' shared sidecars, whichever resource their targets belong to.
   void CountSidecars() {
-    const auto& reports = input_.view.sidecars;
     for (const auto& pod : input_.matched.pods) {
       const auto planned = input_.plan.sidecars.find(pod->meta.uid);
       if (planned == input_.plan.sidecars.end()) continue;
-      const auto report = reports.find(pod->meta.uid);
-      CountScrape(input_.plan.targets[planned->second],
-                  report == reports.end() ? nullptr : &report->second);
+      CountScrape(input_.plan.targets[planned->second], input_.view.FindSidecar(pod->meta.uid));
     }
   }
 
-  void CountScrape(const ScrapeTarget& scrape, const ScrapeReport* report) {
+  void CountScrape(const ScrapeTarget& scrape, const std::optional<Report>& report) {
     const auto found = pods_.find(scrape.pod_uid);
     if (found == pods_.end()) return;
     PodCount& count = found->second;
     // The sidecar's own page says nothing about the application, unless nothing else is asked for.
     const bool counts = !target_.metrics || scrape.endpoint != kSidecarEndpoint;
     if (counts) ++count.endpoints;
-    const bool scraped = report && report->scraped;
-    const bool up = scraped && report->up;
+    const bool scraped = report && report->state != ScrapeState::kUnknown;
+    const bool up = scraped && report->state == ScrapeState::kUp;
     if (counts && up) ++count.up;
     if (count.pod->meta.deleting) return;
     ++health_.scrapes;
@@ -178,20 +172,20 @@ class Assessor {
     } else if (scraped) {
       ++health_.scrapes_down;
       if (counts) count.down = true;
-      AddScrapeProblem(*count.pod, scrape, report->last_error);
+      AddScrapeProblem(*count.pod, scrape, *report);
     } else if (++health_.scrapes_pending == 1) {
       health_.first_pending = "pod " + count.pod->meta.Key() + ", endpoint " + scrape.endpoint;
     }
   }
 
-  void AddScrapeProblem(const Pod& pod, const ScrapeTarget& scrape, const std::string& error) {
-    const Reason reason = ClassifyScrapeError(error);
+  void AddScrapeProblem(const Pod& pod, const ScrapeTarget& scrape, const Report& report) {
+    const Reason reason = report.reason;
     const std::string* path = FindLabel(scrape.labels, "__metrics_path__");
     health_.problems.push_back({pod.meta.Key(), scrape.endpoint, reason,
                                 "Pod " + pod.meta.Key() + " at http://" + scrape.address +
                                     (path ? *path : "") + ": " + std::string(Info(reason).cause) +
                                     "; " + std::string(Info(reason).fix) +
-                                    " (Prometheus says: " + ShortScrapeError(error) + ")."});
+                                    " (Prometheus says: " + std::string(report.error) + ")."});
   }
 
   const StatusInput& input_;

@@ -29,11 +29,12 @@ Status DecodeAll(JsonValue value, Status (*decode_one)(JsonValue, T&),
 }
 
 // `name` is "target|uid|endpoint".
-void AddReport(std::string_view name, ScrapeReport report, PrometheusView& view) {
+void AddReport(std::string_view name, ScrapeState state, std::string_view error,
+               PrometheusView& view) {
   const std::size_t uid = name.find('|'), endpoint = name.rfind('|');
   ASSERT_TRUE(uid < endpoint && endpoint != std::string_view::npos) << name;
   view.Add(name.substr(0, uid), name.substr(uid + 1, endpoint - uid - 1), name.substr(endpoint + 1),
-           std::move(report));
+           name.substr(0, name.find('/')), state, error);
 }
 
 Status DecodeView(JsonValue value, PrometheusView& out) {
@@ -48,9 +49,12 @@ Status DecodeView(JsonValue value, PrometheusView& out) {
     out.known = false;
     return decode::Text(member, out.error);
   }));
-  for (const auto& name : up) AddReport(name, {true, true, ""}, out);
-  for (const auto& [name, error] : down) AddReport(name, {false, true, error}, out);
-  out.logging_pods.insert(logging.begin(), logging.end());
+  for (const auto& name : up) AddReport(name, ScrapeState::kUp, "", out);
+  for (const auto& [name, error] : down) AddReport(name, ScrapeState::kDown, error, out);
+  for (const auto& pod : logging) {
+    out.AddLogging(pod.substr(0, pod.find('/')), pod.substr(pod.find('/') + 1));
+  }
+  out.Seal();
   return {};
 }
 

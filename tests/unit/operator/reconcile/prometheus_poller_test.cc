@@ -4,50 +4,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <latch>
+#include <thread>
+
 #include "common/net/http_server.h"
+#include "tests/fakes/fake_clock.h"
 
 namespace telltale {
 namespace {
 
-constexpr const char* kTargetsAnswer = R"({"status":"success","data":{"activeTargets":[
- {"discoveredLabels":{"__address__":"10.0.0.1:80","__meta_telltale_target":"shop/shop",
-   "__meta_telltale_pod_uid":"u1","__meta_telltale_endpoint":"0"},
-  "labels":{"job":"shop/shop"},"scrapePool":"telltale","lastError":"","health":"up"},
- {"discoveredLabels":{"__meta_telltale_target":"shop/shop","__meta_telltale_pod_uid":"u2",
-   "__meta_telltale_endpoint":"0"},"lastError":"connection refused","health":"down"},
- {"discoveredLabels":{"__meta_telltale_target":"shop/shop","__meta_telltale_pod_uid":"u3",
-   "__meta_telltale_endpoint":"sidecar"},"lastError":"","health":"unknown"},
- {"discoveredLabels":{"__address__":"localhost:9090"},"lastError":"","health":"up"}],
- "droppedTargets":[]}})";
-constexpr const char* kQueryAnswer =
-    R"({"status":"success","data":{"resultType":"vector","result":[
- {"metric":{"__name__":"m","namespace":"shop","pod":"shop-1"},"value":[1,"5"]}]}})";
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
-TEST(ParseActiveTargetsTest, TellsUpFromDownFromNotYetScraped) {
-  JsonParser parser;
-  PrometheusView view;
-  ASSERT_TRUE(ParseActiveTargets(parser, kTargetsAnswer, view).ok());
-  ASSERT_EQ(view.reports.size(), 3u);
-  EXPECT_TRUE(view.reports["shop/shop|u1|0"].up);
-  EXPECT_FALSE(view.reports["shop/shop|u2|0"].up);
-  EXPECT_TRUE(view.reports["shop/shop|u2|0"].scraped);
-  EXPECT_EQ(view.reports["shop/shop|u2|0"].last_error, "connection refused");
-  EXPECT_FALSE(view.reports["shop/shop|u3|sidecar"].scraped);
-}
-
-TEST(ParseActiveTargetsTest, AnAnswerWithoutTargetsIsAnErrorAndNotAnEmptyList) {
-  JsonParser parser;
-  PrometheusView view;
-  EXPECT_FALSE(ParseActiveTargets(parser, R"({"status":"error","error":"x"})", view).ok());
-  EXPECT_FALSE(ParseActiveTargets(parser, "<html>", view).ok());
-  EXPECT_FALSE(ParseActiveTargets(parser, "", view).ok());
-}
-
-TEST(ParseLoggingPodsTest, NamesThePodOfEachSeries) {
-  JsonParser parser;
-  PrometheusView view;
-  ASSERT_TRUE(ParseLoggingPods(parser, kQueryAnswer, view).ok());
-  EXPECT_THAT(view.logging_pods, ::testing::ElementsAre("shop/shop-1"));
+std::string Target(const std::string& uid, const std::string& health) {
+  return R"({"discoveredLabels":{"__meta_telltale_target":"shop/shop","__meta_telltale_pod_uid":")" +
+         uid + R"(","__meta_telltale_endpoint":"0"},"lastError":"x","health":")" + health + "\"}";
 }
 
 class PrometheusPollerTest : public ::testing::Test {
@@ -56,17 +28,27 @@ class PrometheusPollerTest : public ::testing::Test {
     HttpServerOptions options;
     options.listen = "127.0.0.1:0";
     server_ = std::make_unique<HttpServer>(options, [this](const HttpRequest& request) {
+      clock_.Advance(took_);
       if (status_ != 200) return TextResponse(status_, "no");
-      const bool targets = request.path() == "/prom/api/v1/targets";
-      return JsonResponse(200, targets ? kTargetsAnswer : kQueryAnswer);
+      if (request.path() == "/prom/api/v1/targets") {
+        return JsonResponse(200, R"({"data":{"activeTargets":[)" + targets_ + "]}}");
+      }
+      return JsonResponse(
+          200, R"({"data":{"result":[{"metric":{"namespace":"shop","pod":"shop-1"}}]}})");
     });
     ASSERT_TRUE(server_->Start().ok());
     auto url = ParseUrl("http://127.0.0.1:" + std::to_string(server_->port()) + "/prom");
-    poller_ = std::make_unique<PrometheusPoller>(*url, view_, [this] { ++changes_; }, registry_);
+    poller_ = std::make_unique<PrometheusPoller>(
+        *url, view_, [this] { return wanted_.load(); },
+        [this](const ReportChanges& changes) { changes_.push_back(changes); }, registry_, clock_);
   }
 
-  int status_ = 200;
-  int changes_ = 0;
+  std::atomic<int> status_ = 200;
+  std::string targets_ = Target("u1", "up") + "," + Target("u2", "down");
+  std::chrono::milliseconds took_{0};
+  std::atomic<bool> wanted_{true};
+  std::vector<ReportChanges> changes_;
+  FakeClock clock_;
   Registry registry_;
   Published<PrometheusView> view_;
   std::unique_ptr<HttpServer> server_;
@@ -77,9 +59,34 @@ TEST_F(PrometheusPollerTest, PublishesWhatPrometheusScrapesUnderThePathOfItsUrl)
   poller_->PollOnce();
   ASSERT_NE(view_.Get(), nullptr);
   EXPECT_TRUE(view_.Get()->known);
-  EXPECT_EQ(view_.Get()->reports.size(), 3u);
-  EXPECT_EQ(view_.Get()->logging_pods.size(), 1u);
-  EXPECT_EQ(changes_, 1);
+  EXPECT_EQ(view_.Get()->reports(), 2u);
+  EXPECT_TRUE(view_.Get()->Logging("shop/shop-1"));
+  ASSERT_EQ(changes_.size(), 1u);
+  EXPECT_TRUE(changes_[0].all);
+}
+
+TEST_F(PrometheusPollerTest, TellsOnlyWhatChanged) {
+  poller_->PollOnce();
+  changes_.clear();
+  poller_->PollOnce();
+  EXPECT_THAT(changes_, IsEmpty());
+  targets_ = Target("u1", "up") + "," + Target("u2", "up");
+  poller_->PollOnce();
+  ASSERT_EQ(changes_.size(), 1u);
+  EXPECT_FALSE(changes_[0].all);
+  EXPECT_THAT(changes_[0].targets, ElementsAre("shop/shop"));
+  EXPECT_THAT(changes_[0].sidecars, IsEmpty());
+}
+
+TEST_F(PrometheusPollerTest, AnAnswerOfManyMegabytesIsRead) {
+  targets_.clear();
+  const std::string padding(1000, 'x');
+  for (int i = 0; i < 20'000; ++i) {
+    targets_ += (i ? "," : "") + Target(padding + std::to_string(i), "up");
+  }
+  poller_->PollOnce();
+  EXPECT_TRUE(view_.Get()->known) << view_.Get()->error;
+  EXPECT_EQ(view_.Get()->reports(), 20'000u);
 }
 
 TEST_F(PrometheusPollerTest, APrometheusThatFailsMakesTheViewUnknownWithTheReason) {
@@ -87,9 +94,32 @@ TEST_F(PrometheusPollerTest, APrometheusThatFailsMakesTheViewUnknownWithTheReaso
   poller_->PollOnce();
   EXPECT_FALSE(view_.Get()->known);
   EXPECT_THAT(view_.Get()->error, ::testing::HasSubstr("500"));
+  EXPECT_EQ(view_.Get()->reports(), 0u);
   status_ = 200;
+  targets_ = "{]";
+  poller_->PollOnce();
+  EXPECT_FALSE(view_.Get()->known);
+  targets_ = Target("u1", "up");
   poller_->PollOnce();
   EXPECT_TRUE(view_.Get()->known);
+}
+
+TEST_F(PrometheusPollerTest, WhatTakesLongIsAskedForLessOften) {
+  poller_->PollOnce();
+  EXPECT_EQ(poller_->Pause(), std::chrono::seconds(5));
+  took_ = std::chrono::seconds(1);  // each of the two answers
+  poller_->PollOnce();
+  EXPECT_EQ(poller_->Pause(), std::chrono::seconds(40));
+}
+
+TEST_F(PrometheusPollerTest, WhileNobodyWantsToKnowItDoesNotAskAndNoOldViewRemains) {
+  view_.Set(std::make_shared<PrometheusView>());
+  wanted_ = false;
+  std::thread runner([this] { poller_->Run(); });
+  while (view_.Get()) std::this_thread::yield();
+  poller_->Stop();
+  runner.join();
+  EXPECT_THAT(changes_, IsEmpty());
 }
 
 }  // namespace

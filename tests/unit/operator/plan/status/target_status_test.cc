@@ -5,6 +5,7 @@
 
 #include "common/base/rfc3339.h"
 #include "operator/plan/status/scrape_error.h"
+#include "operator/plan/status/status_compare.h"
 #include "tests/unit/operator/plan/golden.h"
 #include "tests/unit/operator/plan/json_tree.h"
 #include "tests/unit/operator/plan/world_file.h"
@@ -257,11 +258,53 @@ TEST(StatusDiffers, IgnoresTimesOrderAndSpace) {
   EXPECT_FALSE(StatusDiffers(ours, ours));
   EXPECT_TRUE(StatusDiffers("", ours));
   EXPECT_TRUE(StatusDiffers("garbage", ours));
-  EXPECT_FALSE(StatusDiffers(R"({"b": [1, {"lastTransitionTime": "x", "c": null}], "a": "é"})",
-                             R"({"a":"\u00e9","b":[1,{"c":null,"lastTransitionTime":"y"}]})"));
-  EXPECT_TRUE(StatusDiffers(R"({"a":[1,2]})", R"({"a":[2,1]})"));
-  EXPECT_TRUE(StatusDiffers(R"({"a":1})", R"({"a":"1"})"));
-  EXPECT_TRUE(StatusDiffers(R"({"a":1})", R"({"a":1,"b":1})"));
+  EXPECT_FALSE(
+      StatusDiffers(R"({"problems": [1, {"lastTransitionTime": "x", "c": null}], "pods": "é"})",
+                    R"({"pods":"\u00e9","problems":[1,{"c":null,"lastTransitionTime":"y"}]})"));
+  EXPECT_TRUE(StatusDiffers(R"({"pods":[1,2]})", R"({"pods":[2,1]})"));
+  EXPECT_TRUE(StatusDiffers(R"({"pods":1})", R"({"pods":"1"})"));
+  EXPECT_TRUE(StatusDiffers(R"({"pods":1})", R"({"pods":1,"problems":1})"));
+  EXPECT_TRUE(StatusDiffers(R"({"pods":1,"problems":1})", R"({"pods":1})"));
+}
+
+// Server-side apply leaves it where it is, so that it would be a difference for ever.
+TEST(StatusDiffers, IgnoresWhatIsNotOurs) {
+  EXPECT_FALSE(StatusDiffers(R"({"pods":1,"config":{"hash":"h"}})", R"({"pods":1})"));
+  const std::string ready = R"({"type":"Ready","status":"True"})";
+  const std::string scraped = R"({"type":"Scraped","status":"True"})";
+  const auto conditions = [](const std::string& list) {
+    return R"({"conditions":[)" + list + "]}";
+  };
+  EXPECT_FALSE(StatusDiffers(conditions(scraped + R"(,{"type":"Theirs"},)" + ready),
+                             conditions(ready + "," + scraped)));
+  EXPECT_TRUE(StatusDiffers(conditions(ready), conditions(ready + "," + scraped)));
+  EXPECT_TRUE(StatusDiffers(conditions(ready + "," + scraped), conditions(ready)));
+  EXPECT_TRUE(StatusDiffers(conditions(ready), conditions(scraped)));
+}
+
+TEST(ConditionChanges, AreThoseOfAStatusAndNotThoseOfAMessage) {
+  const std::string before =
+      R"({"conditions":[{"type":"Ready","status":"True","reason":"A","message":"a"},)"
+      R"({"type":"Scraped","status":"True","reason":"A","message":"a"}]})";
+  const std::string after =
+      R"({"conditions":[{"type":"Scraped","status":"False","reason":"B","message":"b"},)"
+      R"({"type":"Ready","status":"True","reason":"B","message":"b"},)"
+      R"({"type":"Accepted","status":"True","reason":"C","message":"c"}]})";
+  const auto changes = ConditionChanges(before, after);
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_EQ(changes[0].type + changes[0].old_status + changes[0].status + changes[0].reason +
+                changes[0].message,
+            "ScrapedTrueFalseBb");
+  EXPECT_EQ(changes[1].type + changes[1].old_status + changes[1].status, "AcceptedTrue");
+  EXPECT_EQ(ConditionChanges("garbage", after).size(), 3u);
+  EXPECT_TRUE(ConditionChanges(after, after).empty());
+}
+
+TEST(ObservedGeneration, IsZeroWhenThereIsNone) {
+  EXPECT_EQ(ObservedGeneration(R"({"observedGeneration":7})"), 7);
+  for (const auto* status : {"", "garbage", "{}", R"({"observedGeneration":"7"})"}) {
+    EXPECT_EQ(ObservedGeneration(status), 0) << status;
+  }
 }
 
 TEST(ClassifyScrapeError, KnowsWhatPrometheusSays) {

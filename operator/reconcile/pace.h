@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Pace: how often work on many keys may be done, so that all of it together takes a twentieth of a
+// core however often it is asked for: in a small cluster at once, in one of a thousand resources
+// and fifty thousand busy pods every few seconds for each. Used by StatusReconciler; thread-safe.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "common/base/clock.h"
+
+namespace telltale {
+
+class Pace {
+ public:
+  using Millis = std::chrono::milliseconds;
+  explicit Pace(Clock& clock, Millis longest) : clock_(clock), longest_(longest) {}
+
+  // How long the work on this key must wait; zero for one that was not worked on lately.
+  Millis MustWait(const std::string& key) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = last_.find(key);
+    if (found == last_.end()) return Millis(0);
+    const auto all = average_ * static_cast<std::int64_t>(last_.size()) * kShare;
+    if (all < kNotWorthIt) return Millis(0);
+    const auto due = found->second + std::min<SteadyTime::duration>(all, longest_);
+    return std::max(std::chrono::ceil<Millis>(due - clock_.Steady()), Millis(0));
+  }
+  void Worked(const std::string& key, SteadyTime began) {
+    const std::lock_guard lock(mutex_);
+    const SteadyTime now = clock_.Steady();
+    average_ += (now - began - average_) / kSmooth;
+    last_[key] = now;
+  }
+  void Forget(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    last_.erase(key);
+  }
+
+ private:
+  static constexpr int kShare = 20, kSmooth = 8;
+  static constexpr Millis kNotWorthIt{100};
+
+  Clock& clock_;
+  const Millis longest_;
+  mutable std::mutex mutex_;
+  std::map<std::string, SteadyTime> last_;  // guarded by mutex_
+  SteadyTime::duration average_{0};         // of the work on one key; guarded by mutex_
+};
+
+}  // namespace telltale

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/reconcile/status_reconciler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/operator/reconcile/held_world.h"
+
+namespace telltale {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class StatusReconcilerTest : public ::testing::Test, protected HeldWorld {
+ protected:
+  StatusReconcilerTest() {
+    auto& target = PutTarget("shop", "shop");
+    target.sidecar.reset();
+    target.metrics.emplace();
+    target.metrics->endpoints.emplace_back().port.number = 80;
+  }
+  void PutPod(const std::string& name) {
+    auto pod = std::make_shared<Pod>();
+    pod->meta.ns = "shop";
+    pod->meta.name = name;
+    pod->meta.uid = "uid-" + name;
+    pod->phase = "Running";
+    pod->ip = "10.0.0.1";
+    pod->containers.emplace_back().name = "shop";
+    pods_.push_back(pod);
+  }
+  std::optional<MatchedTarget> Matched(const std::string& key) {
+    ++computed_;
+    clock.Advance(computing_);
+    const auto found = targets.find(key);
+    if (found == targets.end()) return std::nullopt;
+    return MatchedTarget{found->second, pods_};
+  }
+  ReconcileResult Reconcile() { return reconciler_.Reconcile("shop/shop"); }
+  // What the watch brings back of our write.
+  void See() {
+    const std::string& body = fake.objects.at(kPath);
+    const auto at = body.find("\"status\":") + 9;
+    targets["shop/shop"]->status_json = body.substr(at, body.size() - at - 1);
+    targets["shop/shop"]->meta.resource_version = std::to_string(++version);
+  }
+  void SetView(ScrapeState state, int pods) {
+    auto view = std::make_shared<PrometheusView>();
+    view->known = true;
+    for (int i = 0; i < pods; ++i) {
+      view->Add("shop/shop", "uid-" + std::to_string(i), "0", "shop", state, "refused");
+    }
+    view->Seal();
+    view_.Set(std::move(view));
+  }
+
+  static constexpr const char* kPath =
+      "/apis/telltale.dev/v1alpha1/namespaces/shop/monitoringtargets/shop/status";
+  int computed_ = 0;
+  milliseconds computing_{0};
+  std::vector<std::shared_ptr<const Pod>> pods_;
+  Published<PrometheusView> view_;
+  std::vector<std::string> turned_;
+  StatusReconciler MakeReconciler(bool asks_prometheus = false) {
+    return StatusReconciler(
+        {.matched = [this](const std::string& key) { return Matched(key); },
+         .all_keys = [] { return std::vector<std::string>{"shop/shop"}; },
+         .view = view_,
+         .asks_prometheus = asks_prometheus,
+         .trusted_namespaces = {}},
+        api,
+        [this](const StatusTransition& transition) {
+          const auto& change = transition.change;
+          turned_.push_back(transition.target.meta.Key() + " " + change.type + " " +
+                            change.old_status + ">" + change.status + " " + change.reason);
+        },
+        registry, clock);
+  }
+  StatusReconciler reconciler_ = MakeReconciler();
+};
+
+TEST_F(StatusReconcilerTest, WritesTheStatusWithTheUidAsAPreconditionAndThenNothingMore) {
+  EXPECT_TRUE(Reconcile().status.ok());
+  EXPECT_THAT(fake.objects[kPath], HasSubstr("NoPodsMatched"));
+  EXPECT_THAT(fake.objects[kPath], HasSubstr(R"("uid":"uid-shop")"));
+  See();
+  for (int i = 0; i < 3; ++i) {
+    clock.Advance(std::chrono::minutes(20));
+    const auto result = Reconcile();
+    EXPECT_TRUE(result.status.ok());
+    EXPECT_EQ(result.requeue_after, std::chrono::minutes(10));
+  }
+  EXPECT_EQ(Writes(kPath), 1);
+}
+
+TEST_F(StatusReconcilerTest, DoesNotWriteOrTellTwiceBeforeItsWriteIsSeen) {
+  Reconcile();
+  const auto told = turned_.size();
+  EXPECT_GT(told, 0u);
+  clock.Advance(milliseconds(900));
+  EXPECT_GT(Reconcile().requeue_after.count(), 0);
+  EXPECT_EQ(Writes(kPath), 1);
+  EXPECT_EQ(turned_.size(), told);
+  clock.Advance(seconds(6));  // an event that never comes
+  Reconcile();
+  EXPECT_EQ(Writes(kPath), 2);
+}
+
+TEST_F(StatusReconcilerTest, CountsAreWrittenAtMostEveryFiveSeconds) {
+  SetView(ScrapeState::kUp, 100);
+  PutPod("0");
+  Reconcile();
+  See();
+  for (int i = 1; i <= 50; ++i) {  // a rollout: ten pods a second
+    PutPod(std::to_string(i));
+    const auto result = Reconcile();
+    ASSERT_TRUE(result.status.ok());
+    if (result.requeue_after > seconds(10)) See();
+    clock.Advance(milliseconds(100));
+  }
+  EXPECT_LE(Writes(kPath), 2);
+  clock.Advance(seconds(5));
+  Reconcile();
+  EXPECT_THAT(fake.objects[kPath], HasSubstr(R"("matched":51)"));
+}
+
+TEST_F(StatusReconcilerTest, AConditionThatTurnsIsWrittenSoonAndTold) {
+  SetView(ScrapeState::kUp, 1);
+  PutPod("0");
+  Reconcile();
+  See();
+  EXPECT_THAT(turned_, Contains("shop/shop Ready >True Ready"));
+  turned_.clear();
+  clock.Advance(milliseconds(500));
+  SetView(ScrapeState::kDown, 1);
+  Reconcile();
+  EXPECT_EQ(Writes(kPath), 2);
+  EXPECT_THAT(turned_, ElementsAre("shop/shop Scraped True>False ScrapeFailed",
+                                   "shop/shop Ready True>False ScrapeFailed"));
+}
+
+// Ten pods a second in each of a hundred resources, whose status takes ten milliseconds.
+TEST_F(StatusReconcilerTest, ComputingTakesATwentiethOfTheTimeHoweverOftenItIsAskedFor) {
+  computing_ = milliseconds(10);
+  for (int i = 0; i < 100; ++i) PutTarget("shop", std::to_string(i));
+  const auto round = [&] {
+    for (int i = 0; i < 100; ++i) reconciler_.Reconcile("shop/" + std::to_string(i));
+  };
+  round();
+  EXPECT_EQ(computed_, 100);
+  const SteadyTime began = clock.Steady();
+  for (int i = 0; i < 300; ++i) {
+    clock.Advance(milliseconds(100));
+    round();
+  }
+  const auto passed = std::chrono::duration<double>(clock.Steady() - began).count();
+  EXPECT_GE(computed_, 400);
+  // At least every five seconds all the same: that is the most there can be.
+  EXPECT_LE(computed_, 100 + 100 * (passed / 5 + 1));
+}
+
+TEST_F(StatusReconcilerTest, ARestartTellsNothingAgain) {
+  SetView(ScrapeState::kUp, 1);
+  PutPod("0");
+  Reconcile();
+  See();
+  turned_.clear();
+  StatusReconciler restarted = MakeReconciler();
+  restarted.Reconcile("shop/shop");
+  EXPECT_THAT(turned_, IsEmpty());
+  EXPECT_EQ(Writes(kPath), 1);
+}
+
+TEST_F(StatusReconcilerTest, ARestartDoesNotTurnEverythingToUnknownBeforePrometheusWasAsked) {
+  StatusReconciler restarted = MakeReconciler(true);
+  EXPECT_GT(restarted.Reconcile("shop/shop").requeue_after.count(), 0);
+  EXPECT_THAT(fake.writes, IsEmpty());
+  view_.Set(std::make_shared<PrometheusView>());  // it was, and did not answer
+  restarted.Reconcile("shop/shop");
+  EXPECT_EQ(Writes(kPath), 1);
+}
+
+TEST_F(StatusReconcilerTest, ANewGenerationIsObservedSoon) {
+  Reconcile();
+  See();
+  clock.Advance(milliseconds(500));
+  targets["shop/shop"]->meta.generation = 2;
+  Reconcile();
+  EXPECT_THAT(fake.objects[kPath], HasSubstr(R"("observedGeneration":2)"));
+}
+
+TEST_F(StatusReconcilerTest, AStatusThatSomebodyEditedIsPutRight) {
+  Reconcile();
+  See();
+  clock.Advance(seconds(5));
+  targets["shop/shop"]->status_json = R"({"conditions":[]})";
+  Reconcile();
+  EXPECT_EQ(Writes(kPath), 2);
+}
+
+TEST_F(StatusReconcilerTest, WhatAnotherManagerPutsIntoTheStatusIsLeftAloneAndStopsNothing) {
+  Reconcile();
+  See();
+  clock.Advance(seconds(10));
+  std::string& status = targets["shop/shop"]->status_json;
+  status.insert(1, R"("config":{"hash":"x"},)");
+  const std::string conditions = R"("conditions":[)";
+  status.insert(status.find(conditions) + conditions.size(),
+                R"({"type":"Theirs","status":"True"},)");
+  Reconcile();
+  EXPECT_EQ(Writes(kPath), 1);
+}
+
+TEST_F(StatusReconcilerTest, AResourceThatIsDeletedOrMadeAnewMeanwhileIsNoError) {
+  fake.fail[kPath] = 404;
+  EXPECT_TRUE(Reconcile().status.ok());
+  fake.fail[kPath] = 409;
+  const auto conflict = Reconcile();
+  EXPECT_TRUE(conflict.status.ok());
+  EXPECT_GT(conflict.requeue_after.count(), 0);
+  EXPECT_THAT(turned_, IsEmpty());
+  fake.writes.clear();
+  targets["shop/shop"]->meta.deleting = true;
+  EXPECT_TRUE(Reconcile().status.ok());
+  targets.clear();
+  const auto gone = Reconcile();
+  EXPECT_TRUE(gone.status.ok());
+  EXPECT_EQ(gone.requeue_after.count(), 0);
+  EXPECT_THAT(fake.writes, IsEmpty());
+}
+
+TEST_F(StatusReconcilerTest, AFailedWriteIsAnErrorTellsNothingAndIsCounted) {
+  fake.fail[kPath] = 500;
+  EXPECT_FALSE(Reconcile().status.ok());
+  EXPECT_THAT(turned_, IsEmpty());
+  std::string page;
+  registry.Render(page);
+  EXPECT_THAT(page, HasSubstr("telltale_writes_total{kind=\"status\",result=\"error\"} 1\n"));
+  fake.fail.clear();
+  EXPECT_TRUE(Reconcile().status.ok());
+  EXPECT_THAT(turned_, Not(IsEmpty()));
+}
+
+TEST(TargetsConcernedTest, AreThoseWithReportsAndThoseWhoShareTheSidecars) {
+  HeldWorld held;
+  for (const char* name : {"a", "b"}) held.PutNamespace(name);
+  held.PutTarget("a", "reported").sidecar.reset();
+  held.PutTarget("a", "shares");
+  held.PutTarget("a", "neither").sidecar.reset();
+  held.PutTarget("b", "elsewhere");
+  auto& wide = held.PutTarget("trusted", "wide");
+  wide.namespaces.emplace();
+  wide.namespaces->any = true;
+  ReportChanges changes;
+  changes.targets = {"a/reported", "gone/gone"};
+  EXPECT_THAT(TargetsConcerned(changes, held.Snapshot()), ElementsAre("a/reported"));
+  changes.sidecars = {"a"};
+  EXPECT_THAT(TargetsConcerned(changes, held.Snapshot()),
+              ElementsAre("a/reported", "a/shares", "trusted/wide"));
+  changes.all = true;
+  EXPECT_EQ(TargetsConcerned(changes, held.Snapshot()).size(), 5u);
+}
+
+}  // namespace
+}  // namespace telltale
