@@ -21,10 +21,12 @@ bool TakesWrites(const World& world, const std::string& ns) {
 
 SidecarConfigReconciler::SidecarConfigReconciler(std::string loki_url, std::function<World()> world,
                                                  const ConfigMapCache& held, Api& api,
+                                                 std::function<void(const std::string& ns)> add,
                                                  Registry& registry, Clock& clock)
     : loki_url_(std::move(loki_url)),
       world_(std::move(world)),
       held_(held),
+      add_(std::move(add)),
       writer_(std::string(kSidecarConfigMap), ".json", "sidecar-config", held, api, registry,
               clock) {}
 

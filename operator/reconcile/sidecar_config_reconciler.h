@@ -29,12 +29,11 @@ class SidecarConfigReconciler {
   static constexpr const char* kAll = "*";  // no namespace is called so
 
   // `world` gives the targets and namespaces of now. `loki_url` may be empty: no logs are shipped.
+  // `add` is called with each namespace that kAll finds: it puts it into the controller's queue.
   SidecarConfigReconciler(std::string loki_url, std::function<World()> world,
-                          const ConfigMapCache& held, Api& api, Registry& registry, Clock& clock);
-
-  // Called with each namespace that kAll finds: it adds it to the controller's queue. Set once,
-  // before the controller opens.
-  void OnStale(std::function<void(const std::string& ns)> add) { add_ = std::move(add); }
+                          const ConfigMapCache& held, Api& api,
+                          std::function<void(const std::string& ns)> add, Registry& registry,
+                          Clock& clock);
 
   ReconcileResult Reconcile(const std::string& key);
   // For ControllerOptions::all_keys: everything is compared anew.
@@ -46,7 +45,7 @@ class SidecarConfigReconciler {
   const std::string loki_url_;
   const std::function<World()> world_;
   const ConfigMapCache& held_;
-  std::function<void(const std::string&)> add_;
+  const std::function<void(const std::string&)> add_;
   ConfigMapWriter writer_;
   // Of the world that was compared last, since most changes of a target are those of its status.
   std::mutex mutex_;

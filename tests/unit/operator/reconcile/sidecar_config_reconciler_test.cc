@@ -19,7 +19,6 @@ using ::testing::Not;
 class SidecarConfigReconcilerTest : public ::testing::Test, protected HeldWorld {
  protected:
   SidecarConfigReconcilerTest() {
-    reconciler_.OnStale([this](const std::string& ns) { stale_.insert(ns); });
     PutNamespace("shop");
     PutTarget("shop", "shop");
   }
@@ -41,8 +40,13 @@ class SidecarConfigReconcilerTest : public ::testing::Test, protected HeldWorld 
 
   ConfigMapCache held_;
   std::set<std::string> stale_;
-  SidecarConfigReconciler reconciler_{
-      "http://loki:3100", [this] { return Snapshot(); }, held_, api, registry, clock};
+  SidecarConfigReconciler reconciler_{"http://loki:3100",
+                                      [this] { return Snapshot(); },
+                                      held_,
+                                      api,
+                                      [this](const std::string& ns) { stale_.insert(ns); },
+                                      registry,
+                                      clock};
 };
 
 TEST_F(SidecarConfigReconcilerTest, WritesWhatTheTargetsAskForAndNothingMoreWhenItIsThere) {

@@ -21,8 +21,14 @@ std::map<std::string, std::string> Statuses(const WorldFile& file, std::string_v
   const auto plan = PlanScrapes(matched);
   std::map<std::string, std::string> statuses;
   for (const auto& entry : matched) {
-    statuses[entry.target->meta.Key()] = RenderTargetStatus(
-        {entry, plan, file.view, file.world.trusted_namespaces, ParseRfc3339(now).value()});
+    std::string& status = statuses[entry.target->meta.Key()];
+    const auto with = [&](const ScrapePlan& scrapes) {
+      return RenderTargetStatus(
+          {entry, scrapes, file.view, file.world.trusted_namespaces, ParseRfc3339(now).value()});
+    };
+    status = with(plan);
+    // The operator plans for one target at a time.
+    EXPECT_EQ(with(PlanScrapes({entry})), status);
   }
   return statuses;
 }
