@@ -16,18 +16,14 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/buffer_body.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <cerrno>
 #include <exception>
-#include <limits>
 #include <mutex>
 #include <optional>
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/net/beast_body.h"
 #include "common/net/host_lookup.h"
 #include "common/net/http_client.h"
 #include "common/net/http_wire.h"
@@ -41,13 +37,11 @@ namespace http = boost::beast::http;
 using asio::ip::tcp;
 using AsioError = boost::system::error_code;
 
-constexpr std::uint32_t kMaxHeader = 64 << 10;
-constexpr std::size_t kPiece = 16 << 10;
-constexpr std::size_t kMaxOtherBody = 64 << 10;  // kept of a streamed answer that is not 200
-
-using Parser = http::response_parser<http::buffer_body>;
-// Null: the body is collected.
-using Sink = const FunctionRef<bool(std::string_view)>*;
+using beast_client::kMaxHeader;
+using beast_client::Parser;
+using beast_client::ReadBody;
+using beast_client::Sink;
+using beast_client::StartParser;
 
 struct Connection {
   explicit Connection(asio::io_context& io) : socket(io) {}
@@ -78,8 +72,6 @@ struct HttpClient::Impl {
                                   Sink sink);
   template <class Wire>
   Status ReadHeader(Wire& wire, Parser& parser);
-  template <class Wire>
-  Status ReadBody(Wire& wire, Parser& parser, Sink sink, HttpResponse& response);
   template <class Start>
   AsioError Await(SteadyTime until, Start start);
   bool KeptIsUsable();
@@ -255,34 +247,6 @@ Status HttpClient::Impl::ReadHeader(Wire& wire, Parser& parser) {
   return {};
 }
 
-// In pieces; a sink that has enough ends it, and with it the connection.
-template <class Wire>
-Status HttpClient::Impl::ReadBody(Wire& wire, Parser& parser, Sink sink, HttpResponse& response) {
-  const bool other = sink && response.status != 200;
-  if (other) sink = nullptr;
-  std::array<char, kPiece> piece;
-  while (!parser.is_done()) {
-    auto& body = parser.get().body();
-    body.data = piece.data();
-    body.size = piece.size();
-    AsioError error = Await(
-        deadline, [&](auto done) { http::async_read(wire, connection->buffer, parser, done); });
-    if (error == http::error::need_buffer) error = {};
-    const std::string_view read(piece.data(), piece.size() - body.size);
-    if (!sink) {
-      response.body.append(read);
-      if (other && response.body.size() > kMaxOtherBody) {
-        response.body.resize(kMaxOtherBody);
-        return {};
-      }
-    } else if (!read.empty() && !error && !(*sink)(read)) {
-      return {};
-    }
-    if (error) return Failure("reading the response of", error);
-  }
-  return {};
-}
-
 template <class Wire>
 Result<HttpResponse> HttpClient::Impl::ExchangeOn(Wire& wire, const HttpRequest& request,
                                                   const std::string& head, Sink sink) {
@@ -293,11 +257,7 @@ Result<HttpResponse> HttpClient::Impl::ExchangeOn(Wire& wire, const HttpRequest&
   // After a failed write the server may still have said why it stopped reading (413).
   std::optional<Parser> parser;
   do {  // past the interim 1xx responses
-    parser.emplace();
-    parser->header_limit(kMaxHeader);
-    // A number, because Beast 1.74 refuses every Content-Length when there is no limit.
-    parser->body_limit(sink ? std::numeric_limits<std::uint64_t>::max() : options.max_response);
-    parser->skip(request.method == "HEAD");
+    StartParser(parser, request.method == "HEAD", sink, options.max_response);
     const Status read = ReadHeader(wire, *parser);
     if (!read.ok()) {
       return write_error && !touched ? Failure("sending to", write_error) : read.error();
@@ -309,7 +269,9 @@ Result<HttpResponse> HttpClient::Impl::ExchangeOn(Wire& wire, const HttpRequest&
   for (const auto& field : parser->get()) {
     response.headers.emplace_back(field.name_string(), field.value());
   }
-  TELLTALE_TRY(ReadBody(wire, *parser, sink, response));
+  const AsioError error = ReadBody(wire, connection->buffer, *parser, sink, response,
+                                   [&](auto start) { return Await(deadline, start); });
+  if (error) return Failure("reading the response of", error);
   const bool whole = parser->is_done() && parser->keep_alive() && connection->buffer.size() == 0;
   if (write_error || !whole) connection.reset();
   return response;

@@ -2,7 +2,6 @@
 #include "operator/reconcile/work_queue.h"
 
 #include <algorithm>
-#include <cmath>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "operator/reconcile/token_bucket.h"
 #include "operator/reconcile/work_queue_metrics.h"
 
 namespace telltale {
@@ -39,7 +39,7 @@ struct WorkQueue::Impl {
   using Delayed = std::tuple<SteadyTime, std::uint64_t, Entry*>;
 
   Impl(const std::string& name, Registry& registry, Clock& c, WorkQueueLimits l)
-      : clock(c), limits(l), metrics(name, registry), tokens(l.burst), filled_at(c.Steady()) {}
+      : clock(c), limits(l), metrics(name, registry), bucket(l.retries_per_second, l.burst, c) {}
 
   void AddLocked(Entry& entry, Priority priority);
   void DelayLocked(Entry& entry, SteadyTime until, Priority priority);
@@ -49,7 +49,6 @@ struct WorkQueue::Impl {
   void PromoteDue();
   std::optional<std::string> TakeLocked();
   void DropIfIdle(Entry& entry);
-  Millis BucketDelay();
   Millis ItemDelay(int failures) const;
   void ShowRunning();
 
@@ -65,8 +64,7 @@ struct WorkQueue::Impl {
   std::set<Entry*> running;
   std::uint64_t next_order = 0;
   bool open = true;
-  double tokens;
-  SteadyTime filled_at;
+  TokenBucket bucket;
 };
 
 void WorkQueue::Impl::Raise(Entry& entry, Priority priority) {
@@ -155,16 +153,6 @@ void WorkQueue::Impl::DropIfIdle(Entry& entry) {
   items.erase(items.find(entry.first));
 }
 
-// How long until the bucket has a token for one more retry, which it gives away.
-Millis WorkQueue::Impl::BucketDelay() {
-  const SteadyTime now = clock.Steady();
-  const double passed = std::chrono::duration<double>(now - filled_at).count();
-  tokens = std::min(limits.burst, tokens + passed * limits.retries_per_second) - 1;
-  filled_at = now;
-  if (tokens >= 0) return Millis(0);
-  return Millis(static_cast<std::int64_t>(std::ceil(-tokens / limits.retries_per_second * 1000)));
-}
-
 Millis WorkQueue::Impl::ItemDelay(int failures) const {
   constexpr int kNoOverflow = 30;
   const auto doubled = limits.backoff * (std::int64_t{1} << std::min(failures, kNoOverflow));
@@ -225,7 +213,7 @@ void WorkQueue::AddRateLimited(const std::string& key) {
     impl_->metrics.Withdrawn(item.priority);
     item.taken_with = std::min(item.taken_with, item.priority);
   }
-  impl_->DelayLocked(entry, now + std::max(own, impl_->BucketDelay()), item.taken_with);
+  impl_->DelayLocked(entry, now + std::max(own, impl_->bucket.Take()), item.taken_with);
 }
 
 void WorkQueue::Forget(const std::string& key) {

@@ -22,7 +22,8 @@ struct SidecarConfigOptions {
 std::map<std::string, std::string> PlanSidecarConfig(const World& world, const std::string& ns,
                                                      const SidecarConfigOptions& options);
 
-// The same of all: namespace -> key -> JSON. Only namespaces that a target with a sidecar looks into.
+// The same of all: namespace -> key -> JSON. Only namespaces that a target with a sidecar looks
+// into.
 std::map<std::string, std::map<std::string, std::string>> PlanSidecarConfigs(
     const World& world, const SidecarConfigOptions& options);
 
