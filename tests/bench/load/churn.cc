@@ -15,6 +15,8 @@ using std::chrono::steady_clock;
 constexpr std::array kComing = {Phase::kScheduled, Phase::kCreating, Phase::kStarted,
                                 Phase::kReady};
 constexpr std::array kGoing = {Phase::kTerminating, Phase::kStopped};
+// An app's pods get new labels (the template's hash) once this many of them were replaced.
+constexpr std::uint32_t kPodsOfRevision = 50;
 constexpr int kComeSteps = static_cast<int>(kComing.size()) + 1;  // with ADDED
 constexpr int kGoSteps = static_cast<int>(kGoing.size()) + 1;     // with DELETED
 
@@ -107,7 +109,8 @@ void Churn::Step(Life& life) {
 void Churn::Create(Life& life) {
   PodFill pod = life.old;
   pod.serial = table_.NextSerial();
-  pod.revision = ++revision_ / 50;
+  if (replaced_.size() <= pod.app) replaced_.resize(pod.app + 1U);
+  pod.revision = ++replaced_[pod.app] / kPodsOfRevision;
   pod.phase = Phase::kCreated;
   pod.node = static_cast<std::uint16_t>((pod.node + 13) % 1600);
   life.new_slot = table_.Add(pod);

@@ -61,7 +61,7 @@ class Churn {
   std::vector<Life> lives_;
   std::unordered_set<std::uint32_t> busy_;  // slots in a life
   std::size_t marker_lives_ = 0;
-  std::uint32_t revision_ = 0;
+  std::vector<std::uint32_t> replaced_;  // by app: how many of its pods were replaced so far
   std::uint64_t count_ = 0;
   bool draining_ = false;
 };
