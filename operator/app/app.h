@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The operator's composition root: the one place that knows every part, makes the threads and ends
-// them. Threads: one per watch, planner, writer, Prometheus poller, webhook authority, one io
-// thread per server. main calls Start, waits for a signal, calls Stop.
+// The operator's composition root: a Core over real transports, and around it the servers, the
+// question to Prometheus and the webhook's certificates. Threads: those of Core, one each for the
+// Prometheus poller and the webhook authority, one io thread per server. main calls Start, waits
+// for a signal, calls Drain and Stop.
 #pragma once
 
 #include <memory>
@@ -17,7 +18,10 @@ class App {
   explicit App(OperatorOptions options);
   ~App();
   Status Start();
-  // Refuses readiness, lets requests in flight end, stops every thread.
+  // Refuses readiness, ends the writing and frees the lease, ends the watches. What was published
+  // last goes on being served: Services take a moment to leave a replica out.
+  void Drain();
+  // Drain, then lets requests in flight end and stops every thread.
   void Stop();
 
  private:

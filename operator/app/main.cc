@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   const sigset_t stop_signals = BlockStopSignals();
+  const std::chrono::milliseconds shutdown_delay = options.shutdown_delay;
   telltale::App app(std::move(options));
   if (auto started = app.Start(); !started.ok()) {
     telltale::LogError("cannot start", {{"error", started.error().message}});
@@ -56,6 +57,10 @@ int main(int argc, char** argv) {
   int signal_number = 0;
   sigwait(&stop_signals, &signal_number);
   telltale::LogInfo("stopping", {{"signal", signal_number}});
+  app.Drain();
+  // A second signal cuts the delay.
+  const timespec delay{shutdown_delay.count() / 1000, shutdown_delay.count() % 1000 * 1'000'000};
+  if (delay.tv_sec > 0 || delay.tv_nsec > 0) sigtimedwait(&stop_signals, nullptr, &delay);
   app.Stop();
   return 0;
 }

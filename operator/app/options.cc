@@ -20,6 +20,16 @@ void OperatorOptions::AddTo(Flags& flags) {
   flags.Add("trusted-namespaces", &trusted_namespaces, "NAME,NAME",
             "whose resources may select pods of other namespaces; default: our own");
   flags.Add("promtail", &promtail, "keep the ConfigMap telltale-promtail");
+  flags.Add("leader-elect", &leader_elect,
+            "write only while holding a Lease; needed for more than one replica");
+  flags.Add("lease-name", &leader.name, "NAME", "the Lease, in our own namespace");
+  flags.Add("lease-duration", &leader.lease, "TIME",
+            "how long others wait for a leader that went silent; whole seconds");
+  flags.Add("renew-deadline", &leader.renew_deadline, "TIME",
+            "how long a leader that cannot renew goes on writing; below lease-duration");
+  flags.Add("retry-period", &leader.retry, "TIME", "between two tries to get or renew the lease");
+  flags.Add("shutdown-delay", &shutdown_delay, "TIME",
+            "how long to go on serving after SIGTERM, until nobody asks this replica any more");
   flags.Add("log-level", &log_level, "LEVEL", "debug, info, warn or error");
   flags.Add("log-format", &log_format, "FORMAT", "logfmt or json");
   flags.Add("version", &version, "print the version and exit");

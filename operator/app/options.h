@@ -3,9 +3,11 @@
 // The operator's command line. Read once, in main.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "common/base/flags.h"
+#include "operator/kube/leader/leader_elector.h"
 
 namespace telltale {
 
@@ -22,6 +24,9 @@ struct OperatorOptions {
   std::string sidecar_pull_policy = "IfNotPresent";
   std::string trusted_namespaces;
   bool promtail = true;
+  bool leader_elect = false;
+  LeaderOptions leader;  // ns and identity are set when the operator starts
+  std::chrono::milliseconds shutdown_delay{0};
   std::string log_level = "info";
   std::string log_format = "logfmt";
   bool version = false;

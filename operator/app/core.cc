@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/app/core.h"
+
+#include <utility>
+
+#include "operator/plan/configs/sidecar_config.h"
+
+namespace telltale {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::string_view kTargets = "/apis/telltale.dev/v1alpha1/monitoringtargets";
+constexpr milliseconds kUnsynced{100};
+constexpr milliseconds kNothingToDo{60'000};
+constexpr int kStatusWriters = 4;
+
+// A write begins while the lease was renewed less than its deadline ago, and must have ended when
+// another replica may take the lease.
+milliseconds WriteTimeout(const CoreOptions& options) {
+  const LeaderOptions lease = options.leader.value_or(LeaderOptions());
+  return lease.lease - lease.renew_deadline;
+}
+
+ApiOptions LeaseApi(const CoreOptions& options) {
+  return {.timeout = LeaderElector::RequestTimeout(options.leader.value_or(LeaderOptions()))};
+}
+
+std::string ConfigMapsNamed(std::string_view name) {
+  return "fieldSelector=metadata.name%3D" + std::string(name);
+}
+
+}  // namespace
+
+Core::Core(CoreOptions options, CoreTransports transports, Registry& registry, Clock& clock)
+    : options_(std::move(options)),
+      transports_(transports),
+      clock_(clock),
+      index_(options_.trusted_namespaces, clock),
+      write_api_(transports.writes,
+                 {.may_write = [this] { return IsLeader(); }, .timeout = WriteTimeout(options_)},
+                 clock),
+      lease_api_(transports.lease, LeaseApi(options_), clock),
+      events_({.instance = options_.identity}, write_api_, registry, clock, options_.random),
+      status_reconciler_(
+          {.matched = [this](const std::string& key) { return index_.Matched(key); },
+           .all_keys = [this] { return TargetKeys(); },
+           .view = view_,
+           .trusted_namespaces = options_.trusted_namespaces},
+          write_api_, [this](const StatusTransition& turned) { Tell(turned); }, registry, clock),
+      sidecar_reconciler_(
+          options_.loki_url, [this] { return index_.Snapshot(); }, sidecar_maps_, write_api_,
+          [this](const std::string& ns) { sidecar_configs_.queue().Add(ns); }, registry, clock),
+      promtail_reconciler_(
+          options_.ns, options_.loki_url, [this] { return index_.Snapshot(); }, promtail_maps_,
+          write_api_, registry, clock),
+      status_(
+          {.name = "monitoringtarget-status",
+           .workers = kStatusWriters,
+           .all_keys = [this] { return status_reconciler_.AllKeys(); }},
+          [this](const std::string& key) { return status_reconciler_.Reconcile(key); }, registry,
+          clock),
+      sidecar_configs_(
+          {.name = "sidecar-config", .all_keys = [this] { return sidecar_reconciler_.AllKeys(); }},
+          [this](const std::string& key) { return sidecar_reconciler_.Reconcile(key); }, registry,
+          clock),
+      promtail_(
+          {.name = "promtail-config",
+           .all_keys =
+               [this] {
+                 return options_.promtail ? promtail_reconciler_.AllKeys()
+                                          : std::vector<std::string>();
+               }},
+          [this](const std::string& key) { return promtail_reconciler_.Reconcile(key); }, registry,
+          clock),
+      publisher_(
+          index_, [this] { return index_.synced(); }, document_,
+          [this](const std::vector<std::string>& keys) {
+            for (const auto& key : keys) status_.queue().Add(key);
+          },
+          registry, clock) {
+  if (options_.leader) {
+    elector_.emplace(*options_.leader, lease_api_, registry, clock, options_.random);
+    elector_->OnStarted([this] { BeginTerm(); });
+    elector_->OnStopped([this] { EndTerm(); });
+  }
+  Connect();
+  AddReflector({.name = "monitoringtargets", .collection = std::string(kTargets), .selector = ""},
+               index_.target_sink(), registry);
+  AddReflector({.name = "pods", .collection = "/api/v1/pods", .selector = ""}, index_.pod_sink(),
+               registry);
+  AddReflector({.name = "namespaces", .collection = "/api/v1/namespaces", .selector = ""},
+               index_.namespace_sink(), registry);
+  AddReflector({.name = "sidecar-configmaps",
+                .collection = "/api/v1/configmaps",
+                .selector = ConfigMapsNamed(kSidecarConfigMap)},
+               sidecar_maps_, registry);
+  if (options_.promtail) {
+    AddReflector({.name = "promtail-configmap",
+                  .collection = "/api/v1/namespaces/" + options_.ns + "/configmaps",
+                  .selector = ConfigMapsNamed(PromtailReconciler::kKey)},
+                 promtail_maps_, registry);
+  }
+}
+
+Core::~Core() { Stop(); }
+
+void Core::AddReflector(ReflectorOptions options, ReflectorSink& sink, Registry& registry) {
+  options.wait = options_.wait;
+  options.random = options_.random;
+  reflectors_.push_back(
+      std::make_unique<Reflector>(std::move(options), transports_.reads, sink, registry, clock_));
+}
+
+// Who hears of what. Everything here only marks work: the calls come from the reflectors.
+void Core::Connect() {
+  index_.OnChange([this] { publisher_.Changed(); });
+  index_.OnObject([this](ClusterIndex::Kind kind, const std::string& key) {
+    // Also when only the status changed: somebody else may have written it.
+    if (kind == ClusterIndex::Kind::kTarget) status_.queue().Add(key);
+    WorldChanged();
+  });
+  sidecar_maps_.OnChange([this](const std::string& ns) { sidecar_configs_.queue().Add(ns); });
+  promtail_maps_.OnChange(
+      [this](const std::string&) { promtail_.queue().Add(PromtailReconciler::kKey); });
+}
+
+// The targets or the namespaces changed, on which configurations depend but not on pods.
+void Core::WorldChanged() {
+  sidecar_configs_.queue().Add(SidecarConfigReconciler::kAll);
+  if (options_.promtail) promtail_.queue().Add(PromtailReconciler::kKey);
+}
+
+void Core::ReportsChanged(const ReportChanges& changes) {
+  for (const auto& key : TargetsConcerned(changes, index_.Snapshot())) status_.queue().Add(key);
+}
+
+std::vector<std::string> Core::TargetKeys() const {
+  std::vector<std::string> keys;
+  for (const auto& target : index_.Snapshot().targets) keys.push_back(target->meta.Key());
+  return keys;
+}
+
+std::vector<std::shared_ptr<const MonitoringTarget>> Core::Selecting(const std::string& ns,
+                                                                     const Labels& labels) const {
+  return index_.Selecting(ns, labels);
+}
+
+bool Core::IsLeader() const { return elector_ ? elector_->IsLeader() : leading_.load(); }
+
+bool Core::Synced() const {
+  for (const auto& reflector : reflectors_) {
+    if (!reflector->synced()) return false;
+  }
+  return true;
+}
+
+milliseconds Core::StepLeadership() {
+  if (!Synced()) return kUnsynced;
+  if (elector_) return elector_->Step();
+  if (!leading_.exchange(true)) BeginTerm();
+  return kNothingToDo;
+}
+
+void Core::BeginTerm() {
+  for (Controller* controller : controllers()) threaded_ ? controller->Start() : controller->Open();
+  if (term_began_) term_began_();
+}
+
+void Core::EndTerm() {
+  for (Controller* controller : controllers()) threaded_ ? controller->Stop() : controller->Close();
+}
+
+void Core::RunLeadership() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_ && !Synced()) wake_.wait_for(lock, kUnsynced);
+  if (stopping_) return;
+  lock.unlock();
+  if (elector_) return elector_->Run();
+  StepLeadership();
+  lock.lock();
+  wake_.wait(lock, [this] { return stopping_; });
+  lock.unlock();
+  EndTerm();
+}
+
+void Core::Start() {
+  threaded_ = true;
+  threads_.emplace_back([this] { publisher_.Run(); });
+  threads_.emplace_back([this] { events_.Run(); });
+  for (const auto& reflector : reflectors_) {
+    threads_.emplace_back([&each = *reflector] { each.Run(); });
+  }
+  // Last, so that it is the first to end: it writes, with the help of all others.
+  threads_.emplace_back([this] { RunLeadership(); });
+}
+
+void Core::Stop() {
+  {
+    std::lock_guard lock(mutex_);
+    if (std::exchange(stopping_, true)) return;
+    wake_.notify_all();
+  }
+  if (elector_) elector_->Stop();
+  events_.Stop();
+  if (!threads_.empty())
+    threads_.pop_back();  // joins the leadership: the writing ends, the lease is free
+  publisher_.Stop();
+  for (const auto& reflector : reflectors_) reflector->Stop();
+  transports_.reads.Cancel();
+  transports_.writes.Cancel();
+  transports_.lease.Cancel();
+  threads_.clear();
+}
+
+void Core::Tell(const StatusTransition& transition) {
+  const ObjectMeta& meta = transition.target.meta;
+  const ConditionChange& change = transition.change;
+  events_.Record({"telltale.dev/v1alpha1", "MonitoringTarget", meta.ns, meta.name, meta.uid},
+                 change.status == "False" ? EventType::kWarning : EventType::kNormal, change.reason,
+                 change.type, change.message);
+}
+
+}  // namespace telltale
