@@ -62,6 +62,7 @@ TEST_F(SidecarConfigReconcilerTest, WritesWhatTheTargetsAskForAndNothingMoreWhen
 
 TEST_F(SidecarConfigReconcilerTest, DoesNotWriteTwiceBeforeItsWriteIsSeen) {
   reconciler_.Reconcile("shop");
+  clock.Advance(std::chrono::seconds(2));
   const auto again = reconciler_.Reconcile("shop");
   EXPECT_TRUE(again.status.ok());
   EXPECT_GT(again.requeue_after.count(), 0);
