@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/faults/core_process.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -93,7 +94,10 @@ void CoreProcess::SpawnStepper(const std::string& name, int slowest_ms,
   Scheduler& scheduler = server_.scheduler();
   Scheduler::Task* task =
       scheduler.Spawn(name, options_.id, [this, &scheduler, step = std::move(step)] {
-        while (!scheduler.Dead(options_.id)) scheduler.Park(step());
+        // A closed queue may say that something is due and give nothing.
+        while (!scheduler.Dead(options_.id)) {
+          scheduler.Park(std::max(step(), scheduler.Now() + Millis(10)));
+        }
       });
   steppers_.push_back({task, slowest_ms});
 }

@@ -15,30 +15,12 @@
 #include "tests/faults/request_rules.h"
 #include "tests/faults/seeds.h"
 #include "tests/faults/stage.h"
+#include "tests/faults/undisturbed.h"
 
 namespace telltale::faults {
 namespace {
 
 using std::chrono::seconds;
-
-struct End {
-  std::string list;
-  Outputs outputs;
-};
-
-// What a fresh core makes of a world when nothing goes wrong.
-End WithoutFaults(const FakeCluster& world, std::uint64_t seed) {
-  FakeClock clock;
-  Scheduler scheduler(clock, seed);
-  FakeClusterOptions options;
-  options.log_reads = false;
-  FakeCluster cluster(options, clock);
-  CopyWorld(world, cluster);
-  SimServer server(scheduler, cluster, nullptr, seed);
-  CoreProcess process(server, clock, {.id = 0, .seed = seed});
-  scheduler.RunFor(seconds(60));
-  return {process.Served(), ReadOutputs(cluster)};
-}
 
 class CoreFaults : public testing::TestWithParam<std::uint64_t> {
  protected:
