@@ -9,6 +9,7 @@
 #include "operator/plan/configs/promtail_config.h"
 #include "operator/plan/configs/sidecar_config.h"
 #include "operator/plan/discovery/sd_targets.h"
+#include "operator/plan/status/status_compare.h"
 #include "operator/plan/status/target_status.h"
 #include "tests/fuzz/fuzz_target.h"
 
