@@ -236,12 +236,12 @@ std::optional<bool> JsonValue::Bool() {
 Status JsonAccess::Enter(Held& held, char bracket, std::string_view name) {
   if (held.parser->failure) return *held.parser->failure;
   const std::string_view token = held.value.raw_json_token();
-  const auto at = std::to_string(token.data() - held.parser->buffer.get());
+  const auto at = [&] { return std::to_string(token.data() - held.parser->buffer.get()); };
   if (token[0] != bracket) {
-    return Fail(Code::kInvalid, "the JSON value at byte " + at + " is not " + std::string(name));
+    return Fail(Code::kInvalid, "the JSON value at byte " + at() + " is not " + std::string(name));
   }
   if (!IsNext(held)) {
-    return Fail(Code::kInternal, "the JSON value at byte " + at + " was read before");
+    return Fail(Code::kInternal, "the JSON value at byte " + at() + " was read before");
   }
   if (held.depth > kMaxDepth) {
     return held.parser->Malformed(token.data(), "it is nested deeper than 128 levels");

@@ -34,8 +34,9 @@ Status Fields(JsonValue value, FunctionRef<Status(std::string_view, JsonValue)> 
   // Kept apart, because only the callback's errors already are in path form.
   Status inner;
   const Status outer = value.ForEachField([&](std::string_view key, JsonValue member) -> Status {
-    inner = In(key, field(key, member));
-    return inner;
+    Status read = field(key, member);
+    if (!read.ok()) inner = In(key, read);
+    return read;
   });
   if (!inner.ok()) return inner;
   if (!outer.ok()) return Wrong(outer.error().message);
@@ -49,10 +50,10 @@ Status Elements(JsonValue value, FunctionRef<Status(JsonValue)> element) {
   Status inner;
   std::size_t index = 0;
   const Status outer = value.ForEachElement([&](JsonValue item) -> Status {
-    inner = element(item);
-    if (!inner.ok()) inner = In("[" + std::to_string(index) + "]", inner);
+    Status read = element(item);
+    if (!read.ok()) inner = In("[" + std::to_string(index) + "]", read);
     ++index;
-    return inner;
+    return read;
   });
   if (!inner.ok()) return inner;
   if (!outer.ok()) return Wrong(outer.error().message);

@@ -70,6 +70,9 @@ void Interner::Grown(Table& table, std::size_t& sweep_at) {
     table.Sweep([](const auto& entry) { return entry.OnlyOne(); });
     sweep_at = std::max(sweep_at, table.size() * 2);
   }
+}
+
+void Interner::Count() {
   counts_[0] = texts_.size();
   counts_[1] = sets_.size();
   counts_[2] = shapes_.size();
@@ -82,6 +85,7 @@ TextRef Interner::Text(std::string_view text) {
   Grown(texts_, sweep_texts_);
   TextRef made = SharedText::Make(text);
   texts_.Insert(made);
+  Count();
   return made;
 }
 
@@ -100,6 +104,7 @@ LabelSetRef Interner::Set(const Labels& labels) {
   }
   LabelSetRef made(new LabelSet(std::move(pairs), hash));
   sets_.Insert(made);
+  Count();
   return made;
 }
 
@@ -111,6 +116,7 @@ ShapeRef Interner::ShapeOf(const std::vector<Container>& containers) {
   Grown(shapes_, sweep_shapes_);
   ShapeRef made(new Shape(containers, hash));
   shapes_.Insert(made);
+  Count();
   return made;
 }
 

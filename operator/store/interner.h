@@ -69,6 +69,7 @@ class Interner {
   };
   template <class Table>
   void Grown(Table& table, std::size_t& sweep_at);
+  void Count();
 
   HashTable<const SharedText, TextTraits> texts_;
   HashTable<const LabelSet, SetTraits> sets_;

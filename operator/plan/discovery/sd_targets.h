@@ -10,8 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "operator/plan/matching.h"
 #include "operator/plan/discovery/pod_scrapes.h"
+#include "operator/plan/matching.h"
 
 namespace telltale {
 
