@@ -93,7 +93,7 @@ class Subject:
 
 class Telltale(Subject):
     name = "telltale"
-    poll = ("/sd/v1/targets", 20, "head")
+    poll = ("/sd/v1/targets", 40, "head")
 
     def arguments(self) -> list[str]:
         return [
