@@ -72,10 +72,10 @@ def test_status_is_written_and_then_left_alone(api, operator, namespace):
     assert objects.status(api, namespace, "web")["pods"]["matched"] == 1
 
     written = operator.metric("telltale_writes_total", kind="status")
-    planned = operator.metric("telltale_plans_total")
+    planned = operator.metric("telltale_publications_total")
     for i in range(3):
-        api.kubectl("-n", namespace, "annotate", "pod", "web-1", "--overwrite", f"note={i}")
-    wait_for("further plans", lambda: operator.metric("telltale_plans_total") > planned)
+        api.kubectl("-n", namespace, "label", "pod", "web-1", "--overwrite", f"note={i}")
+    wait_for("further plans", lambda: operator.metric("telltale_publications_total") > planned)
     assert operator.metric("telltale_writes_total", kind="status") == written
 
 
