@@ -42,6 +42,9 @@ FaultPlan::FaultPlan(std::uint64_t seed)
     case Theme::kGoneStorm:
       probability_ = 1;
       break;
+    case Theme::kMalformed:
+      watch_list_ = random_.Chance(0.5);  // else it is whole lists that break
+      break;
     case Theme::kNoWatchList:
       watch_list_ = false;
       break;

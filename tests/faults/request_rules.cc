@@ -47,8 +47,8 @@ void ExpectNoStorm(const std::vector<Seen>& log, int restores) {
       lists += IsWholeList(*seen) ? 1U : 0U;
       reasons += seen->relist ? 1U : 0U;
     }
-    EXPECT_LE(lists, 2 * reasons) << reader.second << " of process " << reader.first
-                                  << " was listed more often than there were reasons";
+    EXPECT_LE(lists, reasons) << reader.second << " of process " << reader.first
+                              << " was listed more often than there were reasons";
     for (std::size_t last = 0; last < requests.size(); ++last) {
       useful += OfUse(*requests[last]) ? 1U : 0U;
       for (; requests[last]->time - requests[first]->time > kMinute; ++first) {

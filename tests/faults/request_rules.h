@@ -13,7 +13,7 @@ namespace telltale::faults {
 // In any 60 s, of one process and collection: at most kBurst requests, and two more for each stream
 // that was of use (it brought an event or lasted a second). kBurst is what the backoff of client-go
 // (0.8 s, doubled up to 30 s) can try in a minute, and pages.
-// And over the whole run: whole lists (LIST or the initial events of a watch) at most two for the
+// And over the whole run: whole lists (LIST or the initial events of a watch) at most one for the
 // first sync, for each answer that entitles to one (Seen::relist), and for each restore of the
 // server.
 void ExpectNoStorm(const std::vector<Seen>& log, int restores);

@@ -29,7 +29,8 @@ Scheduler::~Scheduler() {
 }
 
 Scheduler::Task* Scheduler::Spawn(std::string name, int group, std::function<void()> body) {
-  tasks_.push_back(std::unique_ptr<Task>(new Task(std::move(name), group)));
+  const int number = static_cast<int>(tasks_.size());
+  tasks_.push_back(std::unique_ptr<Task>(new Task(std::move(name), group, number)));
   Task* task = tasks_.back().get();
   task->wake_at = Now();
   task->thread = std::thread([this, task, body = std::move(body)] {

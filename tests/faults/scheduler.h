@@ -35,10 +35,11 @@ class Scheduler {
    public:
     const std::string name;
     const int group;
+    const int number;  // in the order of their making
 
    private:
     friend class Scheduler;
-    Task(std::string n, int g) : name(std::move(n)), group(g) {}
+    Task(std::string n, int g, int i) : name(std::move(n)), group(g), number(i) {}
     SteadyTime wake_at = SteadyTime::min();
     bool done = false;
     std::binary_semaphore go{0};

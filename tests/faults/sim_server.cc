@@ -57,7 +57,7 @@ SimServer::SimServer(Scheduler& scheduler, FakeCluster& cluster, FaultPlan* plan
                      std::uint64_t seed)
     : scheduler_(scheduler), cluster_(cluster), plan_(plan), random_(seed, "network") {
   listener_ = cluster_.AddListener([this] {
-    for (auto& [task, unused] : waiting_) {
+    for (auto& [number, task] : waiting_) {
       scheduler_.Wake(*task, milliseconds(random_.Between(0, 20)));
     }
   });
@@ -77,7 +77,7 @@ std::string SimServer::LeaseHolder() const {
 void SimServer::GoDown(Scheduler::Millis duration) {
   ++generation_;
   down_until_ = scheduler_.Now() + duration;
-  for (auto& [task, unused] : waiting_) scheduler_.Wake(*task);
+  for (auto& [number, task] : waiting_) scheduler_.Wake(*task);
 }
 
 // Bytes on their way to the sink: cut into pieces, with the connection's fate.
@@ -390,11 +390,11 @@ Result<ApiResponse> SimTransport::StreamWatch(const ApiRequest& request, Deliver
 bool SimTransport::AwaitChange(SteadyTime latest) {
   Scheduler& scheduler = server_.scheduler();
   Scheduler::Task* const self = scheduler.Current();
-  server_.waiting()[self] = process_;
+  server_.waiting()[self->number] = self;
   hooks_.poke();
   // The cluster's own doings, bookmarks and ends of watches, come with time alone.
-  scheduler.Park(std::min(latest, scheduler.Now() + std::chrono::seconds(10)));
-  server_.waiting().erase(self);
+  scheduler.Park(std::min(latest, scheduler.Now() + std::chrono::seconds(20)));
+  server_.waiting().erase(self->number);
   return !Ended();
 }
 

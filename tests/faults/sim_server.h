@@ -58,7 +58,7 @@ class SimServer {
   Seeded& random() { return random_; }
   std::vector<Seen>& log() { return log_; }
   // Streams that wait for the next event; woken when the cluster changes.
-  std::map<Scheduler::Task*, int>& waiting() { return waiting_; }
+  std::map<int, Scheduler::Task*>& waiting() { return waiting_; }
 
  private:
   Scheduler& scheduler_;
@@ -69,7 +69,7 @@ class SimServer {
   int generation_ = 0;
   SteadyTime down_until_{};
   std::vector<Seen> log_;
-  std::map<Scheduler::Task*, int> waiting_;
+  std::map<int, Scheduler::Task*> waiting_;  // by number: an order that is always the same
   int listener_ = 0;
 };
 
