@@ -25,13 +25,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <unordered_set>
 
 #include "common/base/log.h"
+#include "common/net/beast_gather.h"
 #include "common/net/http_server.h"
 #include "common/net/http_wire.h"
 #include "common/net/tls_context.h"
@@ -102,21 +102,6 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   // Up to this size a body is copied behind its head: one packet, one TLS record.
   static constexpr std::size_t kSmallBody = 8 << 10;
   static constexpr std::chrono::milliseconds kLingerTime{2'000};
-
-  // As many as one system call takes from Asio.
-  static constexpr std::size_t kMaxGather = 64;
-  struct Gather {
-    BodyPieces::Cursor at;
-    std::array<boost::asio::const_buffer, kMaxGather> buffers;
-  };
-  // A sequence of buffers that the session owns.
-  struct BufferList {
-    using value_type = boost::asio::const_buffer;
-    using const_iterator = const boost::asio::const_buffer*;
-    const_iterator first, last;
-    const_iterator begin() const { return first; }
-    const_iterator end() const { return last; }
-  };
 
   PlainStream& Tcp() {
     if constexpr (kTls) {
@@ -253,7 +238,10 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     const int version = static_cast<int>(parser_->get().version());
     head_ = ResponseHead(response_, {version, keep_alive});
     Deadline(host_.options.write_timeout);
-    if (response_.pieces && !head_only) return WriteInPieces(keep_alive);
+    if (response_.pieces && !head_only) {
+      gather_.emplace(*response_.pieces);
+      return WritePieces(head_, keep_alive);
+    }
     std::string_view body = head_only ? std::string_view() : response_.body;
     if (body.size() <= kSmallBody) {
       head_.append(body);
@@ -264,29 +252,17 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     boost::asio::async_write(stream_, bytes, Then([this, keep_alive] { Written(keep_alive); }));
   }
 
-  void WriteInPieces(bool keep_alive) {
-    gather_ = std::make_unique<Gather>();
-    gather_->buffers[0] = boost::asio::buffer(head_);
-    WritePieces(1, keep_alive);
-  }
-
-  // Sends what is gathered, the first `count` places of which are taken, and then the rest.
-  void WritePieces(std::size_t count, bool keep_alive) {
-    std::array<std::string_view, kMaxGather> pieces;
-    const std::size_t room = kMaxGather - count;
-    const std::size_t found = response_.pieces->Next(gather_->at, std::span(pieces).first(room));
-    for (std::size_t i = 0; i < found; ++i) {
-      gather_->buffers[count++] = boost::asio::buffer(pieces[i].data(), pieces[i].size());
-    }
-    if (count == 0) return Written(keep_alive);
-    const BufferList list{gather_->buffers.data(), gather_->buffers.data() + count};
-    boost::asio::async_write(stream_, list,
-                             Then([this, keep_alive] { WritePieces(0, keep_alive); }));
+  // Sends the next pieces, the first time behind the head, and then the rest.
+  void WritePieces(std::string_view head, bool keep_alive) {
+    const Gather::Buffers buffers = gather_->Next(head);
+    if (buffers.first == buffers.last) return Written(keep_alive);
+    boost::asio::async_write(stream_, buffers,
+                             Then([this, keep_alive] { WritePieces({}, keep_alive); }));
   }
 
   void Written(bool keep_alive) {
-    response_ = {};  // an idle connection must not keep the bytes of an old list alive
     gather_.reset();
+    response_ = {};  // an idle connection must not keep the bytes of an old list alive
     head_ = {};
     parser_.reset();
     served_any_ = true;
@@ -327,7 +303,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   std::optional<Parser> parser_;
   HttpResponse response_;  // keeps the bytes alive while they are written
   std::string head_;
-  std::unique_ptr<Gather> gather_;  // while a body in pieces is written
+  std::optional<Gather> gather_;  // while a body in pieces is written
   Phase phase_ = Phase::kBusy;
   bool served_any_ = false;
   bool unread_input_ = false;

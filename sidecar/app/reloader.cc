@@ -94,10 +94,9 @@ void FileReload::Post() {
     counters_.unchanged.Add();  // Promtail answers 500 to this (its reloadConfig)
   } else {
     counters_.failure.Add();
-    const std::string error = response.ok()
-                                  ? "HTTP " + std::to_string(response->status) + ": " +
-                                        std::string(Trim(response->body.substr(0, 500)))
-                                  : response.error().message;
+    const std::string error = response.ok() ? "HTTP " + std::to_string(response->status) + ": " +
+                                                  std::string(Trim(response->body.substr(0, 500)))
+                                            : response.error().message;
     const bool cancelled = !response.ok() && response.error().code == Code::kCancelled;
     if (error != last_error_ && !cancelled) {
       LogWarn("neighbour did not take its changed configuration; trying again until it does",
