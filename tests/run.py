@@ -5,7 +5,8 @@
 Usage: run.py [SUITE...]      default: all of them, in the order of the table at the end
 
 Each suite writes a JUnit report under build/test; a suite that breaks before it can write one counts
-as one failure. The real programs are built beside the C++ builds, because both take long.
+as one failure. The real programs are built beside the C++ builds, because both take long, and the
+fuzz programs run beside the suites that follow them, with what those leave of the processors.
 """
 
 import os
@@ -42,15 +43,15 @@ def build(preset: str, *targets: str) -> bool:
     return shell(f"build-{preset}", "cmake", "--build", "--preset", preset, *wanted)
 
 
-def unit(preset: str) -> None:
+def unit(preset: str, only: str = ".") -> None:
     if build(preset):
         report = REPORTS / f"unit-{preset}.xml"
         shell(f"unit-{preset}", "ctest", "--test-dir", f"build/{preset}", "-j2", "--output-on-failure",
-              "--output-junit", report)  # fmt: skip
+              "-R", only, "--output-junit", report)  # fmt: skip
 
 
-def python(name: str, *arguments) -> None:
-    shell(name, sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider",
+def python(name: str, *arguments, beside: bool = False) -> None:
+    shell(name, *(["nice", "-n", "19"] if beside else []), sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider",
           f"--junitxml={REPORTS / name}.xml", *arguments)  # fmt: skip
 
 
@@ -59,9 +60,11 @@ def lint() -> None:
         python("lint", "tests/lint")
 
 
-def fuzz() -> None:
-    if build("fuzz"):
-        python("fuzz", "tests/fuzz")
+def fuzz() -> threading.Thread:
+    built = build("fuzz")
+    run = threading.Thread(target=lambda: built and python("fuzz", "tests/fuzz", beside=True))
+    run.start()
+    return run
 
 
 def integration() -> None:
@@ -90,12 +93,29 @@ def count(report: pathlib.Path) -> tuple[int, int, int]:
     return (passed, failed, skipped) if passed + failed + skipped else (0, 1, 0)
 
 
+def faults() -> None:
+    if build("release"):
+        python("faults", "tests/faults")
+
+
+def result(name: str, started: float) -> tuple[int, int, int]:
+    passed, failed, skipped = count(REPORTS / f"{name}.xml")
+    seconds = time.monotonic() - started
+    print(f"<== {name}: {passed} passed, {failed} failed, {skipped} skipped, {seconds:.0f} s", flush=True)
+    return passed, failed, skipped
+
+
+# What shares memory between threads.
+CONCURRENT = "Concurrent|Threads"
+
 SUITES = {
     "unit-dev": lambda: unit("dev"),
     "lint": lint,
     "unit-asan": lambda: unit("asan"),
+    "unit-tsan": lambda: unit("tsan", CONCURRENT),
     "fuzz": fuzz,
     "integration": integration,
+    "faults": faults,
     "e2e": e2e,
 }
 NEED_TOOLS = {"integration", "e2e", "lint"}
@@ -111,19 +131,22 @@ def main() -> int:
     os.environ["TELLTALE_BIN"] = str(ROOT / "build/release/bin")
     tools = threading.Thread(target=shell, args=("tools", *TOOLS))
     tools.start()
-    total = [0, 0, 0]
+    results, beside = [], []
     for name in names:
-        report = REPORTS / f"{name}.xml"
-        report.unlink(missing_ok=True)
+        (REPORTS / f"{name}.xml").unlink(missing_ok=True)
         started = time.monotonic()
         if name in NEED_TOOLS:
             tools.join()
         print(f"==> {name}", flush=True)
-        SUITES[name]()
-        passed, failed, skipped = count(report)
-        total = [a + b for a, b in zip(total, (passed, failed, skipped))]
-        print(f"<== {name}: {passed} passed, {failed} failed, {skipped} skipped, "
-              f"{time.monotonic() - started:.0f} s", flush=True)  # fmt: skip
+        running = SUITES[name]()
+        if running:
+            beside.append((name, running, started))
+        else:
+            results.append(result(name, started))
+    for name, running, started in beside:
+        running.join()
+        results.append(result(name, started))
+    total = [sum(counts) for counts in zip(*results)]
     tools.join()
     print(f"{total[0]} passed, {total[1]} failed, {total[2]} skipped", flush=True)
     return 1 if total[1] else 0
