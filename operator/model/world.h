@@ -16,7 +16,6 @@ namespace telltale {
 
 struct World {
   std::vector<std::shared_ptr<const MonitoringTarget>> targets;  // sorted by key
-  std::vector<std::shared_ptr<const Pod>> pods;                  // sorted by key
   std::vector<std::shared_ptr<const Namespace>> namespaces;      // sorted by name
   std::set<std::string> trusted_namespaces;  // whose targets may select beyond their namespace
 };

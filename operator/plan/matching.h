@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which pods a MonitoringTarget is about. Pure functions over what the stores hold; every other
-// file of plan/ starts from a World.
+// Where a MonitoringTarget looks for pods; which pods it finds there the store's index knows. Pure.
 #pragma once
 
 #include <string>
@@ -12,10 +11,8 @@
 
 namespace telltale {
 
-// Suspended targets match their pods too, but produce nothing.
-std::vector<MatchedTarget> Match(const World& world);
-
-// Namespaces that the target looks into, by name.
+// Namespaces that exist and that the target looks into, by name; only its own, which may not exist
+// yet, when it asks for no others.
 std::vector<std::string> SelectedNamespaces(const MonitoringTarget& target, const World& world);
 
 }  // namespace telltale

@@ -36,6 +36,15 @@ std::vector<MatchedTarget> MatchAll(const World& world,
   return matched;
 }
 
+std::string RenderHttpSd(const ScrapePlan& plan) {
+  std::string json = "[";
+  for (const auto& target : plan.targets) {
+    if (json.size() > 1) json += ',';
+    AppendHttpSd(target, json);
+  }
+  return json + ']';
+}
+
 std::string WholeDocument(const World& world, const std::vector<std::shared_ptr<const Pod>>& pods) {
   return RenderHttpSd(PlanScrapes(MatchAll(world, pods)));
 }

@@ -17,6 +17,7 @@ namespace telltale {
 // Suspended targets match their pods too, but produce nothing.
 std::vector<MatchedTarget> MatchAll(const World& world,
                                     const std::vector<std::shared_ptr<const Pod>>& pods);
+std::string RenderHttpSd(const ScrapePlan& plan);
 std::string WholeDocument(const World& world, const std::vector<std::shared_ptr<const Pod>>& pods);
 
 }  // namespace telltale

@@ -6,6 +6,7 @@
 
 #include "common/base/check.h"
 #include "common/text/yaml_reader.h"
+#include "operator/model/selection.h"
 #include "operator/plan/configs/promtail_config.h"
 #include "operator/plan/configs/sidecar_config.h"
 #include "operator/plan/discovery/sd_targets.h"
@@ -58,14 +59,20 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   target->meta.name = "t";
   World world;
   world.targets = {target};
-  world.pods = {pod};
   auto ns = std::make_shared<Namespace>();
   ns->meta.name = "n";
   world.namespaces = {ns};
   world.trusted_namespaces = {"n"};
-  const auto matched = Match(world);
+  std::vector<MatchedTarget> matched = {{target, {}}};
+  if (TargetSelects(*target, "n", pod->meta.labels, {}, world.trusted_namespaces)) {
+    matched[0].pods = {pod};
+  }
   const auto plan = PlanScrapes(matched);
-  ExpectJson(RenderHttpSd(plan));
+  for (const auto& scrape : plan.targets) {
+    std::string json;
+    AppendHttpSd(scrape, json);
+    ExpectJson(json);
+  }
   ExpectYaml(RenderPromtailConfig(world, {"http://127.0.0.1:3100"}));
   for (const auto& [name, keys] : PlanSidecarConfigs(world, {"http://127.0.0.1:3100"})) {
     for (const auto& [key, json] : keys) ExpectJson(json);

@@ -7,6 +7,7 @@
 #include "common/base/check.h"
 #include "operator/plan/discovery/sd_targets.h"
 #include "operator/plan/status/target_status.h"
+#include "operator/store/pod_record.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace telltale {
@@ -48,13 +49,19 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     return 0;
   }
   pod->meta.ns = "n";
-  World world;
-  world.targets = {target};
-  world.pods = {pod};
-  const auto matched = Match(world);
+  // The index keeps it as a record, and that is what is planned.
+  static Interner interner;
+  const PodRef record = PodRecord::Make(*pod, interner);
+  const auto kept = std::make_shared<const Pod>(record->Expand());
+  TELLTALE_CHECK(record->Same(*kept));
+  const std::vector<MatchedTarget> matched = {{target, {kept}}};
   const auto plan = PlanScrapes(matched);
-  ExpectJson(RenderHttpSd(plan));
+  for (const auto& scrape : plan.targets) {
+    std::string json;
+    AppendHttpSd(scrape, json);
+    ExpectJson(json);
+  }
   const PrometheusView view;
-  ExpectJson(RenderTargetStatus({matched[0], plan, view, world.trusted_namespaces, 0}));
+  ExpectJson(RenderTargetStatus({matched[0], plan, view, {}, 0}));
   return 0;
 }

@@ -25,13 +25,4 @@ ScrapePlan PlanScrapes(const std::vector<MatchedTarget>& matched) {
   return plan;
 }
 
-std::string RenderHttpSd(const ScrapePlan& plan) {
-  std::string json = "[";
-  for (const auto& target : plan.targets) {
-    if (json.size() > 1) json += ',';
-    AppendHttpSd(target, json);
-  }
-  return json + ']';
-}
-
 }  // namespace telltale

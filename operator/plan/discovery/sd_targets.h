@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What Prometheus is expected to scrape for resources and their pods, sorted by resource, pod and
-// endpoint, and what gives no target: for status. RenderHttpSd says what the discovery document
-// must be; it is put together from the same parts by operator/reconcile/publisher. Pure.
+// endpoint, and what gives no target: for status. The discovery document is put together from the
+// same parts, pod by pod, by operator/reconcile/publisher. Pure.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +22,5 @@ struct ScrapePlan {
 };
 
 ScrapePlan PlanScrapes(const std::vector<MatchedTarget>& matched);
-std::string RenderHttpSd(const ScrapePlan& plan);
 
 }  // namespace telltale

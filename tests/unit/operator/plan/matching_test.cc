@@ -13,12 +13,6 @@ std::shared_ptr<const MonitoringTarget> Target(const std::string& ns, const std:
                      R"("},"spec":{"selector":{"matchAll":true},"sidecar":{})" + spec + "}}");
 }
 
-std::shared_ptr<const Pod> PodIn(const std::string& ns, const std::string& name,
-                                 const std::string& phase = "Running") {
-  return ParsePod(R"({"metadata":{"name":")" + name + R"(","namespace":")" + ns + R"(","uid":")" +
-                  ns + name + R"(","labels":{"app":"x"}},"status":{"phase":")" + phase + "\"}}");
-}
-
 std::shared_ptr<const Namespace> NamespaceOf(const std::string& name, const Labels& labels = {}) {
   auto ns = std::make_shared<Namespace>();
   ns->meta.name = name;
@@ -66,46 +60,6 @@ TEST(AsksBeyondTrust, IsAboutOtherNamespacesOnly) {
   EXPECT_TRUE(AsksBeyondTrust(*Target("shop", R"(,"namespaceSelector":{"matchLabels":{"a":"b"}})"),
                               kTrusted));
   EXPECT_FALSE(AsksBeyondTrust(*Target("infra", R"(,"namespaceSelector":{"any":true})"), kTrusted));
-}
-
-TEST(Match, LeavesOutFinishedPodsAndKeepsThoseThatWait) {
-  World world;
-  world.targets = {Target("shop", "")};
-  world.pods = {PodIn("shop", "a", "Pending"), PodIn("shop", "b", "Succeeded"),
-                PodIn("shop", "c", "Failed"), PodIn("shop", "d")};
-  const auto matched = Match(world);
-  ASSERT_EQ(matched.size(), 1u);
-  ASSERT_EQ(matched[0].pods.size(), 2u);
-  EXPECT_EQ(matched[0].pods[0]->meta.name, "a");
-  EXPECT_EQ(matched[0].pods[1]->meta.name, "d");
-}
-
-TEST(Match, AgreesWithTargetSelectsForEveryPod) {
-  World world;
-  world.trusted_namespaces = kTrusted;
-  world.namespaces = {NamespaceOf("a", {{"team", "a"}}), NamespaceOf("infra"), NamespaceOf("shop")};
-  for (const auto* ns : {"a", "a-b", "infra", "shop"}) {
-    world.pods.push_back(PodIn(ns, "p"));
-    world.pods.push_back(PodIn(ns, "q"));
-  }
-  for (const auto* ns : {"a", "infra", "shop"}) {
-    for (const auto* spec : {"", R"(,"namespaceSelector":{"any":true})",
-                             R"(,"namespaceSelector":{"names":["a","a-b"]})",
-                             R"(,"namespaceSelector":{"matchLabels":{"team":"a"}})"}) {
-      world.targets.push_back(Target(ns, spec));
-    }
-  }
-  for (const auto& matched : Match(world)) {
-    std::vector<std::string> expected, actual;
-    for (const auto& pod : world.pods) {
-      const Labels labels = pod->meta.ns == "a" ? Labels{{"team", "a"}} : Labels{};
-      if (TargetSelects(*matched.target, pod->meta.ns, pod->meta.labels, labels, kTrusted)) {
-        expected.push_back(pod->meta.uid);
-      }
-    }
-    for (const auto& pod : matched.pods) actual.push_back(pod->meta.uid);
-    EXPECT_EQ(actual, expected);
-  }
 }
 
 TEST(SelectedNamespaces, AreThoseThatExistAndAreAskedForAndTrusted) {

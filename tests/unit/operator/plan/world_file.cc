@@ -77,7 +77,7 @@ WorldFile ParseWorld(const std::string& json) {
   const Status status = parser.Parse(json, [&](JsonValue root) -> Status {
     return decode::Fields(root, [&](std::string_view key, JsonValue member) -> Status {
       if (key == "targets") return DecodeAll(member, DecodeTargetLeniently, world.targets);
-      if (key == "pods") return DecodeAll(member, DecodePod, world.pods);
+      if (key == "pods") return DecodeAll(member, DecodePod, file.pods);
       if (key == "namespaces") return DecodeAll(member, DecodeNamespace, world.namespaces);
       if (key == "prometheus") return DecodeView(member, file.view);
       if (key != "trusted") return decode::Wrong("is no part of a world");

@@ -14,6 +14,7 @@ namespace telltale {
 
 struct WorldFile {
   World world;
+  std::vector<std::shared_ptr<const Pod>> pods;  // by key
   PrometheusView view;
 };
 

@@ -124,6 +124,23 @@ TEST_F(ClusterIndexTest, APodThatIsRelabelledLeavesOneTargetAndComesToAnother) {
   EXPECT_TRUE(changes.targets[1].pods[0].present);
 }
 
+TEST_F(ClusterIndexTest, FinishedPodsMatchNothingAndThoseThatWaitDo) {
+  Send(targets(), TargetJson("shop", "all", R"({"selector":{"matchAll":true}})"));
+  PodSpec pod;
+  for (const auto* phase : {"Pending", "Running", "Succeeded", "Failed", "Unknown"}) {
+    pod.name = pod.phase = phase;
+    Send(pods(), PodJson(pod));
+  }
+  EXPECT_THAT(MatchedBy("shop/all"), ElementsAre("shop/Pending", "shop/Running", "shop/Unknown"));
+  pod.name = "Running";
+  pod.phase = "Failed";
+  Send(pods(), PodJson(pod));
+  EXPECT_THAT(MatchedBy("shop/all"), ElementsAre("shop/Pending", "shop/Unknown"));
+  pod.phase = "Running";
+  Send(pods(), PodJson(pod));
+  EXPECT_THAT(MatchedBy("shop/all"), ElementsAre("shop/Pending", "shop/Running", "shop/Unknown"));
+}
+
 TEST_F(ClusterIndexTest, AReplacementTakesEffectAtItsEndAndWhatIsMissingIsGone) {
   Send(targets(), TargetJson("shop", "all", R"({"selector":{"matchAll":true}})"));
   Send(pods(), PodJson({"shop", "old"}));

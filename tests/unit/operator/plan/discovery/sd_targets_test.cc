@@ -7,6 +7,7 @@
 
 #include "operator/plan/discovery/port_resolver.h"
 #include "operator/plan/duration_text.h"
+#include "tests/fakes/whole_plan.h"
 #include "tests/unit/operator/plan/golden.h"
 #include "tests/unit/operator/plan/world_file.h"
 
@@ -14,7 +15,8 @@ namespace telltale {
 namespace {
 
 ScrapePlan PlanOf(const std::string& golden) {
-  return PlanScrapes(Match(ParseWorld(ReadGolden(golden)).world));
+  const auto file = ParseWorld(ReadGolden(golden));
+  return PlanScrapes(MatchAll(file.world, file.pods));
 }
 
 std::string Problems(const ScrapePlan& plan) {
@@ -40,9 +42,7 @@ TEST(PlanScrapes, EqualInputGivesEqualBytes) {
             RenderHttpSd(PlanOf("sd/mixed.world.json")));
 }
 
-TEST(PlanScrapes, AnEmptyClusterIsAnEmptyList) {
-  EXPECT_EQ(RenderHttpSd(PlanScrapes(Match(World()))), "[]");
-}
+TEST(PlanScrapes, AnEmptyClusterIsAnEmptyList) { EXPECT_EQ(WholeDocument(World(), {}), "[]"); }
 
 TEST(PlanScrapes, TargetsAreGroupedByResourceInTheOrderOfTheirKeys) {
   const auto plan = PlanOf("sd/mixed.world.json");
@@ -62,7 +62,7 @@ TEST(PlanScrapes, PagesOfOneAddressAreDifferentInstances) {
     "pods":[{"metadata":{"name":"p","namespace":"n","uid":"u"},"spec":{"containers":[{"name":"c"}]},
       "status":{"phase":"Running","podIP":"10.0.0.1"}}]})");
   std::vector<std::string> instances;
-  for (const auto& target : PlanScrapes(Match(file.world)).targets) {
+  for (const auto& target : PlanScrapes(MatchAll(file.world, file.pods)).targets) {
     const std::string* instance = FindLabel(target.labels, "instance");
     instances.push_back(instance ? *instance : "(" + target.address + ")");
   }

@@ -6,6 +6,7 @@
 #include "common/base/rfc3339.h"
 #include "operator/plan/status/scrape_error.h"
 #include "operator/plan/status/status_compare.h"
+#include "tests/fakes/whole_plan.h"
 #include "tests/unit/operator/plan/golden.h"
 #include "tests/unit/operator/plan/json_tree.h"
 #include "tests/unit/operator/plan/world_file.h"
@@ -17,7 +18,7 @@ constexpr std::string_view kNow = "2026-11-20T12:00:00Z";
 
 // The statuses of all targets of a world, by key.
 std::map<std::string, std::string> Statuses(const WorldFile& file, std::string_view now = kNow) {
-  const auto matched = Match(file.world);
+  const auto matched = MatchAll(file.world, file.pods);
   const auto plan = PlanScrapes(matched);
   std::map<std::string, std::string> statuses;
   for (const auto& entry : matched) {
