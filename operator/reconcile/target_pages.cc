@@ -8,9 +8,9 @@
 namespace telltale {
 namespace {
 
-// A change copies the references of one page, so pages are small; a document is a list of pages,
-// so they are not too small.
-constexpr std::size_t kMaxPage = 256;
+// A change copies the references of its page, a document those of all pages: with 50,000 pods and
+// some hundred changes at a time both are least near this.
+constexpr std::size_t kMaxPage = 32;
 
 bool OnHost(const PodRecord& pod) { return pod.host_network() && pod.Running(); }
 
@@ -95,21 +95,28 @@ void TargetPages::MergePage(std::size_t page, std::span<PodChange> changes, PodR
   Entries& old = entries_[page];
   draft.entries.reserve(old.size() + changes.size());
   draft.fragments.reserve(old.size() + changes.size());
-  auto change = changes.begin();
-  for (std::size_t i = 0; i < old.size(); ++i) {
-    Entry& entry = old[i];
-    const FragmentRef& fragment = pages_[page]->fragments[i];
-    while (change != changes.end() && PodBefore(*change->pod, *entry.pod)) {
-      Apply(*change++, nullptr, {}, renderer, draft);
+  std::size_t next = 0;
+  const auto keep_until = [&](std::size_t end) {
+    for (; next < end; ++next) {
+      draft.entries.push_back(std::move(old[next]));
+      draft.fragments.push_back(pages_[page]->fragments[next]);
     }
-    if (change != changes.end() && !PodBefore(*entry.pod, *change->pod)) {
-      Apply(*change++, &entry, fragment, renderer, draft);
-      continue;
+  };
+  for (auto& change : changes) {
+    const PodRecord& pod = *change.pod;
+    const auto at =
+        std::partition_point(old.begin() + static_cast<std::ptrdiff_t>(next), old.end(),
+                             [&](const Entry& entry) { return PodBefore(*entry.pod, pod); });
+    keep_until(static_cast<std::size_t>(at - old.begin()));
+    const bool known = next < old.size() && !PodBefore(pod, *old[next].pod);
+    if (known) {
+      Apply(change, &old[next], pages_[page]->fragments[next], renderer, draft);
+      ++next;
+    } else {
+      Apply(change, nullptr, {}, renderer, draft);
     }
-    draft.entries.push_back(std::move(entry));
-    draft.fragments.push_back(fragment);
   }
-  while (change != changes.end()) Apply(*change++, nullptr, {}, renderer, draft);
+  keep_until(old.size());
 }
 
 void TargetPages::Apply(PodChange& change, const Entry* old, const FragmentRef& before,

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <thread>
 
 #include "tests/fakes/cluster_events.h"
@@ -240,6 +242,44 @@ TEST_F(PublisherTest, PublishesOnceEverythingIsSyncedThoughNobodySaysSo) {
   publisher_.Stop();
   thread.join();
   EXPECT_EQ(Text(), "[]");
+}
+
+std::string ReadFile(const std::string& name) {
+  std::ifstream file(TELLTALE_SOURCE_DIR "/tests/golden/" + name);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Golden files are for people: without the blanks they are what is served.
+std::string Compact(const std::string& json) {
+  std::string compact;
+  bool quoted = false;
+  for (const char c : json) {
+    if (c == '"') quoted = !quoted;
+    if (quoted || (c != ' ' && c != '\n')) compact += c;
+  }
+  return compact;
+}
+
+TEST_F(PublisherTest, TheGoldenWorldGivesTheGoldenDocument) {
+  JsonParser parser;
+  const Status read = parser.Parse(ReadFile("sd/mixed.world.json"), [&](JsonValue root) {
+    return root.ForEachField([&](std::string_view kind, JsonValue objects) -> Status {
+      if (kind != "targets" && kind != "pods" && kind != "namespaces") return {};
+      ReflectorSink& sink = kind == "pods" ? pods() : kind == "targets" ? targets() : namespaces();
+      sink.ReplaceBegin();
+      const Status status = objects.ForEachElement([&](JsonValue object) -> Status {
+        std::string version;
+        (void)sink.Changed(object, version);
+        return {};
+      });
+      sink.ReplaceEnd();
+      return status;
+    });
+  });
+  ASSERT_TRUE(read.ok());
+  if (!index_.synced()) SendEmpty(namespaces());
+  publisher_.PublishOnce();
+  EXPECT_EQ(Text(), Compact(ReadFile("sd/mixed.json")));
 }
 
 TEST_F(PublisherTest, StopEndsARunThatHasNothingToDo) {
