@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "common/net/http_server.h"
 #include "operator/app/core.h"
 #include "operator/kube/client/cpprest_transport.h"
+#include "operator/kube/client/instrumented_transport.h"
 #include "operator/reconcile/prometheus_poller.h"
 #include "operator/reconcile/webhook_authority.h"
 #include "operator/serve/operator_handler.h"
@@ -48,7 +50,11 @@ struct App::Impl {
 
   OperatorOptions options;
   Registry registry;
-  std::unique_ptr<HttpTransport> reads, writes, lease;
+  struct Connection {
+    std::unique_ptr<HttpTransport> bare;
+    std::optional<InstrumentedTransport> counted;
+  };
+  Connection reads, writes, lease;
   std::unique_ptr<Core> core;
   std::unique_ptr<PrometheusPoller> poller;
   std::unique_ptr<WebhookAuthority> authority;
@@ -63,10 +69,11 @@ Status App::Impl::Connect() {
   auto config = options.kubeconfig.empty() ? InClusterConfig() : LoadKubeConfig(options.kubeconfig);
   if (!config) return config.error();
   if (options.ns.empty()) options.ns = config->ns;
-  for (auto* transport : {&reads, &writes, &lease}) {
+  for (Connection* connection : {&reads, &writes, &lease}) {
     auto made = MakeCpprestTransport(*config, {.metrics = &registry});
     if (!made) return made.error();
-    *transport = std::move(*made);
+    connection->bare = std::move(*made);
+    connection->counted.emplace(*connection->bare, registry, config->server.HostHeader());
   }
   return {};
 }
@@ -93,7 +100,8 @@ Status App::Impl::MakeParts() {
   AddProcessMetrics(registry, "telltale-operator", TELLTALE_VERSION);
   auto core_options = MakeCoreOptions();
   if (!core_options) return core_options.error();
-  core = std::make_unique<Core>(std::move(*core_options), CoreTransports{*reads, *writes, *lease},
+  core = std::make_unique<Core>(std::move(*core_options),
+                                CoreTransports{*reads.counted, *writes.counted, *lease.counted},
                                 registry);
   if (!options.prometheus_url.empty()) {
     auto url = ParseUrl(options.prometheus_url);

@@ -5,7 +5,8 @@ namespace telltale {
 
 void OperatorOptions::AddTo(Flags& flags) {
   flags.Add("kubeconfig", &kubeconfig, "FILE",
-            "how to reach the API server; without it the pod's service account is used");
+            "how to reach the API server, several joined by ':' are merged; without it the pod's "
+            "service account is used");
   flags.Add("http-listen", &http_listen, "ADDRESS", "discovery, metrics and health");
   flags.Add("webhook-listen", &webhook_listen, "ADDRESS", "the injection webhook; off for none");
   flags.Add("namespace", &ns, "NAME", "our own namespace; default: of the service account");
