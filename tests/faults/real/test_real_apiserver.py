@@ -23,7 +23,7 @@ PODS = "/api/v1/namespaces/{}/pods"
 KINDS = ["cut", "refuse", "stall", "torn", "drip", "reorder", "restart", "mixed", "two"]
 SEEDS = [int(seed) for seed in os.environ.get("FAULT_SEEDS", "").split(",") if seed] or range(1, 13)
 
-LEADER: list[str] = []
+LEADER = ["--leader-elect", "--lease-duration=3s", "--renew-deadline=2s", "--retry-period=300ms"]
 
 
 class World:
