@@ -94,7 +94,7 @@ def count(report: pathlib.Path) -> tuple[int, int, int]:
 
 
 def faults() -> None:
-    if build("release"):
+    if build("release") and build("dev", "fault_process_test"):
         python("faults", "tests/faults")
 
 
@@ -118,7 +118,7 @@ SUITES = {
     "faults": faults,
     "e2e": e2e,
 }
-NEED_TOOLS = {"integration", "e2e", "lint"}
+NEED_TOOLS = {"integration", "faults", "e2e", "lint"}
 
 
 def main() -> int:
