@@ -4,7 +4,7 @@
 PYTHON := /usr/bin/python3
 BUILD_PACKAGES := cmake/packages.txt tests/cluster/packages.txt
 
-.PHONY: demo demo-env demo-down test images generate format
+.PHONY: demo demo-env demo-down test bench images generate format
 
 demo: ## a real cluster, the chart, an example, and what Prometheus and Loki then hold
 	@tests/install.sh $(BUILD_PACKAGES)
@@ -19,6 +19,10 @@ demo-down: ## removes the demo's cluster without a trace
 test: ## everything; the last line counts
 	@tests/install.sh $(BUILD_PACKAGES) tests/packages.txt
 	@$(PYTHON) tests/run.py
+
+bench: ## the operator at 50,000 pods beside its peers; about ten minutes
+	@tests/install.sh $(BUILD_PACKAGES) tests/packages.txt
+	@tests/bench/operator_scale.py
 
 images: ## our two images and the sample app's as OCI archives in dist/
 	@tests/install.sh $(BUILD_PACKAGES)

@@ -14,9 +14,6 @@
 
 namespace telltale {
 
-// Until every sink has the contract below: lets one that still has the old names compile.
-#pragma GCC diagnostic ignored "-Woverloaded-virtual"
-
 class ReflectorSink {
  public:
   virtual ~ReflectorSink() = default;
@@ -25,39 +22,15 @@ class ReflectorSink {
   // store beside the live one; a Deleted there is usual (an object that went while the server
   // sent what exists). At End readers see the new content at once, and what is not in it is gone.
   // Abort drops the temporary store; the live one was never touched.
-  virtual void ReplaceBegin() {
-    replacing_ = true;
-    ListBegin();
-  }
-  virtual void ReplaceEnd() {
-    replacing_ = false;
-    ListEnd();
-  }
-  virtual void ReplaceAbort() {
-    replacing_ = false;
-    ListAbort();
-  }
+  virtual void ReplaceBegin() = 0;
+  virtual void ReplaceEnd() = 0;
+  virtual void ReplaceAbort() = 0;
 
   // ADDED, MODIFIED or an item of a list; DELETED. `resource_version` comes in empty and receives
   // the object's metadata.resourceVersion, so that one reading of a line is enough; it is wanted
   // also with an error. An error means that the object does not decode: the reflector counts it.
-  virtual Status Changed(JsonValue object, std::string& /*resource_version*/) {
-    return replacing_ ? ListItem(object) : Changed(object);
-  }
-  virtual Status Deleted(JsonValue object, std::string& /*resource_version*/) {
-    return replacing_ ? Status() : Deleted(object);
-  }
-
-  // The old names.
-  virtual void ListBegin() {}
-  virtual Status ListItem(JsonValue) { return {}; }
-  virtual void ListEnd() {}
-  virtual void ListAbort() {}
-  virtual Status Changed(JsonValue) { return {}; }
-  virtual Status Deleted(JsonValue) { return {}; }
-
- private:
-  bool replacing_ = false;
+  virtual Status Changed(JsonValue object, std::string& resource_version) = 0;
+  virtual Status Deleted(JsonValue object, std::string& resource_version) = 0;
 };
 
 }  // namespace telltale
