@@ -48,10 +48,10 @@ char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c
 
 }  // namespace
 
-std::string ChunkHead(std::size_t size) {
-  std::array<char, 24> text{};
-  const int length = std::snprintf(text.data(), text.size(), "%zx\r\n", size);
-  return {text.data(), static_cast<std::size_t>(length)};
+void Chunk(std::string_view bytes, std::string& out) {
+  std::array<char, 24> head{};
+  const int length = std::snprintf(head.data(), head.size(), "%zx\r\n", bytes.size());
+  out.append(head.data(), static_cast<std::size_t>(length)).append(bytes).append("\r\n");
 }
 
 Result<std::shared_ptr<ssl_ctx_st>> MakeTlsContext(const std::string& certificate,

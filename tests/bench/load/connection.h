@@ -51,8 +51,8 @@ class Connection {
   std::string buffer_;
 };
 
-// What one chunk is framed with: the head before `size` bytes; the tail is always CRLF.
-std::string ChunkHead(std::size_t size);
+// Appends the bytes as one chunk.
+void Chunk(std::string_view bytes, std::string& out);
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 }  // namespace telltale::bench

@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "common/base/result.h"
 #include "tests/bench/load/connection.h"
@@ -39,10 +40,20 @@ class LoadServer {
   ServerCounters& counters() { return counters_; }
 
  private:
-  struct Filter;
+  // Which pods a request is about: all, or those of a namespace. The allocator's collectors are one
+  // pod that stands in no table.
+  struct Filter {
+    std::string ns;
+    static bool Parse(std::string_view path, Filter& out);
+    bool Collectors() const { return ns == "otel"; }
+    bool Takes(const PodFill& pod) const {
+      return ns.empty() || (!Collectors() && NamespaceName(pod.app) == ns);
+    }
+  };
   void Serve(Connection& connection);
   bool Handle(Connection& connection, const Request& request);
   bool Other(Connection& connection, const Request& request);
+  // pod_requests.cc
   bool ListPods(Connection& connection, const Request& request, const Filter& filter);
   bool WatchPods(Connection& connection, const Request& request, const Filter& filter);
   bool SendInitial(Connection& connection, const Request& request, const Filter& filter,

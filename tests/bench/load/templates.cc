@@ -19,84 +19,6 @@ constexpr std::string_view kMagic{"k8s\0", 4};
 
 int ShapeOf(std::uint16_t app) { return IsStatefulSet(app) ? 3 : app % 3; }
 
-// `width` digits of `value`, with zeros in front.
-void Digits(std::uint64_t value, int width, char* out) {
-  for (int i = width - 1; i >= 0; --i, value /= 10) out[i] = static_cast<char>('0' + value % 10);
-}
-
-// Letters as Kubernetes makes names' ends from: no vowels, nothing that looks like another.
-void Letters(std::uint64_t value, int width, char* out) {
-  constexpr std::string_view kAlphabet = "bcdfghjklmnpqrstvwxz2456789";
-  for (int i = width - 1; i >= 0; --i, value /= kAlphabet.size()) {
-    out[i] = kAlphabet[value % kAlphabet.size()];
-  }
-}
-
-std::uint64_t Mix(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
-
-void WriteNs(std::uint16_t app, char* out) {
-  if (app == kMarkerApp) {
-    std::memcpy(out, "aa-bench", 8);
-    return;
-  }
-  std::memcpy(out, "team-", 5);
-  Digits(app % kNamespaces, 3, out + 5);
-}
-
-void WriteApp(std::uint16_t app, char* out) {
-  std::memcpy(out, "app-", 4);
-  Digits(app, 4, out + 4);
-}
-
-void WriteHash(const PodFill& pod, char* out) {
-  Letters(Mix(pod.app * 1'000'003ULL + pod.revision), 10, out);
-}
-
-// Five letters hold the serial: no two pods of a run share a name (27^5 is 14 million).
-void WriteSuffix(const PodFill& pod, char* out) { Letters(pod.serial * 7'368'787ULL, 5, out); }
-
-void WriteUid(const PodFill& pod, char* out) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  const std::array<std::uint64_t, 2> random = {Mix(pod.serial), Mix(~std::uint64_t{pod.serial})};
-  for (std::size_t i = 0, digit = 0; i < 36; ++i) {
-    if (i == 8 || i == 13 || i == 18 || i == 23) {
-      out[i] = '-';
-      continue;
-    }
-    out[i] = kHex[(random[digit / 16] >> (digit % 16 * 4)) & 15];
-    ++digit;
-  }
-  if (pod.app == kMarkerApp) std::memset(out, 'a', 8);
-}
-
-// In 127.0.0.0/8, so that a client which connects to a target never leaves the machine.
-void WriteIp(const PodFill& pod, char* out) {
-  std::memcpy(out, "127.1", 5);
-  const std::uint32_t n = pod.serial % 1'000'000;
-  Digits(n / 10'000, 2, out + 5);
-  out[7] = '.', out[8] = '1';
-  Digits(n / 100 % 100, 2, out + 9);
-  out[11] = '.', out[12] = '1';
-  Digits(n % 100, 2, out + 13);
-}
-
-void WriteNode(const PodFill& pod, char* out) {
-  std::memcpy(out, "node-", 5);
-  Digits(pod.node, 4, out + 5);
-}
-
-template <std::size_t N, class Write>
-std::string Text(Write&& write) {
-  std::string text(N, ' ');
-  write(text.data());
-  return text;
-}
-
 void Varint(std::uint64_t value, std::string& out) {
   for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(value | 0x80));
   out.push_back(static_cast<char>(value));
@@ -124,28 +46,6 @@ std::string UnknownHead(std::string_view kind, std::size_t size) {
 constexpr std::string_view kUnknownTail{"\x1a\x00\x22\x00", 4};
 
 }  // namespace
-
-bool IsStatefulSet(std::uint16_t app) { return app % 10 == 9; }
-std::string AppName(std::uint16_t app) {
-  return Text<8>([&](char* out) { WriteApp(app, out); });
-}
-std::string NamespaceName(std::uint16_t app) {
-  return Text<8>([&](char* out) { WriteNs(app, out); });
-}
-std::string PodUid(const PodFill& pod) {
-  return Text<36>([&](char* out) { WriteUid(pod, out); });
-}
-std::string PodAddress(const PodFill& pod) {
-  return Text<15>([&](char* out) { WriteIp(pod, out); });
-}
-std::string NodeName(const PodFill& pod) {
-  return Text<9>([&](char* out) { WriteNode(pod, out); });
-}
-std::string PodName(const PodFill& pod) {
-  if (IsStatefulSet(pod.app)) return AppName(pod.app) + "-" + std::to_string(pod.ordinal);
-  return AppName(pod.app) + "-" + Text<10>([&](char* out) { WriteHash(pod, out); }) + "-" +
-         Text<5>([&](char* out) { WriteSuffix(pod, out); });
-}
 
 Status Templates::LoadForm(const std::string& path, Form& out) {
   std::ifstream file(path, std::ios::binary);
@@ -192,17 +92,11 @@ std::size_t Templates::Size(const PodFill& pod) const {
 }
 
 void Templates::Fill(const Form& form, const PodFill& pod, std::string& out) {
-  char ns[8], app[8], hash[10], suffix[5], ordinal[3], uid[36], ip[15], version[10], node[9];
-  WriteNs(pod.app, ns), WriteApp(pod.app, app), WriteHash(pod, hash), WriteSuffix(pod, suffix);
-  Digits(pod.ordinal, 3, ordinal), WriteUid(pod, uid), WriteIp(pod, ip), WriteNode(pod, node);
-  Digits(pod.version, 10, version);
-  const std::array<std::string_view, 9> values = {
-      std::string_view(ns, 8),  {app, 8},      {hash, 10}, {suffix, 5}, {ordinal, 3}, {uid, 36},
-      std::string_view(ip, 15), {version, 10}, {node, 9}};
+  const PodValues values(pod);
   const std::size_t start = out.size();
   out += form.bytes;
   for (const Patch& patch : form.patches) {
-    const auto value = values[static_cast<std::size_t>(patch.hole)];
+    const auto value = values[patch.hole];
     std::memcpy(out.data() + start + patch.offset, value.data(), value.size());
   }
 }

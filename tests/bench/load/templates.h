@@ -15,45 +15,12 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "tests/bench/load/pod_fill.h"
 
 namespace telltale::bench {
 
 enum class Encoding : std::uint8_t { kJson, kProtobuf };
-enum class Phase : std::uint8_t {
-  kCreated,
-  kScheduled,
-  kCreating,
-  kStarted,  // running with an address: from here on it is a target
-  kReady,
-  kTouched,  // ready after a restart: nothing that a target is made of differs
-  kTerminating,
-  kStopped,  // its containers have ended; the next event is DELETED
-};
-inline constexpr int kPhases = 8;
 enum class EventType : std::uint8_t { kAdded, kModified, kDeleted };
-
-// App 0 is the marker: it sorts first in every list, and its changes are those that are timed.
-inline constexpr std::uint16_t kMarkerApp = 0;
-inline constexpr int kNamespaces = 100;
-
-// All that tells one pod from another of its shape and phase.
-struct PodFill {
-  std::uint64_t version = 0;  // metadata.resourceVersion
-  std::uint32_t serial = 0;   // makes the uid, the address and the name's end
-  std::uint32_t revision = 0;
-  std::uint16_t app = 0;
-  std::uint16_t ordinal = 0;  // of a StatefulSet's pod
-  std::uint16_t node = 0;
-  Phase phase = Phase::kCreated;
-};
-
-bool IsStatefulSet(std::uint16_t app);
-std::string AppName(std::uint16_t app);
-std::string NamespaceName(std::uint16_t app);
-std::string PodName(const PodFill& pod);
-std::string PodUid(const PodFill& pod);
-std::string PodAddress(const PodFill& pod);
-std::string NodeName(const PodFill& pod);
 
 class Templates {
  public:
@@ -72,7 +39,6 @@ class Templates {
   std::size_t Size(const PodFill& pod) const;  // of its JSON
 
  private:
-  enum class Hole : std::uint8_t { kNs, kApp, kHash, kSuffix, kOrdinal, kUid, kIp, kRv, kNode };
   struct Patch {
     std::uint32_t offset = 0;
     Hole hole = Hole::kNs;
