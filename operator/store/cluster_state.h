@@ -37,6 +37,7 @@ class ClusterState {
   bool PutNamespace(NamespacePtr ns);
   bool RemoveNamespace(const std::string& name);
   void Replaced() { replaced_ = true; }
+  void Reserve(std::size_t pods) { pods_.Reserve(pods); }
 
   // Pods in no order, and those of one pod may come twice: SortChanges does the rest, which needs
   // no lock.

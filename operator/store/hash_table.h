@@ -33,6 +33,13 @@ class HashTable {
     Place(std::move(entry));
     ++size_;
   }
+  // Room for so many. Needed before the entries of another table are inserted one by one: in the
+  // order of their hashes they would pile up in the places of one that is still small.
+  void Reserve(std::size_t entries) {
+    std::size_t places = 16;
+    while (entries * 4 > places * 3) places *= 2;
+    if (places > places_.size()) Resize(places);
+  }
   // Puts `entry` in the place of `old`, whose hash is the same.
   void Exchange(const T* old, Ref<T> entry) { places_[IndexOf(old)] = std::move(entry); }
   void Erase(const T* entry) {

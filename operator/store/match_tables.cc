@@ -63,31 +63,53 @@ std::vector<std::string> ScopeOf(const MonitoringTarget& target,
   return names;
 }
 
+void GroupPostings::AddTo(std::size_t hash, Group* group) {
+  Posting& posting = postings_[hash];
+  if (++posting.count > kCommon) {
+    posting.common = true;
+    posting.groups = {};
+  }
+  if (!posting.common) posting.groups.push_back(group);
+}
+
+void GroupPostings::RemoveFrom(std::size_t hash, Group* group) {
+  const auto it = postings_.find(hash);
+  if (it == postings_.end()) return;
+  EraseOne(it->second.groups, group);
+  if (--it->second.count == 0) postings_.erase(it);
+}
+
 void GroupPostings::Add(Group* group, const Labels& labels) {
   group->place = all_.size();
   all_.push_back(group);
-  postings_[NamespaceHash(group->ns->view())].push_back(group);
-  for (const auto& [key, value] : labels) postings_[PairHash(0, key, value)].push_back(group);
+  AddTo(NamespaceHash(group->ns->view()), group);
+  for (const auto& [key, value] : labels) AddTo(PairHash(0, key, value), group);
 }
 
 void GroupPostings::Remove(Group* group, const Labels& labels) {
-  auto remove = [&](std::size_t hash) {
-    const auto it = postings_.find(hash);
-    if (it == postings_.end()) return;
-    EraseOne(it->second, group);
-    if (it->second.empty()) postings_.erase(it);
-  };
   all_.back()->place = group->place;
   all_[group->place] = all_.back();
   all_.pop_back();
-  remove(NamespaceHash(group->ns->view()));
-  for (const auto& [key, value] : labels) remove(PairHash(0, key, value));
+  RemoveFrom(NamespaceHash(group->ns->view()), group);
+  for (const auto& [key, value] : labels) RemoveFrom(PairHash(0, key, value), group);
 }
 
 const std::vector<Group*>& GroupPostings::Of(std::string_view ns) const {
   static const Postings kNone;
   const auto it = postings_.find(NamespaceHash(ns));
-  return it == postings_.end() ? kNone : it->second;
+  if (it == postings_.end()) return kNone;
+  return it->second.common ? all_ : it->second.groups;
+}
+
+std::optional<std::size_t> GroupPostings::Reached(const std::vector<std::size_t>& way) const {
+  std::size_t sum = 0;
+  for (const std::size_t hash : way) {
+    const auto it = postings_.find(hash);
+    if (it == postings_.end()) continue;
+    if (it->second.common) return std::nullopt;
+    sum += it->second.groups.size();
+  }
+  return sum;
 }
 
 std::vector<Group*> GroupPostings::Candidates(
@@ -100,20 +122,20 @@ std::vector<Group*> GroupPostings::Candidates(
     auto& way = ways.emplace_back();
     for (const auto& ns : scope) way.push_back(NamespaceHash(ns));
   }
-  auto size = [&](const std::vector<std::size_t>& way) {
-    std::size_t sum = 0;
-    for (const std::size_t hash : way) {
-      if (const auto it = postings_.find(hash); it != postings_.end()) sum += it->second.size();
-    }
-    return sum;
-  };
-  if (ways.empty()) return all_;
-  const auto best = std::ranges::min_element(ways, {}, size);
+  const std::vector<std::size_t>* best = nullptr;
+  std::size_t fewest = all_.size();
+  for (const auto& way : ways) {
+    const auto reached = Reached(way);
+    if (!reached || (best && *reached >= fewest)) continue;
+    best = &way;
+    fewest = *reached;
+  }
+  if (!best) return all_;
   std::vector<Group*> found;
-  found.reserve(size(*best));
+  found.reserve(fewest);
   for (const std::size_t hash : *best) {
     if (const auto it = postings_.find(hash); it != postings_.end()) {
-      found.insert(found.end(), it->second.begin(), it->second.end());
+      found.insert(found.end(), it->second.groups.begin(), it->second.groups.end());
     }
   }
   std::ranges::sort(found);

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -54,12 +55,24 @@ class GroupPostings {
   // The groups that may match: those under the requirement that the fewest have.
   std::vector<Group*> Candidates(const MonitoringTarget& target,
                                  const std::set<std::string>& trusted_namespaces) const;
+  // May hold groups of other namespaces.
   const std::vector<Group*>& Of(std::string_view ns) const;
-  std::size_t size() const { return all_.size(); }
 
  private:
   using Postings = std::vector<Group*>;
-  std::unordered_map<std::size_t, Postings> postings_;  // by hash of a label or a namespace
+  // A label that very many groups have leads nowhere: only how many they are is kept then, so that
+  // nobody has to look for one among them.
+  static constexpr std::size_t kCommon = 2'000;
+  struct Posting {
+    Postings groups;
+    std::size_t count = 0;
+    bool common = false;
+  };
+  void AddTo(std::size_t hash, Group* group);
+  void RemoveFrom(std::size_t hash, Group* group);
+  // How many groups are reached that way, nothing when it leads nowhere.
+  std::optional<std::size_t> Reached(const std::vector<std::size_t>& way) const;
+  std::unordered_map<std::size_t, Posting> postings_;  // by hash of a label or a namespace
   Postings all_;
 };
 

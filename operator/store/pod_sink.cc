@@ -68,8 +68,10 @@ void PodSink::ReplaceEnd() {
   incoming_.ForEach([&](const PodRef& pod) {
     if (core_.state.FindPod(pod->ns(), pod->name()) != pod.get()) changed.push_back(pod);
   });
+  const std::size_t pods = incoming_.size() + gone.size();
   ReplaceAbort();
   core_.Apply([&](ClusterState& state) {
+    state.Reserve(pods);
     for (const auto& pod : gone) state.RemovePod(pod->ns(), pod->name());
     for (auto& pod : changed) state.PutPod(std::move(pod));
     state.Replaced();

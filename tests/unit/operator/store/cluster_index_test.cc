@@ -89,6 +89,30 @@ TEST_F(ClusterIndexTest, ATargetIsEvaluatedOnlyWithPodsThatHaveItsRarestLabel) {
   EXPECT_THAT(MatchedBy("shop/one"), ElementsAre("shop/shop-3"));
 }
 
+TEST_F(ClusterIndexTest, LabelsThatNearlyAllPodsHaveStillMatch) {
+  PodSpec pod;
+  for (int i = 0; i < 2'500; ++i) {
+    pod.name = "shop-" + std::to_string(i);
+    pod.labels = {{"env", "prod"}, {"pod", std::to_string(i)}};
+    Send(pods(), PodJson(pod));
+  }
+  Send(targets(), TargetJson("shop", "all", Selecting("env", "prod")));
+  Send(targets(), TargetJson("infra", "labelled", R"({"selector":{"matchLabels":{"env":"prod"}},
+      "namespaceSelector":{"matchLabels":{"team":"x"}}})"));
+  EXPECT_EQ(MatchedBy("shop/all").size(), 2'500u);
+  EXPECT_THAT(MatchedBy("infra/labelled"), IsEmpty());
+  Send(namespaces(), NamespaceJson("shop", {{"team", "x"}}));
+  EXPECT_EQ(MatchedBy("infra/labelled").size(), 2'500u);
+  for (int i = 0; i < 2'499; ++i) {
+    pod.name = "shop-" + std::to_string(i);
+    SendDeleted(pods(), PodJson(pod));
+  }
+  Send(targets(), TargetJson("shop", "late", Selecting("env", "prod")));
+  for (const auto* key : {"shop/all", "infra/labelled", "shop/late"}) {
+    EXPECT_THAT(MatchedBy(key), ElementsAre("shop/shop-2499"));
+  }
+}
+
 TEST_F(ClusterIndexTest, OnlyTheTargetsOfAPodThatChangedAreToldAndOnce) {
   Send(targets(), TargetJson("shop", "a", Selecting("app", "a")));
   Send(targets(), TargetJson("shop", "b", Selecting("app", "b")));
