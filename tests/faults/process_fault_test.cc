@@ -175,9 +175,17 @@ TEST_P(KilledAtAWrite, IsMadeGoodByTheNextProcess) {
     OperatorProcess process(scene.Flags(leader_elect));
     ASSERT_TRUE(process.WaitReady()) << process.Log();
     for (int i = 0; i < 4; ++i, --left) scene.world.Change();
+    // Until it dies, or has nothing more to write than that.
     const auto limit = std::chrono::steady_clock::now() + milliseconds(leader_elect ? 3500 : 1200);
-    while (!dying && std::chrono::steady_clock::now() < limit) {
+    auto quiet_since = std::chrono::steady_clock::now();
+    for (int seen = 0; !dying && std::chrono::steady_clock::now() < limit;) {
       std::this_thread::sleep_for(milliseconds(2));
+      const auto now = std::chrono::steady_clock::now();
+      if (const int count = writes; count != seen) {
+        seen = count;
+        quiet_since = now;
+      }
+      if (seen > 0 && now - quiet_since > milliseconds(400)) break;
     }
     process.Signal(SIGKILL);
     process.Wait();
