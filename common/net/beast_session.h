@@ -256,8 +256,11 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   void WritePieces(std::string_view head, bool keep_alive) {
     const Gather::Buffers buffers = gather_->Next(head);
     if (buffers.first == buffers.last) return Written(keep_alive);
-    boost::asio::async_write(stream_, buffers,
-                             Then([this, keep_alive] { WritePieces({}, keep_alive); }));
+    boost::asio::async_write(stream_, buffers, Then([this, keep_alive] {
+                               if constexpr (!kTls)
+                                 gather_->SendNow(Tcp().socket().native_handle());
+                               WritePieces({}, keep_alive);
+                             }));
   }
 
   void Written(bool keep_alive) {

@@ -2,6 +2,7 @@
 #include "common/net/http_server.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <fstream>
 #include <stdexcept>
@@ -178,6 +179,25 @@ long ResidentMegabytes() {
   long total = 0, resident = 0;
   statm >> total >> resident;
   return resident * 4 / 1024;
+}
+
+TEST_F(HttpServerTest, ABodyInManyPiecesArrivesWholeAndInOrderThroughAFullSocket) {
+  std::string text;
+  for (int i = 0; text.size() < (12u << 20); ++i) text += std::to_string(i) + ",";
+  const auto body = InPieces(text, 431);
+  Start(Loopback(), [body](const HttpRequest&) {
+    HttpResponse response;
+    response.pieces = body;
+    return response;
+  });
+  RawSocket socket = RawSocket::Connect(server_->port());
+  socket.Send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  std::string answer = socket.ReadUntil("\r\n\r\n");
+  poll(nullptr, 0, 20);  // the server fills the socket meanwhile
+  answer += socket.ReadAll();
+  const std::string content = answer.substr(answer.find("\r\n\r\n") + 4);
+  EXPECT_EQ(content.size(), text.size());
+  EXPECT_TRUE(content == text);
 }
 
 TEST_F(HttpServerTest, SlowReadersOfABigSharedBodyHoldUpNobodyAndCopyNothing) {
