@@ -118,7 +118,7 @@ void Core::Connect() {
   index_.OnObject([this](ClusterIndex::Kind kind, const std::string& key) {
     // Also when only the status changed: somebody else may have written it.
     if (kind == ClusterIndex::Kind::kTarget) status_.queue().Add(key);
-    WorldChanged();
+    if (kind == ClusterIndex::Kind::kNamespace || AsksAnew(key)) WorldChanged();
   });
   sidecar_maps_.OnChange([this](const std::string& ns) { sidecar_configs_.queue().Add(ns); });
   promtail_maps_.OnChange(
@@ -129,6 +129,16 @@ void Core::Connect() {
 void Core::WorldChanged() {
   sidecar_configs_.queue().Add(SidecarConfigReconciler::kAll);
   if (options_.promtail) promtail_.queue().Add(PromtailReconciler::kKey);
+}
+
+// False when nothing but the target's status changed, which of a thousand targets some do in every
+// second. The content is compared: after a restored backup another one may have the generation.
+bool Core::AsksAnew(const std::string& key) {
+  const auto target = index_.Target(key);
+  if (!target) return asked_.erase(key) > 0;
+  const auto before = std::exchange(asked_[key], target);
+  return !before || before->meta.uid != target->meta.uid ||
+         before->meta.generation != target->meta.generation || !before->SameSpec(*target);
 }
 
 void Core::ReportsChanged(const ReportChanges& changes) {

@@ -18,6 +18,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -103,6 +104,7 @@ class Core {
   void AddReflector(ReflectorOptions options, ReflectorSink& sink, Registry& registry);
   void Connect();
   void WorldChanged();
+  bool AsksAnew(const std::string& key);
   std::vector<std::string> TargetKeys() const;
   void BeginTerm();
   void EndTerm();
@@ -115,6 +117,7 @@ class Core {
 
   ClusterIndex index_;
   ConfigMapCache sidecar_maps_, promtail_maps_;
+  std::map<std::string, std::shared_ptr<const MonitoringTarget>> asked_;  // of the targets' sink
   Published<Document> document_;
   Published<PrometheusView> view_;
 

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "operator/plan/configs/promtail_config.h"
-#include "operator/plan/configs/world_digest.h"
 
 namespace telltale {
 namespace {
@@ -22,13 +21,7 @@ PromtailReconciler::PromtailReconciler(std::string own_namespace, std::string lo
       writer_(kKey, kFile, "promtail-config", held, api, registry, clock) {}
 
 ReconcileResult PromtailReconciler::Reconcile(const std::string&) {
-  const World world = world_();
-  const std::uint64_t digest = WorldDigest(world);
-  if (rendered_ != digest) {
-    data_ = {{kFile, RenderPromtailConfig(world, {loki_url_})}};
-    rendered_ = digest;
-  }
-  return writer_.Ensure(own_namespace_, data_);
+  return writer_.Ensure(own_namespace_, {{kFile, RenderPromtailConfig(world_(), {loki_url_})}});
 }
 
 }  // namespace telltale

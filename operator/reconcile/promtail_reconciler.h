@@ -37,9 +37,6 @@ class PromtailReconciler {
   const std::string own_namespace_, loki_url_;
   const std::function<World()> world_;
   ConfigMapWriter writer_;
-  // What the world of this digest makes: most changes of a target are those of its status.
-  std::optional<std::uint64_t> rendered_;
-  ConfigMapData data_;
 };
 
 }  // namespace telltale

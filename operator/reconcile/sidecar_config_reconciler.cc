@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "operator/plan/configs/sidecar_config.h"
-#include "operator/plan/configs/world_digest.h"
 
 namespace telltale {
 namespace {
@@ -30,12 +29,6 @@ SidecarConfigReconciler::SidecarConfigReconciler(std::string loki_url, std::func
       writer_(std::string(kSidecarConfigMap), ".json", "sidecar-config", held, api, registry,
               clock) {}
 
-std::vector<std::string> SidecarConfigReconciler::AllKeys() {
-  const std::lock_guard lock(mutex_);
-  compared_.reset();
-  return {kAll};
-}
-
 ReconcileResult SidecarConfigReconciler::Reconcile(const std::string& key) {
   if (key == kAll) {
     CompareAll();
@@ -50,12 +43,6 @@ ReconcileResult SidecarConfigReconciler::Reconcile(const std::string& key) {
 
 void SidecarConfigReconciler::CompareAll() {
   const World world = world_();
-  const std::uint64_t digest = WorldDigest(world);
-  {
-    const std::lock_guard lock(mutex_);
-    if (compared_ == digest) return;
-    compared_ = digest;
-  }
   const auto wanted = PlanSidecarConfigs(world, {loki_url_});
   for (const auto& [ns, data] : wanted) {
     if (!writer_.Holds(ns, data) && TakesWrites(world, ns)) add_(ns);

@@ -11,8 +11,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,8 +34,8 @@ class SidecarConfigReconciler {
                           Clock& clock);
 
   ReconcileResult Reconcile(const std::string& key);
-  // For ControllerOptions::all_keys: everything is compared anew.
-  std::vector<std::string> AllKeys();
+  // For ControllerOptions::all_keys.
+  std::vector<std::string> AllKeys() const { return {kAll}; }
 
  private:
   void CompareAll();
@@ -47,9 +45,6 @@ class SidecarConfigReconciler {
   const ConfigMapCache& held_;
   const std::function<void(const std::string&)> add_;
   ConfigMapWriter writer_;
-  // Of the world that was compared last, since most changes of a target are those of its status.
-  std::mutex mutex_;
-  std::optional<std::uint64_t> compared_;  // guarded by mutex_
 };
 
 }  // namespace telltale

@@ -16,6 +16,8 @@ using Millis = std::chrono::milliseconds;
 // that disagree about it cannot make a storm.
 constexpr Millis kCounts{5'000};
 constexpr Millis kAnything{500};
+// The longest between two computations of one status, where there are many (pace.h).
+constexpr Millis kPace{20'000};
 constexpr Millis kConflict{1'000};
 constexpr Millis kNoView{1'000};  // the first view adds every key as well
 // Somebody may have edited a status, and not every event need have come: look again now and then.
@@ -43,7 +45,7 @@ StatusReconciler::StatusReconciler(StatusSources sources, Api& api,
       clock_(clock),
       writes_(registry, "status"),
       own_writes_(clock),
-      pace_(clock, kCounts) {}
+      pace_(clock, kPace) {}
 
 ReconcileResult StatusReconciler::Reconcile(const std::string& key) {
   const auto view = sources_.view.Get();

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
 #include "operator/store/index_sinks.h"
 
 namespace telltale {
@@ -17,16 +19,6 @@ bool Put(ClusterState& state, std::shared_ptr<const MonitoringTarget> target) {
 }
 bool Put(ClusterState& state, std::shared_ptr<const Namespace> ns) {
   return state.PutNamespace(std::move(ns));
-}
-
-const MonitoringTarget* Live(const ClusterState& state, const std::string& key,
-                             const MonitoringTarget*) {
-  const TargetEntry* entry = state.FindTarget(key);
-  return entry ? entry->target.get() : nullptr;
-}
-const Namespace* Live(const ClusterState& state, const std::string& key, const Namespace*) {
-  const auto it = state.namespaces().find(key);
-  return it == state.namespaces().end() ? nullptr : it->second.get();
 }
 
 template <class T>
@@ -103,24 +95,16 @@ void ObjectSink<T>::ReplaceAbort() {
 template <class T>
 void ObjectSink<T>::ReplaceEnd() {
   std::vector<std::string> told;
-  std::vector<Ptr> changed;
   for (auto& key : Keys<T>(core_.state)) {
     if (!incoming_.contains(key)) told.push_back(std::move(key));
   }
   const std::size_t gone = told.size();
-  for (const auto& [key, object] : incoming_) {
-    const T* live = Live(core_.state, key, static_cast<const T*>(nullptr));
-    if (live && live->meta.uid == object->meta.uid && !object->meta.resource_version.empty() &&
-        live->meta.resource_version == object->meta.resource_version) {
-      continue;
-    }
-    told.push_back(key);
-    changed.push_back(object);
-  }
-  ReplaceAbort();
+  const auto present = std::exchange(incoming_, {});
+  for (const auto& [key, object] : present) told.push_back(key);
+  replacing_ = false;
   core_.Apply([&](ClusterState& state) {
     for (std::size_t i = 0; i < gone; ++i) Remove<T>(state, told[i]);
-    for (auto& object : changed) Put(state, std::move(object));
+    for (const auto& [key, object] : present) Put(state, object);
     state.Replaced();
     return true;
   });

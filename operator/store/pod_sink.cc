@@ -41,7 +41,9 @@ Status PodSink::Changed(JsonValue object, std::string& resource_version) {
 // Only the name is needed, so that what could not be read can still go.
 Status PodSink::Deleted(JsonValue object, std::string& resource_version) {
   pod_.Clear();
-  const Status status = DecodePod(object, pod_);
+  const Status status = object.ForEachField([&](std::string_view key, JsonValue member) -> Status {
+    return key == "metadata" ? DecodeObjectMeta(member, pod_.meta) : Status();
+  });
   resource_version = pod_.meta.resource_version;
   if (pod_.meta.name.empty()) return status;
   Drop(pod_.meta.ns, pod_.meta.name);

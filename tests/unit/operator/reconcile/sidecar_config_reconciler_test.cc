@@ -119,15 +119,6 @@ TEST_F(SidecarConfigReconcilerTest, AnyNamespaceOrLabelThatChangesIsLookedAtAgai
   EXPECT_THAT(Stale(), IsEmpty());
 }
 
-TEST_F(SidecarConfigReconcilerTest, AStatusThatChangesComparesNothing) {
-  EXPECT_THAT(Stale(), ElementsAre("shop"));
-  targets["shop/shop"]->status_json = R"({"x":1})";
-  EXPECT_THAT(Stale(), IsEmpty());
-  // A new term begins from nothing.
-  EXPECT_THAT(reconciler_.AllKeys(), ElementsAre(SidecarConfigReconciler::kAll));
-  EXPECT_THAT(Stale(), ElementsAre("shop"));
-}
-
 TEST_F(SidecarConfigReconcilerTest, PutsBackAConfigMapThatSomebodyEdited) {
   Settle();
   Watch(held_, R"({"metadata":{"namespace":"shop"},"data":{"shop.shop.json":"{}"}})");
