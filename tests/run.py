@@ -69,7 +69,7 @@ def fuzz() -> threading.Thread:
 
 def integration() -> None:
     if build("release"):
-        python("integration", "tests/integration", "tests/chart", "tests/cluster")
+        python("integration", "tests/integration", "tests/chart", "tests/cluster", "tests/bench")
 
 
 def e2e() -> None:

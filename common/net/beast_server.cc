@@ -31,6 +31,8 @@ using AsioError = boost::system::error_code;
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::chrono::seconds kAcceptLogEvery{10};
 constexpr std::chrono::seconds kLookupTime{10};
+// The kernel would keep megabytes for each reader that is slow, or that goes away after the start.
+constexpr int kSendBuffer = 256 << 10;
 
 // Where to listen. An empty host is every address: IPv6 that also takes IPv4 first, and IPv4
 // alone for machines without IPv6.
@@ -140,6 +142,7 @@ void HttpServer::Impl::AcceptFailed(AsioError error) {
 void HttpServer::Impl::Admit(tcp::socket socket) {
   AsioError ignored;
   socket.set_option(tcp::no_delay(true), ignored);
+  socket.set_option(boost::asio::socket_base::send_buffer_size(kSendBuffer), ignored);
   if (host.open.size() >= static_cast<std::size_t>(std::max(host.options.max_connections, 1))) {
     // One attempt to say why. With TLS there is nothing to say before a handshake.
     if (!host.options.tls) {
