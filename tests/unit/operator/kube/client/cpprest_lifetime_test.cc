@@ -158,10 +158,11 @@ TEST(CpprestLifetime, OneForEachTermOfALeaderLeaksNothing) {
   for (int i = 0; i < kTerms; ++i) term(tls);
   EXPECT_TRUE(Soon([&] { return ours(kTerms) <= 0; })) << ours(kTerms) << " sockets were left open";
   // A term that leaked would leave a connection's TLS state, a client and a body: 50 KB and more.
-  // (Under a sanitizer the count stands still and its own check finds leaks.)
-  const std::size_t after = mallinfo2().uordblks;
+  // The mirror remembers some for each of its own, and the library lets go a little later. (Under
+  // a sanitizer the count stands still and its own check finds leaks.)
+  EXPECT_TRUE(Soon([&] { return mallinfo2().uordblks < before + kTerms * 16'384u; }))
+      << mallinfo2().uordblks - before << " bytes more after " << kTerms << " terms";
   unsetenv("SSL_CERT_FILE");
-  EXPECT_LT(after, before + kTerms * 4096u);
 }
 
 TEST(CpprestLifetime, AWriteIsSentAgainWhenAKeptConnectionTurnsOutToBeClosed) {
