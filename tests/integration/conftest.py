@@ -10,8 +10,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests/integration"), str(ROOT / "tests/cluster"), str(ROOT / "tests/cluster/tools")]
-import apiserver  # noqa: E402  (the folders above are no packages)
-import catalog  # noqa: E402
+import catalog  # noqa: E402  (the folders above are no packages)
+import objects  # noqa: E402
 import ours  # noqa: E402
 import peers  # noqa: E402
 
@@ -19,11 +19,7 @@ import peers  # noqa: E402
 @pytest.fixture(scope="session")
 def api():
     """An API server with the MonitoringTarget definition and the namespaces that tests use."""
-    with apiserver.ApiServer() as server:
-        made = server.kubectl("apply", "-f", ROOT / "crds/monitoringtargets.yaml")
-        assert made.returncode == 0, made.stderr
-        server.kubectl("wait", "--for=condition=Established", "crd/monitoringtargets.telltale.dev")
-        server.kubectl("create", "namespace", "telltale")
+    with objects.prepared_server() as server:
         yield server
 
 

@@ -1,7 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Objects that tests put into the API server, and pods that seem to run although no kubelet does."""
 
+import contextlib
 import json
+import pathlib
+
+import apiserver
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+@contextlib.contextmanager
+def prepared_server():
+    """An API server with the MonitoringTarget definition and the operator's namespace."""
+    with apiserver.ApiServer() as server:
+        made = server.kubectl("apply", "-f", ROOT / "crds/monitoringtargets.yaml")
+        assert made.returncode == 0, made.stderr
+        server.kubectl("wait", "--for=condition=Established", "crd/monitoringtargets.telltale.dev")
+        server.kubectl("create", "namespace", "telltale")
+        yield server
 
 
 def apply(api, *documents: dict) -> None:

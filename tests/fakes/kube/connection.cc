@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "common/net/http_wire.h"
 #include "tests/fakes/kube/paths.h"
 #include "tests/fakes/kube/replies.h"
 
@@ -13,37 +14,6 @@ namespace {
 
 // How much of a stream is rendered ahead of the socket.
 constexpr std::size_t kHighMark = 256 << 10;
-
-std::string_view Phrase(int status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 201:
-      return "Created";
-    case 400:
-      return "Bad Request";
-    case 401:
-      return "Unauthorized";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 409:
-      return "Conflict";
-    case 410:
-      return "Gone";
-    case 429:
-      return "Too Many Requests";
-    case 500:
-      return "Internal Server Error";
-    case 503:
-      return "Service Unavailable";
-    case 504:
-      return "Gateway Timeout";
-    default:
-      return "Status";
-  }
-}
 
 FakeReply FaultReply(const FakeFault& fault) {
   std::string_view reason = "InternalError", message = "the fake API server was told to fail";
@@ -180,7 +150,7 @@ void Connection::BeginReply() {
   }
   const bool json = reply_.watch || (!reply_.body.empty() && reply_.body.front() == '{');
   out_.append("HTTP/1.1 ").append(std::to_string(reply_.status)).append(" ");
-  out_.append(Phrase(reply_.status)).append("\r\nCache-Control: no-cache, private\r\n");
+  out_.append(ReasonPhrase(reply_.status)).append("\r\nCache-Control: no-cache, private\r\n");
   out_.append("Content-Type: ").append(json ? "application/json" : "text/plain; charset=utf-8");
   if (reply_.retry_after_seconds > 0) {
     out_.append("\r\nRetry-After: ").append(std::to_string(reply_.retry_after_seconds));

@@ -9,14 +9,10 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 FOLDERS = ("tests/faults/real", "tests/integration", "tests/cluster", "tests/cluster/tools")
 sys.path[:0] = [str(ROOT / folder) for folder in FOLDERS]
-import apiserver  # noqa: E402  (the folders above are no packages)
+import objects  # noqa: E402  (the folders above are no packages)
 
 
 @pytest.fixture(scope="session")
 def api():
-    with apiserver.ApiServer() as server:
-        made = server.kubectl("apply", "-f", ROOT / "crds/monitoringtargets.yaml")
-        assert made.returncode == 0, made.stderr
-        server.kubectl("wait", "--for=condition=Established", "crd/monitoringtargets.telltale.dev")
-        server.kubectl("create", "namespace", "telltale")
+    with objects.prepared_server() as server:
         yield server
