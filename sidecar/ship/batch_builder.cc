@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/ship/batch_builder.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <limits>
 #include <utility>
 
-#include "common/base/files.h"
 #include "sidecar/ship/snappy_codec.h"
 
 namespace telltale {
@@ -88,16 +84,18 @@ std::size_t BatchBuilder::EncodedBytes() const {
 
 Result<std::uint64_t> BatchBuilder::Decode(const TailedFile& file, LogSource::Format format,
                                            std::uint64_t begin, std::uint64_t limit,
-                                           std::size_t max_bytes, bool unfinished,
-                                           TimeSource time) {
-  LineReader reader(file.fd.get(), begin, limit, buffer_);
+                                           std::size_t max_bytes, Ending ending, TimeSource time) {
+  LineReader reader(file.bytes, begin, limit, buffer_);
   EntryDecoder decoder(format);
+  if (begin == 0) decoder.Resume(file.inherited);
+  inherited_bytes_ = begin == 0 ? BytesOf(file.inherited) : 0;
+  waiting_.clear();
   auto add = [&](const LogEntry& entry) { Add(entry, entry.time != 0 ? entry.time : time(entry)); };
   Progress safe = Here(begin);  // where the batch could end
   std::uint64_t end = begin;
   RawLine line;
   while (true) {
-    auto more = reader.Next(unfinished, line);
+    auto more = reader.Next(ending.unfinished, line);
     if (!more) return more.error();
     if (!*more) break;
     decoder.Line(line, add);
@@ -114,8 +112,9 @@ Result<std::uint64_t> BatchBuilder::Decode(const TailedFile& file, LogSource::Fo
     Return(safe);
     return safe.end;
   }
-  if (unfinished) {
-    decoder.Finish(add);
+  if (end == limit) waiting_ = decoder.Waiting();
+  if (ending.hand_over ? end == limit : ending.unfinished) {
+    if (!ending.hand_over) decoder.Finish(add);
     safe = Here(end);
   }
   Return(safe);
@@ -123,21 +122,21 @@ Result<std::uint64_t> BatchBuilder::Decode(const TailedFile& file, LogSource::Fo
 }
 
 // Whether a line ends in the range; a long line that grows slowly is not decoded again and again.
-Result<bool> BatchBuilder::HasLineEnd(int fd, std::uint64_t from, std::uint64_t limit) {
+Result<bool> BatchBuilder::HasLineEnd(const FileBytes& bytes, std::uint64_t from,
+                                      std::uint64_t limit) {
   while (from < limit) {
     auto want = std::min<std::uint64_t>(LineBuffer::kSize / 4, limit - from);
-    ssize_t n = pread(fd, buffer_.data(), want, static_cast<off_t>(from));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return ErrnoError("reading", errno);
-    if (n == 0) return false;
-    if (std::memchr(buffer_.data(), '\n', static_cast<std::size_t>(n)) != nullptr) return true;
-    from += static_cast<std::uint64_t>(n);
+    auto n = bytes.ReadAt(buffer_.data(), want, from);
+    if (!n) return n.error();
+    if (*n == 0) return false;
+    if (std::memchr(buffer_.data(), '\n', *n) != nullptr) return true;
+    from += *n;
   }
   return false;
 }
 
 Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& source,
-                                  std::size_t max_bytes, bool unfinished, std::int64_t now) {
+                                  std::size_t max_bytes, Ending ending, std::int64_t now) {
   Batch batch;
   batch.record.slot = file.slot;
   batch.record.begin = file.mark.offset;
@@ -145,8 +144,8 @@ Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& sourc
   batch.record.format = source.format;
   batch.record.last_time = file.last_time;
   batch.searched = file.info.size;
-  if (!unfinished && file.searched > file.mark.offset) {
-    auto found = HasLineEnd(file.fd.get(), file.searched, file.info.size);
+  if (!ending.unfinished && !ending.hand_over && file.searched > file.mark.offset) {
+    auto found = HasLineEnd(file.bytes, file.searched, file.info.size);
     if (!found) return found.error();
     if (!*found) return batch;
   }
@@ -167,13 +166,16 @@ Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& sourc
     return time;
   };
   auto searched =
-      Decode(file, source.format, file.mark.offset, file.info.size, max_bytes, unfinished, assign);
+      Decode(file, source.format, file.mark.offset, file.info.size, max_bytes, ending, assign);
   if (!searched) return searched.error();
   batch.searched = *searched;
-  if (now_.lines == 0) return batch;
-  auto mark = MarkContent(file.fd.get(), now_.end);
+  batch.partial = !waiting_.empty() && now_.lines == 0;
+  if (ending.hand_over && !waiting_.empty()) batch.handed_over = std::move(waiting_);
+  if (now_.lines == 0 && batch.handed_over.empty()) return batch;
+  auto mark = MarkContent(file.bytes, now_.end);
   if (!mark) return mark.error();
   batch.record.mark = *mark;
+  batch.record.handed_over = BytesOf(batch.handed_over);
   batch.record.lines = now_.lines;
   batch.record.times = runs_;
   batch.record.last_time = now_.last_time;
@@ -185,7 +187,7 @@ Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& sourc
 
 Result<Batch> BatchBuilder::Rebuild(const TailedFile& file, const LogSource& source,
                                     const BatchRecord& record, std::int64_t now) {
-  if (!ContentMatches(file.fd.get(), record.mark)) {
+  if (!ContentMatches(file.bytes, record.mark)) {
     return Fail(Code::kGone, "the file does not hold the lines any more");
   }
   Batch batch;
@@ -196,9 +198,11 @@ Result<Batch> BatchBuilder::Rebuild(const TailedFile& file, const LogSource& sou
   RunReader times{record.times};
   auto assign = [&](const LogEntry&) { return times.Next(); };
   auto searched = Decode(file, record.format, record.begin, record.mark.offset,
-                         std::numeric_limits<std::size_t>::max(), true, assign);
+                         std::numeric_limits<std::size_t>::max(),
+                         Ending{.unfinished = true, .hand_over = record.handed_over > 0}, assign);
   if (!searched) return searched.error();
-  if (now_.lines != record.lines || now_.end != record.mark.offset) {
+  if (now_.lines != record.lines || now_.end != record.mark.offset ||
+      (record.handed_over > 0 && BytesOf(waiting_) != record.handed_over)) {
     return Fail(Code::kGone, "the file holds other lines than the journal says");
   }
   Finish(batch);
@@ -206,7 +210,8 @@ Result<Batch> BatchBuilder::Rebuild(const TailedFile& file, const LogSource& sou
 }
 
 void BatchBuilder::Finish(Batch& batch) {
-  batch.count = {now_.lines, batch.record.mark.offset - batch.record.begin};
+  batch.count = {now_.lines, batch.record.mark.offset - batch.record.begin + inherited_bytes_ -
+                                 batch.record.handed_over};
   batch.cut_bytes = now_.cut_bytes;
   for (std::size_t i = 0; i < kStreams; ++i) {
     if (encoders_[i].entries() == 0) continue;

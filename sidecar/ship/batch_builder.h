@@ -34,14 +34,22 @@ struct Batch {
   std::uint64_t cut_bytes = 0;
   std::uint64_t searched = 0;   // no line end between the end of the batch and here
   std::int64_t first_seen = 0;  // wall time
+  // What the file ends with and its next generation begins with; not in `bodies`.
+  PartialLines handed_over;
+  bool partial = false;  // all that is left of the file are parts of lines that wait for their end
 };
 
 class BatchBuilder {
  public:
-  // The next lines of `file`, up to its known size, encoded in about `max_bytes`. With
-  // `unfinished`, text behind the last line end is a line, too, and partial lines are sent.
+  // What becomes of text behind the last line end, and of partial lines at the end of the file.
+  struct Ending {
+    bool unfinished = false;  // the text is a line, and partial lines are sent as they are
+    bool hand_over = false;   // but partial lines are for the next generation
+  };
+
+  // The next lines of `file`, up to its known size, encoded in about `max_bytes`.
   Result<Batch> Build(const TailedFile& file, const LogSource& source, std::size_t max_bytes,
-                      bool unfinished, std::int64_t now);
+                      Ending ending, std::int64_t now);
 
   // The batch that `record` describes; an error when the file does not hold it any more.
   Result<Batch> Rebuild(const TailedFile& file, const LogSource& source, const BatchRecord& record,
@@ -70,14 +78,16 @@ class BatchBuilder {
   // Decodes from `begin`; returns how far the file was searched.
   Result<std::uint64_t> Decode(const TailedFile& file, LogSource::Format format,
                                std::uint64_t begin, std::uint64_t limit, std::size_t max_bytes,
-                               bool unfinished, TimeSource time);
-  Result<bool> HasLineEnd(int fd, std::uint64_t from, std::uint64_t limit);
+                               Ending ending, TimeSource time);
+  Result<bool> HasLineEnd(const FileBytes& bytes, std::uint64_t from, std::uint64_t limit);
   void Finish(Batch& batch);
 
   LineBuffer buffer_;
   std::array<StreamEncoder, kStreams> encoders_;
   Progress now_;
   std::vector<TimeRun> runs_;
+  std::uint64_t inherited_bytes_ = 0;
+  PartialLines waiting_;  // at the end of what was decoded last
 };
 
 }  // namespace telltale

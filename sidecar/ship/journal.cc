@@ -67,14 +67,15 @@ void Journal::Open() {
   Rewrite();
 }
 
-const FileRecord* Journal::Recall(const FileId& id, const std::string& path, int fd) {
+const FileRecord* Journal::Recall(const FileId& id, const std::string& path,
+                                  const FileBytes& bytes) {
   for (auto it = state_.files.rbegin(); it != state_.files.rend(); ++it) {
     FileRecord& file = it->second;
     if (file.open || file.id.inode != id.inode || file.id.birth != id.birth) continue;
     // Device numbers change with a reboot; birth time and place make up for it.
     bool same_place = id.birth != 0 && file.path == path;
     if (file.id.device != id.device && !same_place) continue;
-    if (!ContentMatches(fd, file.mark)) continue;
+    if (!ContentMatches(bytes, file.mark)) continue;
     file.id = id;
     file.open = true;
     file.closed = false;

@@ -38,7 +38,7 @@ class Journal {
   const JournalState& state() const { return state_; }
 
   // The record of this file, if one fits its identity and its content; marks it open.
-  const FileRecord* Recall(const FileId& id, const std::string& path, int fd);
+  const FileRecord* Recall(const FileId& id, const std::string& path, const FileBytes& bytes);
   // A new generation; returns its slot.
   std::uint64_t AddFile(const FileId& id, const std::string& path);
   // No longer open; `finished` when it needs no reading by a later start.

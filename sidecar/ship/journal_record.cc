@@ -9,7 +9,7 @@
 namespace telltale {
 namespace {
 
-enum Type : char { kFile = 'F', kBatch = 'B', kAck = 'A', kForget = 'X' };
+enum Type : char { kFile = 'F', kBatch = 'B', kAck = 'A', kForget = 'X', kHandOver = 'H' };
 
 constexpr std::size_t kFrame = 9;  // crc, length, type
 constexpr std::size_t kMaxPayload = 1 << 20;
@@ -81,6 +81,8 @@ struct Fields {
     ok = ok && TakeBytes(rest, bytes);
     return ok ? std::string(bytes) : std::string();
   }
+  // Fields that an older version did not write are absent at the end.
+  bool More() const { return ok && !rest.empty(); }
   ContentMark Mark() {
     ContentMark mark;
     mark.offset = Unsigned();
@@ -89,6 +91,42 @@ struct Fields {
     return mark;
   }
 };
+
+void AppendPartialLines(std::string& out, const PartialLines& lines) {
+  AppendVarint(out, lines.size());
+  for (const PartialLine& line : lines) {
+    AppendVarint(out, line.stream == LogStream::kStderr ? 1 : 0);
+    AppendSigned(out, line.time);
+    AppendText(out, line.text);
+    AppendVarint(out, line.truncated ? 1 : 0);
+    AppendVarint(out, line.bytes);
+    AppendVarint(out, line.cut_bytes);
+  }
+}
+
+PartialLines TakePartialLines(Fields& in) {
+  PartialLines lines;
+  std::uint64_t count = in.Unsigned();
+  for (std::uint64_t i = 0; i < count && in.ok; ++i) {
+    PartialLine& line = lines.emplace_back();
+    line.stream = in.Unsigned() != 0 ? LogStream::kStderr : LogStream::kStdout;
+    line.time = in.Signed();
+    line.text = in.Text();
+    line.truncated = in.Unsigned() != 0;
+    line.bytes = in.Unsigned();
+    line.cut_bytes = in.Unsigned();
+  }
+  return lines;
+}
+
+HandOver TakeHandOver(Fields& in) {
+  HandOver hand_over;
+  hand_over.from = in.Unsigned();
+  hand_over.to = in.Unsigned();
+  hand_over.lines = TakePartialLines(in);
+  if (in.Unsigned() != 0) hand_over.mark = in.Mark();
+  return hand_over;
+}
 
 FileRecord TakeFile(Fields& in) {
   FileRecord file;
@@ -101,6 +139,7 @@ FileRecord TakeFile(Fields& in) {
   file.last_time = in.Signed();
   file.touched = in.Signed();
   file.closed = in.Unsigned() != 0;
+  if (in.More()) file.inherited = TakePartialLines(in);
   return file;
 }
 
@@ -126,6 +165,7 @@ BatchRecord TakeBatch(Fields& in) {
     run.lines = in.Unsigned();
     batch.times.push_back(run);
   }
+  if (in.More()) batch.handed_over = in.Unsigned();
   in.ok = in.ok && batch.begin <= batch.mark.offset;
   return batch;
 }
@@ -153,6 +193,11 @@ bool Apply(char type, std::string_view payload, JournalState& state) {
     case kAck: {
       std::uint64_t sequence = in.Unsigned();
       if (in.ok) ApplyAck(state, sequence);
+      return in.ok;
+    }
+    case kHandOver: {
+      HandOver hand_over = TakeHandOver(in);
+      if (in.ok) ApplyHandOver(state, hand_over);
       return in.ok;
     }
     case kForget: {
@@ -185,6 +230,7 @@ void AppendFileRecord(const FileRecord& file, std::string& out) {
   AppendSigned(payload, file.last_time);
   AppendSigned(payload, file.touched);
   AppendVarint(payload, file.closed ? 1 : 0);
+  if (!file.inherited.empty()) AppendPartialLines(payload, file.inherited);
   AppendFramed(kFile, payload, out);
 }
 
@@ -205,6 +251,7 @@ void AppendBatchRecord(const BatchRecord& batch, std::string& out) {
     AppendVarint(payload, run.lines);
     before = start;
   }
+  if (batch.handed_over > 0) AppendVarint(payload, batch.handed_over);
   AppendFramed(kBatch, payload, out);
 }
 
@@ -220,11 +267,32 @@ void AppendForgetRecord(std::uint64_t slot, std::string& out) {
   AppendFramed(kForget, payload, out);
 }
 
+void AppendHandOverRecord(const HandOver& hand_over, std::string& out) {
+  std::string payload;
+  AppendVarint(payload, hand_over.from);
+  AppendVarint(payload, hand_over.to);
+  AppendPartialLines(payload, hand_over.lines);
+  AppendVarint(payload, hand_over.mark ? 1 : 0);
+  if (hand_over.mark) AppendMark(payload, *hand_over.mark);
+  AppendFramed(kHandOver, payload, out);
+}
+
 void ApplyAck(JournalState& state, std::uint64_t sequence) {
   auto batch = state.in_flight.extract(sequence);
   if (batch.empty()) return;
   auto file = state.files.find(batch.mapped().slot);
-  if (file != state.files.end()) file->second.mark = batch.mapped().mark;
+  if (file == state.files.end()) return;
+  file->second.mark = batch.mapped().mark;
+  if (batch.mapped().begin == 0) file->second.inherited.clear();
+}
+
+void ApplyHandOver(JournalState& state, const HandOver& hand_over) {
+  auto to = state.files.find(hand_over.to);
+  if (to != state.files.end()) to->second.inherited = hand_over.lines;
+  auto from = state.files.find(hand_over.from);
+  if (from == state.files.end() || !hand_over.mark) return;
+  from->second.mark = *hand_over.mark;
+  from->second.inherited.clear();
 }
 
 JournalState ParseJournal(std::string_view text, std::size_t& used) {

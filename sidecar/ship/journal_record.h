@@ -9,12 +9,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sidecar/tail/file_id.h"
 #include "sidecar/tail/log_source.h"
+#include "sidecar/tail/partial_line.h"
 
 namespace telltale {
 
@@ -36,6 +38,8 @@ struct BatchRecord {
   LogSource::Format format = LogSource::Format::kAuto;
   std::vector<TimeRun> times;  // of the lines that have none of their own
   std::int64_t last_time = 0;  // of the file, after this batch
+  // Bytes of partial lines at the end that are not in the batch: the next generation has them.
+  std::uint64_t handed_over = 0;
 };
 
 struct FileRecord {
@@ -46,6 +50,7 @@ struct FileRecord {
   std::int64_t last_time = 0;
   std::int64_t touched = 0;  // Unix seconds of the last record about it
   bool closed = false;       // read to its end and rotated away
+  PartialLines inherited;    // from the generation before; part of the batch that begins at 0
   bool open = false;         // in this process; not written
 };
 
@@ -63,8 +68,18 @@ void AppendBatchRecord(const BatchRecord& batch, std::string& out);
 void AppendAckRecord(std::uint64_t sequence, std::string& out);
 void AppendForgetRecord(std::uint64_t slot, std::string& out);
 
-// The effect of an acknowledgement, the same when it happens and when it is read back.
+// A generation hands its partial lines over to the next one. With `mark`, nothing else of it is
+// left to send and it has been dealt with up to there; without, a batch takes care of the rest.
+struct HandOver {
+  std::uint64_t from = 0, to = 0;
+  PartialLines lines;
+  std::optional<ContentMark> mark;
+};
+void AppendHandOverRecord(const HandOver& hand_over, std::string& out);
+
+// The effects of these, the same when they happen and when they are read back.
 void ApplyAck(JournalState& state, std::uint64_t sequence);
+void ApplyHandOver(JournalState& state, const HandOver& hand_over);
 
 // Reads the text of a journal, magic included. `used` is how much of it was good.
 JournalState ParseJournal(std::string_view text, std::size_t& used);

@@ -67,7 +67,7 @@ FileSet::Hooks LogWorker::MakeHooks() {
 }
 
 bool LogWorker::Recall(TailedFile& file) {
-  const FileRecord* record = journal_.Recall(file.info.id, file.path, file.fd.get());
+  const FileRecord* record = journal_.Recall(file.info.id, file.path, file.bytes);
   if (record == nullptr) return false;
   file.slot = record->slot;
   file.path = record->path;
@@ -194,7 +194,7 @@ void LogWorker::BuildNext(TailedFile& file, Mode mode) {
   if (last_times_.size() > kMaxPaths) last_times_.clear();
   std::int64_t& last_time = last_times_[file.path];
   file.last_time = last_time = std::max(file.last_time, last_time);
-  auto batch = builder_.Build(file, files_.source(file), options_.batch_bytes, unfinished,
+  auto batch = builder_.Build(file, files_.source(file), options_.batch_bytes, {unfinished, false},
                               clock_.WallNanos());
   if (!batch) {
     ReadFailed(file, batch.error());

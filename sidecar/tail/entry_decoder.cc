@@ -41,6 +41,31 @@ void EntryDecoder::Finish(Sink sink) {
   if (stderr_.waiting) Flush(stderr_, sink);
 }
 
+void EntryDecoder::Resume(const PartialLines& lines) {
+  for (const PartialLine& line : lines) {
+    Partial& partial = line.stream == LogStream::kStderr ? stderr_ : stdout_;
+    partial.waiting = true;
+    partial.text = line.text;
+    partial.entry = LogEntry{};
+    partial.entry.stream = line.stream;
+    partial.entry.time = line.time;
+    partial.entry.truncated = line.truncated;
+    partial.entry.bytes = line.bytes;
+    partial.entry.cut_bytes = line.cut_bytes;
+  }
+}
+
+PartialLines EntryDecoder::Waiting() const {
+  PartialLines out;
+  for (const Partial* partial : {&stdout_, &stderr_}) {
+    if (!partial->waiting) continue;
+    const LogEntry& entry = partial->entry;
+    out.push_back(
+        {entry.stream, entry.time, partial->text, entry.truncated, entry.bytes, entry.cut_bytes});
+  }
+  return out;
+}
+
 void EntryDecoder::Whole(std::string_view content, LogEntry entry, Sink sink) {
   if (content.size() <= kMaxLine && IsCleanUtf8(content)) {
     entry.text = content;

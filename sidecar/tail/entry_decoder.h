@@ -14,6 +14,7 @@
 #include "sidecar/tail/cri_line.h"
 #include "sidecar/tail/line_reader.h"
 #include "sidecar/tail/log_source.h"
+#include "sidecar/tail/partial_line.h"
 
 namespace telltale {
 
@@ -36,6 +37,10 @@ class EntryDecoder {
   void Line(const RawLine& line, Sink sink);
   // Partial lines whose end never came, as they are.
   void Finish(Sink sink);
+  // Goes on with the partial lines that another generation ended with; before the first Line.
+  void Resume(const PartialLines& lines);
+  // Those that wait for their end now.
+  PartialLines Waiting() const;
   // True when no partial line waits: a batch may end here.
   bool AtSafePoint() const { return !stdout_.waiting && !stderr_.waiting; }
 

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -16,17 +15,16 @@
 namespace telltale {
 namespace {
 
-Result<std::uint64_t> HashRange(int fd, std::uint64_t offset, std::size_t length) {
-  std::array<char, ContentMark::kHeadBytes> bytes;
+Result<std::uint64_t> HashRange(const FileBytes& bytes, std::uint64_t offset, std::size_t length) {
+  std::array<char, ContentMark::kHeadBytes> buffer;
   std::size_t have = 0;
   while (have < length) {
-    ssize_t n = pread(fd, bytes.data() + have, length - have, static_cast<off_t>(offset + have));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return ErrnoError("reading", errno);
-    if (n == 0) return Fail(Code::kInvalid, "the file is shorter than what was read of it");
-    have += static_cast<std::size_t>(n);
+    auto n = bytes.ReadAt(buffer.data() + have, length - have, offset + have);
+    if (!n) return n.error();
+    if (*n == 0) return Fail(Code::kInvalid, "the file is shorter than what was read of it");
+    have += *n;
   }
-  return Hash64({bytes.data(), length});
+  return Hash64({buffer.data(), length});
 }
 
 }  // namespace
@@ -49,22 +47,22 @@ Result<FileInfo> StatFile(int fd) {
   return out;
 }
 
-Result<ContentMark> MarkContent(int fd, std::uint64_t offset) {
+Result<ContentMark> MarkContent(const FileBytes& bytes, std::uint64_t offset) {
   ContentMark mark;
   mark.offset = offset;
-  auto head = HashRange(fd, 0, std::min<std::uint64_t>(offset, ContentMark::kHeadBytes));
+  auto head = HashRange(bytes, 0, std::min<std::uint64_t>(offset, ContentMark::kHeadBytes));
   if (!head) return head.error();
   auto length = std::min<std::uint64_t>(offset, ContentMark::kTailBytes);
-  auto tail = HashRange(fd, offset - length, length);
+  auto tail = HashRange(bytes, offset - length, length);
   if (!tail) return tail.error();
   mark.head = *head;
   mark.tail = *tail;
   return mark;
 }
 
-bool ContentMatches(int fd, const ContentMark& mark) {
+bool ContentMatches(const FileBytes& bytes, const ContentMark& mark) {
   if (mark.offset == 0) return true;
-  auto now = MarkContent(fd, mark.offset);
+  auto now = MarkContent(bytes, mark.offset);
   return now.ok() && *now == mark;
 }
 

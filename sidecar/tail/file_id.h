@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "common/base/result.h"
+#include "sidecar/tail/file_bytes.h"
 
 namespace telltale {
 
@@ -43,10 +44,10 @@ struct ContentMark {
 };
 
 // The mark of the file now; fails when the file is shorter than `offset`.
-Result<ContentMark> MarkContent(int fd, std::uint64_t offset);
+Result<ContentMark> MarkContent(const FileBytes& bytes, std::uint64_t offset);
 
 // False when the file is shorter than the mark or holds something else at its places. Of a file of
 // which nothing was read, everything matches.
-bool ContentMatches(int fd, const ContentMark& mark);
+bool ContentMatches(const FileBytes& bytes, const ContentMark& mark);
 
 }  // namespace telltale

@@ -79,14 +79,14 @@ void FileSet::Look() {
 }
 
 void FileSet::Refresh(TailedFile& file) {
-  auto info = StatFile(file.fd.get());
+  auto info = StatFile(file.bytes.fd());
   if (!info) return;
   std::uint64_t before = file.info.size;
   if (info->size != before || info->modified != file.info.modified) {
     // Checked with every change, so that it is known what was there when it was truncated, and
     // that it was when it has grown to the same size since.
     bool shrank_unread = info->size < before && file.mark.offset == 0;
-    if (shrank_unread || !ContentMatches(file.fd.get(), file.mark)) {
+    if (shrank_unread || !ContentMatches(file.bytes, file.mark)) {
       Restart(file);
       return;
     }
@@ -101,7 +101,7 @@ void FileSet::Refresh(TailedFile& file) {
 }
 
 bool FileSet::CheckContent(TailedFile& file) {
-  if (file.mark.offset == 0 || ContentMatches(file.fd.get(), file.mark)) return true;
+  if (file.mark.offset == 0 || ContentMatches(file.bytes, file.mark)) return true;
   Restart(file);
   return false;
 }
@@ -110,7 +110,7 @@ void FileSet::Restart(TailedFile& file) {
   std::uint64_t unread = file.unread() ? file.info.size - file.mark.offset : 0;
   LogInfo("a log file was truncated and is read from its start",
           {{"path", file.path}, {"offset", file.mark.offset}, {"unread_bytes", unread}});
-  if (auto info = StatFile(file.fd.get())) file.info = *info;
+  if (auto info = StatFile(file.bytes.fd())) file.info = *info;
   file.mark = ContentMark{};
   file.searched = 0;
   file.outstanding = 0;

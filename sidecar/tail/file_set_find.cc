@@ -183,7 +183,7 @@ void FileSet::Open(const std::string& path, const std::string& shipped, bool onl
   auto file = std::make_unique<TailedFile>();
   file->path = shipped;
   file->directory = DirectoryOf(path);
-  file->fd = std::move(fd);
+  file->bytes = FileBytes(std::move(fd));
   file->info = *info;
   file->grown = clock_.Steady();
   if (!hooks_.recall(*file)) {

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/tail/line_reader.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-
-#include "common/base/files.h"
 
 namespace telltale {
 namespace {
@@ -17,21 +12,18 @@ constexpr std::size_t kChunk = 128 << 10;
 
 }  // namespace
 
-LineReader::LineReader(int fd, std::uint64_t begin, std::uint64_t limit, LineBuffer& buffer)
-    : fd_(fd), limit_(limit), data_(buffer.data()), base_(begin) {}
+LineReader::LineReader(const FileBytes& bytes, std::uint64_t begin, std::uint64_t limit,
+                       LineBuffer& buffer)
+    : bytes_(bytes), limit_(limit), data_(buffer.data()), base_(begin) {}
 
 // Appends what the file has next; 0 at its end or the limit.
 Result<std::size_t> LineReader::Fill() {
   std::uint64_t offset = base_ + filled_;
   if (offset >= limit_) return std::size_t{0};
   auto want = std::min<std::uint64_t>({LineBuffer::kSize - filled_, kChunk, limit_ - offset});
-  while (true) {
-    ssize_t n = pread(fd_, data_ + filled_, want, static_cast<off_t>(offset));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return ErrnoError("reading", errno);
-    filled_ += static_cast<std::size_t>(n);
-    return static_cast<std::size_t>(n);
-  }
+  auto n = bytes_.ReadAt(data_ + filled_, want, offset);
+  if (n) filled_ += *n;
+  return n;
 }
 
 void LineReader::Emit(std::size_t text_end, std::size_t next, RawLine& line) {

@@ -2,8 +2,7 @@
 //
 // The lines of one file from an offset on, through one buffer of fixed size. A line longer than
 // kMaxRawLine keeps its first bytes and the rest is skipped, so that a line of any length costs no
-// memory. Called by BatchBuilder; not thread-safe; reads with pread and never moves the
-// descriptor's own position.
+// memory. Called by BatchBuilder; not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +11,7 @@
 #include <string_view>
 
 #include "common/base/result.h"
+#include "sidecar/tail/file_bytes.h"
 
 namespace telltale {
 
@@ -44,7 +44,7 @@ struct RawLine {
 class LineReader {
  public:
   // Reads nothing at or beyond `limit`.
-  LineReader(int fd, std::uint64_t begin, std::uint64_t limit, LineBuffer& buffer);
+  LineReader(const FileBytes& bytes, std::uint64_t begin, std::uint64_t limit, LineBuffer& buffer);
 
   // The next complete line; false at the limit, at the end of the file, or on an error. With
   // `unfinished`, bytes behind the last line end are a line too.
@@ -58,7 +58,7 @@ class LineReader {
   Result<bool> SkipLongLine(bool unfinished, RawLine& line);
   void Emit(std::size_t text_end, std::size_t next, RawLine& line);
 
-  int fd_;
+  const FileBytes& bytes_;
   std::uint64_t limit_;
   char* data_;
   std::uint64_t base_;        // file offset of data_[0]

@@ -12,8 +12,9 @@
 #include <vector>
 
 #include "common/base/clock.h"
-#include "common/base/files.h"
+#include "sidecar/tail/file_bytes.h"
 #include "sidecar/tail/file_id.h"
+#include "sidecar/tail/partial_line.h"
 
 namespace telltale {
 
@@ -49,9 +50,10 @@ struct TailedFile {
   std::string path;        // the name it is shipped under: the first one it was seen at
   std::string directory;
   std::size_t source = 0;  // index into the sources
-  UniqueFd fd;
+  FileBytes bytes;
   FileInfo info;               // as last refreshed
   ContentMark mark;            // what was read; mark.offset is the next byte to read
+  PartialLines inherited;      // comes before its first byte, from the generation before
   std::uint64_t searched = 0;  // no line end between mark.offset and here
   std::int64_t last_time = 0;  // the last time assigned to a line
   Sightings sightings;

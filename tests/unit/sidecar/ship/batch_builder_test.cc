@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "sidecar/ship/snappy_codec.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
 namespace telltale {
@@ -20,7 +21,7 @@ class BatchBuilderTest : public testing::Test {
     file_ = TailedFile{};
     file_.slot = 1;
     file_.path = "/a.log";
-    file_.fd = UniqueFd(open((temp_ / "a.log").c_str(), O_RDONLY));
+    file_.bytes = FileBytes(UniqueFd(open((temp_ / "a.log").c_str(), O_RDONLY)));
     Look(kNow);
   }
   void Append(const std::string& text, std::int64_t wall) {
@@ -28,11 +29,11 @@ class BatchBuilderTest : public testing::Test {
     Look(wall);
   }
   void Look(std::int64_t wall) {
-    file_.info = *StatFile(file_.fd.get());
+    file_.info = *StatFile(file_.bytes.fd());
     file_.sightings.Note(file_.info.size, wall, SteadyTime(std::chrono::nanoseconds(wall)));
   }
   Batch Build(std::size_t max_bytes = 1 << 20, bool unfinished = false) {
-    auto batch = builder_.Build(file_, source_, max_bytes, unfinished, kNow + 1);
+    auto batch = builder_.Build(file_, source_, max_bytes, {.unfinished = unfinished}, kNow + 1);
     EXPECT_TRUE(batch.ok());
     return std::move(*batch);
   }
@@ -171,6 +172,55 @@ TEST_F(BatchBuilderTest, AFileWithOtherContentCannotGiveTheBatchAgain) {
   auto again = builder_.Rebuild(file_, source_, batch.record, kNow);
   ASSERT_FALSE(again.ok());
   EXPECT_EQ(again.error().code, Code::kGone);
+}
+
+constexpr const char* kPart = "2026-11-21T01:02:03.000000001Z stdout P one \n";
+constexpr const char* kErr = "2026-11-21T01:02:03.000000002Z stderr F err\n";
+constexpr const char* kEnd = "2026-11-21T01:02:03.000000003Z stdout F two\n";
+
+TEST_F(BatchBuilderTest, APartialLineAtTheEndIsHandedOverAndTheNextGenerationGoesOnWithIt) {
+  Write(std::string(kPart) + kErr);
+  Batch first = *builder_.Build(file_, source_, 1 << 20, {.hand_over = true}, kNow);
+  ASSERT_EQ(first.handed_over.size(), 1u);
+  EXPECT_EQ(first.handed_over[0].text, "one ");
+  EXPECT_EQ(first.record.lines, 1u);  // the one of the other stream
+  EXPECT_EQ(first.record.mark.offset, file_.info.size);
+  EXPECT_EQ(first.count, (LineCount{1, std::string(kErr).size()}));
+  ExpectSameAgain(first);
+
+  Write(kEnd);
+  file_.inherited = first.handed_over;
+  Batch second = Build();
+  ASSERT_EQ(second.bodies.size(), 1u);
+  EXPECT_NE(SnappyUncompress(second.bodies[0].compressed)->find("one two"), std::string::npos);
+  EXPECT_EQ(second.count, (LineCount{1, std::string(kPart).size() + std::string(kEnd).size()}));
+  ExpectSameAgain(second);
+}
+
+TEST_F(BatchBuilderTest, AFileOfPartsAloneIsHandedOverWithoutABatchAndThroughSeveralGenerations) {
+  Write(kPart);
+  Batch open = Build();
+  EXPECT_TRUE(open.partial);
+  EXPECT_TRUE(open.bodies.empty());
+  Batch first = *builder_.Build(file_, source_, 1 << 20, {.hand_over = true}, kNow);
+  EXPECT_TRUE(first.bodies.empty());
+  EXPECT_EQ(first.record.mark.offset, file_.info.size);
+  Write(kPart);
+  file_.inherited = first.handed_over;
+  Batch second = *builder_.Build(file_, source_, 1 << 20, {.hand_over = true}, kNow);
+  EXPECT_TRUE(second.bodies.empty());
+  ASSERT_EQ(second.handed_over.size(), 1u);
+  EXPECT_EQ(second.handed_over[0].text, "one one ");
+  EXPECT_EQ(second.handed_over[0].bytes, 2 * std::string(kPart).size());
+}
+
+TEST_F(BatchBuilderTest, WithoutASuccessorPartsGoOutAsTheyAre) {
+  Write(kEnd);
+  file_.inherited = {{LogStream::kStderr, 7, "err", false, 40, 0}};
+  Batch batch = Build(1 << 20, true);
+  EXPECT_EQ(batch.record.lines, 2u);
+  EXPECT_EQ(batch.count.bytes, 40 + std::string(kEnd).size());
+  ExpectSameAgain(batch);
 }
 
 }  // namespace

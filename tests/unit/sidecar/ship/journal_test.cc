@@ -29,12 +29,12 @@ class JournalTest : public testing::Test {
     journal_->Open();
     return *journal_;
   }
-  UniqueFd OpenLog() { return UniqueFd(open((temp_ / "a.log").c_str(), O_RDONLY)); }
+  FileBytes OpenLog() { return FileBytes(UniqueFd(open((temp_ / "a.log").c_str(), O_RDONLY))); }
   BatchRecord MakeBatch(std::uint64_t slot, std::uint64_t begin, std::uint64_t end) {
     BatchRecord batch;
     batch.slot = slot;
     batch.begin = begin;
-    batch.mark = *MarkContent(OpenLog().get(), end);
+    batch.mark = *MarkContent(OpenLog(), end);
     batch.lines = 1;
     batch.format = LogSource::Format::kCri;
     batch.times = {{clock_.WallNanos(), 3}, {clock_.WallNanos() - 9, 1}};
@@ -43,7 +43,7 @@ class JournalTest : public testing::Test {
   }
   // A file known to the journal whose first line is acknowledged and whose second is under way.
   std::uint64_t Fill(Journal& journal) {
-    std::uint64_t slot = journal.AddFile(StatFile(OpenLog().get())->id, temp_ / "a.log");
+    std::uint64_t slot = journal.AddFile(StatFile(OpenLog().fd())->id, temp_ / "a.log");
     BatchRecord first = MakeBatch(slot, 0, 4), second = MakeBatch(slot, 4, 8);
     journal.Begin(first);
     journal.Begin(second);
@@ -51,8 +51,8 @@ class JournalTest : public testing::Test {
     return slot;
   }
   const FileRecord* Recall(Journal& journal) {
-    UniqueFd fd = OpenLog();
-    return journal.Recall(StatFile(fd.get())->id, temp_ / "a.log", fd.get());
+    FileBytes bytes = OpenLog();
+    return journal.Recall(StatFile(bytes.fd())->id, temp_ / "a.log", bytes);
   }
   std::uint64_t Metric(const std::string& name) {
     return registry_.AddCounter(name, Help(name)).Value();
@@ -169,7 +169,7 @@ TEST_F(JournalTest, AFullDiskIsSurvivedAndMadeGood) {
 
 TEST_F(JournalTest, ALongLifeStaysSmall) {
   Journal& journal = Start();
-  std::uint64_t slot = journal.AddFile(StatFile(OpenLog().get())->id, temp_ / "a.log");
+  std::uint64_t slot = journal.AddFile(StatFile(OpenLog().fd())->id, temp_ / "a.log");
   std::size_t largest = 0;
   for (int i = 0; i < 20'000; ++i) {
     BatchRecord batch = MakeBatch(slot, 0, 4);
@@ -228,6 +228,32 @@ TEST(JournalRecord, TimesAtBothEndsOfTheirRangeComeThroughARewrite) {
   const JournalState again = ParseJournal(text, used);
   EXPECT_EQ(used, text.size());
   EXPECT_EQ(again.in_flight.at(1).times, state.in_flight[1].times);
+}
+
+TEST(JournalRecord, AHandOverMovesOneGenerationOnAndIsGoneWhenTheNextOnesStartIsAcknowledged) {
+  JournalState state;
+  state.files[1].slot = 1;
+  state.files[2].slot = 2;
+  HandOver hand_over{1, 2, {{LogStream::kStderr, 5, "half", true, 90, 3}}, ContentMark{70, 1, 2}};
+  BatchRecord batch;
+  batch.sequence = 1;
+  batch.slot = 2;
+  batch.mark.offset = 9;
+  batch.handed_over = 4;
+  std::string text = FormatJournal(state);
+  AppendHandOverRecord(hand_over, text);
+  AppendBatchRecord(batch, text);
+  std::size_t used = 0;
+  JournalState again = ParseJournal(text, used);
+  EXPECT_EQ(used, text.size());
+  EXPECT_EQ(again.files.at(1).mark, *hand_over.mark);
+  EXPECT_EQ(again.files.at(2).inherited, hand_over.lines);
+  EXPECT_EQ(again.in_flight.at(1).handed_over, 4u);
+  // A rewrite keeps it, an acknowledgement ends it.
+  again = ParseJournal(FormatJournal(again), used);
+  EXPECT_EQ(again.files.at(2).inherited, hand_over.lines);
+  ApplyAck(again, 1);
+  EXPECT_TRUE(again.files.at(2).inherited.empty());
 }
 
 TEST(Crc32, IsTheOneOfZlib) { EXPECT_EQ(Crc32("123456789"), 0xCBF43926u); }

@@ -32,20 +32,20 @@ TEST_F(FileIdTest, ARenameKeepsTheIdentityAndANewFileHasAnother) {
 TEST_F(FileIdTest, GrowthKeepsTheMarkAndOtherContentDoesNot) {
   std::string head(300, 'h');
   temp_.Write("a", head + "first");
-  UniqueFd fd = Open("a");
-  ContentMark mark = *MarkContent(fd.get(), 305);
+  FileBytes bytes(Open("a"));
+  ContentMark mark = *MarkContent(bytes, 305);
   temp_.Write("a", head + "first and more");
-  EXPECT_TRUE(ContentMatches(fd.get(), mark));
+  EXPECT_TRUE(ContentMatches(bytes, mark));
   temp_.Write("a", head + "other and more");  // the same first bytes, regrown past the offset
-  EXPECT_FALSE(ContentMatches(fd.get(), mark));
+  EXPECT_FALSE(ContentMatches(bytes, mark));
   temp_.Write("a", head);
-  EXPECT_FALSE(ContentMatches(fd.get(), mark));
+  EXPECT_FALSE(ContentMatches(bytes, mark));
 }
 
 TEST_F(FileIdTest, NothingReadMatchesEverything) {
   temp_.Write("a", "");
-  EXPECT_TRUE(ContentMatches(Open("a").get(), ContentMark{}));
-  EXPECT_TRUE(ContentMatches(Open("a").get(), *MarkContent(Open("a").get(), 0)));
+  EXPECT_TRUE(ContentMatches(FileBytes(Open("a")), ContentMark{}));
+  EXPECT_TRUE(ContentMatches(FileBytes(Open("a")), *MarkContent(FileBytes(Open("a")), 0)));
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ class FileSetTest : public testing::Test {
     for (const auto& [slot, file] : set_->files()) {
       std::string text(file->info.size - file->mark.offset, '\0');
       ssize_t n =
-          pread(file->fd.get(), text.data(), text.size(), static_cast<off_t>(file->mark.offset));
+          pread(file->bytes.fd(), text.data(), text.size(), static_cast<off_t>(file->mark.offset));
       EXPECT_EQ(n, static_cast<ssize_t>(text.size()));
       out.push_back(text);
     }
@@ -69,7 +69,7 @@ class FileSetTest : public testing::Test {
   }
   void ReadAll() {
     for (const auto& [slot, file] : set_->files()) {
-      file->mark = *MarkContent(file->fd.get(), file->info.size);
+      file->mark = *MarkContent(file->bytes, file->info.size);
     }
   }
   TailedFile& First() { return *set_->files().begin()->second; }
@@ -200,7 +200,7 @@ TEST_F(FileSetTest, ATruncatedFileThatGrewPastTheOffsetIsNoticedByItsContent) {
 TEST_F(FileSetTest, ContentIsComparedBeforeEachReadWhateverTheSizeSays) {
   Append("a.log", "first\nunread\n");
   set_->HandleEvents();
-  First().mark = *MarkContent(First().fd.get(), 6);
+  First().mark = *MarkContent(First().bytes, 6);
   EXPECT_TRUE(set_->CheckContent(First()));
   temp_.Write("a.log", "other\nanother");  // of the same size
   EXPECT_FALSE(set_->CheckContent(First()));

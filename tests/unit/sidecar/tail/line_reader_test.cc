@@ -26,8 +26,8 @@ class LineReaderTest : public testing::Test {
                          std::uint64_t begin = 0,
                          std::uint64_t limit = std::numeric_limits<std::uint64_t>::max()) {
     temp_.Write("f", content);
-    UniqueFd fd(open((temp_ / "f").c_str(), O_RDONLY));
-    LineReader reader(fd.get(), begin, limit, buffer_);
+    FileBytes bytes(UniqueFd(open((temp_ / "f").c_str(), O_RDONLY)));
+    LineReader reader(bytes, begin, limit, buffer_);
     std::vector<Line> out;
     RawLine line;
     while (true) {
