@@ -169,7 +169,7 @@ Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& sourc
       Decode(file, source.format, file.mark.offset, file.info.size, max_bytes, ending, assign);
   if (!searched) return searched.error();
   batch.searched = *searched;
-  batch.partial = !waiting_.empty() && now_.lines == 0;
+  batch.partial = !waiting_.empty() && !ending.hand_over && !ending.unfinished;
   if (ending.hand_over && !waiting_.empty()) batch.handed_over = std::move(waiting_);
   if (now_.lines == 0 && batch.handed_over.empty()) return batch;
   auto mark = MarkContent(file.bytes, now_.end);

@@ -36,7 +36,7 @@ struct Batch {
   std::int64_t first_seen = 0;  // wall time
   // What the file ends with and its next generation begins with; not in `bodies`.
   PartialLines handed_over;
-  bool partial = false;  // all that is left of the file are parts of lines that wait for their end
+  bool partial = false;  // what is left of the file waits for the end of a CRI line
 };
 
 class BatchBuilder {

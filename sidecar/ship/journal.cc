@@ -142,6 +142,12 @@ void Journal::Abandon(std::uint64_t sequence) {
   Append();
 }
 
+void Journal::Hand(const HandOver& hand_over) {
+  ApplyHandOver(state_, hand_over);
+  AppendHandOverRecord(hand_over, pending_);
+  Append();
+}
+
 void Journal::Append() {
   std::string records = std::exchange(pending_, {});
   if (directory_.empty()) return;

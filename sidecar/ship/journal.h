@@ -51,6 +51,8 @@ class Journal {
   void Ack(std::uint64_t sequence);
   // The batch cannot be made again; its file, if there is one, stays where it was.
   void Abandon(std::uint64_t sequence);
+  // Parts of lines go from one generation to the next.
+  void Hand(const HandOver& hand_over);
 
   // fsync, if something is unsynced and the last one is a second ago, or `now`.
   void Sync(bool now = false);

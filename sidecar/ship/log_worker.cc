@@ -14,6 +14,8 @@ namespace {
 
 // The writer of a rotated file has let go of it when nothing came for so long.
 constexpr std::chrono::seconds kQuiet{5};
+// So long a part of a line waits for the next generation to go on with it.
+constexpr std::chrono::seconds kPatience{60};
 constexpr std::chrono::seconds kRetryRead{1};
 constexpr std::size_t kMaxPaths = 4096;
 constexpr std::size_t kMaxBatch = 3 << 20;  // a gateway in front of Loki refuses 4 MB
@@ -47,6 +49,7 @@ void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptio
   files_.SetSources(std::move(sources));
   Sweep();
   CountVanished();
+  PassOnInheritance();
 }
 
 void LogWorker::Sweep() {
@@ -54,96 +57,44 @@ void LogWorker::Sweep() {
   if (!std::exchange(used_, false) && outstanding_.empty()) builder_.ReleaseMemory();
 }
 
-FileSet::Hooks LogWorker::MakeHooks() {
-  FileSet::Hooks hooks;
-  hooks.recall = [this](TailedFile& file) { return Recall(file); };
-  hooks.begun = [this](TailedFile& file) { file.slot = journal_.AddFile(file.info.id, file.path); };
-  hooks.truncated = [this](TailedFile& file, std::uint64_t unread) { Truncated(file, unread); };
-  hooks.closed = [this](const TailedFile& file, bool finished) { Closed(file, finished); };
-  hooks.known = [this](const std::string& directory, std::uint64_t inode) {
-    return Known(directory, inode);
-  };
-  return hooks;
-}
-
-bool LogWorker::Recall(TailedFile& file) {
-  const FileRecord* record = journal_.Recall(file.info.id, file.path, file.bytes);
-  if (record == nullptr) return false;
-  file.slot = record->slot;
-  file.path = record->path;
-  file.mark = record->mark;
-  file.last_time = record->last_time;
-  for (const auto& [sequence, batch] : journal_.state().in_flight) {
-    if (batch.slot != file.slot) continue;
-    if (outstanding_.contains(sequence)) {
-      // It was let go and is wanted again while a batch of it is still on its way.
-      file.mark = batch.mark;
-      ++file.outstanding;
-    } else {
-      replays_[file.slot].push_back(batch);
-    }
+// The next generation of the path, when it has begun and nothing of it was sent.
+TailedFile* LogWorker::Heir(const std::string& path, std::uint64_t slot) const {
+  for (auto it = files_.files().upper_bound(slot); it != files_.files().end(); ++it) {
+    TailedFile& file = *it->second;
+    if (file.path != path) continue;
+    bool fresh = file.mark.offset == 0 && file.outstanding == 0 && file.inherited.empty() &&
+                 !replays_.contains(file.slot);
+    return fresh && file.info.size > 0 ? &file : nullptr;
   }
-  return true;
+  return nullptr;
 }
 
-void LogWorker::Truncated(TailedFile& file, std::uint64_t unread) {
-  if (unread > 0) accounting_->LostUnread("truncated", {0, unread});
-  auto replays = replays_.extract(file.slot);
-  if (!replays.empty()) {
-    for (const BatchRecord& record : replays.mapped()) CountLost(record);
-  }
-  journal_.Forget(file.slot);
-  file.slot = journal_.AddFile(file.info.id, file.path);
+bool LogWorker::HasYounger(const TailedFile& file) const {
+  return std::any_of(files_.files().upper_bound(file.slot), files_.files().end(),
+                     [&](const auto& other) { return other.second->path == file.path; });
 }
 
-void LogWorker::Closed(const TailedFile& file, bool finished) {
-  replays_.erase(file.slot);
-  journal_.CloseFile(file.slot, finished);
-}
-
-bool LogWorker::Known(const std::string& directory, std::uint64_t inode) const {
-  for (const auto& [slot, file] : journal_.state().files) {
-    if (file.id.inode == inode && !file.open && !file.closed &&
-        file.path.rfind('/') == directory.size() && file.path.starts_with(directory) &&
-        files_.Wants(file.path)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-// Batches that an earlier process had under way and whose file is nowhere now. They may have
-// arrived; nobody can tell.
-void LogWorker::CountVanished() {
-  std::vector<BatchRecord> gone;
-  for (const auto& [sequence, batch] : journal_.state().in_flight) {
-    if (outstanding_.contains(sequence) || files_.Find(batch.slot) != nullptr) continue;
-    auto file = journal_.state().files.find(batch.slot);
-    if (file == journal_.state().files.end() || files_.Wants(file->second.path)) {
-      gone.push_back(batch);
-    }
-  }
-  for (const BatchRecord& record : gone) CountLost(record);
-}
-
-void LogWorker::CountLost(const BatchRecord& record) {
-  std::uint64_t bytes = record.mark.offset - record.begin;
-  LogWarn(
-      "lines that were being sent when the program ended cannot be read again; unless Loki "
-      "had stored them they are lost",
-      {{"lines", record.lines}, {"bytes", bytes}});
-  accounting_->LostUnread("file_gone", {record.lines, bytes});
-  journal_.Abandon(record.sequence);
+// When what a rotated file ends with is taken for all there will be.
+SteadyTime LogWorker::EndsAt(const TailedFile& file) const {
+  return file.grown + (file.partial && HasYounger(file) ? kPatience : kQuiet);
 }
 
 bool LogWorker::Unfinished(const TailedFile& file, Mode mode) const {
-  return mode == Mode::kDrain || (file.rotated && clock_.Steady() - file.grown >= kQuiet);
+  return mode == Mode::kDrain || (file.rotated && clock_.Steady() >= EndsAt(file));
+}
+
+// A generation that ends with parts of lines, which the next one will go on with.
+bool LogWorker::HandsOver(const TailedFile& file) const {
+  return file.partial && file.rotated && Heir(file.path, file.slot) != nullptr;
 }
 
 bool LogWorker::Readable(const TailedFile& file, Mode mode) const {
   if (replays_.contains(file.slot)) return true;
   if (!file.unread()) return false;
-  return file.info.size > file.searched || Unfinished(file, mode);
+  if (file.info.size > file.searched) return true;
+  // The acknowledgement of an earlier batch would move the journal back behind the hand-over.
+  if (HandsOver(file)) return file.outstanding == 0;
+  return Unfinished(file, mode);
 }
 
 SteadyTime LogWorker::DueAt(const TailedFile& file) const {
@@ -154,23 +105,31 @@ SteadyTime LogWorker::DueAt(const TailedFile& file) const {
   return std::max(due, file.retry_at);
 }
 
-// The file whose oldest unread byte has waited longest, of those that may be read now. Of several
-// generations under one path only the oldest may, as they are one stream for Loki.
-TailedFile* LogWorker::Next(Mode mode) {
-  SteadyTime now = clock_.Steady();
+// The files whose turn it is. Of several generations under one path only the oldest has it, as
+// they are one stream for Loki.
+void LogWorker::ForEachTurn(Mode mode, FunctionRef<void(TailedFile&)> visit) const {
   std::set<std::string_view> paths;
+  for (const auto& [slot, file] : files_.files()) {
+    bool readable = Readable(*file, mode);
+    if (!readable && !HandsOver(*file)) continue;
+    if (paths.insert(file->path).second && readable) visit(*file);
+  }
+}
+
+// The file whose oldest unread byte has waited longest, of those that may be read now.
+TailedFile* LogWorker::Next(Mode mode) const {
+  SteadyTime now = clock_.Steady();
   TailedFile* best = nullptr;
   SteadyTime best_since{};
-  for (const auto& [slot, file] : files_.files()) {
-    if (!Readable(*file, mode) || !paths.insert(file->path).second) continue;
-    if (now < (mode == Mode::kNormal ? DueAt(*file) : file->retry_at)) continue;
-    const SteadyTime* seen = file->sightings.OldestSince(file->mark.offset);
-    SteadyTime since = seen == nullptr || replays_.contains(slot) ? SteadyTime{} : *seen;
+  ForEachTurn(mode, [&](TailedFile& file) {
+    if (now < (mode == Mode::kNormal ? DueAt(file) : file.retry_at)) return;
+    const SteadyTime* seen = file.sightings.OldestSince(file.mark.offset);
+    SteadyTime since = seen == nullptr || replays_.contains(file.slot) ? SteadyTime{} : *seen;
     if (best == nullptr || since < best_since) {
-      best = file.get();
+      best = &file;
       best_since = since;
     }
-  }
+  });
   return best;
 }
 
@@ -190,20 +149,34 @@ void LogWorker::Work(Mode mode) {
 
 void LogWorker::BuildNext(TailedFile& file, Mode mode) {
   if (!files_.CheckContent(file)) return;
-  bool unfinished = Unfinished(file, mode);
+  BatchBuilder::Ending ending{.unfinished = Unfinished(file, mode)};
+  TailedFile* heir = file.rotated ? Heir(file.path, file.slot) : nullptr;
+  if (heir != nullptr) {
+    ending.hand_over = file.outstanding == 0;
+    ending.unfinished = ending.unfinished && ending.hand_over;
+  }
   if (last_times_.size() > kMaxPaths) last_times_.clear();
   std::int64_t& last_time = last_times_[file.path];
   file.last_time = last_time = std::max(file.last_time, last_time);
-  auto batch = builder_.Build(file, files_.source(file), options_.batch_bytes, {unfinished, false},
-                              clock_.WallNanos());
+  auto batch =
+      builder_.Build(file, files_.source(file), options_.batch_bytes, ending, clock_.WallNanos());
   if (!batch) {
     ReadFailed(file, batch.error());
     return;
   }
-  if (batch->bodies.empty()) {
+  file.partial = batch->partial;
+  bool empty = batch->bodies.empty();
+  if (!batch->handed_over.empty()) {
+    std::optional<ContentMark> mark;
+    if (empty) mark = batch->record.mark;
+    journal_.Hand({file.slot, heir->slot, batch->handed_over, mark});
+    heir->inherited = std::move(batch->handed_over);
+    if (empty) MoveOn(file, *batch);
+  }
+  if (empty) {
     file.searched = std::max(file.searched, batch->searched);
     // It shrank under our hands: the next sweep tells.
-    if (unfinished) file.retry_at = clock_.Steady() + kRetryRead;
+    if (ending.unfinished && file.unread()) file.retry_at = clock_.Steady() + kRetryRead;
     return;
   }
   last_time = batch->record.last_time;
@@ -238,14 +211,19 @@ void LogWorker::Replay(TailedFile& file) {
 void LogWorker::Submit(TailedFile& file, Batch batch, bool replayed) {
   if (!replayed) journal_.Begin(batch.record);
   accounting_->Read(batch.count, batch.cut_bytes);
-  file.mark = batch.record.mark;
-  file.searched = std::max({file.searched, batch.searched, file.mark.offset});
+  MoveOn(file, batch);
   file.last_time = batch.record.last_time;
-  file.sightings.Drop(file.mark.offset);
-  file.retry_at = SteadyTime{};
   ++file.outstanding;
   outstanding_[batch.record.sequence] = {file.slot, batch.first_seen};
   sender_.Submit(batch.record.sequence, std::move(batch.bodies));
+}
+
+void LogWorker::MoveOn(TailedFile& file, const Batch& batch) {
+  if (batch.record.begin == 0) file.inherited.clear();
+  file.mark = batch.record.mark;
+  file.searched = std::max({file.searched, batch.searched, file.mark.offset});
+  file.sightings.Drop(file.mark.offset);
+  file.retry_at = SteadyTime{};
 }
 
 void LogWorker::Answered(const PushResult& result) {
@@ -275,13 +253,11 @@ std::optional<SteadyTime> LogWorker::NextDue() const {
     if (!due || time < *due) due = time;
   };
   if (!shipping_ || Full()) return due;
-  std::set<std::string_view> paths;
+  // A younger generation waits for the older one, whenever that is.
+  ForEachTurn(Mode::kNormal, [&](TailedFile& file) { note(DueAt(file)); });
   for (const auto& [slot, file] : files_.files()) {
-    if (Readable(*file, Mode::kNormal)) {
-      // A younger generation waits for the older one, whenever that is.
-      if (paths.insert(file->path).second) note(DueAt(*file));
-    } else if (file->unread() && file->rotated) {
-      note(file->grown + kQuiet);
+    if (file->rotated && file->unread() && !Readable(*file, Mode::kNormal) && !HandsOver(*file)) {
+      note(EndsAt(*file));
     }
   }
   return due;

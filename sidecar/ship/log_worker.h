@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/function_ref.h"
 #include "common/metrics/registry.h"
 #include "sidecar/ship/accounting.h"
 #include "sidecar/ship/batch_builder.h"
@@ -71,7 +72,14 @@ class LogWorker {
   bool Known(const std::string& directory, std::uint64_t inode) const;
   void CountVanished();
 
-  TailedFile* Next(Mode mode);
+  void PassOnInheritance();
+
+  TailedFile* Heir(const std::string& path, std::uint64_t slot) const;
+  bool HasYounger(const TailedFile& file) const;
+  bool HandsOver(const TailedFile& file) const;
+  void ForEachTurn(Mode mode, FunctionRef<void(TailedFile&)> visit) const;
+  TailedFile* Next(Mode mode) const;
+  SteadyTime EndsAt(const TailedFile& file) const;
   bool Unfinished(const TailedFile& file, Mode mode) const;
   bool Readable(const TailedFile& file, Mode mode) const;
   SteadyTime DueAt(const TailedFile& file) const;
@@ -79,6 +87,7 @@ class LogWorker {
   void Replay(TailedFile& file);
   void ReadFailed(TailedFile& file, const Error& error);
   void Submit(TailedFile& file, Batch batch, bool replayed);
+  void MoveOn(TailedFile& file, const Batch& batch);
   void CountLost(const BatchRecord& record);
   void UpdateGauges();
 

@@ -113,6 +113,7 @@ void FileSet::Restart(TailedFile& file) {
   if (auto info = StatFile(file.bytes.fd())) file.info = *info;
   file.mark = ContentMark{};
   file.searched = 0;
+  file.partial = false;
   file.outstanding = 0;
   file.sightings.Clear();
   file.grown = clock_.Steady();

@@ -55,6 +55,7 @@ struct TailedFile {
   ContentMark mark;            // what was read; mark.offset is the next byte to read
   PartialLines inherited;      // comes before its first byte, from the generation before
   std::uint64_t searched = 0;  // no line end between mark.offset and here
+  bool partial = false;        // but a CRI line whose end may be in the next generation
   std::int64_t last_time = 0;  // the last time assigned to a line
   Sightings sightings;
   SteadyTime grown{};     // when its size last changed

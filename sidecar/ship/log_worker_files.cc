@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// LogWorker, second part: what the journal says to files that are found, and what it is told of
+// those that go.
+#include <algorithm>
+#include <utility>
+
+#include "common/base/log.h"
+#include "sidecar/ship/log_worker.h"
+
+namespace telltale {
+
+FileSet::Hooks LogWorker::MakeHooks() {
+  FileSet::Hooks hooks;
+  hooks.recall = [this](TailedFile& file) { return Recall(file); };
+  hooks.begun = [this](TailedFile& file) { file.slot = journal_.AddFile(file.info.id, file.path); };
+  hooks.truncated = [this](TailedFile& file, std::uint64_t unread) { Truncated(file, unread); };
+  hooks.closed = [this](const TailedFile& file, bool finished) { Closed(file, finished); };
+  hooks.known = [this](const std::string& directory, std::uint64_t inode) {
+    return Known(directory, inode);
+  };
+  return hooks;
+}
+
+bool LogWorker::Recall(TailedFile& file) {
+  const FileRecord* record = journal_.Recall(file.info.id, file.path, file.bytes);
+  if (record == nullptr) return false;
+  file.slot = record->slot;
+  file.path = record->path;
+  file.mark = record->mark;
+  file.last_time = record->last_time;
+  if (file.mark.offset == 0) file.inherited = record->inherited;
+  for (const auto& [sequence, batch] : journal_.state().in_flight) {
+    if (batch.slot != file.slot) continue;
+    if (outstanding_.contains(sequence)) {
+      // It was let go and is wanted again while a batch of it is still on its way.
+      file.mark = batch.mark;
+      ++file.outstanding;
+    } else {
+      replays_[file.slot].push_back(batch);
+    }
+  }
+  return true;
+}
+
+void LogWorker::Truncated(TailedFile& file, std::uint64_t unread) {
+  if (unread > 0) accounting_->LostUnread("truncated", {0, unread});
+  auto replays = replays_.extract(file.slot);
+  if (!replays.empty()) {
+    for (const BatchRecord& record : replays.mapped()) CountLost(record);
+  }
+  std::uint64_t before = file.slot;
+  file.slot = journal_.AddFile(file.info.id, file.path);
+  if (!file.inherited.empty()) journal_.Hand({before, file.slot, file.inherited, std::nullopt});
+  journal_.Forget(before);
+}
+
+void LogWorker::Closed(const TailedFile& file, bool finished) {
+  replays_.erase(file.slot);
+  journal_.CloseFile(file.slot, finished);
+}
+
+bool LogWorker::Known(const std::string& directory, std::uint64_t inode) const {
+  for (const auto& [slot, file] : journal_.state().files) {
+    if (file.id.inode == inode && !file.open && !file.closed &&
+        file.path.rfind('/') == directory.size() && file.path.starts_with(directory) &&
+        files_.Wants(file.path)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Batches that an earlier process had under way and whose file is nowhere now. They may have
+// arrived; nobody can tell.
+void LogWorker::CountVanished() {
+  std::vector<BatchRecord> gone;
+  for (const auto& [sequence, batch] : journal_.state().in_flight) {
+    if (outstanding_.contains(sequence) || files_.Find(batch.slot) != nullptr) continue;
+    auto file = journal_.state().files.find(batch.slot);
+    if (file == journal_.state().files.end() || files_.Wants(file->second.path)) {
+      gone.push_back(batch);
+    }
+  }
+  for (const BatchRecord& record : gone) CountLost(record);
+}
+
+// Parts of lines that a generation inherited and which is nowhere now go to the next one.
+void LogWorker::PassOnInheritance() {
+  std::vector<HandOver> orphans;
+  for (const auto& [slot, file] : journal_.state().files) {
+    if (file.open || file.inherited.empty() || !files_.Wants(file.path)) continue;
+    orphans.push_back({slot, 0, file.inherited, file.mark});
+  }
+  for (HandOver& orphan : orphans) {
+    const std::string& path = journal_.state().files.at(orphan.from).path;
+    if (TailedFile* heir = Heir(path, orphan.from)) {
+      orphan.to = heir->slot;
+      heir->inherited = orphan.lines;
+    } else {
+      accounting_->LostUnread("file_gone", {orphan.lines.size(), BytesOf(orphan.lines)});
+    }
+    journal_.Hand(orphan);
+  }
+}
+
+void LogWorker::CountLost(const BatchRecord& record) {
+  std::uint64_t bytes = record.mark.offset - record.begin - record.handed_over;
+  auto file = journal_.state().files.find(record.slot);
+  if (record.begin == 0 && file != journal_.state().files.end()) {
+    bytes += BytesOf(file->second.inherited);
+  }
+  LogWarn(
+      "lines that were being sent when the program ended cannot be read again; unless Loki "
+      "had stored them they are lost",
+      {{"lines", record.lines}, {"bytes", bytes}});
+  accounting_->LostUnread("file_gone", {record.lines, bytes});
+  journal_.Abandon(record.sequence);
+}
+
+}  // namespace telltale
