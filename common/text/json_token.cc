@@ -2,7 +2,10 @@
 #include "common/text/json_token.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "common/base/strings.h"
@@ -15,6 +18,71 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 std::size_t SkipDigits(std::string_view text, std::size_t at) {
   while (at < text.size() && IsDigit(text[at])) ++at;
   return at;
+}
+
+// The character of the escape that begins with this letter, but for 'u'; NUL when there is none.
+char EscapedBy(char letter) {
+  switch (letter) {
+    case '"':
+    case '\\':
+    case '/':
+      return letter;
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return '\0';
+  }
+}
+
+// Takes four hexadecimal digits.
+std::optional<std::uint32_t> TakeCodeUnit(std::string_view& raw) {
+  std::uint32_t unit = 0;
+  const char* const end = raw.data() + 4;
+  if (raw.size() < 4) return {};
+  const auto [stop, error] = std::from_chars(raw.data(), end, unit, 16);
+  if (error != std::errc() || stop != end) return {};
+  raw.remove_prefix(4);
+  return unit;
+}
+
+// Takes what follows "\u": one code unit, or two that are one character.
+std::optional<std::uint32_t> TakeCodePoint(std::string_view& raw) {
+  const auto unit = TakeCodeUnit(raw);
+  if (!unit || *unit < 0xD800 || *unit > 0xDFFF) return unit;
+  if (*unit > 0xDBFF || !raw.starts_with("\\u")) return {};
+  raw.remove_prefix(2);
+  const auto low = TakeCodeUnit(raw);
+  if (!low || *low < 0xDC00 || *low > 0xDFFF) return {};
+  return 0x10000 + ((*unit - 0xD800) << 10) + (*low - 0xDC00);
+}
+
+char* PutUtf8(std::uint32_t point, char* out) {
+  const auto put = [&](std::uint32_t byte) { *out++ = static_cast<char>(byte); };
+  const auto rest = [&](int shift) { put(0x80 | ((point >> shift) & 0x3F)); };
+  if (point < 0x80) {
+    put(point);
+  } else if (point < 0x800) {
+    put(0xC0 | (point >> 6));
+    rest(0);
+  } else if (point < 0x10000) {
+    put(0xE0 | (point >> 12));
+    rest(6);
+    rest(0);
+  } else {
+    put(0xF0 | (point >> 18));
+    rest(12);
+    rest(6);
+    rest(0);
+  }
+  return out;
 }
 
 }  // namespace
@@ -42,6 +110,30 @@ bool IsJsonNumber(std::string_view text) {
 bool CanStartJsonValue(char c) {
   return c == '"' || c == '{' || c == '[' || c == '-' || IsDigit(c) || c == 't' || c == 'f' ||
          c == 'n';
+}
+
+std::optional<std::size_t> UnescapeJson(std::string_view raw, char* out) {
+  char* const start = out;
+  while (!raw.empty()) {
+    const std::size_t plain = std::min(raw.find('\\'), raw.size());
+    std::memcpy(out, raw.data(), plain);
+    out += plain;
+    raw.remove_prefix(plain);
+    if (raw.empty()) break;
+    if (raw.size() < 2) return {};
+    const char letter = raw[1];
+    raw.remove_prefix(2);
+    if (letter == 'u') {
+      const auto point = TakeCodePoint(raw);
+      if (!point) return {};
+      out = PutUtf8(*point, out);
+    } else if (const char c = EscapedBy(letter); c != '\0') {
+      *out++ = c;
+    } else {
+      return {};
+    }
+  }
+  return static_cast<std::size_t>(out - start);
 }
 
 std::size_t FindBadUtf8(std::string_view text) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What JSON's grammar says about single tokens, for the checks that simdjson leaves to its caller.
-// Called by json_reader.cc only. Pure and thread-safe.
+// What JSON's grammar says about single tokens. Called by json_reader.cc and json_index.cc only.
+// Pure and thread-safe.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 namespace telltale {
@@ -14,6 +15,11 @@ bool IsJsonNumber(std::string_view text);
 
 // Whether a value may begin with this character.
 bool CanStartJsonValue(char c);
+
+// Writes the string `raw` (without its quotes; UTF-8) to `out` as it reads without escapes, and
+// says how long that is: never longer than `raw`. Nothing when an escape is none, or is half a
+// character.
+std::optional<std::size_t> UnescapeJson(std::string_view raw, char* out);
 
 // Where the first byte is that is not UTF-8; the size when there is none.
 std::size_t FindBadUtf8(std::string_view text);

@@ -64,7 +64,6 @@ def test_every_source_file_names_the_licence():
 FENCES = {
     "common/net/beast_client.cc",
     "common/net/beast_session.h",
-    "common/text/json_reader.cc",
     "operator/kube/client/cpprest_transport.cc",
 }
 

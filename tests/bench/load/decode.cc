@@ -8,11 +8,10 @@
 //
 // It prints, for three kinds of events (all of the churn; only those that change nothing we keep;
 // the initial ones), the time and the allocations per event, of the thread that did it.
-#include <ctime>
-
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <new>
 #include <string>
 #include <vector>
@@ -100,10 +99,10 @@ void AddTargets(ClusterIndex& index, int apps) {
   std::string version;
   for (int i = 0; i <= apps; ++i) {
     const auto app = static_cast<std::uint16_t>(i);
-    const std::string json =
-        R"({"metadata":{"name":")" + AppName(app) + R"(","namespace":")" + NamespaceName(app) +
-        R"("},"spec":{"selector":{"matchLabels":{"app":")" + AppName(app) +
-        R"("}},"metrics":{"endpoints":[{"port":"metrics"}]}}})";
+    const std::string json = R"({"metadata":{"name":")" + AppName(app) + R"(","namespace":")" +
+                             NamespaceName(app) +
+                             R"("},"spec":{"selector":{"matchLabels":{"app":")" + AppName(app) +
+                             R"("}},"metrics":{"endpoints":[{"port":"metrics"}]}}})";
     const Status put = parser.Parse(
         json, [&](JsonValue root) { return index.target_sink().Changed(root, version); });
     if (!put.ok()) std::fprintf(stderr, "%s\n", put.error().message.c_str());

@@ -2,7 +2,10 @@
 #include "common/text/json_reader.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -82,6 +85,72 @@ TEST(JsonReader, ReadsAnArrayAtTheRoot) { EXPECT_EQ(Read(" [ 1 , 2 ] \n").text, 
 TEST(JsonReader, UnescapesStringsAndKeys) {
   EXPECT_EQ(Read(R"({"a\n\u0062":"\"\\\/\b\f\n\r\t\u00e9\u20ac\ud83d\ude00"})").text,
             "{a\nb='\"\\/\b\f\n\r\t\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80'}");
+}
+
+TEST(JsonReader, RefusesEscapesThatAreNoCharacter) {
+  for (const std::string_view bad :
+       {R"(["\u12"])", R"(["\u12g4"])", R"(["\u"])", R"(["\ud83d"])", R"(["\ud83dx"])",
+        R"(["\ud83d\n"])", R"(["\ud83d\u0041"])", R"(["\ude00"])", R"(["\u-123"])", R"(["\'"])"}) {
+    EXPECT_EQ(Read(bad).text, "JSON is malformed at byte 1: a string has a bad escape") << bad;
+  }
+}
+
+TEST(JsonReader, ReadsStringsBeforeBetweenAndAfterEscapes) {
+  EXPECT_EQ(Read(R"({"a":"x","skip\n":{"\t":["\\"]},"b":"y\"","c":"z","d":"\\"})").text,
+            "{a='x'skip\n={\t=['\\']}b='y\"'c='z'd='\\'}");
+  JsonParser parser;
+  std::string seen;
+  const Status status =
+      parser.Parse(R"({"a":"x","skip":{"\t":["\\"]},"b":"y\\","c":"z"})", [&](JsonValue root) {
+        return root.ForEachField([&](std::string_view key, JsonValue value) -> Status {
+          if (key != "skip") seen.append(key).append(*value.String());
+          return {};
+        });
+      });
+  EXPECT_TRUE(status.ok());
+  EXPECT_EQ(seen, "axby\\cz");
+}
+
+// The text in front of memory that must not be touched.
+class Guarded {
+ public:
+  explicit Guarded(std::size_t most)
+      : page_(static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))),
+        room_((most + page_ - 1) / page_ * page_),
+        start_(static_cast<char*>(::mmap(nullptr, room_ + page_, PROT_READ | PROT_WRITE,
+                                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
+    EXPECT_EQ(::mprotect(start_ + room_, page_, PROT_NONE), 0);
+  }
+  ~Guarded() { ::munmap(start_, room_ + page_); }
+  Guarded(const Guarded&) = delete;
+  Guarded& operator=(const Guarded&) = delete;
+
+  std::string_view Put(std::string_view text) {
+    char* const at = start_ + room_ - text.size();
+    std::memcpy(at, text.data(), text.size());
+    return {at, text.size()};
+  }
+
+ private:
+  const std::size_t page_, room_;
+  char* const start_;
+};
+
+TEST(JsonReader, ReadsNothingBehindTheText) {
+  Guarded memory(2 * kPod.size());
+  const std::string end = R"(","\u00e9":["\\",1,true]}})";
+  for (std::size_t padding = 0; padding < 130; ++padding) {
+    const std::string whole = R"({"a":{"b":")" + std::string(padding, 'x') + end;
+    EXPECT_TRUE(Read(memory.Put(whole)).ok) << padding;
+    EXPECT_TRUE(Read(memory.Put(whole + "\n")).ok) << padding;
+  }
+  for (std::size_t length = 0; length < kPod.size(); ++length) {
+    EXPECT_FALSE(Read(memory.Put(kPod.substr(0, length))).ok) << length;
+    // Half a character, or half an escape, at the very end.
+    EXPECT_FALSE(Read(memory.Put(std::string(kPod.substr(0, length)) + "\xF0")).ok) << length;
+    EXPECT_FALSE(Read(memory.Put(std::string(kPod.substr(0, length)) + "\xE2}")).ok) << length;
+    EXPECT_FALSE(Read(memory.Put(std::string(kPod.substr(0, length)) + "\\")).ok) << length;
+  }
 }
 
 TEST(JsonReader, KeepsStringsValidUntilTheCallbackOfParseEnds) {
@@ -298,6 +367,11 @@ TEST(JsonReader, SaysAtWhichByteAndWhatIsWrong) {
   EXPECT_EQ(Read("{} []").text,
             "JSON is malformed at byte 3: something follows the end of the document");
   EXPECT_EQ(Read("[[1]").text, "JSON is malformed at byte 4: a bracket is not closed");
+  EXPECT_EQ(Read("[{\"a\":1]}").text,
+            "JSON is malformed at byte 7: a bracket closes one of another kind");
+  EXPECT_EQ(
+      Read("{\"a\": ").text,
+      "JSON is malformed at byte 5: the document does not end with the bracket that closes it");
   EXPECT_EQ(Read("").text, "JSON is malformed at byte 0: the document is empty");
 }
 
