@@ -17,5 +17,6 @@ endif()
 # Static archives for the sidecar, which must run in an image with nothing but itself.
 find_library(TELLTALE_YAML_A libyaml-cpp.a REQUIRED)
 find_library(TELLTALE_SNAPPY_A libsnappy.a REQUIRED)
+find_library(TELLTALE_ZLIB_A libz.a REQUIRED)
 find_library(TELLTALE_SSL_A libssl.a REQUIRED)
 find_library(TELLTALE_CRYPTO_A libcrypto.a REQUIRED)

@@ -3,11 +3,25 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <utility>
 
 namespace telltale {
 
+FileBytes::FileBytes(UniqueFd fd, Form form) : fd_(std::move(fd)) {
+  if (form == Form::kGzip) gzip_ = std::make_unique<GzipReader>(fd_.get());
+}
+
+FileBytes::Form FileBytes::FormOf(int fd, std::string_view name) {
+  std::array<unsigned char, 3> magic{};
+  if (!name.ends_with(".gz") || pread(fd, magic.data(), magic.size(), 0) != 3) return Form::kPlain;
+  bool gzip = magic[0] == 0x1f && magic[1] == 0x8b && magic[2] == 8;
+  return gzip ? Form::kGzip : Form::kPlain;
+}
+
 Result<std::size_t> FileBytes::ReadAt(char* data, std::size_t size, std::uint64_t offset) const {
+  if (gzip_) return gzip_->ReadAt(data, size, offset);
   while (true) {
     ssize_t n = pread(fd_.get(), data, size, static_cast<off_t>(offset));
     if (n >= 0) return static_cast<std::size_t>(n);
