@@ -20,9 +20,4 @@ struct World {
   std::set<std::string> trusted_namespaces;  // whose targets may select beyond their namespace
 };
 
-struct MatchedTarget {
-  std::shared_ptr<const MonitoringTarget> target;
-  std::vector<std::shared_ptr<const Pod>> pods;  // not finished; by namespace, then name
-};
-
 }  // namespace telltale

@@ -52,17 +52,15 @@ ReconcileResult StatusReconciler::Reconcile(const std::string& key) {
   if (!view && sources_.asks_prometheus) return {{}, kNoView};
   if (const Millis wait = pace_.MustWait(key); wait > Millis(0)) return {{}, wait};
   const SteadyTime began = clock_.Steady();
-  std::vector<MatchedTarget> matched;
-  if (auto found = sources_.matched(key)) matched.push_back(std::move(*found));
-  if (matched.empty() || matched.front().target->meta.deleting) {
+  const auto matched = sources_.matched(key);
+  if (!matched || matched->target->meta.deleting) {
     own_writes_.Forget(key);
     pace_.Forget(key);
     return {};
   }
-  const MonitoringTarget& target = *matched.front().target;
+  const MonitoringTarget& target = *matched->target;
   const PrometheusView unknown;
-  const ScrapePlan scrapes = PlanScrapes(matched);
-  const std::string status = RenderTargetStatus({matched.front(), scrapes, view ? *view : unknown,
+  const std::string status = RenderTargetStatus({target, matched->pods, view ? *view : unknown,
                                                  sources_.trusted_namespaces, clock_.WallNanos()});
   const bool differs = StatusDiffers(target.status_json, status);
   pace_.Worked(key, began);

@@ -24,6 +24,7 @@
 #include "operator/reconcile/own_writes.h"
 #include "operator/reconcile/pace.h"
 #include "operator/reconcile/write_counter.h"
+#include "operator/store/cluster_index.h"
 #include "operator/store/published.h"
 
 namespace telltale {
@@ -36,7 +37,7 @@ struct StatusTransition {
 
 struct StatusSources {
   // The target of a key and its pods; nothing when there is none (ClusterIndex::Matched).
-  std::function<std::optional<MatchedTarget>(const std::string& key)> matched;
+  std::function<std::optional<MatchedPods>(const std::string& key)> matched;
   std::function<std::vector<std::string>()> all_keys;  // of every MonitoringTarget
   const Published<PrometheusView>& view;
   // No status is written before its first view, known or not: a restart must not turn every

@@ -21,17 +21,16 @@ FragmentRef PodRenderer::Render(const MonitoringTarget& target, const PodRecord&
   const bool lists_sidecar = owns_sidecar && pod.HasSidecar();
   if (target.suspend || !pod.Running() || (!target.metrics && !lists_sidecar)) return {};
   pod.ExpandInto(pod_);
-  scrapes_.targets.clear();
-  scrapes_.problems.clear();
+  scrapes_.clear();
   PlanPod(target, pod_, lists_sidecar, taken, scrapes_);
-  if (scrapes_.targets.empty()) return {};
+  if (scrapes_.empty()) return {};
   text_.clear();
-  for (const auto& scrape : scrapes_.targets) {
+  for (const auto& scrape : scrapes_) {
     text_ += ',';
     AppendHttpSd(scrape, text_);
   }
   if (before && before->view() == text_) return before;
-  return SharedText::Make(text_, static_cast<std::uint32_t>(scrapes_.targets.size()));
+  return SharedText::Make(text_, static_cast<std::uint32_t>(scrapes_.size()));
 }
 
 bool TargetPages::Apply(TargetChange& change, PodRenderer& renderer) {

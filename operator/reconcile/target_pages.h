@@ -26,7 +26,7 @@ class PodRenderer {
 
  private:
   Pod pod_;
-  PodScrapes scrapes_;
+  std::vector<ScrapeTarget> scrapes_;
   std::string text_;
 };
 

@@ -45,21 +45,25 @@ Changes ClusterIndex::TakeChanges() {
   return changes;
 }
 
-std::optional<MatchedTarget> ClusterIndex::Matched(const std::string& key) const {
-  MatchedTarget matched;
-  std::vector<PodRef> pods;
+std::optional<MatchedPods> ClusterIndex::Matched(const std::string& key) const {
+  MatchedPods matched;
+  bool sorted = true;  // as each group is
   {
     std::lock_guard lock(impl_->core.mutex);
     const TargetEntry* entry = impl_->core.state.FindTarget(key);
     if (!entry) return std::nullopt;
     matched.target = entry->target;
+    sorted = entry->groups.size() <= 1;
     for (const Group* group : entry->groups) {
-      pods.insert(pods.end(), group->pods.begin(), group->pods.end());
+      matched.held.insert(matched.held.end(), group->pods.begin(), group->pods.end());
     }
   }
-  std::ranges::sort(pods, [](const PodRef& a, const PodRef& b) { return PodBefore(*a, *b); });
-  matched.pods.reserve(pods.size());
-  for (const auto& pod : pods) matched.pods.push_back(std::make_shared<const Pod>(pod->Expand()));
+  if (!sorted) {
+    std::ranges::sort(matched.held,
+                      [](const PodRef& a, const PodRef& b) { return PodBefore(*a, *b); });
+  }
+  matched.pods.reserve(matched.held.size());
+  for (const auto& pod : matched.held) matched.pods.push_back(pod->View());
   return matched;
 }
 

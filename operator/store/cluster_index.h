@@ -21,10 +21,19 @@
 
 #include "common/base/clock.h"
 #include "operator/kube/watch/reflector_sink.h"
+#include "operator/model/pod_view.h"
 #include "operator/model/world.h"
 #include "operator/store/changes.h"
 
 namespace telltale {
+
+// A target and the pods it matches that are not finished, by namespace and name. The views live as
+// long as what `held` has.
+struct MatchedPods {
+  std::shared_ptr<const MonitoringTarget> target;
+  std::vector<PodView> pods;
+  std::vector<PodRef> held;
+};
 
 struct IndexSize {
   std::size_t pods = 0, targets = 0, namespaces = 0;
@@ -61,7 +70,7 @@ class ClusterIndex {
   Changes TakeChanges();
 
   // Nothing when there is no such target.
-  std::optional<MatchedTarget> Matched(const std::string& key) const;
+  std::optional<MatchedPods> Matched(const std::string& key) const;
   // Targets and namespaces, without pods.
   World Snapshot() const;
   // The targets that want a sidecar in a pod with these labels, by key.

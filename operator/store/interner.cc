@@ -58,6 +58,16 @@ void LabelSet::ExpandInto(Labels& out) const {
   }
 }
 
+std::optional<std::string_view> LabelSet::Find(std::string_view key) const {
+  for (const auto& held : pairs_) {
+    const std::string_view pair = held->view();
+    if (pair.starts_with(key) && pair.size() > key.size() && pair[key.size()] == '\0') {
+      return pair.substr(key.size() + 1);
+    }
+  }
+  return std::nullopt;
+}
+
 bool Shape::Same(const std::vector<Container>& other) const {
   return std::ranges::equal(containers, other, SameContainer);
 }

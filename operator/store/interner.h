@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -27,6 +28,7 @@ class LabelSet final : public RefCounted<LabelSet> {
 
   bool Same(const Labels& labels) const;
   void ExpandInto(Labels& out) const;
+  std::optional<std::string_view> Find(std::string_view key) const;
   std::size_t hash() const { return hash_; }
 
  private:

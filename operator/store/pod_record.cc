@@ -96,6 +96,25 @@ Pod PodRecord::Expand() const {
   return pod;
 }
 
+PodView PodRecord::View() const {
+  PodView view;
+  view.ns = ns();
+  view.name = name();
+  view.uid = uid();
+  view.phase = kPhases[phase_];
+  view.ip = ip();
+  view.deleting = deleting_;
+  view.host_network = host_network_;
+  view.windows = windows_;
+  view.has_sidecar = has_sidecar_;
+  if (annotations_) {
+    view.opted_out = annotations_->Find(kInjectAnnotation) == "false";
+    view.static_pod = annotations_->Find(kMirrorAnnotation).has_value();
+  }
+  view.containers = &shape_->containers;
+  return view;
+}
+
 std::size_t PodKeyTraits::Hash(std::string_view ns, std::string_view name) {
   const std::hash<std::string_view> hash;
   return (hash(ns) * 0x9E3779B97F4A7C15u) ^ hash(name);

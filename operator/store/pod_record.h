@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "operator/model/pod.h"
+#include "operator/model/pod_view.h"
 #include "operator/store/hash_table.h"
 #include "operator/store/interner.h"
 #include "operator/store/ref.h"
@@ -40,6 +41,8 @@ class PodRecord final : public RefCounted<PodRecord> {
   // The pod again, without what is not kept (resourceVersion, generation). `out` is reused.
   void ExpandInto(Pod& out) const;
   Pod Expand() const;
+  // Lives as long as this record.
+  PodView View() const;
 
  private:
   enum Phase : std::uint8_t { kNone, kPending, kRunning, kSucceeded, kFailed, kUnknown };

@@ -2,6 +2,7 @@
 #include "tests/fakes/whole_plan.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 namespace telltale {
@@ -36,9 +37,51 @@ std::vector<MatchedTarget> MatchAll(const World& world,
   return matched;
 }
 
-std::string RenderHttpSd(const ScrapePlan& plan) {
+std::vector<ScrapeTarget> PlanScrapes(const std::vector<MatchedTarget>& matched) {
+  std::vector<ScrapeTarget> plan;
+  std::set<std::string> sidecars;  // uids of pods whose sidecar is listed
+  for (const auto& entry : matched) {
+    TakenPages host;
+    for (const auto& pod : entry.pods) {
+      TakenPages own;
+      const std::size_t before = plan.size();
+      PlanPod(*entry.target, *pod, !sidecars.contains(pod->meta.uid),
+              pod->host_network ? host : own, plan);
+      if (plan.size() > before && plan.back().endpoint == kSidecarEndpoint) {
+        sidecars.insert(pod->meta.uid);
+      }
+    }
+  }
+  return plan;
+}
+
+PodView ViewOf(const Pod& pod) {
+  PodView view;
+  view.ns = pod.meta.ns;
+  view.name = pod.meta.name;
+  view.uid = pod.meta.uid;
+  view.phase = pod.phase;
+  view.ip = pod.ip;
+  view.deleting = pod.meta.deleting;
+  view.host_network = pod.host_network;
+  view.windows = pod.windows;
+  view.has_sidecar = pod.HasSidecar();
+  const std::string* inject = FindLabel(pod.meta.annotations, kInjectAnnotation);
+  view.opted_out = inject && *inject == "false";
+  view.static_pod = FindLabel(pod.meta.annotations, kMirrorAnnotation) != nullptr;
+  view.containers = &pod.containers;
+  return view;
+}
+
+std::vector<PodView> ViewsOf(const std::vector<std::shared_ptr<const Pod>>& pods) {
+  std::vector<PodView> views;
+  for (const auto& pod : pods) views.push_back(ViewOf(*pod));
+  return views;
+}
+
+std::string RenderHttpSd(const std::vector<ScrapeTarget>& plan) {
   std::string json = "[";
-  for (const auto& target : plan.targets) {
+  for (const auto& target : plan) {
     if (json.size() > 1) json += ',';
     AppendHttpSd(target, json);
   }

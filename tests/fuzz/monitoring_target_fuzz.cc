@@ -9,7 +9,7 @@
 #include "operator/model/selection.h"
 #include "operator/plan/configs/promtail_config.h"
 #include "operator/plan/configs/sidecar_config.h"
-#include "operator/plan/discovery/sd_targets.h"
+#include "operator/plan/discovery/pod_scrapes.h"
 #include "operator/plan/status/status_compare.h"
 #include "operator/plan/status/target_status.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -63,12 +63,21 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   ns->meta.name = "n";
   world.namespaces = {ns};
   world.trusted_namespaces = {"n"};
-  std::vector<MatchedTarget> matched = {{target, {}}};
+  PodView pod_view;
+  pod_view.ns = pod->meta.ns;
+  pod_view.name = pod->meta.name;
+  pod_view.uid = pod->meta.uid;
+  pod_view.phase = pod->phase;
+  pod_view.ip = pod->ip;
+  pod_view.containers = &pod->containers;
+  TakenPages taken;
+  std::vector<ScrapeTarget> scrapes;
+  std::vector<PodView> matched;
   if (TargetSelects(*target, "n", pod->meta.labels, {}, world.trusted_namespaces)) {
-    matched[0].pods = {pod};
+    matched.push_back(pod_view);
+    PlanPod(*target, *pod, true, taken, scrapes);
   }
-  const auto plan = PlanScrapes(matched);
-  for (const auto& scrape : plan.targets) {
+  for (const auto& scrape : scrapes) {
     std::string json;
     AppendHttpSd(scrape, json);
     ExpectJson(json);
@@ -79,7 +88,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   }
   const PrometheusView view;
   const std::string status =
-      RenderTargetStatus({matched[0], plan, view, world.trusted_namespaces, 0});
+      RenderTargetStatus({*target, matched, view, world.trusted_namespaces, 0});
   ExpectJson(status);
   (void)StatusDiffers(target->status_json, status);
   return 0;

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "common/base/check.h"
-#include "operator/plan/discovery/sd_targets.h"
+#include "operator/plan/discovery/pod_scrapes.h"
 #include "operator/plan/status/target_status.h"
 #include "operator/store/pod_record.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -54,14 +54,16 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const PodRef record = PodRecord::Make(*pod, interner);
   const auto kept = std::make_shared<const Pod>(record->Expand());
   TELLTALE_CHECK(record->Same(*kept));
-  const std::vector<MatchedTarget> matched = {{target, {kept}}};
-  const auto plan = PlanScrapes(matched);
-  for (const auto& scrape : plan.targets) {
+  TakenPages taken;
+  std::vector<ScrapeTarget> scrapes;
+  PlanPod(*target, *kept, true, taken, scrapes);
+  for (const auto& scrape : scrapes) {
     std::string json;
     AppendHttpSd(scrape, json);
     ExpectJson(json);
   }
   const PrometheusView view;
-  ExpectJson(RenderTargetStatus({matched[0], plan, view, {}, 0}));
+  const PodView pods[] = {record->View()};
+  ExpectJson(RenderTargetStatus({*target, pods, view, {}, 0}));
   return 0;
 }

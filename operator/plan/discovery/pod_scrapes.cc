@@ -15,11 +15,6 @@ constexpr std::string_view kSidecarJob = "telltale-sidecar";
 constexpr std::string_view kSidecarInterval = "15s";
 constexpr std::string_view kSidecarTimeout = "10s";
 
-std::string Address(const std::string& ip, int port) {
-  const bool v6 = ip.find(':') != std::string::npos;
-  return (v6 ? "[" + ip + "]" : ip) + ":" + std::to_string(port);
-}
-
 // "/path?a=b&c": tells pages at one address apart; for people, so nothing is escaped.
 std::string PageText(const Endpoint& endpoint) {
   std::string text = endpoint.path;
@@ -34,16 +29,17 @@ std::string PageText(const Endpoint& endpoint) {
 // Plans one pod of one target.
 class PodPlanner {
  public:
-  PodPlanner(const MonitoringTarget& target, const Pod& pod, TakenPages& taken, PodScrapes& out)
+  PodPlanner(const MonitoringTarget& target, const Pod& pod, TakenPages& taken,
+             std::vector<ScrapeTarget>& out)
       : target_(target),
         pod_(pod),
         taken_(taken),
         out_(out),
-        first_(out.targets.size()),
+        first_(out.size()),
         key_(target.meta.Key()) {}
 
   void Run(bool lists_sidecar) {
-    if (!pod_.Running()) return AddNotRunning();
+    if (!pod_.Running()) return;
     if (target_.metrics) {
       for (std::size_t i = 0; i < target_.metrics->endpoints.size(); ++i) PlanEndpoint(i);
     }
@@ -53,14 +49,9 @@ class PodPlanner {
  private:
   void PlanEndpoint(std::size_t index) {
     const Endpoint& endpoint = target_.metrics->endpoints[index];
-    ResolvedPort port = ResolvePort(pod_, endpoint);
-    if (port.number == 0) {
-      AddProblem(std::to_string(index), Reason::kPortNotFound,
-                 "Pod " + pod_.meta.Key() + " " + port.missing +
-                     "; correct spec.metrics.endpoints[" + std::to_string(index) + "].");
-      return;
-    }
-    std::string address = Address(pod_.ip, port.number);
+    const ResolvedPort port = ResolvePort(pod_.containers, endpoint);
+    if (port.number == 0) return;
+    std::string address = ScrapeAddress(pod_.ip, port.number);
     if (!taken_.Take(address, endpoint)) return;
     const bool second = HasAddress(address);
     ScrapeTarget& scrape = Add(port.container, std::to_string(index), std::move(address));
@@ -71,14 +62,13 @@ class PodPlanner {
   }
 
   bool HasAddress(const std::string& address) const {
-    return std::any_of(out_.targets.begin() + static_cast<std::ptrdiff_t>(first_),
-                       out_.targets.end(),
+    return std::any_of(out_.begin() + static_cast<std::ptrdiff_t>(first_), out_.end(),
                        [&](const ScrapeTarget& scrape) { return scrape.address == address; });
   }
 
   void AddSidecar() {
     Labels& labels = Add(std::string(kSidecarContainer), std::string(kSidecarEndpoint),
-                         Address(pod_.ip, kSidecarPort))
+                         ScrapeAddress(pod_.ip, kSidecarPort))
                          .labels;
     SetLabel(labels, "job", kSidecarJob);
     SetLabel(labels, "__metrics_path__", "/metrics");
@@ -87,7 +77,7 @@ class PodPlanner {
   }
 
   ScrapeTarget& Add(const std::string& container, std::string endpoint, std::string address) {
-    ScrapeTarget& scrape = out_.targets.emplace_back();
+    ScrapeTarget& scrape = out_.emplace_back();
     scrape.address = std::move(address);
     scrape.target_key = key_;
     scrape.pod_uid = pod_.meta.uid;
@@ -120,37 +110,21 @@ class PodPlanner {
     }
   }
 
-  void AddNotRunning() {
-    if (pod_.phase == "Running") {
-      AddProblem("", Reason::kNoIp,
-                 "Pod " + pod_.meta.Key() +
-                     " has no IP address yet; if it stays so, look at kubectl describe pod " +
-                     pod_.meta.name + " -n " + pod_.meta.ns + ".");
-      return;
-    }
-    const std::string phase = pod_.phase.empty() ? "Pending" : pod_.phase;
-    AddProblem("", Reason::kNotRunning,
-               "Pod " + pod_.meta.Key() + " is not running (phase " + phase +
-                   "); kubectl describe pod " + pod_.meta.name + " -n " + pod_.meta.ns +
-                   " says what it waits for.");
-  }
-
-  // A pod that is being deleted has no problem that anybody must solve.
-  void AddProblem(std::string endpoint, Reason reason, std::string message) {
-    if (pod_.meta.deleting) return;
-    out_.problems.push_back(
-        {key_, pod_.meta.ns, pod_.meta.name, std::move(endpoint), reason, std::move(message)});
-  }
-
   const MonitoringTarget& target_;
   const Pod& pod_;
   TakenPages& taken_;
-  PodScrapes& out_;
-  const std::size_t first_;  // of this pod, in out_.targets
+  std::vector<ScrapeTarget>& out_;
+  const std::size_t first_;  // of this pod, in out_
   const std::string key_;
 };
 
 }  // namespace
+
+std::string ScrapeAddress(std::string_view ip, int port) {
+  const bool v6 = ip.find(':') != std::string_view::npos;
+  std::string address(v6 ? "[" : "");
+  return address.append(ip).append(v6 ? "]:" : ":").append(std::to_string(port));
+}
 
 bool TakenPages::Take(const std::string& address, const Endpoint& endpoint) {
   std::string page = address;
@@ -162,7 +136,7 @@ bool TakenPages::Take(const std::string& address, const Endpoint& endpoint) {
 }
 
 void PlanPod(const MonitoringTarget& target, const Pod& pod, bool lists_sidecar, TakenPages& taken,
-             PodScrapes& out) {
+             std::vector<ScrapeTarget>& out) {
   if (!target.suspend) PodPlanner(target, pod, taken, out).Run(lists_sidecar);
 }
 

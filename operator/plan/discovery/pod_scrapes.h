@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What one pod gives under one MonitoringTarget: the scrape targets, their JSON in the answer to
-// Prometheus (prometheus/docs "HTTP SD"), and what is wrong. The publisher calls it for a pod that
-// changed, PlanScrapes for all. Pure.
+// What one pod gives under one MonitoringTarget: the scrape targets and their JSON in the answer to
+// Prometheus (prometheus/docs "HTTP SD"). The publisher calls it for a pod that changed; status,
+// which needs to know only where they lead, follows the same rules by ResolvePort and TakenPages.
+// Pure.
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
 #include "operator/model/monitoring_target.h"
 #include "operator/model/pod.h"
-#include "operator/plan/reasons.h"
 
 namespace telltale {
 
@@ -26,16 +27,8 @@ struct ScrapeTarget {
   std::string endpoint;  // index in spec.metrics.endpoints, or "sidecar"
 };
 
-struct EndpointProblem {
-  std::string target_key, pod_namespace, pod_name, endpoint;
-  Reason reason;
-  std::string message;  // one sentence: what, where, what to do
-};
-
-struct PodScrapes {
-  std::vector<ScrapeTarget> targets;
-  std::vector<EndpointProblem> problems;  // why there are none
-};
+// host:port.
+std::string ScrapeAddress(std::string_view ip, int port);
 
 // The pages that pods lead to already: two ways to the same page are one target, as its samples
 // would otherwise be taken twice. Pods on their node's network share addresses, so those of one
@@ -53,7 +46,7 @@ class TakenPages {
 // Appends to `out`. `lists_sidecar`: of the resources that want the pod's sidecar this is the
 // first.
 void PlanPod(const MonitoringTarget& target, const Pod& pod, bool lists_sidecar, TakenPages& taken,
-             PodScrapes& out);
+             std::vector<ScrapeTarget>& out);
 
 // The target as an element of the http_sd array, without a comma.
 void AppendHttpSd(const ScrapeTarget& scrape, std::string& out);

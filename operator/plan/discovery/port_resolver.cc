@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/plan/discovery/port_resolver.h"
 
-#include <vector>
-
 namespace telltale {
 namespace {
 
@@ -11,9 +9,10 @@ bool KeepsRunning(const Container& container) {
 }
 
 // The containers that the endpoint may mean; our sidecar only when it is named.
-std::vector<const Container*> Candidates(const Pod& pod, const Endpoint& endpoint) {
+std::vector<const Container*> Candidates(const std::vector<Container>& all,
+                                         const Endpoint& endpoint) {
   std::vector<const Container*> result;
-  for (const auto& container : pod.containers) {
+  for (const auto& container : all) {
     if (!KeepsRunning(container)) continue;
     if (endpoint.container.empty() ? container.name != kSidecarContainer
                                    : container.name == endpoint.container) {
@@ -35,18 +34,18 @@ std::string PortList(const std::vector<const Container*>& containers) {
   return list;
 }
 
-std::string ContainerList(const Pod& pod) {
+std::string ContainerList(const std::vector<Container>& all) {
   std::string list;
-  for (const auto& container : pod.containers) {
+  for (const auto& container : all) {
     if (!KeepsRunning(container) || container.name == kSidecarContainer) continue;
     list.append(list.empty() ? "" : ", ").append(container.name);
   }
   return list;
 }
 
-std::string NoSuchContainer(const Pod& pod, const Endpoint& endpoint) {
+std::string NoSuchContainer(const std::vector<Container>& all, const Endpoint& endpoint) {
   return "has no container " + endpoint.container +
-         " that keeps running; it has: " + ContainerList(pod);
+         " that keeps running; it has: " + ContainerList(all);
 }
 
 std::string NoSuchPort(const std::vector<const Container*>& containers, const Endpoint& endpoint) {
@@ -59,9 +58,9 @@ std::string NoSuchPort(const std::vector<const Container*>& containers, const En
 
 }  // namespace
 
-ResolvedPort ResolvePort(const Pod& pod, const Endpoint& endpoint) {
-  const auto candidates = Candidates(pod, endpoint);
-  if (candidates.empty()) return {0, "", NoSuchContainer(pod, endpoint)};
+ResolvedPort ResolvePort(const std::vector<Container>& containers, const Endpoint& endpoint) {
+  const auto candidates = Candidates(containers, endpoint);
+  if (candidates.empty()) return {0, "", NoSuchContainer(containers, endpoint)};
   for (const Container* container : candidates) {
     for (const auto& port : container->ports) {
       const bool same = endpoint.port.number != 0 ? port.number == endpoint.port.number

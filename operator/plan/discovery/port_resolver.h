@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which port of a pod an endpoint means, and whose it is. A name is looked up in the TCP ports of
-// the containers that keep running (native sidecars among them); a number needs no declaration,
+// Which port of a pod's containers an endpoint means, and whose it is. A name is looked up in the
+// TCP ports of those that keep running (native sidecars among them); a number needs no declaration,
 // because declaring ports is documentation to Kubernetes. Internal to operator/plan; pure.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "operator/model/monitoring_target.h"
 #include "operator/model/pod.h"
@@ -18,6 +19,6 @@ struct ResolvedPort {
   std::string missing;    // "has no port named x in ...: it declares ..."
 };
 
-ResolvedPort ResolvePort(const Pod& pod, const Endpoint& endpoint);
+ResolvedPort ResolvePort(const std::vector<Container>& containers, const Endpoint& endpoint);
 
 }  // namespace telltale

@@ -5,11 +5,10 @@
 #include "operator/model/object_meta.h"
 #include "operator/model/paths.h"
 #include "operator/model/pod.h"
+#include "operator/model/pod_view.h"
 
 namespace telltale {
 namespace {
-
-constexpr std::string_view kInject = "telltale.dev/inject";
 
 bool IsArray(JsonValue& value) { return value.type() == JsonValue::Type::kArray; }
 
@@ -20,7 +19,7 @@ Status DecodeMetadata(JsonValue value, AdmittedPod& out) {
     out.has_annotations = member.type() == JsonValue::Type::kObject;
     return decode::Fields(member, [&](std::string_view name, JsonValue annotation) -> Status {
       if (name == kMirrorAnnotation) out.mirror = true;
-      if (name != kInject) return {};
+      if (name != kInjectAnnotation) return {};
       std::string text;
       TELLTALE_TRY(decode::Text(annotation, text));
       out.opted_out = text == "false";

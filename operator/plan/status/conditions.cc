@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/plan/status/conditions.h"
 
+#include "operator/model/selection.h"
+
 namespace telltale {
 namespace {
 
@@ -16,7 +18,7 @@ std::string WithExample(std::string text, const TargetProblem* problem) {
 }
 
 Condition Accepted(const StatusInput& input, const TargetHealth& health) {
-  const MonitoringTarget& target = *input.matched.target;
+  const MonitoringTarget& target = input.target;
   if (!target.invalid.empty()) {
     std::string message = target.invalid.front();
     if (target.invalid.size() > 1) {
@@ -51,7 +53,7 @@ Condition NotRequested(std::string_view type, const MonitoringTarget& target,
 }
 
 Condition Discovered(const StatusInput& input, const TargetHealth& health) {
-  const MonitoringTarget& target = *input.matched.target;
+  const MonitoringTarget& target = input.target;
   constexpr std::string_view kType = "Discovered";
   if (target.selector.empty() && !target.selector.match_all) {
     return {kType, State::kUnknown, Reason::kInvalid, "The selector cannot be used."};
@@ -78,7 +80,7 @@ const TargetProblem* WithoutSidecar(const TargetHealth& health) {
 
 Condition Injected(const StatusInput& input, const TargetHealth& health) {
   constexpr std::string_view kType = "Injected";
-  const MonitoringTarget& target = *input.matched.target;
+  const MonitoringTarget& target = input.target;
   if (!target.WantsSidecar()) {
     return NotRequested(kType, target, "No sidecar is asked for.");
   }
@@ -106,7 +108,7 @@ Condition NothingToScrape(std::string_view type, const TargetHealth& health) {
 
 Condition Scraped(const StatusInput& input, const TargetHealth& health) {
   constexpr std::string_view kType = "Scraped";
-  const MonitoringTarget& target = *input.matched.target;
+  const MonitoringTarget& target = input.target;
   if (!target.metrics && !target.WantsSidecar()) {
     return NotRequested(kType, target, "No metrics are asked for.");
   }
@@ -134,7 +136,7 @@ Condition Scraped(const StatusInput& input, const TargetHealth& health) {
 
 Condition LogsFlowing(const StatusInput& input, const TargetHealth& health) {
   constexpr std::string_view kType = "LogsFlowing";
-  const MonitoringTarget& target = *input.matched.target;
+  const MonitoringTarget& target = input.target;
   if (!target.logs) {
     return NotRequested(kType, target, "No logs are asked for.");
   }
@@ -187,7 +189,7 @@ std::vector<Condition> Suspended(Condition accepted) {
 
 std::vector<Condition> MakeConditions(const StatusInput& input, const TargetHealth& health) {
   std::vector<Condition> conditions;
-  if (input.matched.target->suspend) {
+  if (input.target.suspend) {
     conditions = Suspended(Accepted(input, health));
   } else {
     conditions = {Accepted(input, health), Discovered(input, health), Injected(input, health),

@@ -5,18 +5,20 @@
 #include <initializer_list>
 
 #include "common/base/strings.h"
-#include "operator/plan/discovery/sd_targets.h"
+#include "operator/plan/discovery/pod_scrapes.h"
 #include "operator/plan/status/scrape_error.h"
 
 namespace telltale {
 namespace {
 
+std::uint64_t HashOn(std::uint64_t hash, std::string_view part) {
+  hash = (hash ^ Hash64(part)) * 0x9E3779B97F4A7C15;
+  return hash ^ (hash >> 31);
+}
+
 std::uint64_t HashOf(std::initializer_list<std::string_view> parts) {
   std::uint64_t hash = 0;
-  for (const auto part : parts) {
-    hash = (hash ^ Hash64(part)) * 0x9E3779B97F4A7C15;
-    hash ^= hash >> 31;
-  }
+  for (const auto part : parts) hash = HashOn(hash, part);
   return hash;
 }
 
@@ -98,18 +100,24 @@ std::optional<PrometheusView::Report> PrometheusView::FindKey(std::uint64_t key)
   return report;
 }
 
-std::optional<PrometheusView::Report> PrometheusView::Find(std::string_view target_key,
-                                                           std::string_view pod_uid,
-                                                           std::string_view endpoint) const {
-  return FindKey(ReportKey(target_key, pod_uid, endpoint));
-}
-
 std::optional<PrometheusView::Report> PrometheusView::FindSidecar(std::string_view pod_uid) const {
+  if (reports_.empty()) return std::nullopt;
   return FindKey(SidecarKey(pod_uid));
 }
 
-bool PrometheusView::Logging(std::string_view pod_key) const {
-  return std::ranges::binary_search(logging_, Hash64(pod_key));
+bool PrometheusView::Logging(std::string_view pod_namespace, std::string_view pod_name) const {
+  if (logging_.empty()) return false;
+  std::string key(pod_namespace);
+  return std::ranges::binary_search(logging_, Hash64(key.append("/").append(pod_name)));
+}
+
+PrometheusView::OfTarget::OfTarget(const PrometheusView& view, std::string_view target_key)
+    : view_(view), target_(HashOf({target_key})) {}
+
+std::optional<PrometheusView::Report> PrometheusView::OfTarget::Find(std::string_view pod_uid,
+                                                                     std::size_t endpoint) const {
+  if (view_.reports_.empty()) return std::nullopt;
+  return view_.FindKey(HashOn(HashOn(target_, pod_uid), std::to_string(endpoint)));
 }
 
 namespace {

@@ -48,12 +48,21 @@ class PrometheusView {
   // After the last Add, before the first Find.
   void Seal();
 
-  std::optional<Report> Find(std::string_view target_key, std::string_view pod_uid,
-                             std::string_view endpoint) const;
   // Of the pod's sidecar, whichever resource its target belongs to: all share the one sidecar, and
   // Prometheus still names the former owner for a while after that one changed.
   std::optional<Report> FindSidecar(std::string_view pod_uid) const;
-  bool Logging(std::string_view pod_key) const;  // "namespace/name"
+  bool Logging(std::string_view pod_namespace, std::string_view pod_name) const;
+
+  // The reports of one target, which has many pods; the view must outlive it.
+  class OfTarget {
+   public:
+    OfTarget(const PrometheusView& view, std::string_view target_key);
+    std::optional<Report> Find(std::string_view pod_uid, std::size_t endpoint) const;
+
+   private:
+    const PrometheusView& view_;
+    std::uint64_t target_;
+  };
 
   std::size_t reports() const { return reports_.size(); }
   std::size_t logging_pods() const { return logging_.size(); }

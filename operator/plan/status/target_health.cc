@@ -3,45 +3,53 @@
 
 #include <algorithm>
 #include <optional>
-#include <span>
-#include <tuple>
-#include <unordered_map>
+#include <utility>
+
+#include "operator/model/selection.h"
+#include "operator/plan/discovery/pod_scrapes.h"
+#include "operator/plan/status/pod_endpoints.h"
+#include "operator/plan/status/pod_problems.h"
 
 namespace telltale {
 namespace {
 
-constexpr std::string_view kInject = "telltale.dev/inject";
+constexpr int kNoEndpoint = -1;
+constexpr int kSidecar = -2;
 
-// Both lists of a ScrapePlan are grouped by target in the order of the keys.
-template <class T>
-std::span<const T> OfTarget(const std::vector<T>& all, const std::string& key) {
-  const auto range = std::ranges::equal_range(all, key, {}, &T::target_key);
-  return {range.begin(), range.end()};
+std::string EndpointName(int endpoint) {
+  if (endpoint == kNoEndpoint) return "";
+  return endpoint == kSidecar ? std::string(kSidecarEndpoint) : std::to_string(endpoint);
 }
 
-// Why injection leaves this pod out, or "": what admission decides (sidecar_patch.cc), and the
-// namespaces that the webhook's namespaceSelector always excludes (helm/, manifests/). That it
-// excludes the operator's own namespace as well is not known here.
-std::string WhyImpossible(const Pod& pod) {
-  if (pod.meta.ns == "kube-system" || pod.meta.ns == "kube-node-lease") {
-    return "injection leaves out namespace " + pod.meta.ns;
-  }
-  if (FindLabel(pod.meta.annotations, kMirrorAnnotation)) {
-    return "it is a static pod, which admission cannot change";
-  }
-  if (pod.windows) return "it runs Windows, and the sidecar runs on Linux";
-  for (const auto& container : pod.containers) {
-    for (const auto& port : container.ports) {
-      if (port.number != kSidecarPort) continue;
-      return "its container " + container.name + " uses the sidecar's port " +
-             std::to_string(kSidecarPort);
-    }
-  }
-  return "";
+// A problem before it is a sentence, which only the worst become.
+struct Finding {
+  Reason reason;
+  const PodView* pod = nullptr;  // null: it is about the resource, and `text` is the sentence
+  int endpoint = kNoEndpoint;
+  std::string_view error = {};  // of a scrape
+  std::string text = {};
+};
+
+// As namespace/name are ordered.
+bool KeyBefore(const PodView& a, const PodView& b) {
+  return a.ns == b.ns ? a.name < b.name : a.Key() < b.Key();
 }
 
-struct PodCount {
-  const Pod* pod = nullptr;
+bool Worse(const Finding& a, const Finding& b) {
+  if (a.reason != b.reason) return a.reason < b.reason;
+  if (a.pod != b.pod) return !a.pod || (b.pod && KeyBefore(*a.pod, *b.pod));
+  if (a.endpoint != b.endpoint) return EndpointName(a.endpoint) < EndpointName(b.endpoint);
+  return a.text < b.text;
+}
+
+// Whose scrape target is the first that Prometheus did not get to yet.
+struct Pending {
+  const PodView* pod = nullptr;
+  int endpoint = kNoEndpoint;
+};
+
+// What became of one pod's scrape targets.
+struct Scrapes {
   int endpoints = 0;
   int up = 0;
   bool down = false;
@@ -50,150 +58,177 @@ struct PodCount {
 class Assessor {
  public:
   explicit Assessor(const StatusInput& input)
-      : input_(input), target_(*input.matched.target), key_(target_.meta.Key()) {}
+      : input_(input),
+        target_(input.target),
+        ships_(target_.WantsSidecar() && target_.logs),
+        reports_(input.view, target_.meta.Key()),
+        endpoints_(target_) {}
 
   TargetHealth Run() {
-    health_.matched = static_cast<int>(input_.matched.pods.size());
-    for (const auto& pod : input_.matched.pods) CountPod(*pod);
+    health_.matched = static_cast<int>(input_.pods.size());
+    for (const auto& pod : input_.pods) {
+      CountPod(pod);
+      if (!target_.suspend) CountScrapes(pod);
+    }
     if (target_.suspend) return std::move(health_);
+    if (const Pending& first = pending_.pod ? pending_ : pending_sidecar_; first.pod) {
+      health_.first_pending =
+          "pod " + first.pod->Key() + ", endpoint " + EndpointName(first.endpoint);
+    }
     AddResourceProblems();
-    for (const auto& problem : OfTarget(input_.plan.problems, key_)) AddPlanProblem(problem);
-    for (const auto& scrape : OfTarget(input_.plan.targets, key_)) {
-      if (scrape.endpoint != kSidecarEndpoint) {
-        CountScrape(scrape, input_.view.Find(key_, scrape.pod_uid, scrape.endpoint));
-      }
-    }
-    if (target_.WantsSidecar()) CountSidecars();
-    for (const auto& [uid, count] : pods_) {
-      if (count.down) {
-        ++health_.down;
-      } else if (count.endpoints > 0 && count.up == count.endpoints) {
-        ++health_.up;
-      }
-    }
-    std::ranges::sort(health_.problems, {}, [](const TargetProblem& p) {
-      return std::tie(p.reason, p.pod, p.endpoint, p.message);
-    });
+    WriteProblems();
     return std::move(health_);
   }
 
  private:
   using Report = PrometheusView::Report;
 
-  void CountPod(const Pod& pod) {
-    pods_[pod.meta.uid].pod = &pod;
-    uids_[pod.meta.Key()] = pod.meta.uid;
-    if (pod.HasSidecar()) ++health_.injected;
-    const bool ships = target_.WantsSidecar() && target_.logs;
-    const bool logging = ships && input_.view.Logging(pod.meta.Key());
+  void CountPod(const PodView& pod) {
+    if (pod.has_sidecar) ++health_.injected;
+    const bool logging = ships_ && input_.view.Logging(pod.ns, pod.name);
     if (logging) ++health_.logging;
-    if (!pod.Running() || pod.meta.deleting) return;
+    if (!pod.Running() || pod.deleting) return;
     ++health_.running;
-    if (!pod.HasSidecar()) return CountWithoutSidecar(pod);
+    if (!pod.has_sidecar) return CountWithoutSidecar(pod);
     ++health_.with_sidecar;
-    if (ships && !logging && ++health_.silent == 1) health_.first_silent = pod.meta.Key();
+    if (ships_ && !logging && ++health_.silent == 1) health_.first_silent = pod.Key();
   }
 
-  void CountWithoutSidecar(const Pod& pod) {
+  void CountWithoutSidecar(const PodView& pod) {
     if (!target_.WantsSidecar()) return;
-    const std::string* inject = FindLabel(pod.meta.annotations, kInject);
-    if (inject && *inject == "false") {
+    if (pod.opted_out) {
       ++health_.opted_out;
       return;
     }
     ++health_.missing;
-    Reason reason = Reason::kSidecarMissing;
-    std::string cause, fix;
-    if (pod.host_network) {
-      reason = Reason::kHostNetwork;
-    } else if (cause = WhyImpossible(pod); !cause.empty()) {
-      reason = Reason::kSidecarImpossible;
-    } else {
-      fix = "restart its workload, as in kubectl rollout restart deployment NAME -n " + pod.meta.ns;
-    }
-    if (cause.empty()) cause = Info(reason).cause;
-    if (fix.empty()) fix = Info(reason).fix;
-    health_.problems.push_back(
-        {pod.meta.Key(), "", reason,
-         "Pod " + pod.meta.Key() + " has no sidecar: " + cause + "; " + fix + "."});
+    findings_.push_back({WithoutSidecarReason(pod), &pod});
   }
 
-  void AddResourceProblems() {
-    for (const auto& sentence : target_.invalid) {
-      health_.problems.push_back({"", "", Reason::kInvalid, sentence + "."});
+  // A pod that is being deleted has no problem that anybody must solve.
+  void CountScrapes(const PodView& pod) {
+    if (!pod.Running()) {
+      if (!pod.deleting) findings_.push_back({NotRunningReason(pod), &pod});
+      return;
     }
-    if (AsksBeyondTrust(target_, input_.trusted_namespaces)) {
-      health_.problems.push_back({"", "", Reason::kNotTrusted,
-                                  "spec.namespaceSelector asks for namespaces other than " +
-                                      target_.meta.ns +
-                                      ", which the operator does not trust with them: " +
-                                      std::string(Info(Reason::kNotTrusted).fix) + "."});
+    Scrapes scrapes;
+    if (target_.metrics) CountEndpoints(pod, scrapes);
+    // The pod's shared sidecar, whichever resource its target belongs to. Its own page says nothing
+    // about the application, unless nothing else is asked for.
+    if (target_.WantsSidecar() && pod.has_sidecar) {
+      Scrapes ignored;
+      CountScrape(pod, kSidecar, input_.view.FindSidecar(pod.uid),
+                  target_.metrics ? ignored : scrapes);
     }
-    const bool selects = !target_.selector.empty() || target_.selector.match_all;
-    if (selects && health_.matched == 0) {
-      health_.problems.push_back(
-          {"", "", Reason::kNoPodsMatched,
-           "No pod in " + SearchedNamespaces(target_, input_.trusted_namespaces) +
-               " matches spec.selector: " + std::string(Info(Reason::kNoPodsMatched).fix) + "."});
+    if (scrapes.down) {
+      ++health_.down;
+    } else if (scrapes.endpoints > 0 && scrapes.up == scrapes.endpoints) {
+      ++health_.up;
     }
   }
 
-  void AddPlanProblem(const EndpointProblem& problem) {
-    const std::string pod = problem.pod_namespace + "/" + problem.pod_name;
-    if (problem.reason == Reason::kPortNotFound) {
-      if (const auto uid = uids_.find(pod); uid != uids_.end()) pods_[uid->second].down = true;
-    }
-    health_.problems.push_back({pod, problem.endpoint, problem.reason, problem.message});
-  }
-
-  // The pods' shared sidecars, whichever resource their targets belong to.
-  void CountSidecars() {
-    for (const auto& pod : input_.matched.pods) {
-      const auto planned = input_.plan.sidecars.find(pod->meta.uid);
-      if (planned == input_.plan.sidecars.end()) continue;
-      CountScrape(input_.plan.targets[planned->second], input_.view.FindSidecar(pod->meta.uid));
+  void CountEndpoints(const PodView& pod, Scrapes& scrapes) {
+    const std::vector<int>& ports = endpoints_.Of(pod);
+    for (int i = 0; i < static_cast<int>(ports.size()); ++i) {
+      const int port = ports[static_cast<std::size_t>(i)];
+      if (port == PodEndpoints::kTaken) continue;
+      if (port != PodEndpoints::kNoPort) {
+        CountScrape(pod, i, reports_.Find(pod.uid, static_cast<std::size_t>(i)), scrapes);
+      } else if (!pod.deleting) {
+        scrapes.down = true;
+        findings_.push_back({Reason::kPortNotFound, &pod, i});
+      }
     }
   }
 
-  void CountScrape(const ScrapeTarget& scrape, const std::optional<Report>& report) {
-    const auto found = pods_.find(scrape.pod_uid);
-    if (found == pods_.end()) return;
-    PodCount& count = found->second;
-    // The sidecar's own page says nothing about the application, unless nothing else is asked for.
-    const bool counts = !target_.metrics || scrape.endpoint != kSidecarEndpoint;
-    if (counts) ++count.endpoints;
+  void CountScrape(const PodView& pod, int endpoint, const std::optional<Report>& report,
+                   Scrapes& scrapes) {
+    ++scrapes.endpoints;
     const bool scraped = report && report->state != ScrapeState::kUnknown;
     const bool up = scraped && report->state == ScrapeState::kUp;
-    if (counts && up) ++count.up;
-    if (count.pod->meta.deleting) return;
+    if (up) ++scrapes.up;
+    if (pod.deleting) return;
     ++health_.scrapes;
     if (up) {
       ++health_.scrapes_up;
     } else if (scraped) {
       ++health_.scrapes_down;
-      if (counts) count.down = true;
-      AddScrapeProblem(*count.pod, scrape, *report);
-    } else if (++health_.scrapes_pending == 1) {
-      health_.first_pending = "pod " + count.pod->meta.Key() + ", endpoint " + scrape.endpoint;
+      scrapes.down = true;
+      findings_.push_back({report->reason, &pod, endpoint, report->error});
+    } else {
+      ++health_.scrapes_pending;
+      Pending& first = endpoint == kSidecar ? pending_sidecar_ : pending_;
+      if (!first.pod) first = {&pod, endpoint};
     }
   }
 
-  void AddScrapeProblem(const Pod& pod, const ScrapeTarget& scrape, const Report& report) {
-    const Reason reason = report.reason;
-    const std::string* path = FindLabel(scrape.labels, "__metrics_path__");
-    health_.problems.push_back({pod.meta.Key(), scrape.endpoint, reason,
-                                "Pod " + pod.meta.Key() + " at http://" + scrape.address +
-                                    (path ? *path : "") + ": " + std::string(Info(reason).cause) +
-                                    "; " + std::string(Info(reason).fix) +
-                                    " (Prometheus says: " + std::string(report.error) + ")."});
+  void AddResourceProblems() {
+    for (const auto& sentence : target_.invalid) {
+      AddResourceProblem(Reason::kInvalid, sentence + ".");
+    }
+    if (AsksBeyondTrust(target_, input_.trusted_namespaces)) {
+      AddResourceProblem(Reason::kNotTrusted,
+                         "spec.namespaceSelector asks for namespaces other than " +
+                             target_.meta.ns + ", which the operator does not trust with them: " +
+                             std::string(Info(Reason::kNotTrusted).fix) + ".");
+    }
+    const bool selects = !target_.selector.empty() || target_.selector.match_all;
+    if (selects && health_.matched == 0) {
+      AddResourceProblem(
+          Reason::kNoPodsMatched,
+          "No pod in " + SearchedNamespaces(target_, input_.trusted_namespaces) +
+              " matches spec.selector: " + std::string(Info(Reason::kNoPodsMatched).fix) + ".");
+    }
+  }
+
+  void AddResourceProblem(Reason reason, std::string text) {
+    Finding& finding = findings_.emplace_back();
+    finding.reason = reason;
+    finding.text = std::move(text);
+  }
+
+  void WriteProblems() {
+    health_.problems_count = findings_.size();
+    std::ranges::sort(findings_, Worse);
+    for (std::size_t i = 0; i < findings_.size(); ++i) {
+      const Finding& finding = findings_[i];
+      if (i >= kShownProblems && finding.reason == findings_[i - 1].reason) continue;
+      health_.problems.push_back({finding.pod ? finding.pod->Key() : "",
+                                  EndpointName(finding.endpoint), finding.reason, Text(finding)});
+    }
+  }
+
+  std::string Text(const Finding& finding) {
+    if (!finding.pod) return finding.text;
+    const PodView& pod = *finding.pod;
+    const auto index = static_cast<std::size_t>(finding.endpoint);
+    switch (finding.reason) {
+      case Reason::kSidecarMissing:
+      case Reason::kSidecarImpossible:
+      case Reason::kHostNetwork:
+        return WithoutSidecarText(pod, finding.reason);
+      case Reason::kNoIp:
+      case Reason::kNotRunning:
+        return NotRunningText(pod, finding.reason);
+      case Reason::kPortNotFound:
+        return PortNotFoundText(pod, target_.metrics->endpoints[index], index);
+      default:
+        break;
+    }
+    if (finding.endpoint == kSidecar) {
+      return ScrapeFailedText(pod, kSidecarPort, "/metrics", finding.reason, finding.error);
+    }
+    return ScrapeFailedText(pod, endpoints_.Port(pod, index),
+                            target_.metrics->endpoints[index].path, finding.reason, finding.error);
   }
 
   const StatusInput& input_;
   const MonitoringTarget& target_;
-  const std::string key_;
+  const bool ships_;
+  const PrometheusView::OfTarget reports_;
+  PodEndpoints endpoints_;
   TargetHealth health_;
-  std::unordered_map<std::string, PodCount> pods_;     // by uid
-  std::unordered_map<std::string, std::string> uids_;  // by namespace/name
+  std::vector<Finding> findings_;
+  Pending pending_, pending_sidecar_;
 };
 
 }  // namespace

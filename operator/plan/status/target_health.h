@@ -20,6 +20,8 @@ struct TargetProblem {
   std::string message;
 };
 
+inline constexpr std::size_t kShownProblems = 10;
+
 struct TargetHealth {
   // Pods.
   int matched = 0;
@@ -40,7 +42,9 @@ struct TargetHealth {
   int scrapes_down = 0;
   int scrapes_pending = 0;
   std::string first_pending;
-  std::vector<TargetProblem> problems;  // worst first
+  std::size_t problems_count = 0;
+  // Worst first: the kShownProblems worst of all, and after them the worst for each other reason.
+  std::vector<TargetProblem> problems;
 
   // The worst problem among these reasons, or null.
   const TargetProblem* Find(std::initializer_list<Reason> reasons) const;

@@ -13,7 +13,6 @@
 namespace telltale {
 namespace {
 
-constexpr std::size_t kMaxProblems = 10;
 constexpr std::string_view kTime = "lastTransitionTime";
 
 std::string TransitionTime(const std::vector<StatusCondition>& old, const Condition& condition,
@@ -24,12 +23,12 @@ std::string TransitionTime(const std::vector<StatusCondition>& old, const Condit
 }
 
 void WriteConditions(const StatusInput& input, const TargetHealth& health, JsonWriter& writer) {
-  const auto old = ReadConditions(input.matched.target->status_json);
+  const auto old = ReadConditions(input.target.status_json);
   writer.Key("conditions").BeginArray();
   for (const auto& condition : MakeConditions(input, health)) {
     writer.BeginObject().Field("type", condition.type);
     writer.Field("status", StateName(condition.state));
-    writer.Key("observedGeneration").Int(input.matched.target->meta.generation);
+    writer.Key("observedGeneration").Int(input.target.meta.generation);
     writer.Field("reason", Info(condition.reason).code).Field("message", condition.message);
     writer.Field(kTime, TransitionTime(old, condition, input.now_nanos)).EndObject();
   }
@@ -37,9 +36,9 @@ void WriteConditions(const StatusInput& input, const TargetHealth& health, JsonW
 }
 
 void WriteProblems(const TargetHealth& health, JsonWriter& writer) {
-  writer.Key("problemsCount").Int(static_cast<std::int64_t>(health.problems.size()));
+  writer.Key("problemsCount").Int(static_cast<std::int64_t>(health.problems_count));
   writer.Key("problems").BeginArray();
-  for (std::size_t i = 0; i < std::min(kMaxProblems, health.problems.size()); ++i) {
+  for (std::size_t i = 0; i < std::min(kShownProblems, health.problems.size()); ++i) {
     const TargetProblem& problem = health.problems[i];
     writer.BeginObject().Field("pod", problem.pod).Field("endpoint", problem.endpoint);
     writer.Field("reason", Info(problem.reason).code).Field("message", problem.message);
@@ -55,7 +54,7 @@ std::string RenderTargetStatus(const StatusInput& input) {
   std::string json;
   JsonWriter writer(&json);
   writer.BeginObject();
-  writer.Key("observedGeneration").Int(input.matched.target->meta.generation);
+  writer.Key("observedGeneration").Int(input.target.meta.generation);
   WriteConditions(input, health, writer);
   writer.Key("pods").BeginObject();
   writer.Key("matched").Int(health.matched).Key("injected").Int(health.injected);

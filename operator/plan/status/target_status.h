@@ -7,16 +7,19 @@
 
 #include <cstdint>
 #include <set>
+#include <span>
 #include <string>
 
-#include "operator/plan/discovery/sd_targets.h"
+#include "operator/model/monitoring_target.h"
+#include "operator/model/pod_view.h"
 #include "operator/plan/status/prometheus_view.h"
 
 namespace telltale {
 
 struct StatusInput {
-  const MatchedTarget& matched;
-  const ScrapePlan& plan;  // of this target, perhaps among others; only its parts are used
+  const MonitoringTarget& target;
+  std::span<const PodView>
+      pods;  // that it matches and that are not finished, by namespace and name
   const PrometheusView& view;
   const std::set<std::string>& trusted_namespaces;
   std::int64_t now_nanos;

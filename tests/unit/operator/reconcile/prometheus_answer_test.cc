@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <vector>
 
 namespace telltale {
@@ -32,6 +33,11 @@ Status Read(Kind kind, std::string_view text, std::size_t piece, PrometheusView&
   return answer.Finish();
 }
 
+// What is said of the pod's first endpoint.
+std::optional<PrometheusView::Report> Find(const PrometheusView& view, std::string_view uid) {
+  return PrometheusView::OfTarget(view, "shop/shop").Find(uid, 0);
+}
+
 TEST(PrometheusAnswerTest, TellsUpFromDownFromNotYetScrapedHoweverTheAnswerIsCut) {
   for (std::size_t piece :
        {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{100}, std::size_t{100'000}}) {
@@ -40,12 +46,12 @@ TEST(PrometheusAnswerTest, TellsUpFromDownFromNotYetScrapedHoweverTheAnswerIsCut
     ASSERT_TRUE(read.ok()) << read.error().message << " in pieces of " << piece;
     view.Seal();
     ASSERT_EQ(view.reports(), 3u);
-    EXPECT_EQ(view.Find("shop/shop", "u1", "0")->state, ScrapeState::kUp);
-    EXPECT_EQ(view.Find("shop/shop", "u2", "0")->state, ScrapeState::kDown);
-    EXPECT_EQ(view.Find("shop/shop", "u2", "0")->reason, Reason::kConnectionRefused);
-    EXPECT_EQ(view.Find("shop/shop", "u2", "0")->error, "connection refused \"]}");
+    EXPECT_EQ(Find(view, "u1")->state, ScrapeState::kUp);
+    EXPECT_EQ(Find(view, "u2")->state, ScrapeState::kDown);
+    EXPECT_EQ(Find(view, "u2")->reason, Reason::kConnectionRefused);
+    EXPECT_EQ(Find(view, "u2")->error, "connection refused \"]}");
     EXPECT_EQ(view.FindSidecar("u3")->state, ScrapeState::kUnknown);
-    EXPECT_FALSE(view.Find("shop/shop", "u4", "0"));
+    EXPECT_FALSE(Find(view, "u4"));
   }
 }
 
@@ -86,8 +92,8 @@ TEST(PrometheusAnswerTest, NamesThePodOfEachSeries) {
                    10, view)
                   .ok());
   view.Seal();
-  EXPECT_TRUE(view.Logging("shop/shop-1"));
-  EXPECT_FALSE(view.Logging("shop/shop-2"));
+  EXPECT_TRUE(view.Logging("shop", "shop-1"));
+  EXPECT_FALSE(view.Logging("shop", "shop-2"));
 }
 
 std::unique_ptr<PrometheusView> View(const std::vector<std::vector<std::string>>& reports) {

@@ -60,7 +60,7 @@ TEST_F(PrometheusPollerTest, PublishesWhatPrometheusScrapesUnderThePathOfItsUrl)
   ASSERT_NE(view_.Get(), nullptr);
   EXPECT_TRUE(view_.Get()->known);
   EXPECT_EQ(view_.Get()->reports(), 2u);
-  EXPECT_TRUE(view_.Get()->Logging("shop/shop-1"));
+  EXPECT_TRUE(view_.Get()->Logging("shop", "shop-1"));
   ASSERT_EQ(changes_.size(), 1u);
   EXPECT_TRUE(changes_[0].all);
 }

@@ -54,7 +54,7 @@ class RandomCluster {
     for (const auto& expected : MatchAll(world, pods)) {
       const auto matched = index_.Matched(expected.target->meta.Key());
       ASSERT_TRUE(matched.has_value());
-      ASSERT_EQ(Uids(*matched), Uids(expected));
+      ASSERT_EQ(Uids(matched->pods), Uids(ViewsOf(expected.pods)));
       matches += expected.pods.size();
     }
     ASSERT_EQ(index_.sizes().matches, matches);
@@ -220,9 +220,9 @@ class RandomCluster {
     return world;
   }
 
-  static std::vector<std::string> Uids(const MatchedTarget& matched) {
+  static std::vector<std::string> Uids(const std::vector<PodView>& pods) {
     std::vector<std::string> uids;
-    for (const auto& pod : matched.pods) uids.push_back(pod->meta.uid);
+    for (const auto& pod : pods) uids.emplace_back(pod.uid);
     return uids;
   }
 

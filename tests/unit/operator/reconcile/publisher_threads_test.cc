@@ -66,7 +66,7 @@ TEST(PublisherThreads, ReadersSeeWholeDocumentsAndMatchesWhileWritersWrite) {
           EXPECT_TRUE(text.starts_with('[') && text.ends_with(']'));
         }
         if (const auto matched = index.Matched("infra/t1")) {
-          for (const auto& pod : matched->pods) EXPECT_FALSE(pod->meta.name.empty());
+          for (const auto& pod : matched->pods) EXPECT_FALSE(pod.name.empty());
         }
         index.Selecting("a", {{"app", "1"}});
         index.Snapshot();

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/fakes/whole_plan.h"
 #include "tests/unit/operator/reconcile/held_world.h"
 
 namespace telltale {
@@ -35,12 +36,12 @@ class StatusReconcilerTest : public ::testing::Test, protected HeldWorld {
     pod->containers.emplace_back().name = "shop";
     pods_.push_back(pod);
   }
-  std::optional<MatchedTarget> Matched(const std::string& key) {
+  std::optional<MatchedPods> Matched(const std::string& key) {
     ++computed_;
     clock.Advance(computing_);
     const auto found = targets.find(key);
     if (found == targets.end()) return std::nullopt;
-    return MatchedTarget{found->second, pods_};
+    return MatchedPods{found->second, ViewsOf(pods_), {}};
   }
   ReconcileResult Reconcile() { return reconciler_.Reconcile("shop/shop"); }
   // What the watch brings back of our write.

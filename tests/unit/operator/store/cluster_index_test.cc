@@ -28,7 +28,7 @@ class ClusterIndexTest : public ::testing::Test {
     std::vector<std::string> names;
     const auto matched = index_.Matched(key);
     if (!matched) return {"no such target"};
-    for (const auto& pod : matched->pods) names.push_back(pod->meta.Key());
+    for (const auto& pod : matched->pods) names.push_back(pod.Key());
     return names;
   }
   std::vector<std::string> ChangedTargets() {

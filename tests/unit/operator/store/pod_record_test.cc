@@ -7,6 +7,8 @@
 #include <random>
 #include <set>
 
+#include "tests/fakes/whole_plan.h"
+
 namespace telltale {
 namespace {
 
@@ -68,6 +70,39 @@ TEST(PodRecord, DiffersInEverythingThatAnOutputNeeds) {
   Pod newer = FullPod();
   newer.meta.resource_version = "2";
   EXPECT_TRUE(record->Same(newer));
+}
+
+TEST(PodRecord, ShowsWhatItGivesBack) {
+  Interner interner;
+  const auto check = [&](const Pod& pod) {
+    const PodRef record = PodRecord::Make(pod, interner);
+    const PodView view = record->View(), want = ViewOf(pod);
+    EXPECT_EQ(view.Key(), want.Key());
+    EXPECT_EQ(view.uid, want.uid);
+    EXPECT_EQ(view.phase, want.phase);
+    EXPECT_EQ(view.ip, want.ip);
+    EXPECT_EQ(view.Running(), pod.Running());
+    EXPECT_EQ(view.deleting, want.deleting);
+    EXPECT_EQ(view.host_network, want.host_network);
+    EXPECT_EQ(view.windows, want.windows);
+    EXPECT_EQ(view.has_sidecar, want.has_sidecar);
+    EXPECT_EQ(view.opted_out, want.opted_out);
+    EXPECT_EQ(view.static_pod, want.static_pod);
+    EXPECT_EQ(view.containers->size(), pod.containers.size());
+    return view;
+  };
+  EXPECT_TRUE(check(FullPod()).opted_out);
+  EXPECT_FALSE(check(Pod{}).has_sidecar);
+  Pod other = FullPod();
+  other.meta.deleting = other.host_network = other.windows = true;
+  other.phase = "Pending";
+  // A key that another one begins with, and a value that is not the one asked for.
+  other.meta.annotations = {{"kubernetes.io/config.mirror", "h"},
+                            {"telltale.dev/inject", "true"},
+                            {"telltale.dev/inject-other", "false"}};
+  EXPECT_FALSE(check(other).opted_out);
+  other.meta.annotations = {{"telltale.dev/inject-other", "false"}};
+  EXPECT_FALSE(check(other).static_pod);
 }
 
 TEST(PodRecord, PodsOfOneTemplateShareWhatIsTheirs) {

@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "common/base/rfc3339.h"
 #include "operator/plan/status/scrape_error.h"
 #include "operator/plan/status/status_compare.h"
+#include "operator/plan/status/target_health.h"
 #include "tests/fakes/whole_plan.h"
 #include "tests/unit/operator/plan/golden.h"
 #include "tests/unit/operator/plan/json_tree.h"
@@ -19,17 +22,11 @@ constexpr std::string_view kNow = "2026-11-20T12:00:00Z";
 // The statuses of all targets of a world, by key.
 std::map<std::string, std::string> Statuses(const WorldFile& file, std::string_view now = kNow) {
   const auto matched = MatchAll(file.world, file.pods);
-  const auto plan = PlanScrapes(matched);
   std::map<std::string, std::string> statuses;
   for (const auto& entry : matched) {
-    std::string& status = statuses[entry.target->meta.Key()];
-    const auto with = [&](const ScrapePlan& scrapes) {
-      return RenderTargetStatus(
-          {entry, scrapes, file.view, file.world.trusted_namespaces, ParseRfc3339(now).value()});
-    };
-    status = with(plan);
-    // The operator plans for one target at a time.
-    EXPECT_EQ(with(PlanScrapes({entry})), status);
+    const auto pods = ViewsOf(entry.pods);
+    statuses[entry.target->meta.Key()] = RenderTargetStatus(
+        {*entry.target, pods, file.view, file.world.trusted_namespaces, ParseRfc3339(now).value()});
   }
   return statuses;
 }
@@ -78,6 +75,25 @@ TEST(RenderTargetStatus, IsAsReviewed) {
     text += "# " + key + "\n" + PrettyJson(json);
   }
   ExpectGolden("status/mixed.txt", text);
+}
+
+TEST(RenderTargetStatus, SaysWhatGivesNoTargetAndWhatToDo) {
+  const auto file = ParseWorld(ReadGolden("sd/mixed.world.json"));
+  std::string text;
+  for (const auto& entry : MatchAll(file.world, file.pods)) {
+    const auto pods = ViewsOf(entry.pods);
+    auto problems =
+        Assess({*entry.target, pods, file.view, file.world.trusted_namespaces, 0}).problems;
+    std::ranges::sort(problems, {}, &TargetProblem::pod);
+    for (const auto& problem : problems) {
+      const bool endpoints = problem.reason == Reason::kPortNotFound;
+      const bool pod = problem.reason == Reason::kNoIp || problem.reason == Reason::kNotRunning;
+      if (!endpoints && !pod) continue;
+      text += entry.target->meta.Key() + " " + problem.pod + " [" + problem.endpoint + "] " +
+              std::string(Info(problem.reason).code) + ": " + problem.message + "\n";
+    }
+  }
+  ExpectGolden("sd/mixed.problems.txt", text);
 }
 
 TEST(RenderTargetStatus, AllUpIsReady) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "operator/plan/discovery/sd_targets.h"
+#include "operator/plan/discovery/pod_scrapes.h"
 
 #include <gtest/gtest.h>
 
@@ -14,27 +14,13 @@
 namespace telltale {
 namespace {
 
-ScrapePlan PlanOf(const std::string& golden) {
+std::vector<ScrapeTarget> PlanOf(const std::string& golden) {
   const auto file = ParseWorld(ReadGolden(golden));
   return PlanScrapes(MatchAll(file.world, file.pods));
 }
 
-std::string Problems(const ScrapePlan& plan) {
-  std::string text;
-  for (const auto& problem : plan.problems) {
-    text += problem.target_key + " " + problem.pod_namespace + "/" + problem.pod_name + " [" +
-            problem.endpoint + "] " + std::string(Info(problem.reason).code) + ": " +
-            problem.message + "\n";
-  }
-  return text;
-}
-
 TEST(PlanScrapes, GivesOneGroupPerPodAndEndpoint) {
   ExpectGolden("sd/mixed.json", PrettyJson(RenderHttpSd(PlanOf("sd/mixed.world.json"))));
-}
-
-TEST(PlanScrapes, SaysWhatGivesNoTargetAndWhatToDo) {
-  ExpectGolden("sd/mixed.problems.txt", Problems(PlanOf("sd/mixed.world.json")));
 }
 
 TEST(PlanScrapes, EqualInputGivesEqualBytes) {
@@ -46,13 +32,12 @@ TEST(PlanScrapes, AnEmptyClusterIsAnEmptyList) { EXPECT_EQ(WholeDocument(World()
 
 TEST(PlanScrapes, TargetsAreGroupedByResourceInTheOrderOfTheirKeys) {
   const auto plan = PlanOf("sd/mixed.world.json");
-  EXPECT_TRUE(std::ranges::is_sorted(plan.targets, {}, &ScrapeTarget::target_key));
-  EXPECT_TRUE(std::ranges::is_sorted(plan.problems, {}, &EndpointProblem::target_key));
+  EXPECT_TRUE(std::ranges::is_sorted(plan, {}, &ScrapeTarget::target_key));
 }
 
 TEST(PlanScrapes, OnePodHasOneSidecarHoweverManyResourcesWantIt) {
   const auto plan = PlanOf("sd/mixed.world.json");
-  EXPECT_EQ(std::ranges::count(plan.targets, "sidecar", &ScrapeTarget::endpoint), 1);
+  EXPECT_EQ(std::ranges::count(plan, "sidecar", &ScrapeTarget::endpoint), 1);
 }
 
 TEST(PlanScrapes, PagesOfOneAddressAreDifferentInstances) {
@@ -62,7 +47,7 @@ TEST(PlanScrapes, PagesOfOneAddressAreDifferentInstances) {
     "pods":[{"metadata":{"name":"p","namespace":"n","uid":"u"},"spec":{"containers":[{"name":"c"}]},
       "status":{"phase":"Running","podIP":"10.0.0.1"}}]})");
   std::vector<std::string> instances;
-  for (const auto& target : PlanScrapes(MatchAll(file.world, file.pods)).targets) {
+  for (const auto& target : PlanScrapes(MatchAll(file.world, file.pods))) {
     const std::string* instance = FindLabel(target.labels, "instance");
     instances.push_back(instance ? *instance : "(" + target.address + ")");
   }
@@ -82,7 +67,7 @@ ResolvedPort Resolve(const std::string& name, int number, const std::string& con
   Endpoint endpoint;
   endpoint.port = {name, number};
   endpoint.container = container;
-  return ResolvePort(*PodWithPorts(), endpoint);
+  return ResolvePort(PodWithPorts()->containers, endpoint);
 }
 
 TEST(ResolvePort, FindsANameInAnyContainerThatKeepsRunning) {

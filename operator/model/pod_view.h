@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// PodView: what a status says of a pod, as views into whoever holds the pod (the index's records),
+// so that fifty pods can be looked at without a copy of one string. Plain values; they live as long
+// as what they look into.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "operator/model/pod.h"
+
+namespace telltale {
+
+// "false": the pod wants no sidecar.
+inline constexpr std::string_view kInjectAnnotation = "telltale.dev/inject";
+
+struct PodView {
+  std::string_view ns, name, uid, phase, ip;
+  bool deleting = false;
+  bool host_network = false;
+  bool windows = false;
+  bool has_sidecar = false;
+  bool opted_out = false;   // by kInjectAnnotation
+  bool static_pod = false;  // has kMirrorAnnotation
+  // Pods of one template may share it: the same address means the same content.
+  const std::vector<Container>* containers = nullptr;
+
+  bool Running() const { return phase == "Running" && !ip.empty(); }
+  std::string Key() const { return std::string(ns).append("/").append(name); }
+};
+
+}  // namespace telltale

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What can be wrong with one pod of a MonitoringTarget, each as one sentence: what, where, what to
+// do. Written only for the few problems that a status shows. Internal to operator/plan/status;
+// pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "operator/model/monitoring_target.h"
+#include "operator/model/pod_view.h"
+#include "operator/plan/reasons.h"
+
+namespace telltale {
+
+// Why a pod that runs without a sidecar has none.
+Reason WithoutSidecarReason(const PodView& pod);
+std::string WithoutSidecarText(const PodView& pod, Reason reason);
+
+// Why a pod gives no scrape target: kNoIp or kNotRunning.
+Reason NotRunningReason(const PodView& pod);
+std::string NotRunningText(const PodView& pod, Reason reason);
+// An endpoint whose port the pod does not have; `index` is the endpoint's.
+std::string PortNotFoundText(const PodView& pod, const Endpoint& endpoint, std::size_t index);
+
+// A scrape target that Prometheus does not get: `error` is what it says.
+std::string ScrapeFailedText(const PodView& pod, int port, std::string_view path, Reason reason,
+                             std::string_view error);
+
+}  // namespace telltale
