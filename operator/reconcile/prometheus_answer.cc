@@ -6,6 +6,8 @@
 namespace telltale {
 namespace {
 
+constexpr std::size_t kMaxElement = 1u << 20;
+
 void Take(JsonValue value, std::string& out) { out = value.String().value_or(""); }
 
 ScrapeState StateOf(std::string_view health) {
@@ -19,7 +21,14 @@ PrometheusAnswer::PrometheusAnswer(Kind kind, JsonParser& parser, PrometheusView
     : kind_(kind),
       parser_(parser),
       view_(view),
-      cutter_(kind == Kind::kActiveTargets ? "activeTargets" : "result") {}
+      array_(kind == Kind::kActiveTargets ? "activeTargets" : "result"),
+      cutter_({.array = {"data", array_}, .max_element = kMaxElement}) {}
+
+Status PrometheusAnswer::Finish() const {
+  if (!cutter_.complete()) return Fail(Code::kUnavailable, "the answer was cut");
+  if (!cutter_.found()) return Fail(Code::kInvalid, "the answer has no data." + array_);
+  return {};
+}
 
 Status PrometheusAnswer::Feed(std::string_view piece) {
   return cutter_.Feed(piece, [this](std::string_view element) {

@@ -5,12 +5,13 @@
 // reader per answer. Not thread-safe; what an answer says is untrusted.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "common/base/result.h"
+#include "common/text/json_cutter.h"
 #include "common/text/json_reader.h"
 #include "operator/plan/status/prometheus_view.h"
-#include "operator/reconcile/array_cutter.h"
 
 namespace telltale {
 
@@ -24,8 +25,9 @@ class PrometheusAnswer {
   PrometheusAnswer(Kind kind, JsonParser& parser, PrometheusView& view);
 
   Status Feed(std::string_view piece);
-  // After the last piece: whether that was a whole answer.
-  Status Finish() const { return cutter_.Finish(); }
+  // After the last piece: whether that was a whole answer that had the array. One without it is an
+  // error and no empty list: that is what Prometheus sends when it cannot answer.
+  Status Finish() const;
 
  private:
   Status ReadTarget(JsonValue target);
@@ -34,7 +36,8 @@ class PrometheusAnswer {
   const Kind kind_;
   JsonParser& parser_;
   PrometheusView& view_;
-  ArrayCutter cutter_;
+  const std::string array_;  // in `data`
+  JsonCutter cutter_;
 };
 
 }  // namespace telltale

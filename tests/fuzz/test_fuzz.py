@@ -22,7 +22,7 @@ ROOT = FOLDER.parent.parent
 BIN = pathlib.Path(os.environ.get("TELLTALE_FUZZ_BIN", ROOT / "build/fuzz/bin"))
 NAMES = sorted(path.stem.removesuffix("_fuzz") for path in FOLDER.glob("*_fuzz.cc"))
 # The operator's borders, which one bad object must not cross to all that others share.
-LONG = {"kube_config", "list_splitter", "monitoring_target", "pod", "watch_event"}
+LONG = {"json_cutter", "kube_config", "monitoring_target", "pod", "watch_event"}
 
 
 def seconds(name: str) -> int:

@@ -2,8 +2,8 @@
 #include "operator/kube/watch/list_pager.h"
 
 #include "common/net/http.h"
+#include "common/text/json_cutter.h"
 #include "operator/kube/client/status_error.h"
-#include "operator/kube/watch/list_splitter.h"
 #include "operator/kube/watch/watch_event.h"
 
 namespace telltale {
@@ -33,13 +33,12 @@ Status ReadPage(HttpTransport& transport, JsonParser& parser, const std::string&
   ApiRequest request;
   request.target = target;
   request.timeout = kLongestSilence;
-  ListSplitter splitter(kMaxObject);
-  Status fed, taken;
+  // Typed lists put their metadata first, lists of custom resources last.
+  JsonCutter list({.array = {"items"}, .kept = "metadata", .max_element = kMaxObject});
+  Status fed;
   auto response = transport.Stream(request, [&](std::string_view piece) {
-    fed = splitter.Feed(piece, [&](std::string_view json) {
-      if (taken.ok()) taken = item(json);
-    });
-    return fed.ok() && taken.ok();
+    fed = list.Feed(piece, item);
+    return fed.ok();
   });
   if (!response.ok()) return response.error();
   outcome.retry_after_seconds = response->retry_after_seconds;
@@ -48,9 +47,8 @@ Status ReadPage(HttpTransport& transport, JsonParser& parser, const std::string&
     return StatusError(doing, *response);
   }
   if (!fed.ok()) return Context(doing, fed.error());
-  if (!taken.ok()) return Context(doing, taken.error());
-  if (!splitter.complete()) return Fail(Code::kUnavailable, doing + ": the answer was cut short");
-  if (Status read = ReadMeta(parser, splitter.metadata(), meta); !read.ok()) {
+  if (!list.complete()) return Fail(Code::kUnavailable, doing + ": the answer was cut short");
+  if (Status read = ReadMeta(parser, list.kept(), meta); !read.ok()) {
     return Context(doing, read.error());
   }
   return {};

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/base/check.h"
-#include "operator/kube/watch/list_splitter.h"
+#include "common/text/json_cutter.h"
 #include "operator/kube/watch/watch_event.h"
 #include "tests/fuzz/cut.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -22,16 +22,18 @@ struct Parts {
 };
 
 Parts Cut(std::string_view text, std::size_t piece) {
-  ListSplitter splitter(1u << 20);
+  JsonCutter cutter({.array = {"items"}, .kept = "metadata", .max_element = 1u << 20});
   Parts out;
   FeedInPieces(text, piece, [&](std::string_view part) {
-    const Status fed =
-        splitter.Feed(part, [&](std::string_view item) { out.items.emplace_back(item); });
+    const Status fed = cutter.Feed(part, [&](std::string_view item) -> Status {
+      out.items.emplace_back(item);
+      return {};
+    });
     if (!fed.ok()) TELLTALE_CHECK(!fed.error().message.empty());
     return out.ok = fed.ok();
   });
-  out.complete = splitter.complete();
-  out.metadata = splitter.metadata();
+  out.complete = cutter.complete();
+  out.metadata = cutter.kept();
   return out;
 }
 
