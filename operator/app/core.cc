@@ -46,6 +46,7 @@ Core::Core(CoreOptions options, CoreTransports transports, Registry& registry, C
           {.matched = [this](const std::string& key) { return index_.Matched(key); },
            .all_keys = [this] { return TargetKeys(); },
            .view = view_,
+           .asks_prometheus = options_.asks_prometheus,
            .trusted_namespaces = options_.trusted_namespaces},
           write_api_, [this](const StatusTransition& turned) { Tell(turned); }, registry, clock),
       sidecar_reconciler_(
@@ -76,7 +77,7 @@ Core::Core(CoreOptions options, CoreTransports transports, Registry& registry, C
       publisher_(
           index_, [this] { return index_.synced(); }, document_,
           [this](const std::vector<std::string>& keys) {
-            for (const auto& key : keys) status_.queue().Add(key);
+            for (const auto& key : keys) StatusMayDiffer(key);
           },
           registry, clock) {
   if (options_.leader) {
@@ -115,10 +116,12 @@ void Core::AddReflector(ReflectorOptions options, ReflectorSink& sink, Registry&
 // Who hears of what. Everything here only marks work: the calls come from the reflectors.
 void Core::Connect() {
   index_.OnChange([this] { publisher_.Changed(); });
-  index_.OnObject([this](ClusterIndex::Kind kind, const std::string& key) {
+  using Change = ClusterIndex::Change;
+  index_.OnObject([this](ClusterIndex::Kind kind, const std::string& key, Change change) {
     // Also when only the status changed: somebody else may have written it.
-    if (kind == ClusterIndex::Kind::kTarget) status_.queue().Add(key);
-    if (kind == ClusterIndex::Kind::kNamespace || AsksAnew(key)) WorldChanged();
+    if (kind == ClusterIndex::Kind::kTarget) StatusMayDiffer(key);
+    // Of a thousand targets the statuses of some are written in every second.
+    if (change == Change::kContent) WorldChanged();
   });
   sidecar_maps_.OnChange([this](const std::string& ns) { sidecar_configs_.queue().Add(ns); });
   promtail_maps_.OnChange(
@@ -131,18 +134,15 @@ void Core::WorldChanged() {
   if (options_.promtail) promtail_.queue().Add(PromtailReconciler::kKey);
 }
 
-// False when nothing but the target's status changed, which of a thousand targets some do in every
-// second. The content is compared: after a restored backup another one may have the generation.
-bool Core::AsksAnew(const std::string& key) {
-  const auto target = index_.Target(key);
-  if (!target) return asked_.erase(key) > 0;
-  const auto before = std::exchange(asked_[key], target);
-  return !before || before->meta.uid != target->meta.uid ||
-         before->meta.generation != target->meta.generation || !before->SameSpec(*target);
+// While pods come and go this is asked for far more often than a status is worth computing: whoever
+// must wait waits in the queue, and takes no worker's time to be told so.
+void Core::StatusMayDiffer(const std::string& key) {
+  const milliseconds wait = status_reconciler_.MustWait(key);
+  wait > milliseconds(0) ? status_.queue().AddAfter(key, wait) : status_.queue().Add(key);
 }
 
 void Core::ReportsChanged(const ReportChanges& changes) {
-  for (const auto& key : TargetsConcerned(changes, index_.Snapshot())) status_.queue().Add(key);
+  for (const auto& key : TargetsConcerned(changes, index_.Snapshot())) StatusMayDiffer(key);
 }
 
 std::vector<std::string> Core::TargetKeys() const {
@@ -179,6 +179,17 @@ void Core::BeginTerm() {
 
 void Core::EndTerm() {
   for (Controller* controller : controllers()) threaded_ ? controller->Stop() : controller->Close();
+  {
+    std::lock_guard lock(mutex_);
+    if (!stopping_) return;
+  }
+  // The lease is not freed yet, so what the controllers told at last can still be written.
+  EndEvents();
+}
+
+void Core::EndEvents() {
+  events_.Stop();
+  if (events_thread_.joinable()) events_thread_.join();
 }
 
 void Core::RunLeadership() {
@@ -197,7 +208,7 @@ void Core::RunLeadership() {
 void Core::Start() {
   threaded_ = true;
   threads_.emplace_back([this] { publisher_.Run(); });
-  threads_.emplace_back([this] { events_.Run(); });
+  events_thread_ = std::jthread([this] { events_.Run(); });
   for (const auto& reflector : reflectors_) {
     threads_.emplace_back([&each = *reflector] { each.Run(); });
   }
@@ -212,9 +223,9 @@ void Core::Stop() {
     wake_.notify_all();
   }
   if (elector_) elector_->Stop();
-  events_.Stop();
-  if (!threads_.empty())
-    threads_.pop_back();  // joins the leadership: the writing ends, the lease is free
+  // Joins the leadership: the writing ends, then the events, then the lease is free.
+  if (!threads_.empty()) threads_.pop_back();
+  EndEvents();  // of a replica that did not lead
   publisher_.Stop();
   for (const auto& reflector : reflectors_) reflector->Stop();
   transports_.reads.Cancel();

@@ -18,7 +18,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -96,18 +95,19 @@ class Core {
   std::chrono::milliseconds StepLeadership();
 
   void Start();
-  // Ends the writing, frees the lease, ends the watches; the last document stays. The transports
-  // are cancelled here.
+  // Ends the writing, then what is to be told of it (at most two seconds and a request), frees the
+  // lease, ends the watches; the last document stays. The transports are cancelled here.
   void Stop();
 
  private:
   void AddReflector(ReflectorOptions options, ReflectorSink& sink, Registry& registry);
   void Connect();
   void WorldChanged();
-  bool AsksAnew(const std::string& key);
+  void StatusMayDiffer(const std::string& key);
   std::vector<std::string> TargetKeys() const;
   void BeginTerm();
   void EndTerm();
+  void EndEvents();
   void RunLeadership();
   void Tell(const StatusTransition& transition);
 
@@ -117,7 +117,6 @@ class Core {
 
   ClusterIndex index_;
   ConfigMapCache sidecar_maps_, promtail_maps_;
-  std::map<std::string, std::shared_ptr<const MonitoringTarget>> asked_;  // of the targets' sink
   Published<Document> document_;
   Published<PrometheusView> view_;
 
@@ -139,6 +138,7 @@ class Core {
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_
   std::vector<std::jthread> threads_;
+  std::jthread events_thread_;
 };
 
 }  // namespace telltale

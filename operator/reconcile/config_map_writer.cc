@@ -105,12 +105,15 @@ ReconcileResult ConfigMapWriter::EnsureNone(const std::string& ns) {
   }
   const std::string version = VersionOf(held.get());
   if (own_writes_.Unseen(ns, version, kDeleted)) return {{}, OwnWrites::kLookAgain};
-  return After(ns, version, kDeleted, api_.Delete(ConfigMapPath(ns, name_)));
+  // Only the one that was seen: somebody may have made it anew, or theirs, in between.
+  const DeleteOnly only{held->meta.uid, held->meta.resource_version};
+  return After(ns, version, kDeleted, api_.Delete(ConfigMapPath(ns, name_), only));
 }
 
 ReconcileResult ConfigMapWriter::After(const std::string& ns, const std::string& over_version,
                                        std::uint64_t content, const Status& status) {
   if (!status.ok() && NamespaceGoes(status.error())) return {{}, kTerminating};
+  // It is not what the cache says: look again, its event comes.
   if (!status.ok() && status.error().code == Code::kConflict) return {{}, kConflict};
   if (!status.ok() && status.error().code == Code::kCancelled) return {status};
   writes_.Count(status);

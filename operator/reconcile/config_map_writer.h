@@ -37,7 +37,7 @@ class ConfigMapWriter {
   bool Holds(const std::string& ns, const ConfigMapData& data) const;
   // A namespace that is going away, which the caches do not know yet, is no error.
   ReconcileResult Ensure(const std::string& ns, const ConfigMapData& data);
-  // Deletes it when it is there and ours.
+  // Deletes it when it is there and ours, and still what the cache says.
   ReconcileResult EnsureNone(const std::string& ns);
 
  private:

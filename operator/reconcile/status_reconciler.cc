@@ -69,12 +69,12 @@ ReconcileResult StatusReconciler::Reconcile(const std::string& key) {
   const auto changes = ConditionChanges(target.status_json, status);
   const bool urgent =
       !changes.empty() || ObservedGeneration(target.status_json) != target.meta.generation;
-  const Millis wait = MustWait(key, urgent);
+  const Millis wait = WriteMustWait(key, urgent);
   if (wait > Millis(0)) return {{}, wait};
   return Write(target, status, changes);
 }
 
-Millis StatusReconciler::MustWait(const std::string& key, bool urgent) const {
+Millis StatusReconciler::WriteMustWait(const std::string& key, bool urgent) const {
   const auto last = own_writes_.LastWrite(key);
   if (!last) return Millis(0);
   const auto left = *last + (urgent ? kAnything : kCounts) - clock_.Steady();

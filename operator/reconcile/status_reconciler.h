@@ -55,11 +55,13 @@ class StatusReconciler {
                    Clock& clock);
 
   ReconcileResult Reconcile(const std::string& key);
+  // How long a Reconcile of this key would only wait; for any thread.
+  std::chrono::milliseconds MustWait(const std::string& key) const { return pace_.MustWait(key); }
   // For ControllerOptions::all_keys.
   std::vector<std::string> AllKeys() const { return sources_.all_keys(); }
 
  private:
-  std::chrono::milliseconds MustWait(const std::string& key, bool urgent) const;
+  std::chrono::milliseconds WriteMustWait(const std::string& key, bool urgent) const;
   ReconcileResult Write(const MonitoringTarget& target, const std::string& status,
                         const std::vector<ConditionChange>& changes);
 

@@ -111,7 +111,8 @@ void WorkQueue::Impl::DelayLocked(Entry& entry, SteadyTime until, Priority prior
   item.order = ++next_order;  // of two at one time, the one delayed first
   item.delayed = until;
   delayed.insert({until, item.order, &entry});
-  wake.notify_one();  // who sleeps until a later one must sleep less
+  // Who sleeps until a later one must sleep less.
+  if (std::get<2>(*delayed.begin()) == &entry) wake.notify_one();
 }
 
 void WorkQueue::Impl::AddLocked(Entry& entry, Priority priority) {

@@ -31,7 +31,7 @@ bool ClusterIndex::synced() const {
 void ClusterIndex::OnChange(std::function<void()> changed) {
   impl_->core.changed = std::move(changed);
 }
-void ClusterIndex::OnObject(std::function<void(Kind, const std::string&)> object) {
+void ClusterIndex::OnObject(std::function<void(Kind, const std::string&, Change)> object) {
   impl_->core.object = std::move(object);
 }
 

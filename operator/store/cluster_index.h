@@ -48,6 +48,11 @@ struct IndexSize {
 class ClusterIndex {
  public:
   enum class Kind { kTarget, kNamespace };
+  // A Namespace's is always kContent.
+  enum class Change {
+    kContent,  // made, gone, or it asks for something else than before
+    kStatus,   // at most status and metadata differ
+  };
 
   explicit ClusterIndex(std::set<std::string> trusted_namespaces, Clock& clock = RealClock());
   ~ClusterIndex();
@@ -60,10 +65,10 @@ class ClusterIndex {
   bool synced() const;
 
   // Both are set once, before threads start, and are called on the sinks' threads without the lock;
-  // they must be cheap. `changed`: something was changed that TakeChanges will tell. `object`: a
-  // target (key) or Namespace (name) was made, changed in any way (status too) or is gone.
+  // they must be cheap. `changed`: something was changed that TakeChanges will tell. `object`:
+  // there was an event of a target (key) or a Namespace (name), also one that changed nothing.
   void OnChange(std::function<void()> changed);
-  void OnObject(std::function<void(Kind, const std::string& key)> object);
+  void OnObject(std::function<void(Kind, const std::string& key, Change)> object);
 
   // What is to be rendered anew since the last call: one consistent cut through everything. For
   // the publisher alone.

@@ -22,24 +22,26 @@ namespace telltale {
 struct IndexCore {
   IndexCore(std::set<std::string> trusted, Clock& clock) : state(std::move(trusted), clock) {}
 
-  // Applies `change` under the lock and tells when something must be rendered anew.
+  // Applies `change` under the lock and tells when something must be rendered anew; whether so.
   template <class F>
-  void Apply(F change) {
+  bool Apply(F change) {
     bool dirty = false;
     {
       std::lock_guard lock(mutex);
       dirty = change(state);
     }
     if (dirty && changed) changed();
+    return dirty;
   }
-  void TellObject(ClusterIndex::Kind kind, const std::string& key) const {
-    if (object) object(kind, key);
+  void TellObject(ClusterIndex::Kind kind, const std::string& key,
+                  ClusterIndex::Change change) const {
+    if (object) object(kind, key, change);
   }
 
   mutable std::mutex mutex;
   ClusterState state;  // guarded by mutex; a kind is also read without it by its own sink
   std::function<void()> changed;
-  std::function<void(ClusterIndex::Kind, const std::string&)> object;
+  std::function<void(ClusterIndex::Kind, const std::string&, ClusterIndex::Change)> object;
 };
 
 class PodSink final : public ReflectorSink {

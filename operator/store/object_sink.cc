@@ -43,6 +43,13 @@ constexpr ClusterIndex::Kind kKind =
     std::is_same_v<T, MonitoringTarget> ? ClusterIndex::Kind::kTarget
                                         : ClusterIndex::Kind::kNamespace;
 
+// By what Put or Remove of the object returned.
+template <class T>
+ClusterIndex::Change WhichChange(bool dirty) {
+  const bool content = dirty || std::is_same_v<T, Namespace>;
+  return content ? ClusterIndex::Change::kContent : ClusterIndex::Change::kStatus;
+}
+
 }  // namespace
 
 template <class T>
@@ -57,10 +64,10 @@ Status ObjectSink<T>::Changed(JsonValue object, std::string& resource_version) {
     if (storable) incoming_[std::move(key)] = std::move(decoded);
     return status;
   }
-  core_.Apply([&](ClusterState& state) {
+  const bool dirty = core_.Apply([&](ClusterState& state) {
     return storable ? Put(state, std::move(decoded)) : Remove<T>(state, key);
   });
-  core_.TellObject(kKind<T>, key);
+  core_.TellObject(kKind<T>, key, WhichChange<T>(dirty));
   return status;
 }
 
@@ -75,8 +82,8 @@ Status ObjectSink<T>::Deleted(JsonValue object, std::string& resource_version) {
     incoming_.erase(key);
     return {};
   }
-  core_.Apply([&](ClusterState& state) { return Remove<T>(state, key); });
-  core_.TellObject(kKind<T>, key);
+  const bool dirty = core_.Apply([&](ClusterState& state) { return Remove<T>(state, key); });
+  core_.TellObject(kKind<T>, key, WhichChange<T>(dirty));
   return {};
 }
 
@@ -94,22 +101,26 @@ void ObjectSink<T>::ReplaceAbort() {
 
 template <class T>
 void ObjectSink<T>::ReplaceEnd() {
-  std::vector<std::string> told;
+  struct Told {
+    std::string key;
+    bool dirty = true;
+  };
+  std::vector<Told> told;
   for (auto& key : Keys<T>(core_.state)) {
-    if (!incoming_.contains(key)) told.push_back(std::move(key));
+    if (!incoming_.contains(key)) told.push_back({std::move(key)});
   }
   const std::size_t gone = told.size();
   const auto present = std::exchange(incoming_, {});
-  for (const auto& [key, object] : present) told.push_back(key);
+  told.reserve(gone + present.size());
   replacing_ = false;
   core_.Apply([&](ClusterState& state) {
-    for (std::size_t i = 0; i < gone; ++i) Remove<T>(state, told[i]);
-    for (const auto& [key, object] : present) Put(state, object);
+    for (std::size_t i = 0; i < gone; ++i) Remove<T>(state, told[i].key);
+    for (const auto& [key, object] : present) told.push_back({key, Put(state, object)});
     state.Replaced();
     return true;
   });
   synced_ = true;
-  for (const auto& key : told) core_.TellObject(kKind<T>, key);
+  for (const auto& [key, dirty] : told) core_.TellObject(kKind<T>, key, WhichChange<T>(dirty));
 }
 
 template class ObjectSink<MonitoringTarget>;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <latch>
 #include <thread>
 
 #include "tests/faults/core_process.h"
@@ -96,6 +97,76 @@ TEST(ConcurrentCore, TwoReplicasServeAndWriteTheSameUnderChurn) {
   first.core.Stop();
   second.core.Stop();
   EXPECT_GT(read, 0u);
+}
+
+// Lets the last status be written only while the controllers are ending already.
+class LateStatus final : public HttpTransport {
+ public:
+  explicit LateStatus(HttpTransport& transport) : transport_(transport) {}
+
+  Result<ApiResponse> Call(const ApiRequest& request) override {
+    if (request.target.find("/status") != std::string::npos) {
+      if (!held_.exchange(true)) reached_.count_down();
+      go_on_.wait();
+    }
+    return transport_.Call(request);
+  }
+  Result<ApiResponse> Stream(const ApiRequest& request,
+                             FunctionRef<bool(std::string_view)> sink) override {
+    return transport_.Stream(request, sink);
+  }
+  void Cancel() override { transport_.Cancel(); }
+
+  void AwaitWrite() { reached_.wait(); }
+  void GoOn() { go_on_.count_down(); }
+
+ private:
+  HttpTransport& transport_;
+  std::atomic<bool> held_{false};
+  std::latch reached_{1}, go_on_{1};
+};
+
+// A closed queue takes no keys.
+bool IsOpen(WorkQueue& queue, milliseconds delay) {
+  const auto before = queue.NextDelayed();
+  queue.AddAfter("probe", delay);
+  return queue.NextDelayed() != before;
+}
+
+TEST(ConcurrentCore, WhatTheControllersTellWhileTheyEndIsWritten) {
+  QuietLog();
+  FakeCluster cluster({}, RealClock());
+  World world(cluster, 1);
+  world.Create();
+  ThreadTransport transport(cluster, 1);
+  transport.SetFaults(false);
+  LateStatus writes(transport);
+  Registry registry;
+  CoreOptions options = Replica::Options(1);
+  // Enough for a slow machine: the test is over long before.
+  options.leader->lease = milliseconds(60'000);
+  options.leader->renew_deadline = milliseconds(40'000);
+  Core core(options, CoreTransports{transport, writes, transport}, registry);
+  core.Start();
+  writes.AwaitWrite();
+  std::jthread stopping([&core] { core.Stop(); });
+  WorkQueue& queue = core.controllers().front()->queue();
+  for (milliseconds delay = std::chrono::hours(24); IsOpen(queue, delay);
+       delay -= milliseconds(100)) {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  writes.GoOn();
+  stopping.join();
+  ApiRequest list;
+  list.target = "/apis/events.k8s.io/v1/events";
+  ThreadTransport reader(cluster, 2);
+  reader.SetFaults(false);
+  const auto events = reader.Call(list);
+  ASSERT_TRUE(events.ok());
+  EXPECT_NE(events->body.find("\"regarding\""), std::string::npos) << events->body;
+  std::string page;
+  registry.Render(page);
+  EXPECT_NE(page.find("telltale_events_total{result=\"dropped\"} 0\n"), std::string::npos);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/text/json_writer.h"
 #include "operator/kube/client/status_error.h"
 
 namespace telltale {
@@ -26,6 +27,19 @@ ApiRequest Request(std::string method, std::string target, std::string content_t
 
 std::string AsManager(const std::string& path) {
   return path + "?fieldManager=" + std::string(kFieldManager);
+}
+
+// metav1.DeleteOptions; nothing when there is nothing to say.
+std::string DeleteOptionsJson(const DeleteOnly& only) {
+  std::string json;
+  if (only.uid.empty() && only.resource_version.empty()) return json;
+  JsonWriter w(&json);
+  w.BeginObject().Field("apiVersion", "v1").Field("kind", "DeleteOptions");
+  w.Key("preconditions").BeginObject();
+  if (!only.uid.empty()) w.Field("uid", only.uid);
+  if (!only.resource_version.empty()) w.Field("resourceVersion", only.resource_version);
+  w.EndObject().EndObject();
+  return json;
 }
 
 Status StatusOf(const Result<std::string>& result) {
@@ -54,8 +68,10 @@ Result<std::string> Api::Patch(const std::string& path, std::string_view merge_j
   return Write(Request("PATCH", AsManager(path), "application/merge-patch+json", merge_json));
 }
 
-Status Api::Delete(const std::string& path) {
-  const auto result = Write(Request("DELETE", path));
+Status Api::Delete(const std::string& path, const DeleteOnly& only) {
+  const std::string options = DeleteOptionsJson(only);
+  const auto result = Write(options.empty() ? Request("DELETE", path)
+                                            : Request("DELETE", path, "application/json", options));
   if (!result.ok() && result.error().code == Code::kNotFound) return {};
   return StatusOf(result);
 }

@@ -38,6 +38,11 @@ struct ApiOptions {
   std::chrono::milliseconds timeout{30'000};
 };
 
+// What an object must still be to be deleted; empty: anything. kConflict when it is not.
+struct DeleteOnly {
+  std::string_view uid, resource_version;
+};
+
 class Api {
  public:
   explicit Api(HttpTransport& transport, std::function<bool()> may_write = {})
@@ -59,7 +64,7 @@ class Api {
   // JSON merge patch (RFC 7386): null removes, lists are replaced. The object as it was stored.
   Result<std::string> Patch(const std::string& path, std::string_view merge_json);
   // 404 is a success.
-  Status Delete(const std::string& path);
+  Status Delete(const std::string& path, const DeleteOnly& only = {});
 
  private:
   Result<std::string> Write(ApiRequest request);

@@ -158,6 +158,33 @@ TEST_F(SidecarConfigReconcilerTest, DeletesTheConfigMapWithTheLastResourceThatNe
   EXPECT_EQ(fake.writes.size(), 1u);
 }
 
+TEST_F(SidecarConfigReconcilerTest, OnlyTheConfigMapThatWasSeenIsDeletedElseItLooksAgain) {
+  PutNamespace("other");
+  const auto see = [&](const std::string& uid) {
+    Watch(held_, R"({"metadata":{"namespace":"other","name":"telltale-sidecar","uid":")" + uid +
+                     R"(","labels":{"app.kubernetes.io/managed-by":"telltale-operator"}}})");
+  };
+  see("first");
+  fake.fail[Path("other")] = 409;  // there is another one by now
+  const auto result = reconciler_.Reconcile("other");
+  EXPECT_TRUE(result.status.ok());
+  EXPECT_GT(result.requeue_after.count(), 0);
+  ASSERT_EQ(fake.writes.size(), 1u);
+  EXPECT_THAT(fake.writes[0].body, HasSubstr(R"("preconditions":{"uid":"first",)"
+                                             R"("resourceVersion":")" +
+                                             std::to_string(version) + "\"}"));
+  std::string page;
+  registry.Render(page);
+  EXPECT_THAT(page,
+              HasSubstr("telltale_writes_total{kind=\"sidecar-config\",result=\"error\"} 0\n"));
+  fake.fail.clear();
+  see("second");  // ours again
+  fake.objects[Path("other")] = "{}";
+  EXPECT_TRUE(reconciler_.Reconcile("other").status.ok());
+  EXPECT_THAT(fake.writes.back().body, HasSubstr(R"("uid":"second")"));
+  EXPECT_THAT(fake.objects, IsEmpty());
+}
+
 TEST_F(SidecarConfigReconcilerTest, AConfigMapOfSomebodyElseIsNotDeleted) {
   PutNamespace("other");
   Watch(held_, R"({"metadata":{"namespace":"other","name":"telltale-sidecar"},"data":{}})");

@@ -166,6 +166,24 @@ TEST_F(StatusReconcilerTest, ComputingTakesATwentiethOfTheTimeHoweverOftenItIsAs
   EXPECT_LE(computed_, 100 + 100 * (passed / 20 + 1));
 }
 
+// However little it costs: what it leads to is a write.
+TEST_F(StatusReconcilerTest, ThousandResourcesAreLookedAtEveryTwentySecondsAndThreeAtOnce) {
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string key = "shop/" + std::to_string(i);
+    PutTarget("shop", std::to_string(i));
+    reconciler_.Reconcile(key);
+    if (i < 3) {
+      EXPECT_EQ(reconciler_.MustWait(key), milliseconds(0));
+    }
+  }
+  EXPECT_EQ(computed_, 1'000);
+  EXPECT_EQ(reconciler_.MustWait("shop/0"), seconds(20));
+  EXPECT_EQ(reconciler_.Reconcile("shop/0").requeue_after, seconds(20));
+  EXPECT_EQ(computed_, 1'000);
+  clock.Advance(seconds(20));
+  EXPECT_EQ(reconciler_.MustWait("shop/0"), milliseconds(0));
+}
+
 TEST_F(StatusReconcilerTest, ARestartTellsNothingAgain) {
   SetView(ScrapeState::kUp, 1);
   PutPod("0");

@@ -248,7 +248,9 @@ TEST_F(ClusterIndexTest, TellsOfChangesAndOfObjects) {
   int changes = 0;
   std::vector<std::string> objects;
   index_.OnChange([&] { ++changes; });
-  index_.OnObject([&](ClusterIndex::Kind, const std::string& key) { objects.push_back(key); });
+  index_.OnObject([&](ClusterIndex::Kind, const std::string& key, ClusterIndex::Change) {
+    objects.push_back(key);
+  });
   Send(targets(), TargetJson("shop", "t", Selecting("app", "shop")));
   Send(namespaces(), NamespaceJson("shop"));
   EXPECT_EQ(changes, 1);
@@ -264,6 +266,45 @@ TEST_F(ClusterIndexTest, TellsOfChangesAndOfObjects) {
   SendDeleted(targets(), TargetJson("shop", "t", "{}"));
   EXPECT_EQ(changes, 3);
   EXPECT_THAT(objects, ElementsAre("shop/t", "shop", "shop/t"));
+}
+
+TEST_F(ClusterIndexTest, TellsWhetherATargetAsksForSomethingElseOrOnlyItsStatusChanged) {
+  std::vector<std::string> told;
+  index_.OnObject([&](ClusterIndex::Kind, const std::string& key, ClusterIndex::Change change) {
+    told.push_back(key + (change == ClusterIndex::Change::kContent ? " content" : " status"));
+  });
+  const auto expect_told = [&](std::vector<std::string> wanted) {
+    EXPECT_EQ(told, wanted);
+    told.clear();
+  };
+  const std::string json = TargetJson("shop", "t", Selecting("app", "shop"));
+  std::string with_status = json;
+  with_status.insert(1, R"("status":{"observedGeneration":1},)");
+  Send(targets(), json);
+  Send(targets(), with_status);
+  expect_told({"shop/t content", "shop/t status"});
+  // Another one of this name and of the same content.
+  Send(targets(), TargetJson("shop", "t", Selecting("app", "shop"), "made-anew"));
+  Send(targets(), TargetJson("shop", "t", Selecting("app", "cart"), "made-anew"));
+  expect_told({"shop/t content", "shop/t content"});
+  Send(targets(), json);
+  told.clear();
+  targets().ReplaceBegin();
+  Send(targets(), with_status);
+  Send(targets(), TargetJson("shop", "new", Selecting("app", "shop")));
+  targets().ReplaceEnd();
+  expect_told({"shop/new content", "shop/t status"});
+  SendEmpty(targets());
+  expect_told({"shop/new content", "shop/t content"});
+  SendDeleted(targets(), json);
+  expect_told({"shop/t status"});
+  Send(targets(), json);
+  SendDeleted(targets(), json);
+  expect_told({"shop/t content", "shop/t content"});
+  // Whether it lives is not in its labels.
+  Send(namespaces(), NamespaceJson("shop"));
+  Send(namespaces(), NamespaceJson("shop"));
+  expect_told({"shop content", "shop content"});
 }
 
 TEST_F(ClusterIndexTest, ANamespaceLivesUntilItIsBeingDeleted) {

@@ -152,6 +152,23 @@ TEST_F(ApiTest, DeletingWhatIsNotThereIsASuccess) {
   EXPECT_FALSE(api_.Delete(ConfigMapPath("a", "b")).ok());
 }
 
+TEST_F(ApiTest, DeletesOnlyWhatIsStillWhatTheCallerSaw) {
+  transport_.Push("{}");
+  transport_.Push("{}");
+  transport_.Push(FakeTransport::Answer{.status = 409});
+  EXPECT_TRUE(api_.Delete("/x").ok());
+  EXPECT_TRUE(api_.Delete("/x", {.uid = "u", .resource_version = "7"}).ok());
+  const auto changed = api_.Delete("/x", {.uid = "u", .resource_version = {}});
+  ASSERT_FALSE(changed.ok());
+  EXPECT_EQ(changed.error().code, Code::kConflict);
+  const auto requests = transport_.Requests();
+  EXPECT_EQ(requests[0].body, "");
+  EXPECT_EQ(requests[1].content_type, "application/json");
+  EXPECT_EQ(requests[1].body, R"({"apiVersion":"v1","kind":"DeleteOptions",)"
+                              R"("preconditions":{"uid":"u","resourceVersion":"7"}})");
+  EXPECT_THAT(requests[2].body, HasSubstr(R"("preconditions":{"uid":"u"}})"));
+}
+
 TEST_F(ApiTest, StatusesBecomeCodes) {
   const struct {
     int status;
