@@ -8,6 +8,16 @@ namespace {
 
 bool IsNull(JsonValue& value) { return value.type() == JsonValue::Type::kNull; }
 
+template <class Out>
+Status ReadText(JsonValue& value, Out& out) {
+  if (auto text = value.String()) {
+    out = *text;
+    return {};
+  }
+  if (IsNull(value)) return {};
+  return Wrong("must be a string");
+}
+
 }  // namespace
 
 Error Wrong(std::string_view what) { return Fail(Code::kInvalid, ": " + std::string(what)); }
@@ -60,14 +70,8 @@ Status Elements(JsonValue value, FunctionRef<Status(JsonValue)> element) {
   return {};
 }
 
-Status Text(JsonValue value, std::string& out) {
-  if (auto text = value.String()) {
-    out = *text;
-    return {};
-  }
-  if (IsNull(value)) return {};
-  return Wrong("must be a string");
-}
+Status Text(JsonValue value, std::string& out) { return ReadText(value, out); }
+Status Text(JsonValue value, std::string_view& out) { return ReadText(value, out); }
 
 Status Texts(JsonValue value, std::vector<std::string>& out) {
   return Elements(value, [&](JsonValue item) -> Status {

@@ -33,6 +33,7 @@ Status Elements(JsonValue value, FunctionRef<Status(JsonValue value)> element);
 
 // Each leaves `out` as it was when the value is null.
 Status Text(JsonValue value, std::string& out);
+Status Text(JsonValue value, std::string_view& out);  // valid as long as the document
 Status Texts(JsonValue value, std::vector<std::string>& out);
 Status Flag(JsonValue value, bool& out);
 Status Whole(JsonValue value, std::int64_t& out);

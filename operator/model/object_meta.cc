@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/model/object_meta.h"
 
+#include <algorithm>
+
 #include "operator/model/decode.h"
 
 namespace telltale {
@@ -8,48 +10,64 @@ namespace {
 
 constexpr std::string_view kOurAnnotations = "telltale.dev/";
 
+// The API server sends maps in the order of their keys, so a pair nearly always goes to the end.
+template <class Pairs>
+void SetPair(Pairs& pairs, std::string_view key, std::string_view value) {
+  if (pairs.empty() || pairs.back().first < key) {
+    pairs.emplace_back(key, value);
+    return;
+  }
+  const auto at = std::ranges::lower_bound(
+      pairs, key, {}, [](const auto& pair) { return std::string_view(pair.first); });
+  if (at != pairs.end() && at->first == key) {
+    at->second = value;
+  } else {
+    pairs.emplace(at, key, value);
+  }
+}
+
+template <class Pairs>
+Status DecodePairs(JsonValue value, Pairs& out) {
+  return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+    const auto text = member.String();
+    if (!text) return decode::Wrong("must be a string");
+    SetPair(out, key, *text);
+    return {};
+  });
+}
+
 // Annotations carry whole manifests of other tools: only ours are kept, and only ours are read.
-Status DecodeAnnotations(JsonValue value, Labels& out) {
+template <class Pairs>
+Status DecodeAnnotations(JsonValue value, Pairs& out) {
   return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
     if (!key.starts_with(kOurAnnotations) && key != kMirrorAnnotation) return {};
-    std::string text;
+    std::string_view text;
     TELLTALE_TRY(decode::Text(member, text));
-    SetLabel(out, key, text);
+    SetPair(out, key, text);
     return {};
   });
 }
 
 }  // namespace
 
-void ObjectMeta::Clear() {
-  for (std::string* text : {&ns, &name, &uid, &resource_version}) text->clear();
-  generation = 0;
-  deleting = false;
-  labels.clear();
-  annotations.clear();
-}
+Status DecodeStringMap(JsonValue value, Labels& out) { return DecodePairs(value, out); }
 
-Status DecodeStringMap(JsonValue value, Labels& out) {
-  return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
-    const auto text = member.String();
-    if (!text) return decode::Wrong("must be a string");
-    SetLabel(out, key, *text);
-    return {};
-  });
-}
-
-Status DecodeObjectMeta(JsonValue value, ObjectMeta& out) {
+template <class Text>
+Status DecodeObjectMeta(JsonValue value, BasicObjectMeta<Text>& out) {
   return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
     if (key == "name") return decode::Text(member, out.name);
     if (key == "namespace") return decode::Text(member, out.ns);
     if (key == "uid") return decode::Text(member, out.uid);
     if (key == "resourceVersion") return decode::Text(member, out.resource_version);
     if (key == "generation") return decode::Whole(member, out.generation);
-    if (key == "labels") return DecodeStringMap(member, out.labels);
+    if (key == "labels") return DecodePairs(member, out.labels);
     if (key == "annotations") return DecodeAnnotations(member, out.annotations);
     if (key == "deletionTimestamp") out.deleting = member.type() != JsonValue::Type::kNull;
     return {};
   });
 }
+
+template Status DecodeObjectMeta(JsonValue, ObjectMeta&);
+template Status DecodeObjectMeta(JsonValue, ObjectMetaText&);
 
 }  // namespace telltale

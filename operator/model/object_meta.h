@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The part of metadata that every object of ours has. Plain values, decoded once, then immutable.
+// With std::string_view instead of std::string for `Text` it is what a document says, without a
+// copy of it: valid as long as that is, for a look at objects of which few are kept.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/base/result.h"
 #include "common/base/strings.h"
@@ -16,22 +20,39 @@ namespace telltale {
 // On a static pod's shadow in the API: changing it changes nothing.
 inline constexpr std::string_view kMirrorAnnotation = "kubernetes.io/config.mirror";
 
-struct ObjectMeta {
-  std::string ns;
-  std::string name;
-  std::string uid;
-  std::string resource_version;
+template <class Text>
+struct BasicObjectMeta {
+  // Sorted by key, no key twice.
+  using Pairs = std::vector<std::pair<Text, Text>>;
+
+  Text ns;
+  Text name;
+  Text uid;
+  Text resource_version;
   std::int64_t generation = 0;
   bool deleting = false;  // deletionTimestamp is set
-  Labels labels;
-  Labels annotations;  // only those under telltale.dev/, and kMirrorAnnotation
+  Pairs labels;
+  Pairs annotations;  // only those under telltale.dev/, and kMirrorAnnotation
 
-  void Clear();  // empty again, with its memory
-  std::string Key() const { return ns.empty() ? name : ns + "/" + name; }
+  void Clear() {  // empty again, with its memory
+    ns = name = uid = resource_version = Text();
+    generation = 0;
+    deleting = false;
+    labels.clear();
+    annotations.clear();
+  }
+  std::string Key() const {
+    return ns.empty() ? std::string(name) : std::string(ns).append("/").append(name);
+  }
 };
+using ObjectMeta = BasicObjectMeta<std::string>;
+using ObjectMetaText = BasicObjectMeta<std::string_view>;
 
-// Errors are in the form of operator/model/decode.h: they start below this value.
-Status DecodeObjectMeta(JsonValue value, ObjectMeta& out);
+// For either. Errors are in the form of operator/model/decode.h: they start below this value.
+template <class Text>
+Status DecodeObjectMeta(JsonValue value, BasicObjectMeta<Text>& out);
+extern template Status DecodeObjectMeta(JsonValue, ObjectMeta&);
+extern template Status DecodeObjectMeta(JsonValue, ObjectMetaText&);
 
 // An object of strings: labels, nodeSelector, params.
 Status DecodeStringMap(JsonValue value, Labels& out);

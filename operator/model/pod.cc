@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
+#include <cstdint>
+#include <utility>
 
 #include "operator/model/decode.h"
 
@@ -11,9 +12,10 @@ namespace telltale {
 namespace {
 
 // UDP and SCTP ports cannot be scraped.
-Status DecodePort(JsonValue value, std::vector<ContainerPort>& out) {
-  ContainerPort port;
-  std::string protocol = "TCP";
+template <class Text>
+Status DecodePort(JsonValue value, std::vector<BasicContainerPort<Text>>& out) {
+  BasicContainerPort<Text> port;
+  std::string_view protocol = "TCP";
   std::int64_t number = 0;
   TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
     if (key == "name") return decode::Text(member, port.name);
@@ -28,14 +30,15 @@ Status DecodePort(JsonValue value, std::vector<ContainerPort>& out) {
   return {};
 }
 
-Status DecodeContainer(JsonValue value, Container& out) {
+template <class Text>
+Status DecodeContainer(JsonValue value, BasicContainer<Text>& out) {
   TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
     if (key == "name") return decode::Text(member, out.name);
     if (key == "ports") {
       return decode::Elements(member, [&](JsonValue p) { return DecodePort(p, out.ports); });
     }
     if (key == "restartPolicy" && out.init) {
-      std::string policy;
+      std::string_view policy;
       TELLTALE_TRY(decode::Text(member, policy));
       out.native_sidecar = policy == "Always";
     }
@@ -45,73 +48,119 @@ Status DecodeContainer(JsonValue value, Container& out) {
   return {};
 }
 
-Status DecodeContainers(JsonValue value, bool init, std::vector<Container>& out) {
-  return decode::Elements(value, [&](JsonValue item) -> Status {
-    Container& container = out.emplace_back();
-    container.init = init;
-    return DecodeContainer(item, container);
-  });
-}
+// Decodes the parts of one pod, with memory of the one before.
+template <class Text>
+struct PodReader {
+  using Container = BasicContainer<Text>;
 
-// Init containers come first in the document, last in a Pod of ours.
-Status DecodePodSpec(JsonValue value, Pod& out) {
-  std::vector<Container> init;
-  TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
-    if (key == "nodeName") return decode::Text(member, out.node);
-    if (key == "hostNetwork") return decode::Flag(member, out.host_network);
-    if (key == "os") return DecodeOs("name", member, out.windows);
-    if (key == "nodeSelector") return DecodeOs(kOsLabel, member, out.windows);
-    if (key == "containers") return DecodeContainers(member, false, out.containers);
-    if (key == "initContainers") return DecodeContainers(member, true, init);
-    return {};
-  }));
-  std::move(init.begin(), init.end(), std::back_inserter(out.containers));
-  return {};
-}
+  BasicPod<Text>& out;
+  std::vector<typename Container::Ports>& spare;
 
-// status.podIP is status.podIPs[0].ip and is what the API server keeps for old clients.
-Status DecodePodStatus(JsonValue value, Pod& out) {
-  return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
-    if (key == "phase") return decode::Text(member, out.phase);
-    if (key == "podIP") return decode::Text(member, out.ip);
+  void Clear() {
+    out.meta.Clear();
+    out.node = out.phase = out.ip = Text();
+    out.host_network = out.windows = false;
+    for (Container& container : out.containers) {
+      container.ports.clear();
+      spare.push_back(std::move(container.ports));
+    }
+    out.containers.clear();
+  }
+
+  Status Containers(JsonValue value, bool init) {
+    return decode::Elements(value, [&](JsonValue item) -> Status {
+      Container& container = out.containers.emplace_back();
+      container.init = init;
+      if (!spare.empty()) {
+        container.ports = std::move(spare.back());
+        spare.pop_back();
+      }
+      return DecodeContainer(item, container);
+    });
+  }
+
+  Status Spec(JsonValue value) {
+    TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+      if (key == "nodeName") return decode::Text(member, out.node);
+      if (key == "hostNetwork") return decode::Flag(member, out.host_network);
+      if (key == "os") return DecodeOs("name", member, out.windows);
+      if (key == "nodeSelector") return DecodeOs(kOsLabel, member, out.windows);
+      if (key == "containers") return Containers(member, false);
+      if (key == "initContainers") return Containers(member, true);
+      return {};
+    }));
+    // Init containers come first in the document, last in a Pod of ours.
+    const auto first = std::ranges::find(out.containers, false, &Container::init);
+    std::rotate(out.containers.begin(), first, out.containers.end());
     return {};
-  });
+  }
+
+  // status.podIP is status.podIPs[0].ip and is what the API server keeps for old clients.
+  Status State(JsonValue value) {
+    return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+      if (key == "phase") return decode::Text(member, out.phase);
+      if (key == "podIP") return decode::Text(member, out.ip);
+      return {};
+    });
+  }
+
+  Status Whole(JsonValue value) {
+    return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+      if (key == "metadata") return DecodeObjectMeta(member, out.meta);
+      if (key == "spec") return Spec(member);
+      if (key == "status") return State(member);
+      return {};
+    });
+  }
+};
+
+BasicContainer<std::string_view> TextOf(const Container& container) {
+  ContainerText text{container.name, container.init, container.native_sidecar, {}};
+  for (const auto& port : container.ports) text.ports.push_back({port.name, port.number});
+  return text;
 }
 
 }  // namespace
 
-void Pod::Clear() {
-  meta.Clear();
-  node.clear();
-  phase.clear();
-  ip.clear();
-  host_network = windows = false;
-  containers.clear();
-}
-
-const Container* Pod::FindContainer(std::string_view name) const {
-  const auto it = std::ranges::find(containers, name, &Container::name);
-  return it == containers.end() ? nullptr : &*it;
-}
-
-Status DecodePod(JsonValue value, Pod& out) {
-  const Status status =
-      decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
-        if (key == "metadata") return DecodeObjectMeta(member, out.meta);
-        if (key == "spec") return DecodePodSpec(member, out);
-        if (key == "status") return DecodePodStatus(member, out);
-        return {};
-      });
+template <class Text>
+Status PodDecoder<Text>::Decode(JsonValue value, BasicPod<Text>& out) {
+  PodReader<Text> reader{out, spare_};
+  reader.Clear();
+  const Status status = reader.Whole(value);
   if (!status.ok()) return decode::Rooted("Pod", status);
   if (out.meta.name.empty()) return Fail(Code::kInvalid, "metadata.name: a Pod needs a name");
   return {};
+}
+
+template class PodDecoder<std::string>;
+template class PodDecoder<std::string_view>;
+
+Status DecodePod(JsonValue value, Pod& out) { return PodDecoder<std::string>().Decode(value, out); }
+
+PodText TextOf(const Pod& pod) {
+  PodText text;
+  text.meta.ns = pod.meta.ns;
+  text.meta.name = pod.meta.name;
+  text.meta.uid = pod.meta.uid;
+  text.meta.resource_version = pod.meta.resource_version;
+  text.meta.generation = pod.meta.generation;
+  text.meta.deleting = pod.meta.deleting;
+  text.meta.labels.assign(pod.meta.labels.begin(), pod.meta.labels.end());
+  text.meta.annotations.assign(pod.meta.annotations.begin(), pod.meta.annotations.end());
+  text.node = pod.node;
+  text.phase = pod.phase;
+  text.ip = pod.ip;
+  text.host_network = pod.host_network;
+  text.windows = pod.windows;
+  for (const auto& container : pod.containers) text.containers.push_back(TextOf(container));
+  return text;
 }
 
 // spec.os.name, or the node selector that everybody sets instead.
 Status DecodeOs(std::string_view name_key, JsonValue value, bool& windows) {
   return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
     if (key != name_key) return {};
-    std::string text;
+    std::string_view text;
     TELLTALE_TRY(decode::Text(member, text));
     if (text == "windows") windows = true;
     return {};

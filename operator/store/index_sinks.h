@@ -63,7 +63,8 @@ class PodSink final : public ReflectorSink {
 
   IndexCore& core_;
   Interner interner_;
-  Pod pod_;  // scratch
+  PodDecoder<std::string_view> decoder_;
+  PodText pod_;  // of the call that is running: what it looks into is gone afterwards
   bool replacing_ = false;
   PodTable incoming_;  // the temporary store of a replacement
   std::atomic<bool> synced_{false};

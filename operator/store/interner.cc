@@ -14,21 +14,21 @@ std::size_t Mix(std::size_t seed, std::size_t value) {
 }
 
 // A key of Kubernetes holds no NUL, so the first one is the separator.
-bool IsPair(std::string_view pair, const std::string& key, const std::string& value) {
+bool IsPair(std::string_view pair, std::string_view key, std::string_view value) {
   return pair.size() == key.size() + 1 + value.size() && pair.starts_with(key) &&
          pair[key.size()] == '\0' && pair.ends_with(value);
 }
 
-bool SamePort(const ContainerPort& a, const ContainerPort& b) {
+bool SamePort(const ContainerPort& a, const BasicContainerPort<std::string_view>& b) {
   return a.number == b.number && a.name == b.name;
 }
 
-bool SameContainer(const Container& a, const Container& b) {
+bool SameContainer(const Container& a, const ContainerText& b) {
   return a.init == b.init && a.native_sidecar == b.native_sidecar && a.name == b.name &&
          std::ranges::equal(a.ports, b.ports, SamePort);
 }
 
-std::size_t HashContainers(const std::vector<Container>& containers) {
+std::size_t HashContainers(const std::vector<ContainerText>& containers) {
   std::size_t hash = containers.size();
   for (const auto& container : containers) {
     hash = Mix(hash, HashText(container.name));
@@ -40,9 +40,24 @@ std::size_t HashContainers(const std::vector<Container>& containers) {
   return hash;
 }
 
+std::vector<Container> Owned(const std::vector<ContainerText>& texts) {
+  std::vector<Container> containers;
+  containers.reserve(texts.size());
+  for (const auto& text : texts) {
+    auto& container = containers.emplace_back();
+    container.name = text.name;
+    container.init = text.init;
+    container.native_sidecar = text.native_sidecar;
+    for (const auto& port : text.ports) {
+      container.ports.push_back({std::string(port.name), port.number});
+    }
+  }
+  return containers;
+}
+
 }  // namespace
 
-bool LabelSet::Same(const Labels& labels) const {
+bool LabelSet::Same(const LabelTexts& labels) const {
   return std::ranges::equal(pairs_, labels, [](const TextRef& pair, const auto& label) {
     return IsPair(pair->view(), label.first, label.second);
   });
@@ -68,7 +83,7 @@ std::optional<std::string_view> LabelSet::Find(std::string_view key) const {
   return std::nullopt;
 }
 
-bool Shape::Same(const std::vector<Container>& other) const {
+bool Shape::Same(const std::vector<ContainerText>& other) const {
   return std::ranges::equal(containers, other, SameContainer);
 }
 
@@ -99,7 +114,7 @@ TextRef Interner::Text(std::string_view text) {
   return made;
 }
 
-LabelSetRef Interner::Set(const Labels& labels) {
+LabelSetRef Interner::Set(const LabelTexts& labels) {
   std::size_t hash = labels.size();
   for (const auto& [key, value] : labels) hash = Mix(Mix(hash, HashText(key)), HashText(value));
   const auto* found =
@@ -118,13 +133,13 @@ LabelSetRef Interner::Set(const Labels& labels) {
   return made;
 }
 
-ShapeRef Interner::ShapeOf(const std::vector<Container>& containers) {
+ShapeRef Interner::ShapeOf(const std::vector<ContainerText>& containers) {
   const std::size_t hash = HashContainers(containers);
   const auto* found = shapes_.Find(
       hash, [&](const auto& held) { return held.hash == hash && held.Same(containers); });
   if (found) return ShapeRef(found);
   Grown(shapes_, sweep_shapes_);
-  ShapeRef made(new Shape(containers, hash));
+  ShapeRef made(new Shape(Owned(containers), hash));
   shapes_.Insert(made);
   Count();
   return made;

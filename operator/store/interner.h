@@ -20,13 +20,16 @@
 
 namespace telltale {
 
+// As a document has them.
+using LabelTexts = ObjectMetaText::Pairs;
+
 // Labels as shared "key\0value" texts.
 class LabelSet final : public RefCounted<LabelSet> {
  public:
   LabelSet(std::vector<TextRef> pairs, std::size_t hash) : pairs_(std::move(pairs)), hash_(hash) {}
   static void Destroy(const LabelSet* set) { delete set; }
 
-  bool Same(const Labels& labels) const;
+  bool Same(const LabelTexts& labels) const;
   void ExpandInto(Labels& out) const;
   std::optional<std::string_view> Find(std::string_view key) const;
   std::size_t hash() const { return hash_; }
@@ -41,7 +44,7 @@ using LabelSetRef = Ref<const LabelSet>;
 struct Shape final : RefCounted<Shape> {
   Shape(std::vector<Container> c, std::size_t h) : containers(std::move(c)), hash(h) {}
   static void Destroy(const Shape* shape) { delete shape; }
-  bool Same(const std::vector<Container>& other) const;
+  bool Same(const std::vector<ContainerText>& other) const;
 
   std::vector<Container> containers;
   std::size_t hash;
@@ -51,8 +54,8 @@ using ShapeRef = Ref<const Shape>;
 class Interner {
  public:
   TextRef Text(std::string_view text);
-  LabelSetRef Set(const Labels& labels);
-  ShapeRef ShapeOf(const std::vector<Container>& containers);
+  LabelSetRef Set(const LabelTexts& labels);
+  ShapeRef ShapeOf(const std::vector<ContainerText>& containers);
 
   // How many are kept; from any thread.
   std::size_t texts() const { return counts_[0]; }

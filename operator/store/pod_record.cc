@@ -14,11 +14,11 @@ constexpr std::size_t kMaxText = 0xFFFF;  // the API server allows 253
 constexpr std::array<std::string_view, 6> kPhases = {"",          "Pending", "Running",
                                                      "Succeeded", "Failed",  "Unknown"};
 
-std::uint16_t Size(const std::string& text) {
+std::uint16_t Size(std::string_view text) {
   return static_cast<std::uint16_t>(std::min(text.size(), kMaxText));
 }
 
-bool SameSet(const LabelSetRef& set, const Labels& labels) {
+bool SameSet(const LabelSetRef& set, const LabelTexts& labels) {
   return set ? set->Same(labels) : labels.empty();
 }
 
@@ -29,7 +29,7 @@ PodRecord::Phase PodRecord::PhaseOf(std::string_view text) {
   return it == kPhases.end() ? kUnknown : static_cast<Phase>(it - kPhases.begin());
 }
 
-PodRecord::PodRecord(const Pod& pod, Interner& interner)
+PodRecord::PodRecord(const PodText& pod, Interner& interner)
     : phase_(PhaseOf(pod.phase)),
       deleting_(pod.meta.deleting),
       host_network_(pod.host_network),
@@ -45,7 +45,7 @@ PodRecord::PodRecord(const Pod& pod, Interner& interner)
   if (!pod.meta.annotations.empty()) annotations_ = interner.Set(pod.meta.annotations);
 }
 
-PodRef PodRecord::Make(const Pod& pod, Interner& interner) {
+PodRef PodRecord::Make(const PodText& pod, Interner& interner) {
   const std::size_t text = std::size_t{Size(pod.meta.name)} + Size(pod.meta.uid) + Size(pod.ip);
   void* memory = ::operator new(sizeof(PodRecord) + text);
   auto* made = new (memory) PodRecord(pod, interner);
@@ -61,7 +61,7 @@ void PodRecord::Destroy(const PodRecord* record) {
   ::operator delete(const_cast<PodRecord*>(record));
 }
 
-bool PodRecord::Same(const Pod& pod) const {
+bool PodRecord::Same(const PodText& pod) const {
   return phase_ == PhaseOf(pod.phase) && deleting_ == pod.meta.deleting &&
          host_network_ == pod.host_network && windows_ == pod.windows && name() == pod.meta.name &&
          uid() == pod.meta.uid && ip() == pod.ip && ns() == pod.meta.ns && node() == pod.node &&

@@ -20,7 +20,10 @@ namespace telltale {
 
 class PodRecord final : public RefCounted<PodRecord> {
  public:
-  static Ref<const PodRecord> Make(const Pod& pod, Interner& interner);
+  static Ref<const PodRecord> Make(const PodText& pod, Interner& interner);
+  static Ref<const PodRecord> Make(const Pod& pod, Interner& interner) {
+    return Make(TextOf(pod), interner);
+  }
   static void Destroy(const PodRecord* record);
 
   std::string_view ns() const { return ns_->view(); }
@@ -37,7 +40,8 @@ class PodRecord final : public RefCounted<PodRecord> {
   bool HasSidecar() const { return has_sidecar_; }
 
   // True when a record of this pod would hold the same.
-  bool Same(const Pod& pod) const;
+  bool Same(const PodText& pod) const;
+  bool Same(const Pod& pod) const { return Same(TextOf(pod)); }
   // The pod again, without what is not kept (resourceVersion, generation). `out` is reused.
   void ExpandInto(Pod& out) const;
   Pod Expand() const;
@@ -48,7 +52,7 @@ class PodRecord final : public RefCounted<PodRecord> {
   enum Phase : std::uint8_t { kNone, kPending, kRunning, kSucceeded, kFailed, kUnknown };
   static Phase PhaseOf(std::string_view text);
 
-  PodRecord(const Pod& pod, Interner& interner);
+  PodRecord(const PodText& pod, Interner& interner);
   ~PodRecord() = default;
   const char* text() const { return reinterpret_cast<const char*>(this + 1); }
 

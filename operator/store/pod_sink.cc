@@ -23,8 +23,7 @@ void PodSink::Drop(std::string_view ns, std::string_view name) {
 
 // What does not decode is not kept as it once was, whatever that is worth now.
 Status PodSink::Changed(JsonValue object, std::string& resource_version) {
-  pod_.Clear();
-  const Status status = DecodePod(object, pod_);
+  const Status status = decoder_.Decode(object, pod_);
   resource_version = pod_.meta.resource_version;
   if (pod_.meta.name.empty()) return status;
   if (!status.ok()) {
@@ -40,7 +39,7 @@ Status PodSink::Changed(JsonValue object, std::string& resource_version) {
 
 // Only the name is needed, so that what could not be read can still go.
 Status PodSink::Deleted(JsonValue object, std::string& resource_version) {
-  pod_.Clear();
+  pod_.meta.Clear();
   const Status status = object.ForEachField([&](std::string_view key, JsonValue member) -> Status {
     return key == "metadata" ? DecodeObjectMeta(member, pod_.meta) : Status();
   });

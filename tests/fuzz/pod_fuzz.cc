@@ -44,14 +44,26 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   JsonParser parser;
   const Status read =
       parser.Parse(FuzzText(data, size), [&](JsonValue root) { return DecodePod(root, *pod); });
+  // As the index reads it: without a copy, with memory of the pods before, and with the same
+  // result.
+  static Interner interner;
+  static PodDecoder<std::string_view> decoder;
+  static PodText text;
+  PodRef record;
+  const Status again = parser.Parse(FuzzText(data, size), [&](JsonValue root) {
+    const Status decoded = decoder.Decode(root, text);
+    if (decoded.ok()) record = PodRecord::Make(text, interner);
+    return decoded;
+  });
+  TELLTALE_CHECK(again.ok() == read.ok());
   if (!read.ok()) {
     TELLTALE_CHECK(!read.error().message.empty());
     return 0;
   }
+  TELLTALE_CHECK(record->Same(*pod));
   pod->meta.ns = "n";
   // The index keeps it as a record, and that is what is planned.
-  static Interner interner;
-  const PodRef record = PodRecord::Make(*pod, interner);
+  record = PodRecord::Make(*pod, interner);
   const auto kept = std::make_shared<const Pod>(record->Expand());
   TELLTALE_CHECK(record->Same(*kept));
   TakenPages taken;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <vector>
 
 #include "tests/unit/operator/model/parse.h"
@@ -63,6 +64,53 @@ TEST(DecodePod, PutsContainersBeforeInitContainersAndKeepsTcpPorts) {
   EXPECT_FALSE(pod.containers[2].native_sidecar);
   EXPECT_TRUE(pod.containers[3].native_sidecar);
   EXPECT_TRUE(pod.HasSidecar());
+}
+
+// Everything of a pod, to compare two.
+template <class Text>
+std::string Everything(const BasicPod<Text>& pod) {
+  std::string all;
+  const auto add = [&](const auto&... parts) { ((all.append(parts) += '|'), ...); };
+  add(pod.meta.ns, pod.meta.name, pod.meta.uid, pod.meta.resource_version, pod.node, pod.phase,
+      pod.ip, std::to_string(pod.meta.generation), std::to_string(pod.meta.deleting),
+      std::to_string(pod.host_network), std::to_string(pod.windows));
+  for (const auto& [key, value] : pod.meta.labels) add(key, "=", value);
+  for (const auto& [key, value] : pod.meta.annotations) add(key, ":", value);
+  for (const auto& container : pod.containers) {
+    add(container.name, std::to_string(container.init), std::to_string(container.native_sidecar));
+    for (const auto& port : container.ports) add(port.name, std::to_string(port.number));
+  }
+  return all;
+}
+
+TEST(PodDecoder, LeavesNothingOfThePodBefore) {
+  const std::vector<std::string_view> pods = {
+      kPod,
+      R"({"metadata":{"name":"a"}})",
+      kPod,
+      R"({"metadata":{"name":"b\u0031","labels":{"z":"1","a":"2\n","z":"3"}},"spec":{"containers":[
+          {"name":"x"},{"name":"y","ports":[{"containerPort":1}]}]},"status":{"phase":"Failed"}})",
+      R"({"metadata":{"name":"c","deletionTimestamp":"x"},"spec":{"os":{"name":"windows"}}})",
+      R"({"metadata":{"name":"d"},"spec":{"containers":[{"name":"x"},{}]}})",
+      kPod};
+  PodDecoder<std::string_view> texts;
+  PodDecoder<std::string> owners;
+  PodText text;
+  Pod owned;
+  for (const auto json : pods) {
+    Pod fresh;
+    const bool ok = Parse(json, DecodePod, fresh).ok();
+    JsonParser parser;
+    const Status as_text = parser.Parse(json, [&](JsonValue root) {
+      const Status status = texts.Decode(root, text);
+      EXPECT_EQ(Everything(text), Everything(fresh));
+      return status;
+    });
+    EXPECT_EQ(as_text.ok(), ok);
+    (void)parser.Parse(json, [&](JsonValue root) { return owners.Decode(root, owned); });
+    EXPECT_EQ(Everything(owned), Everything(fresh));
+    EXPECT_EQ(Everything(TextOf(fresh)), Everything(fresh));
+  }
 }
 
 TEST(DecodePod, ADeletionTimestampMeansDeleting) {
