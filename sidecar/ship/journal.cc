@@ -50,6 +50,10 @@ Journal::Journal(std::string directory, Clock& clock, Registry& registry)
 void Journal::Open() {
   if (directory_.empty()) return;
   MakeDirectories(directory_);
+  struct stat info;
+  if (stat(path_.c_str(), &info) == 0) {
+    alive_ = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
+  }
   auto text = ReadFile(path_, kReadLimit);
   if (text) {
     std::size_t used = 0;
@@ -85,6 +89,19 @@ const FileRecord* Journal::Recall(const FileId& id, const std::string& path,
     return &file;
   }
   return nullptr;
+}
+
+const FileRecord* Journal::Rebind(std::uint64_t slot, const FileId& id) {
+  auto found = state_.files.find(slot);
+  if (found == state_.files.end()) return nullptr;
+  FileRecord& file = found->second;
+  file.id = id;
+  file.open = true;
+  file.closed = false;
+  file.touched = Seconds();
+  AppendFileRecord(file, pending_);
+  Append();
+  return &file;
 }
 
 std::uint64_t Journal::AddFile(const FileId& id, const std::string& path) {

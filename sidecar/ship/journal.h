@@ -36,9 +36,13 @@ class Journal {
   void Open();
 
   const JournalState& state() const { return state_; }
+  // Wall time of the last record that an earlier process wrote; 0 without one.
+  std::int64_t alive() const { return alive_; }
 
   // The record of this file, if one fits its identity and its content; marks it open.
   const FileRecord* Recall(const FileId& id, const std::string& path, const FileBytes& bytes);
+  // The generation lies in that file now; nothing when there is no such generation.
+  const FileRecord* Rebind(std::uint64_t slot, const FileId& id);
   // A new generation; returns its slot.
   std::uint64_t AddFile(const FileId& id, const std::string& path);
   // No longer open; `finished` when it needs no reading by a later start.
@@ -74,6 +78,7 @@ class Journal {
   std::string pending_;  // records being appended; empty between calls
   UniqueFd fd_;
   std::size_t size_ = 0;
+  std::int64_t alive_ = 0;
   bool dirty_ = false, failing_ = false;
   SteadyTime synced_{}, retry_at_{};
 };

@@ -69,7 +69,10 @@ class LogWorker {
   bool Recall(TailedFile& file);
   void Truncated(TailedFile& file, std::uint64_t unread);
   void Closed(const TailedFile& file, bool finished);
-  bool Known(const std::string& directory, std::uint64_t inode) const;
+  std::vector<KnownGeneration> Known(const std::string& directory) const;
+  bool Resume(TailedFile& file, std::uint64_t slot);
+  void Continue(TailedFile& file, const FileRecord& record);
+  void Moved(const TailedFile& file, std::uint64_t missing);
   void CountVanished();
 
   void PassOnInheritance();
@@ -85,6 +88,8 @@ class LogWorker {
   SteadyTime DueAt(const TailedFile& file) const;
   void BuildNext(TailedFile& file, Mode mode);
   void Replay(TailedFile& file);
+  SteadyTime BlocksEndAt(const TailedFile& file) const;
+  void TakeAnew(TailedFile& file);
   void ReadFailed(TailedFile& file, const Error& error);
   void Submit(TailedFile& file, Batch batch, bool replayed);
   void MoveOn(TailedFile& file, const Batch& batch);

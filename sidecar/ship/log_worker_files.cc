@@ -16,31 +16,52 @@ FileSet::Hooks LogWorker::MakeHooks() {
   hooks.begun = [this](TailedFile& file) { file.slot = journal_.AddFile(file.info.id, file.path); };
   hooks.truncated = [this](TailedFile& file, std::uint64_t unread) { Truncated(file, unread); };
   hooks.closed = [this](const TailedFile& file, bool finished) { Closed(file, finished); };
-  hooks.known = [this](const std::string& directory, std::uint64_t inode) {
-    return Known(directory, inode);
-  };
+  hooks.known = [this](const std::string& directory) { return Known(directory); };
+  hooks.resume = [this](TailedFile& file, std::uint64_t slot) { return Resume(file, slot); };
+  hooks.moved = [this](const TailedFile& file, std::uint64_t missing) { Moved(file, missing); };
+  hooks.alive = [this] { return journal_.alive(); };
   return hooks;
 }
 
 bool LogWorker::Recall(TailedFile& file) {
   const FileRecord* record = journal_.Recall(file.info.id, file.path, file.bytes);
   if (record == nullptr) return false;
-  file.slot = record->slot;
-  file.path = record->path;
-  file.mark = record->mark;
-  file.last_time = record->last_time;
-  if (file.mark.offset == 0) file.inherited = record->inherited;
+  Continue(file, *record);
+  return true;
+}
+
+// What became of a generation, wherever it lies now.
+bool LogWorker::Resume(TailedFile& file, std::uint64_t slot) {
+  const FileRecord* record = journal_.Rebind(slot, file.info.id);
+  if (record == nullptr) return false;
+  Continue(file, *record);
+  return true;
+}
+
+void LogWorker::Continue(TailedFile& file, const FileRecord& record) {
+  file.slot = record.slot;
+  file.path = record.path;
+  file.mark = record.mark;
+  file.last_time = record.last_time;
+  file.memory = record.memory;
+  if (file.mark.offset == 0) file.inherited = record.inherited;
   for (const auto& [sequence, batch] : journal_.state().in_flight) {
     if (batch.slot != file.slot) continue;
     if (outstanding_.contains(sequence)) {
       // It was let go and is wanted again while a batch of it is still on its way.
       file.mark = batch.mark;
+      file.memory = batch.memory_after;
       ++file.outstanding;
     } else {
       replays_[file.slot].push_back(batch);
     }
   }
-  return true;
+}
+
+// It was copied and truncated: the rest of the generation is in the copy.
+void LogWorker::Moved(const TailedFile& file, std::uint64_t missing) {
+  if (missing > 0) accounting_->LostUnread("truncated", {0, missing});
+  journal_.Rebind(file.slot, file.info.id);
 }
 
 void LogWorker::Truncated(TailedFile& file, std::uint64_t unread) {
@@ -60,15 +81,23 @@ void LogWorker::Closed(const TailedFile& file, bool finished) {
   journal_.CloseFile(file.slot, finished);
 }
 
-bool LogWorker::Known(const std::string& directory, std::uint64_t inode) const {
-  for (const auto& [slot, file] : journal_.state().files) {
-    if (file.id.inode == inode && !file.open && !file.closed &&
-        file.path.rfind('/') == directory.size() && file.path.starts_with(directory) &&
-        files_.Wants(file.path)) {
-      return true;
-    }
+std::vector<KnownGeneration> LogWorker::Known(const std::string& directory) const {
+  std::vector<KnownGeneration> out;
+  std::map<std::uint64_t, std::size_t> by_slot;
+  for (const auto& [slot, record] : journal_.state().files) {
+    if (record.path.rfind('/') != directory.size() || !record.path.starts_with(directory)) continue;
+    by_slot[slot] = out.size();
+    out.push_back({slot, record.path, record.id, record.mark, record.open, record.closed});
+    if (const TailedFile* file = files_.Find(slot)) out.back().mark = file->mark;
   }
-  return false;
+  // What was sent was there, acknowledged or not.
+  for (const auto& [sequence, batch] : journal_.state().in_flight) {
+    auto found = by_slot.find(batch.slot);
+    if (found == by_slot.end()) continue;
+    ContentMark& mark = out[found->second].mark;
+    if (batch.mark.offset > mark.offset) mark = batch.mark;
+  }
+  return out;
 }
 
 // Batches that an earlier process had under way and whose file is nowhere now. They may have

@@ -34,19 +34,20 @@ DirWatch::DirWatch() : fd_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
           {{"error", std::strerror(errno)}, {"see", "sysctl fs.inotify.max_user_instances"}});
 }
 
-void DirWatch::Watch(const std::string& directory) {
-  if (!fd_) return;
+bool DirWatch::Watch(const std::string& directory) {
+  if (!fd_) return false;
   int watch = inotify_add_watch(fd_.get(), directory.c_str(), kMask);
   if (watch >= 0) {
     by_watch_[watch] = directory;
-    return;
+    return true;
   }
-  if (errno == ENOENT || errno == ENOTDIR || warned_) return;
+  if (errno == ENOENT || errno == ENOTDIR || warned_) return false;
   warned_ = true;
   LogWarn("a directory cannot be watched: its files are looked at once a second instead",
           {{"directory", directory},
            {"error", std::strerror(errno)},
            {"see", "sysctl fs.inotify.max_user_watches"}});
+  return false;
 }
 
 void DirWatch::Unwatch(const std::string& directory) {

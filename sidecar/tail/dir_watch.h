@@ -31,7 +31,8 @@ class DirWatch {
 
   // Idempotent, and to be called again now and then: a directory that was replaced by another
   // under the same name gets a new watch.
-  void Watch(const std::string& directory);
+  // False when there will be no events of it.
+  bool Watch(const std::string& directory);
   void Unwatch(const std::string& directory);
 
   // All events that are there; never blocks. False when the kernel dropped some.

@@ -27,11 +27,9 @@ Result<std::uint64_t> HashRange(const FileBytes& bytes, std::uint64_t offset, st
   return Hash64({buffer.data(), length});
 }
 
-}  // namespace
-
-Result<FileInfo> StatFile(int fd) {
+Result<FileInfo> Statx(int fd, const char* path, int flags) {
   struct statx info{};
-  if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &info) != 0) {
+  if (statx(fd, path, flags, STATX_BASIC_STATS | STATX_BTIME, &info) != 0) {
     return ErrnoError("statx", errno);
   }
   FileInfo out;
@@ -45,6 +43,14 @@ Result<FileInfo> StatFile(int fd) {
   out.links = info.stx_nlink;
   out.regular = S_ISREG(info.stx_mode);
   return out;
+}
+
+}  // namespace
+
+Result<FileInfo> StatFile(int fd) { return Statx(fd, "", AT_EMPTY_PATH); }
+
+Result<FileInfo> StatPath(const std::string& path, bool nofollow) {
+  return Statx(AT_FDCWD, path.c_str(), nofollow ? AT_SYMLINK_NOFOLLOW : 0);
 }
 
 Result<ContentMark> MarkContent(const FileBytes& bytes, std::uint64_t offset) {

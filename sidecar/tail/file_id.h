@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "common/base/result.h"
 #include "sidecar/tail/file_bytes.h"
@@ -31,6 +32,8 @@ struct FileInfo {
 };
 
 Result<FileInfo> StatFile(int fd);
+// Of what a path leads to; with `nofollow`, of a link itself.
+Result<FileInfo> StatPath(const std::string& path, bool nofollow = false);
 
 // What was at the places that Content looks at, when `offset` bytes had been read.
 struct ContentMark {

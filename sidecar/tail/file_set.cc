@@ -19,9 +19,15 @@ constexpr std::size_t kKeepIdle = 64;
 // A directory changed twice within the grain of its time stamp looks unchanged: list it again.
 constexpr std::int64_t kDirectoryGrain = 2'000'000'000;
 
+bool MatchesAny(const std::vector<std::string>& patterns, const std::string& path) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return GlobMatch(pattern, path); });
+}
+
 }  // namespace
 
-FileSet::FileSet(Clock& clock, Hooks hooks) : clock_(clock), hooks_(std::move(hooks)) {}
+FileSet::FileSet(Clock& clock, Hooks hooks, std::size_t max_files)
+    : clock_(clock), hooks_(std::move(hooks)), max_files_(max_files) {}
 
 TailedFile* FileSet::Find(std::uint64_t slot) const {
   auto found = files_.find(slot);
@@ -29,14 +35,17 @@ TailedFile* FileSet::Find(std::uint64_t slot) const {
 }
 
 int FileSet::SourceOf(const std::string& path) const {
-  auto any = [&](const std::vector<std::string>& patterns) {
-    return std::any_of(patterns.begin(), patterns.end(),
-                       [&](const std::string& pattern) { return GlobMatch(pattern, path); });
-  };
   for (std::size_t i = 0; i < sources_.size(); ++i) {
-    if (any(sources_[i].include) && !any(sources_[i].exclude)) return static_cast<int>(i);
+    if (MatchesAny(sources_[i].include, path) && !MatchesAny(sources_[i].exclude, path)) {
+      return static_cast<int>(i);
+    }
   }
   return -1;
+}
+
+bool FileSet::Excluded(const std::string& path) const {
+  return std::any_of(sources_.begin(), sources_.end(),
+                     [&](const LogSource& source) { return MatchesAny(source.exclude, path); });
 }
 
 void FileSet::SetSources(std::vector<LogSource> sources) {
@@ -51,8 +60,13 @@ void FileSet::SetSources(std::vector<LogSource> sources) {
     }
   }
   for (std::uint64_t slot : unwanted) Close(slot, false);
-  for (auto& [path, directory] : directories_) directory.list = true;
+  for (auto& [path, directory] : directories_) {
+    directory.list = true;
+    directory.trusted = false;
+    directory.done.clear();
+  }
   warned_.clear();
+  waiting_.clear();
 }
 
 void FileSet::Sweep() {
@@ -67,7 +81,7 @@ void FileSet::Look() {
     if (stat(path.c_str(), &info) != 0) continue;
     std::int64_t changed = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
     bool recent = clock_.WallNanos() - changed < kDirectoryGrain;
-    if (directory.list || recent || changed != directory.changed) {
+    if (directory.list || directory.again || recent || changed != directory.changed) {
       directory.changed = changed;
       ListDirectory(path);
     }
@@ -82,6 +96,13 @@ void FileSet::Refresh(TailedFile& file) {
   auto info = StatFile(file.bytes.fd());
   if (!info) return;
   std::uint64_t before = file.info.size;
+  if (file.bytes.compressed()) {
+    // What it holds does not change; how much that is may be known better now.
+    info->size = file.bytes.UncompressedSize();
+    if (info->size != before) file.grown = clock_.Steady();
+    file.info = *info;
+    return;
+  }
   if (info->size != before || info->modified != file.info.modified) {
     // Checked with every change, so that it is known what was there when it was truncated, and
     // that it was when it has grown to the same size since.
@@ -101,12 +122,14 @@ void FileSet::Refresh(TailedFile& file) {
 }
 
 bool FileSet::CheckContent(TailedFile& file) {
-  if (file.mark.offset == 0 || ContentMatches(file.bytes, file.mark)) return true;
+  if (file.mark.offset == 0 || file.bytes.compressed()) return true;
+  if (ContentMatches(file.bytes, file.mark)) return true;
   Restart(file);
   return false;
 }
 
 void FileSet::Restart(TailedFile& file) {
+  if (Rescue(file)) return;
   std::uint64_t unread = file.unread() ? file.info.size - file.mark.offset : 0;
   LogInfo("a log file was truncated and is read from its start",
           {{"path", file.path}, {"offset", file.mark.offset}, {"unread_bytes", unread}});
@@ -128,13 +151,17 @@ void FileSet::Restart(TailedFile& file) {
 void FileSet::CloseFinished() {
   std::vector<std::uint64_t> idle, done;
   for (auto& [slot, file] : files_) {
-    if (!file->rotated || file->unread() || file->outstanding > 0) continue;
+    if (file->unread()) continue;
+    file->bytes.Release();
+    if (!file->rotated || file->outstanding > 0) continue;
     auto keep = file->info.links == 0 ? kKeepUnlinked : kKeepRenamed;
-    (clock_.Steady() - file->grown >= keep ? done : idle).push_back(slot);
+    bool over = file->bytes.compressed() || clock_.Steady() - file->grown >= keep;
+    (over ? done : idle).push_back(slot);
   }
   for (std::uint64_t slot : done) Close(slot, true);
-  // Slots ascend with age, so the first are the oldest.
-  for (std::size_t i = 0; i + kKeepIdle < idle.size(); ++i) Close(idle[i], true);
+  // Slots ascend with age, so the first are the oldest. None is kept where there is no room.
+  std::size_t keep = waiting_.empty() ? kKeepIdle : 0;
+  for (std::size_t i = 0; i + keep < idle.size(); ++i) Close(idle[i], true);
 }
 
 void FileSet::Close(std::uint64_t slot, bool finished) {

@@ -21,6 +21,7 @@
 
 #include "common/base/clock.h"
 #include "sidecar/tail/dir_watch.h"
+#include "sidecar/tail/generation_search.h"
 #include "sidecar/tail/log_source.h"
 #include "sidecar/tail/tailed_file.h"
 
@@ -28,6 +29,7 @@ namespace telltale {
 
 class FileSet {
  public:
+  // Each holds a descriptor. What is wanted beyond it waits until another one is done with.
   static constexpr std::size_t kMaxFiles = 1024;
 
   // What the owner, who keeps the journal, is asked and told.
@@ -41,12 +43,18 @@ class FileSet {
     std::function<void(TailedFile&, std::uint64_t unread)> truncated;
     // It is dropped: read to its end and rotated away, or no longer wanted.
     std::function<void(const TailedFile&, bool finished)> closed;
-    // True when a wanted file of that inode in that directory was being read when the program
-    // ended.
-    std::function<bool(const std::string& directory, std::uint64_t inode)> known;
+    // The generations of wanted paths in a directory that are remembered, oldest first.
+    std::function<std::vector<KnownGeneration>(const std::string& directory)> known;
+    // The file holds the rest of a known generation, which is not open: fills in as recall does.
+    std::function<bool(TailedFile&, std::uint64_t slot)> resume;
+    // An open generation goes on in a copy of it that was made before it was truncated; `missing`
+    // bytes that were seen are not in the copy.
+    std::function<void(const TailedFile&, std::uint64_t missing)> moved;
+    // Wall time up to which the last process is known to have lived.
+    std::function<std::int64_t()> alive;
   };
 
-  FileSet(Clock& clock, Hooks hooks);
+  FileSet(Clock& clock, Hooks hooks, std::size_t max_files = kMaxFiles);
 
   // Keeps open files that are still wanted. Call Sweep after it.
   void SetSources(std::vector<LogSource> sources);
@@ -66,17 +74,25 @@ class FileSet {
   // In the order of their slots: older generations first.
   const std::map<std::uint64_t, std::unique_ptr<TailedFile>>& files() const { return files_; }
   TailedFile* Find(std::uint64_t slot) const;
+  // Files that are wanted and were not opened when last looked for, because too many are.
+  std::size_t waiting() const { return waiting_.size(); }
 
  private:
   struct Directory {
     std::int64_t changed = -1;  // its modification time when last listed
+    std::int64_t looked = 0;    // wall time when last listed; 0: not in this process
     bool list = true, refresh = true;
+    bool again = false;    // to be listed by the next sweep, whatever its time says
+    bool watched = false;  // events tell of it
+    bool trusted = false;  // they told of everything since it was last listed
+    std::map<std::uint64_t, std::int64_t> done;  // copies of what was read: inode to birth
   };
   struct Move {
     std::string from;       // the wanted path it had first
     std::size_t order = 0;  // the smaller, the older the generation
   };
-  using Moves = std::map<std::string, Move>;  // by present path
+  using Names = std::map<std::string, std::uint64_t>;  // in a directory, to inodes
+  using Moves = std::map<std::string, Move>;           // by present path
 
   void Look();
   void FindDirectories();
@@ -85,13 +101,34 @@ class FileSet {
   void NoteEvent(const DirEvent& event, Moves& moves);
   void OpenMoved(const Moves& moves);
   void ListDirectory(const std::string& path);
+  // Files that were rotated while nobody looked; names in `held` are for a later listing.
+  void FindRotated(const std::string& directory, const Names& names, std::set<std::string>& held);
+  void FindRotatedOf(const std::string& path, const Names& names,
+                     std::vector<KnownGeneration>& known, std::set<std::string>& held);
+  std::vector<RotatedFile> RotationsOf(const std::string& path, const Names& names,
+                                       std::set<std::string>& held) const;
+  bool BeingCopied(const std::string& path, const RotatedFile& file,
+                   const GenerationSearch& search) const;
+  bool HasNewRotation(const std::string& directory, const Names& wanted);
+  bool IsDone(const std::string& directory, const std::string& name, std::uint64_t inode);
+  static Names NamesIn(const std::string& directory);
+  // Looks for a copy of a file that was truncated, and goes on in it.
+  bool Rescue(TailedFile& file);
   TailedFile* FindAt(const std::string& path) const;
   void Open(const std::string& path, const std::string& shipped, bool only_known);
+  void Resume(const std::string& path, std::uint64_t slot);
+  std::unique_ptr<TailedFile> Prepare(const std::string& path, const std::string& shipped);
+  void Adopt(std::unique_ptr<TailedFile> file, const std::string& path, bool rotated);
+  bool HasRoom(const std::string& path);
+  void Wait(const std::string& path, std::string_view why);
+  static std::string DirectoryOf(const std::string& path);
+  static std::string PathIn(std::string_view directory, std::string_view name);
   void Refresh(TailedFile& file);
   void Restart(TailedFile& file);
   void CloseFinished();
   void Close(std::uint64_t slot, bool finished);
   int SourceOf(const std::string& path) const;
+  bool Excluded(const std::string& path) const;
   bool Allowed(int fd) const;
   void WarnOnce(const std::string& path, std::string_view why);
 
@@ -104,8 +141,10 @@ class FileSet {
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> by_inode_;  // to slot
   std::map<std::uint32_t, Move> leaving_;  // by cookie: moved from, not yet to
   std::size_t moves_seen_ = 0;
-  bool dropped_ = false;          // the kernel had no room for all events
-  std::set<std::string> warned_;  // paths
+  const std::size_t max_files_;
+  std::set<std::string> waiting_;  // paths for which there was no room
+  bool dropped_ = false;           // the kernel had no room for all events
+  std::set<std::string> warned_;   // paths
 };
 
 }  // namespace telltale

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // FileSet, second part: how files are found and opened.
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
@@ -22,18 +21,18 @@ namespace {
 
 constexpr int kListRounds = 4;
 
-std::string DirectoryOf(const std::string& path) {
+}  // namespace
+
+std::string FileSet::DirectoryOf(const std::string& path) {
   std::size_t slash = path.rfind('/');
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-std::string PathIn(std::string_view directory, std::string_view name) {
+std::string FileSet::PathIn(std::string_view directory, std::string_view name) {
   std::string path(directory);
   if (path.back() != '/') path += '/';
   return path.append(name);
 }
-
-}  // namespace
 
 void FileSet::TakeMoves() {
   Moves moves;
@@ -46,7 +45,10 @@ void FileSet::HandleEvents() {
   TakeMoves();
   if (std::exchange(dropped_, false)) {
     LogWarn("the kernel dropped inotify events: looking at all files", {});
-    for (auto& [path, directory] : directories_) directory.list = true;
+    for (auto& [path, directory] : directories_) {
+      directory.list = true;
+      directory.trusted = false;
+    }
     Look();
     return;
   }
@@ -122,30 +124,36 @@ void FileSet::FindDirectories() {
     it = directories_.erase(it);
   }
   for (const std::string& path : present) {
-    watch_.Watch(path);  // before it is listed, so that nothing falls between
-    directories_.try_emplace(path);
+    bool watched = watch_.Watch(path);  // before it is listed, so that nothing falls between
+    Directory& directory = directories_.try_emplace(path).first->second;
+    directory.trusted = directory.trusted && watched;
+    directory.watched = watched;
   }
 }
 
 void FileSet::ListDirectory(const std::string& path) {
   auto entry = directories_.find(path);
-  if (entry != directories_.end()) entry->second.list = false;
-  std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(path.c_str()), closedir);
-  if (!dir) {
-    if (errno != ENOENT) WarnOnce(path, std::strerror(errno));
-    return;
+  if (entry == directories_.end()) return;
+  Directory& directory = entry->second;
+  directory.list = directory.again = false;
+  std::int64_t now = clock_.WallNanos();
+  std::erase_if(waiting_, [&](const std::string& name) { return DirectoryOf(name) == path; });
+  if (access(path.c_str(), R_OK) != 0 && errno != ENOENT) WarnOnce(path, std::strerror(errno));
+  Names names = NamesIn(path), wanted;
+  for (const auto& [name, inode] : names) {
+    if (SourceOf(PathIn(path, name)) >= 0) wanted.emplace(name, inode);
   }
+  std::set<std::string> held;
+  if (!directory.trusted || HasNewRotation(path, wanted)) FindRotated(path, names, held);
+  directory.looked = now;
+  directory.trusted = directory.watched && held.empty();
+  directory.again = !held.empty();
   std::set<const TailedFile*> seen;
-  while (const dirent* item = readdir(dir.get())) {
-    std::string_view name = item->d_name;
-    if (name == "." || name == ".." || item->d_type == DT_DIR) continue;
+  for (const auto& [name, inode] : wanted) {
     std::string full = PathIn(path, name);
-    if (SourceOf(full) >= 0) {
-      if (FindAt(full) == nullptr) Open(full, full, false);
-      if (const TailedFile* file = FindAt(full)) seen.insert(file);
-    } else if (hooks_.known(path, item->d_ino) && FindAt(full) == nullptr) {
-      Open(full, full, true);
-    }
+    bool skip = held.contains(name) || IsDone(path, name, inode);
+    if (FindAt(full) == nullptr && !skip) Open(full, full, false);
+    if (const TailedFile* file = FindAt(full)) seen.insert(file);
   }
   for (auto& [slot, file] : files_) {
     if (file->directory == path) file->rotated = !seen.contains(file.get());
@@ -159,37 +167,54 @@ TailedFile* FileSet::FindAt(const std::string& path) const {
   return found == by_inode_.end() ? nullptr : Find(found->second);
 }
 
-// `shipped` is the path under which its lines go out, which is an earlier one of a rotated file.
-void FileSet::Open(const std::string& path, const std::string& shipped, bool only_known) {
+// Nothing when it cannot be read, is no file, is open, or there is no room. `shipped` is the path
+// under which its lines go out, which is an earlier one of a rotated file.
+std::unique_ptr<TailedFile> FileSet::Prepare(const std::string& path, const std::string& shipped) {
+  if (!HasRoom(path)) return nullptr;
   // O_NONBLOCK: a FIFO must not hold us up; O_NOCTTY: nor a terminal adopt us.
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd) {
-    if (errno != ENOENT) WarnOnce(path, std::strerror(errno));
-    return;
+    if (errno == EMFILE || errno == ENFILE) {
+      Wait(path, std::strerror(errno));
+    } else if (errno != ENOENT) {
+      WarnOnce(path, std::strerror(errno));
+    }
+    return nullptr;
   }
   auto info = StatFile(fd.get());
-  if (!info || !info->regular) return;
-  // What was renamed before this file was opened is older, and comes first in the stream.
-  if (path == shipped && !only_known) TakeMoves();
-  if (by_inode_.contains({info->id.device, info->id.inode})) return;
+  if (!info || !info->regular) return nullptr;
+  if (by_inode_.contains({info->id.device, info->id.inode})) return nullptr;
   if (!Allowed(fd.get())) {
     WarnOnce(path, "it is a link that leads out of the directories that are configured");
-    return;
-  }
-  if (files_.size() >= kMaxFiles) {
-    WarnOnce("", "too many log files are open: narrow the include patterns");
-    return;
+    return nullptr;
   }
   auto file = std::make_unique<TailedFile>();
   file->path = shipped;
   file->directory = DirectoryOf(path);
-  file->bytes = FileBytes(std::move(fd));
+  auto form = FileBytes::FormOf(fd.get(), path);
+  file->bytes = FileBytes(std::move(fd), form);
   file->info = *info;
+  if (file->bytes.compressed()) file->info.size = file->bytes.UncompressedSize();
   file->grown = clock_.Steady();
+  return file;
+}
+
+void FileSet::Open(const std::string& path, const std::string& shipped, bool only_known) {
+  auto file = Prepare(path, shipped);
+  if (!file) return;
+  // What was renamed before this file was opened is older, and comes first in the stream.
+  if (path == shipped && !only_known) {
+    TakeMoves();
+    if (by_inode_.contains({file->info.id.device, file->info.id.inode})) return;
+  }
   if (!hooks_.recall(*file)) {
     if (only_known) return;
     hooks_.begun(*file);
   }
+  Adopt(std::move(file), path, only_known || path != shipped);
+}
+
+void FileSet::Adopt(std::unique_ptr<TailedFile> file, const std::string& path, bool rotated) {
   int source = SourceOf(file->path);
   if (source < 0) source = SourceOf(path);
   if (source < 0) {
@@ -198,11 +223,33 @@ void FileSet::Open(const std::string& path, const std::string& shipped, bool onl
   }
   file->source = static_cast<std::size_t>(source);
   file->searched = file->mark.offset;
-  file->rotated = only_known || path != shipped;
-  file->sightings.Note(info->size, clock_.WallNanos(), clock_.Steady());
+  file->rotated = rotated;
+  file->sightings.Note(file->info.size, clock_.WallNanos(), clock_.Steady());
   LogInfo("reading a log file", {{"path", path}, {"offset", file->mark.offset}});
-  by_inode_[{info->id.device, info->id.inode}] = file->slot;
+  by_inode_[{file->info.id.device, file->info.id.inode}] = file->slot;
   files_[file->slot] = std::move(file);
+}
+
+bool FileSet::HasRoom(const std::string& path) {
+  if (files_.size() < max_files_) return true;
+  Wait(path, "too many are open");
+  return false;
+}
+
+// There was no room for it: it is looked for again with every sweep, and if it is rotated away
+// before, among the rotated ones.
+void FileSet::Wait(const std::string& path, std::string_view why) {
+  if (waiting_.empty()) {
+    LogWarn(
+        "a log file waits to be opened: it is read when others are done with, or lost if it "
+        "is deleted before; narrow the include patterns",
+        {{"path", path}, {"error", why}, {"open", files_.size()}});
+  }
+  waiting_.insert(path);
+  auto directory = directories_.find(DirectoryOf(path));
+  if (directory == directories_.end()) return;
+  directory->second.again = true;
+  directory->second.trusted = false;
 }
 
 // The place that was really opened is under a directory that some source names.

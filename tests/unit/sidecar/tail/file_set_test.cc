@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sidecar/tail/file_set.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-
-#include "tests/fakes/fake_clock.h"
-#include "tests/unit/sidecar/temp_folder.h"
+#include "tests/unit/sidecar/tail/file_set_fixture.h"
 
 namespace telltale {
 namespace {
@@ -19,70 +10,6 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 
 // Events of inotify are there when the system call that made them returns, so nothing waits here.
-class FileSetTest : public testing::Test {
- protected:
-  FileSetTest() {
-    hooks_.recall = [this](TailedFile& file) {
-      auto found = known_.find(file.info.id.inode);
-      if (found == known_.end()) return false;
-      file.slot = next_slot_++;
-      file.path = found->second;
-      return true;
-    };
-    hooks_.begun = [this](TailedFile& file) { file.slot = next_slot_++; };
-    hooks_.truncated = [this](TailedFile& file, std::uint64_t unread) {
-      file.slot = next_slot_++;
-      truncated_.push_back(unread);
-    };
-    hooks_.closed = [this](const TailedFile& file, bool) { closed_.push_back(file.slot); };
-    hooks_.known = [this](const std::string&, std::uint64_t inode) {
-      return known_.contains(inode);
-    };
-    set_.emplace(clock_, hooks_);
-    Watch({temp_ / "*.log"});
-  }
-
-  void Watch(std::vector<std::string> include, std::vector<std::string> exclude = {}) {
-    LogSource source;
-    source.include = std::move(include);
-    source.exclude = std::move(exclude);
-    set_->SetSources({source});
-    set_->Sweep();
-  }
-  void Append(const std::string& name, const std::string& text) {
-    std::ofstream(temp_ / name, std::ios::app | std::ios::binary) << text;
-  }
-  void Rename(const std::string& from, const std::string& to) {
-    fs::rename(temp_ / from, temp_ / to);
-  }
-  // What of the files is unread, oldest generation first.
-  std::vector<std::string> Unread() {
-    std::vector<std::string> out;
-    for (const auto& [slot, file] : set_->files()) {
-      std::string text(file->info.size - file->mark.offset, '\0');
-      ssize_t n =
-          pread(file->bytes.fd(), text.data(), text.size(), static_cast<off_t>(file->mark.offset));
-      EXPECT_EQ(n, static_cast<ssize_t>(text.size()));
-      out.push_back(text);
-    }
-    return out;
-  }
-  void ReadAll() {
-    for (const auto& [slot, file] : set_->files()) {
-      file->mark = *MarkContent(file->bytes, file->info.size);
-    }
-  }
-  TailedFile& First() { return *set_->files().begin()->second; }
-
-  TempFolder temp_;
-  FakeClock clock_;
-  std::uint64_t next_slot_ = 1;
-  std::vector<std::uint64_t> truncated_, closed_;
-  std::map<std::uint64_t, std::string> known_;
-  FileSet::Hooks hooks_;
-  std::optional<FileSet> set_;
-};
-
 TEST_F(FileSetTest, FilesThatMatchAreFoundWhenTheyAppear) {
   Append("a.log", "1\n");
   Append("a.txt", "no\n");
@@ -206,20 +133,6 @@ TEST_F(FileSetTest, ContentIsComparedBeforeEachReadWhateverTheSizeSays) {
   EXPECT_FALSE(set_->CheckContent(First()));
   EXPECT_THAT(Unread(), ElementsAre("other\nanother"));
   EXPECT_THAT(truncated_, ElementsAre(7));
-}
-
-TEST_F(FileSetTest, ARotatedFileOfAnEarlierStartIsFoundByItsInode) {
-  Append("b.log", "old\n");
-  struct stat info;
-  ASSERT_EQ(stat((temp_ / "b.log").c_str(), &info), 0);
-  set_.reset();
-  known_[info.st_ino] = temp_ / "b.log";
-  Rename("b.log", "b.log.1");
-  Append("b.log", "new\n");
-  Append("b.log.9", "unknown\n");
-  set_.emplace(clock_, hooks_);
-  Watch({temp_ / "*.log"});
-  EXPECT_THAT(Unread(), testing::UnorderedElementsAre("old\n", "new\n"));
 }
 
 TEST_F(FileSetTest, DirectoriesMayComeAndGo) {

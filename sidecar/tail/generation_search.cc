@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/tail/generation_search.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+namespace telltale {
+namespace {
+
+std::string_view NameOf(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+// Device numbers change with a reboot; the content, which is compared, too, makes up for it.
+bool SameFile(const FileId& a, const FileId& b) {
+  if (a.inode != b.inode || a.birth != b.birth) return false;
+  return a.device == b.device || a.birth != 0;
+}
+
+class Finder {
+ public:
+  Finder(const GenerationSearch& search, FunctionRef<bool(std::size_t, const ContentMark&)> matches)
+      : search_(search),
+        matches_(matches),
+        owner_(search.files.size()),
+        found_(search.known.size()) {}
+
+  GenerationsFound Run() {
+    ByIdentity();
+    ByContent();
+    GenerationsFound out;
+    for (std::size_t i = 0; i < owner_.size(); ++i) {
+      if (owner_[i]) out.known.emplace_back(i, *owner_[i]);
+    }
+    if (!search_.present_known) out.unseen = Unseen();
+    return out;
+  }
+
+ private:
+  void Take(std::size_t file, std::size_t known) {
+    owner_[file] = known;
+    found_[known] = true;
+  }
+
+  // Younger ones first: an inode that was used again belongs to the last that had it.
+  void ByIdentity() {
+    for (std::size_t k = search_.known.size(); k-- > 0;) {
+      const KnownGeneration& known = search_.known[k];
+      for (std::size_t i = 0; i < owner_.size() && !found_[k]; ++i) {
+        if (!owner_[i] && SameFile(search_.files[i].info.id, known.id) && matches_(i, known.mark)) {
+          Take(i, k);
+        }
+      }
+    }
+  }
+
+  // Copies and compressed files. Generations that begin alike are told apart by what is before
+  // the place reached; of several that match the oldest file goes to the oldest generation.
+  void ByContent() {
+    for (std::size_t k = 0; k < search_.known.size(); ++k) {
+      const KnownGeneration& known = search_.known[k];
+      if (found_[k] || known.mark.offset == 0) continue;
+      for (std::size_t i = 0; i < owner_.size() && !found_[k]; ++i) {
+        if (owner_[i] || !MayBe(known, search_.files[i])) continue;
+        if (matches_(i, known.mark)) Take(i, k);
+      }
+    }
+  }
+
+  static bool MayBe(const KnownGeneration& known, const RotatedFile& file) {
+    bool compressed = file.name.ends_with(".gz");
+    return IsRotationOf(NameOf(known.path), file.name) &&
+           (compressed || file.info.size >= known.mark.offset);
+  }
+
+  std::vector<std::size_t> Unseen() const {
+    std::vector<std::size_t> out;
+    const KnownGeneration* last = nullptr;
+    for (const KnownGeneration& known : search_.known) {
+      if (known.path == search_.path) last = &known;
+    }
+    if (last == nullptr) return out;
+    std::optional<std::size_t> youngest;
+    for (std::size_t i = 0; i < owner_.size(); ++i) {
+      if (owner_[i] && search_.known[*owner_[i]].path == search_.path) youngest = i;
+    }
+    for (std::size_t i = youngest ? *youngest + 1 : 0; i < owner_.size(); ++i) {
+      if (!owner_[i] && (youngest || MadeAfter(*last, search_.files[i]))) out.push_back(i);
+    }
+    return out;
+  }
+
+  bool MadeAfter(const KnownGeneration& last, const RotatedFile& file) const {
+    if (file.info.modified <= search_.alive) return false;
+    bool births = file.info.id.birth != 0 && last.id.birth != 0;
+    return !births || file.info.id.birth > last.id.birth;
+  }
+
+  const GenerationSearch& search_;
+  FunctionRef<bool(std::size_t, const ContentMark&)> matches_;
+  std::vector<std::optional<std::size_t>> owner_;  // of each file
+  std::vector<bool> found_;                        // of each known generation
+};
+
+}  // namespace
+
+GenerationsFound FindGenerations(const GenerationSearch& search,
+                                 FunctionRef<bool(std::size_t, const ContentMark&)> matches) {
+  return Finder(search, matches).Run();
+}
+
+}  // namespace telltale

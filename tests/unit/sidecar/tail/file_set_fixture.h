@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A FileSet over a folder of its own, and a memory in place of the journal.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sidecar/tail/file_set.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/unit/sidecar/temp_folder.h"
+
+namespace telltale {
+
+class FileSetTest : public testing::Test {
+ protected:
+  FileSetTest() {
+    hooks_.recall = [this](TailedFile& file) {
+      for (const KnownGeneration& known : known_) {
+        if (known.id == file.info.id && ContentMatches(file.bytes, known.mark)) {
+          return Continue(file, known);
+        }
+      }
+      return false;
+    };
+    hooks_.resume = [this](TailedFile& file, std::uint64_t slot) {
+      for (const KnownGeneration& known : known_) {
+        if (known.slot == slot) return Continue(file, known);
+      }
+      return false;
+    };
+    hooks_.begun = [this](TailedFile& file) { file.slot = next_slot_++; };
+    hooks_.truncated = [this](TailedFile& file, std::uint64_t unread) {
+      file.slot = next_slot_++;
+      truncated_.push_back(unread);
+    };
+    hooks_.moved = [this](const TailedFile&, std::uint64_t missing) { moved_.push_back(missing); };
+    hooks_.closed = [this](const TailedFile& file, bool) { closed_.push_back(file.slot); };
+    hooks_.known = [this](const std::string& directory) {
+      auto out = directory == temp_.path() ? known_ : std::vector<KnownGeneration>{};
+      for (KnownGeneration& known : out) known.open = set_->Find(known.slot) != nullptr;
+      if (directory != temp_.path()) return out;
+      for (const auto& [slot, file] : set_->files()) {
+        auto same = [&, slot = slot](const auto& known) { return known.slot == slot; };
+        if (std::any_of(out.begin(), out.end(), same)) continue;
+        out.push_back({slot, file->path, file->info.id, file->mark, true, false});
+      }
+      return out;
+    };
+    hooks_.alive = [this] { return alive_; };
+    set_.emplace(clock_, hooks_);
+    Watch({temp_ / "*.log"});
+  }
+
+  void Watch(std::vector<std::string> include, std::vector<std::string> exclude = {}) {
+    LogSource source;
+    source.include = std::move(include);
+    source.exclude = std::move(exclude);
+    set_->SetSources({source});
+    set_->Sweep();
+  }
+  static bool Continue(TailedFile& file, const KnownGeneration& known) {
+    file.slot = known.slot;
+    file.path = known.path;
+    file.mark = known.mark;
+    return true;
+  }
+  void Append(const std::string& name, const std::string& text) {
+    std::ofstream(temp_ / name, std::ios::app | std::ios::binary) << text;
+  }
+  void Rename(const std::string& from, const std::string& to) {
+    std::filesystem::rename(temp_ / from, temp_ / to);
+  }
+  // What of the files is unread, oldest generation first.
+  std::vector<std::string> Unread() {
+    std::vector<std::string> out;
+    for (const auto& [slot, file] : set_->files()) {
+      std::string text(file->info.size - file->mark.offset, '\0');
+      ssize_t n =
+          pread(file->bytes.fd(), text.data(), text.size(), static_cast<off_t>(file->mark.offset));
+      EXPECT_EQ(n, static_cast<ssize_t>(text.size()));
+      out.push_back(text);
+    }
+    return out;
+  }
+  void ReadAll() {
+    for (const auto& [slot, file] : set_->files()) {
+      file->mark = *MarkContent(file->bytes, file->info.size);
+    }
+  }
+  TailedFile& First() { return *set_->files().begin()->second; }
+
+  TempFolder temp_;
+  FakeClock clock_;
+  std::uint64_t next_slot_ = 1;
+  std::vector<std::uint64_t> truncated_, moved_, closed_;
+  std::vector<KnownGeneration> known_;
+  std::int64_t alive_ = 0;
+  FileSet::Hooks hooks_;
+  std::optional<FileSet> set_;
+};
+
+}  // namespace telltale
