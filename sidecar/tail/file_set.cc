@@ -50,6 +50,15 @@ bool FileSet::Excluded(const std::string& path) const {
 
 void FileSet::SetSources(std::vector<LogSource> sources) {
   sources_ = std::move(sources);
+  for (LogSource& source : sources_) {
+    for (auto* patterns : {&source.include, &source.exclude}) {
+      std::vector<std::string> plain;
+      for (const std::string& pattern : *patterns) {
+        for (std::string& one : GlobAlternatives(pattern)) plain.push_back(std::move(one));
+      }
+      *patterns = std::move(plain);
+    }
+  }
   std::vector<std::uint64_t> unwanted;
   for (auto& [slot, file] : files_) {
     int source = SourceOf(file->path);
