@@ -4,7 +4,6 @@
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(Boost 1.74 REQUIRED)
-find_package(cpprestsdk REQUIRED)
 find_package(prometheus-cpp REQUIRED CONFIG)
 find_package(simdjson REQUIRED)
 find_package(yaml-cpp REQUIRED)

@@ -32,5 +32,5 @@ function(telltale_test NAME)
   target_compile_definitions(${NAME} PRIVATE TELLTALE_SOURCE_DIR=".")
   gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-    PROPERTIES TIMEOUT 60 ENVIRONMENT "LSAN_OPTIONS=suppressions=tests/lsan.supp")
+    PROPERTIES TIMEOUT 60)
 endfunction()

@@ -62,7 +62,7 @@ std::string ResponseHead(const HttpResponse& response, const ResponseHeadOptions
 }
 
 Result<std::string> RequestHead(const HttpRequest& request, std::string_view host,
-                                std::string_view user_agent) {
+                                std::string_view user_agent, std::string_view origin) {
   if (!IsToken(request.method)) {
     return Fail(Code::kInvalid, "request method \"" + request.method + "\" is not an HTTP method");
   }
@@ -74,7 +74,8 @@ Result<std::string> RequestHead(const HttpRequest& request, std::string_view hos
   }
   std::string out;
   out.reserve(256);
-  out.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
+  out.append(request.method).append(" ").append(origin).append(request.target);
+  out.append(" HTTP/1.1\r\n");
   AppendHeader("Host", host, out);
   AppendHeader("User-Agent", user_agent, out);
   for (const auto& [name, value] : request.headers) {

@@ -23,9 +23,10 @@ struct ResponseHeadOptions {
 // none, 304 neither. Connection, Content-Length and Transfer-Encoding of the response are ignored.
 std::string ResponseHead(const HttpResponse& response, const ResponseHeadOptions& options);
 
-// kInvalid when the method or the target cannot stand in a request line.
+// kInvalid when the method or the target cannot stand in a request line. `origin` is what a proxy
+// needs in front of the target, "http://HOST"; else empty.
 Result<std::string> RequestHead(const HttpRequest& request, std::string_view host,
-                                std::string_view user_agent);
+                                std::string_view user_agent, std::string_view origin = "");
 
 // The reason phrase of RFC 9110; "Unknown" for the others.
 std::string_view ReasonPhrase(int status);

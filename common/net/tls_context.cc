@@ -144,32 +144,12 @@ bool SendName(SSL* connection, const char* host) {
                   const_cast<char*>(host)) == 1;
 }
 
-// Called before the ClientHello is written, with the connection's own copy of what is expected.
-void SendExpectedName(const SSL* connection, int where, int) {
-  if ((where & SSL_CB_HANDSHAKE_START) == 0) return;
-  SSL* const handle = const_cast<SSL*>(connection);
-  const char* const host = X509_VERIFY_PARAM_get0_host(SSL_get0_param(handle), 0);
-  if (host != nullptr) SendName(handle, host);
-}
-
-int VerifyWithoutOthers(X509_STORE_CTX* store, void*) {
-  X509_STORE_CTX_set_verify_cb(store, [](int verified, X509_STORE_CTX*) { return verified; });
-  return X509_verify_cert(store);
-}
-
 }  // namespace
 
 Status ExpectServer(ssl_st* connection, const std::string& host) {
   TELLTALE_TRY(ExpectName(SSL_get0_param(connection), host));
   if (IsAddress(host) || SendName(connection, host.c_str())) return {};
   return OpensslError(Code::kInternal, "naming the host " + host);
-}
-
-Status ExpectServerAlways(const TlsContext& context, const std::string& host) {
-  TELLTALE_TRY(ExpectName(SSL_CTX_get0_param(context.get()), host));
-  SSL_CTX_set_info_callback(context.get(), &SendExpectedName);
-  SSL_CTX_set_cert_verify_callback(context.get(), &VerifyWithoutOthers, nullptr);
-  return {};
 }
 
 std::string CertificateProblem(const ssl_st* connection) {

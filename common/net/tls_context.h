@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // OpenSSL contexts with our settings (TLS 1.2 and 1.3, no renegotiation, no session cache), made
-// from PEM in memory. Used by the two Beast files and the operator's API client; the header needs
-// none of OpenSSL's.
+// from PEM in memory. Used by the Beast files and by whoever shares a context among clients; the header
+// needs none of OpenSSL's.
 // A context is made once and shared by connections; thread-safe.
 #pragma once
 
@@ -25,10 +25,6 @@ Result<TlsContext> MakeClientTlsContext(const TlsClientOptions& options);
 
 // Before a client's handshake: SNI, and whose name or address the certificate must carry.
 Status ExpectServer(ssl_st* connection, const std::string& host);
-
-// The same for every connection of a client's context, in place of what a library that makes the
-// connections itself would expect.
-Status ExpectServerAlways(const TlsContext& context, const std::string& host);
 
 // Why a client's handshake failed, when it was the certificate; else empty.
 std::string CertificateProblem(const ssl_st* connection);

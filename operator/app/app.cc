@@ -11,7 +11,7 @@
 #include "common/metrics/process_metrics.h"
 #include "common/net/http_server.h"
 #include "operator/app/core.h"
-#include "operator/kube/client/cpprest_transport.h"
+#include "operator/kube/client/api_transport.h"
 #include "operator/kube/client/instrumented_transport.h"
 #include "operator/reconcile/prometheus_poller.h"
 #include "operator/reconcile/webhook_authority.h"
@@ -70,7 +70,7 @@ Status App::Impl::Connect() {
   if (!config) return config.error();
   if (options.ns.empty()) options.ns = config->ns;
   for (Connection* connection : {&reads, &writes, &lease}) {
-    auto made = MakeCpprestTransport(*config, {.metrics = &registry});
+    auto made = MakeApiTransport(*config, {.metrics = &registry});
     if (!made) return made.error();
     connection->bare = std::move(*made);
     connection->counted.emplace(*connection->bare, registry, config->server.HostHeader());

@@ -48,7 +48,7 @@ Status PrometheusPoller::Ask(const std::string& target, PrometheusAnswer::Kind k
   request.target = path_prefix_ + target;
   PrometheusAnswer answer(kind, parser_, view);
   Status read;
-  const auto response = client_.Stream(request, kTimeout, [&](std::string_view piece) {
+  const auto response = client_.Stream(request, {.whole = kTimeout}, [&](std::string_view piece) {
     read = answer.Feed(piece);
     return read.ok();
   });

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "operator/kube/client/api.h"
-#include "operator/kube/client/cpprest_transport.h"
+#include "operator/kube/client/api_transport.h"
 #include "operator/kube/config/kube_config.h"
 #include "operator/kube/watch/reflector.h"
 #include "operator/kube/watch/watch_event.h"
@@ -76,7 +76,7 @@ int Report(const Status& status) {
 int Run(const std::vector<std::string>& arguments) {
   auto config = LoadKubeConfig(arguments[0]);
   if (!config.ok()) return Report(config.error());
-  auto transport = MakeCpprestTransport(*config);
+  auto transport = MakeApiTransport(*config);
   if (!transport.ok()) return Report(transport.error());
   Api api(**transport);
   const std::string& command = arguments[1];

@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "operator/kube/client/api.h"
-#include "operator/kube/client/cpprest_transport.h"
+#include "operator/kube/client/api_transport.h"
 #include "operator/kube/config/kube_config.h"
 #include "operator/kube/events/event_recorder.h"
 #include "operator/kube/leader/leader_elector.h"
@@ -30,8 +30,8 @@ void Say(const char* what) {
 int Run(const std::string& kubeconfig, const std::string& ns, const std::string& identity) {
   auto config = LoadKubeConfig(kubeconfig);
   if (!config) return std::fprintf(stderr, "%s\n", config.error().message.c_str());
-  auto lease_line = MakeCpprestTransport(*config);
-  auto write_line = MakeCpprestTransport(*config);
+  auto lease_line = MakeApiTransport(*config);
+  auto write_line = MakeApiTransport(*config);
   if (!lease_line || !write_line) return 1;
 
   using std::chrono::milliseconds;

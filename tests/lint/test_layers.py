@@ -42,15 +42,12 @@ MAY_USE = {
 
 # Where each library's headers may be included; every other file goes through ours.
 FENCES = {
-    "cpprest/": {"operator/kube/client/cpprest_transport.cc", "operator/kube/client/cpprest_body.h"},
-    "pplx/": {"operator/kube/client/cpprest_transport.cc"},
     "simdjson": {"common/text/json_index.cc"},
     "yaml-cpp/": {"common/text/yaml_reader.cc", "common/text/yaml_writer.cc"},
     "openssl/": {
         "common/net/tls.cc",
         "common/net/tls_context.cc",
         "common/net/openssl_util.h",
-        "operator/kube/client/cpprest_transport.cc",  # the library's TLS hook speaks boost::asio::ssl
     },
     "boost/": None,  # by file, below
     "snappy": {"sidecar/ship/snappy_codec.cc"},
@@ -101,13 +98,13 @@ def test_a_library_is_included_only_in_its_fence(library):
     assert not wrong, f"<{library}...> belongs in {sorted(FENCES[library])} only"
 
 
-def test_boost_is_included_only_by_the_http_server_and_client_and_the_cpprest_fence():
+def test_boost_is_included_only_by_the_http_server_and_client():
     wrong = [
         str(path.relative_to(ROOT))
         for path in sources("common", "operator", "sidecar", "examples")
         for _, name in includes(path)
         if name.startswith("boost/")
-        and not str(path.relative_to(ROOT)).startswith(("common/net/", "operator/kube/client/cpprest_"))
+        and not str(path.relative_to(ROOT)).startswith("common/net/")
     ]
     assert not wrong
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// HttpTransport: how bytes reach the Kubernetes API server. Implemented by CpprestTransport
-// (the fence of cpprestsdk) and by fakes in tests; called by Api and Reflector. Thread-safe: each
-// call blocks the calling thread, which must be one of ours. It adds the credentials; it retries
-// nothing. A Stream may run for minutes and is ended by Cancel, by its sink or by its idle limit.
+// HttpTransport: how bytes reach the Kubernetes API server. Implemented by ApiTransport and by
+// fakes in tests; called by Api and Reflector. Thread-safe: each call blocks the calling thread. It
+// adds the credentials; it retries nothing. A Stream may run for minutes and is ended by Cancel, by
+// its sink or by its idle limit.
 #pragma once
 
 #include <chrono>
@@ -37,8 +37,8 @@ class HttpTransport {
   virtual Result<ApiResponse> Call(const ApiRequest& request) = 0;
 
   // Gives the body to `sink` as it arrives, in pieces of any size; the next piece is read only
-  // after sink returned (TCP carries the back-pressure). Ends when sink returns false. The sink may
-  // run on a thread that all streams share, while the caller waits: it must not wait for a Call.
+  // after sink returned (TCP carries the back-pressure). Ends when sink returns false. The sink
+  // runs on the calling thread.
   virtual Result<ApiResponse> Stream(const ApiRequest& request,
                                      FunctionRef<bool(std::string_view)> sink) = 0;
 

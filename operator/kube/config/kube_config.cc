@@ -198,19 +198,17 @@ Result<KubeConfig> LoadKubeConfig(const std::string& files) {
 }
 
 Result<KubeConfig> InClusterConfig(const std::string& root) {
-  std::string host = Environment("KUBERNETES_SERVICE_HOST");
+  const std::string host = Environment("KUBERNETES_SERVICE_HOST");
   const std::string port = Environment("KUBERNETES_SERVICE_PORT");
   if (host.empty() || port.empty()) {
     return Fail(Code::kNotFound,
                 "not in a Kubernetes pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are "
                 "not set; give --kubeconfig FILE");
   }
-  // cpprestsdk cannot dial an IPv6 literal; the same service has a name, which is in its
-  // certificate too.
-  if (host.find(':') != std::string::npos) host = "kubernetes.default.svc";
 
   KubeConfig config;
-  auto url = ParseUrl("https://" + host + ":" + port);
+  auto url = ParseUrl("https://" + (host.find(':') == std::string::npos ? host : "[" + host + "]") +
+                      ":" + port);
   if (!url.ok()) return Context("KUBERNETES_SERVICE_HOST and _PORT", url.error());
   config.server = std::move(*url);
 

@@ -17,16 +17,11 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/net/http_proxy.h"
 #include "common/net/url.h"
 #include "operator/kube/config/exec_plugin.h"
 
 namespace telltale {
-
-struct HttpProxy {
-  std::string host;
-  std::uint16_t port = 80;
-  std::string username, password;  // both empty: none is sent
-};
 
 struct KubeConfig {
   Url server;

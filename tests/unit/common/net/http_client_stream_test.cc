@@ -52,7 +52,7 @@ TEST(HttpClientStreamTest, ABodyFarLargerThanTheLimitArrivesWholeAndInOrder) {
   for (int i = 0; i < 2; ++i) {  // the second over the kept connection
     std::string got;
     std::size_t largest = 0;
-    const auto response = client.Stream({}, kLong, [&](std::string_view piece) {
+    const auto response = client.Stream({}, {.whole = kLong}, [&](std::string_view piece) {
       got += piece;
       largest = std::max(largest, piece.size());
       return true;
@@ -76,7 +76,7 @@ TEST(HttpClientStreamTest, ChunksAreTakenApart) {
   HttpClient client(script.options());
   std::string got;
   ASSERT_TRUE(client
-                  .Stream({}, kLong,
+                  .Stream({}, {.whole = kLong},
                           [&](std::string_view piece) {
                             got += piece;
                             return true;
@@ -101,7 +101,7 @@ TEST(HttpClientStreamTest, ASinkThatHasEnoughEndsTheCallAndTheConnection) {
   });
   HttpClient client(script.options());
   int calls = 0;
-  const auto response = client.Stream({}, kLong, [&](std::string_view) {
+  const auto response = client.Stream({}, {.whole = kLong}, [&](std::string_view) {
     ++calls;
     return false;
   });
@@ -123,11 +123,11 @@ TEST(HttpClientStreamTest, AnotherStatusGivesTheSinkNothingAndKeepsTheBeginningO
     ADD_FAILURE();
     return true;
   };
-  auto response = client.Stream({}, kLong, never);
+  auto response = client.Stream({}, {.whole = kLong}, never);
   ASSERT_TRUE(response.ok()) << response.error().message;
   EXPECT_EQ(response->status, 503);
   EXPECT_EQ(response->body, "why");
-  response = client.Stream({}, kLong, never);
+  response = client.Stream({}, {.whole = kLong}, never);
   ASSERT_TRUE(response.ok()) << response.error().message;
   EXPECT_EQ(response->body.size(), 64u << 10);
 }
@@ -139,7 +139,7 @@ TEST(HttpClientStreamTest, ABodyThatIsCutIsAnError) {
     socket.Send(Head(100) + "half");
   });
   HttpClient client(script.options());
-  const auto response = client.Stream({}, kLong, [](std::string_view) { return true; });
+  const auto response = client.Stream({}, {.whole = kLong}, [](std::string_view) { return true; });
   ASSERT_FALSE(response.ok());
   EXPECT_EQ(response.error().code, Code::kUnavailable);
 }

@@ -15,7 +15,7 @@
 
 #include "common/base/files.h"
 #include "common/base/strings.h"
-#include "operator/kube/client/cpprest_transport.h"
+#include "operator/kube/client/api_transport.h"
 #include "tests/unit/operator/kube/client/raw_server.h"
 #include "tests/unit/operator/kube/client/tls_mirror.h"
 
@@ -33,7 +33,7 @@ using ::testing::HasSubstr;
 std::unique_ptr<HttpTransport> Connect(KubeConfig config, std::uint16_t port) {
   if (config.server.host.empty()) config.server.host = "127.0.0.1";
   config.server.port = port;
-  auto transport = MakeCpprestTransport(std::move(config));
+  auto transport = MakeApiTransport(std::move(config));
   EXPECT_TRUE(transport.ok()) << transport.error().message;
   return std::move(*transport);
 }
@@ -112,7 +112,7 @@ bool Soon(const std::function<bool()>& condition) {
   return false;
 }
 
-TEST(CpprestLifetime, CancelOfOneLeavesTheOthersAlone) {
+TEST(ApiTransportLifetime, CancelOfOneLeavesTheOthersAlone) {
   const Tls tls;
   auto reads = tls.Connect(), writes = tls.Connect(), lease = tls.Connect();
   Watch watch(*reads);
@@ -128,7 +128,7 @@ TEST(CpprestLifetime, CancelOfOneLeavesTheOthersAlone) {
   EXPECT_TRUE(lease->Call(Request("PUT", "/x")).ok());
 }
 
-TEST(CpprestLifetime, EachHasConnectionsOfItsOwn) {
+TEST(ApiTransportLifetime, EachHasConnectionsOfItsOwn) {
   const Tls tls;
   auto one = tls.Connect(), other = tls.Connect();
   EXPECT_THAT(one->Call(Request("GET", "/x"))->body, HasSubstr("connection=1 "));
@@ -136,7 +136,7 @@ TEST(CpprestLifetime, EachHasConnectionsOfItsOwn) {
   EXPECT_THAT(one->Call(Request("GET", "/x"))->body, HasSubstr("connection=1 "));
 }
 
-TEST(CpprestLifetime, OneForEachTermOfALeaderLeaksNothing) {
+TEST(ApiTransportLifetime, OneForEachTermOfALeaderLeaksNothing) {
   const auto term = [](const Tls& tls) {
     auto transport = tls.Connect();
     EXPECT_TRUE(transport->Call(Request("GET", "/x")).ok());
@@ -165,7 +165,7 @@ TEST(CpprestLifetime, OneForEachTermOfALeaderLeaksNothing) {
   unsetenv("SSL_CERT_FILE");
 }
 
-TEST(CpprestLifetime, AWriteIsSentAgainWhenAKeptConnectionTurnsOutToBeClosed) {
+TEST(ApiTransportLifetime, AWriteIsSentAgainWhenAKeptConnectionTurnsOutToBeClosed) {
   // Known and not to be changed: writes have to tolerate it, as they have to tolerate a timeout.
   std::atomic<int> posts{0};
   std::atomic<bool> first{true};
@@ -190,7 +190,7 @@ TEST(CpprestLifetime, AWriteIsSentAgainWhenAKeptConnectionTurnsOutToBeClosed) {
   EXPECT_EQ(posts, 2);
 }
 
-TEST(CpprestLifetime, TheKernelIsToldToNoticeAPeerThatVanished) {
+TEST(ApiTransportLifetime, TheKernelIsToldToNoticeAPeerThatVanished) {
   RawServer server(AnswerAll);
   auto transport = Connect({}, server.port());
   ASSERT_TRUE(transport->Call(Request("GET", "/x")).ok());
@@ -212,7 +212,7 @@ TEST(CpprestLifetime, TheKernelIsToldToNoticeAPeerThatVanished) {
   EXPECT_EQ(kept, 1);
 }
 
-TEST(CpprestLifetime, ANameAndWhomToActAsAreSent) {
+TEST(ApiTransportLifetime, ANameAndWhomToActAsAreSent) {
   std::string request;
   RawServer server([&](RawConnection& connection) {
     request = connection.ReadRequest();
@@ -223,12 +223,12 @@ TEST(CpprestLifetime, ANameAndWhomToActAsAreSent) {
   config.password = "pw";
   config.impersonate = {{"Impersonate-User", "you"}, {"Impersonate-Group", "they"}};
   ASSERT_TRUE(Connect(config, server.port())->Call(Request("GET", "/x")).ok());
-  EXPECT_THAT(request, AllOf(HasSubstr("\r\nAuthorization:Basic " + Base64Encode("me:pw") + "\r\n"),
-                             HasSubstr("\r\nImpersonate-User:you\r\n"),
-                             HasSubstr("\r\nImpersonate-Group:they\r\n")));
+  EXPECT_THAT(request, AllOf(HasSubstr("\r\nAuthorization: Basic " + Base64Encode("me:pw") + "\r\n"),
+                             HasSubstr("\r\nImpersonate-User: you\r\n"),
+                             HasSubstr("\r\nImpersonate-Group: they\r\n")));
 }
 
-TEST(CpprestLifetime, CancelEndsAPluginThatARequestWaitsFor) {
+TEST(ApiTransportLifetime, CancelEndsAPluginThatARequestWaitsFor) {
   int started[2];
   ASSERT_EQ(pipe(started), 0);
   KubeConfig config;

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// HttpTransport over cpprestsdk: HTTP/1.1, TLS with the CA and credentials of a KubeConfig. The
-// .cc and cpprest_body.h are the only files that include cpprestsdk (docs/decisions: why it is
-// behind a seam). The bodies of streams are pushed through a stream buffer of our own, because the
-// library's default one has no bound and no back-pressure. Thread-safe.
+// HttpTransport over HttpClient (common/net): HTTP/1.1, TLS with the CA and credentials of a
+// KubeConfig, directly or through its proxy. Thread-safe: each call under way has a connection of
+// its own; those without a call are kept for the next one.
 //
 // Each transport has connections, credentials and an end (Cancel) of its own, so that a slow list
 // cannot lose the lease; one may be made and destroyed for each term of a leader. Credentials are
 // followed while it lives (config/credentials.h); a request that has to run a credential plugin
 // first may take longer than its timeout.
 //
-// The library sends a request again, also a POST, when a kept connection turns out to be closed
-// before any of the answer came: writes must be such that twice is as good as once (see Api).
+// A request, also a POST, is sent again when a kept connection turns out to be closed before any of
+// the answer came: writes must be such that twice is as good as once (see Api).
 #pragma once
 
 #include <memory>
@@ -28,8 +27,8 @@ struct TransportOptions {
   Clock& clock = RealClock();   // how old what was read is; requests are timed by the real one
 };
 
-// kInvalid when the address or the certificates cannot be used.
-Result<std::unique_ptr<HttpTransport>> MakeCpprestTransport(KubeConfig config,
-                                                            const TransportOptions& options = {});
+// kInvalid when the certificates cannot be used.
+Result<std::unique_ptr<HttpTransport>> MakeApiTransport(KubeConfig config,
+                                                        const TransportOptions& options = {});
 
 }  // namespace telltale

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "operator/kube/client/dead_peer.h"
+#include "common/net/dead_peer.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

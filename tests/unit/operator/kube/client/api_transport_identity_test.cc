@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "common/base/files.h"
-#include "operator/kube/client/cpprest_transport.h"
+#include "operator/kube/client/api_transport.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/unit/operator/kube/client/tls_mirror.h"
 
@@ -26,7 +26,7 @@ KeyPair Certificate(const KeyPair& authority, const std::string& name) {
   return *MakeServerCertificate(authority, {name}, Now(), 86'400);
 }
 
-class CpprestIdentityTest : public ::testing::Test {
+class ApiTransportIdentityTest : public ::testing::Test {
  protected:
   void SetUp() override { std::filesystem::create_directories(folder_); }
   void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -48,7 +48,7 @@ class CpprestIdentityTest : public ::testing::Test {
     return config;
   }
   std::unique_ptr<HttpTransport> Connect(const KubeConfig& config) {
-    auto transport = MakeCpprestTransport(config, {.metrics = &registry_, .clock = clock_});
+    auto transport = MakeApiTransport(config, {.metrics = &registry_, .clock = clock_});
     EXPECT_TRUE(transport.ok()) << transport.error().message;
     return std::move(*transport);
   }
@@ -80,43 +80,43 @@ class CpprestIdentityTest : public ::testing::Test {
   }
 
   const KeyPair authority_ = Authority("cluster");
-  const std::string folder_ = ::testing::TempDir() + "cpprest-identity-" +
+  const std::string folder_ = ::testing::TempDir() + "api-transport-identity-" +
                               ::testing::UnitTest::GetInstance()->current_test_info()->name() + "/";
   FakeClock clock_;
   Registry registry_;
 };
 
-TEST_F(CpprestIdentityTest, TheServersNameIsSentAndItsCertificateMustCarryIt) {
+TEST_F(ApiTransportIdentityTest, TheServersNameIsSentAndItsCertificateMustCarryIt) {
   const TlsMirror server(Certificate(authority_, "localhost"));
   const std::string seen = Ask(*Connect(Config(server)));
   EXPECT_THAT(seen, AllOf(HasSubstr("sni=localhost "),
                           HasSubstr("host=localhost:" + std::to_string(server.port()))));
 }
 
-TEST_F(CpprestIdentityTest, AnotherServerNameIsForTheCertificateAndNotForTheHost) {
+TEST_F(ApiTransportIdentityTest, AnotherServerNameIsForTheCertificateAndNotForTheHost) {
   const TlsMirror server(Certificate(authority_, "k.example"));
   KubeConfig config = Config(server);
-  EXPECT_THAT(Ask(*Connect(config)), HasSubstr("certificate verify failed"));
+  EXPECT_THAT(Ask(*Connect(config)), HasSubstr("certificate is not accepted"));
   config.tls_server_name = "k.example";
   EXPECT_THAT(Ask(*Connect(config)),
               AllOf(HasSubstr("sni=k.example "),
                     HasSubstr("host=localhost:" + std::to_string(server.port()))));
   config.tls_server_name = "other.example";
-  EXPECT_THAT(Ask(*Connect(config)), HasSubstr("certificate verify failed"));
+  EXPECT_THAT(Ask(*Connect(config)), HasSubstr("certificate is not accepted"));
 }
 
-TEST_F(CpprestIdentityTest, AnAddressIsNotSentAsAName) {
+TEST_F(ApiTransportIdentityTest, AnAddressIsNotSentAsAName) {
   const TlsMirror server(Certificate(authority_, "localhost"));
   KubeConfig config = Config(server);
   config.server.host = "127.0.0.1";
-  EXPECT_THAT(Ask(*Connect(config)), HasSubstr("certificate verify failed"))
+  EXPECT_THAT(Ask(*Connect(config)), HasSubstr("certificate is not accepted"))
       << "the certificate does not name the address";
   config.ca_pem = "";
   config.insecure_skip_verify = true;
   EXPECT_THAT(Ask(*Connect(config)), HasSubstr("sni= "));
 }
 
-TEST_F(CpprestIdentityTest, AClientCertificateIsShown) {
+TEST_F(ApiTransportIdentityTest, AClientCertificateIsShown) {
   const TlsMirror server(Certificate(authority_, "localhost"));
   const KeyPair me = Authority("me");
   KubeConfig config = Config(server);
@@ -126,7 +126,7 @@ TEST_F(CpprestIdentityTest, AClientCertificateIsShown) {
   EXPECT_THAT(Ask(*Connect(config)), HasSubstr("client=me "));
 }
 
-TEST_F(CpprestIdentityTest, ARenewedClientCertificateIsUsedAndOldConnectionsAreNot) {
+TEST_F(ApiTransportIdentityTest, ARenewedClientCertificateIsUsedAndOldConnectionsAreNot) {
   const TlsMirror server(Certificate(authority_, "localhost"));
   const KeyPair first = Authority("first"), second = Authority("second");
   WriteClient(first);
@@ -152,7 +152,7 @@ TEST_F(CpprestIdentityTest, ARenewedClientCertificateIsUsedAndOldConnectionsAreN
   EXPECT_THAT(page, HasSubstr("\ntelltale_api_certificate_errors_total 1\n"));
 }
 
-TEST_F(CpprestIdentityTest, AStreamOutlivesTheIdentityItWasOpenedWith) {
+TEST_F(ApiTransportIdentityTest, AStreamOutlivesTheIdentityItWasOpenedWith) {
   const TlsMirror server(Certificate(authority_, "localhost"));
   KubeConfig config = Config(server);
   config.exec = Plugin(CertificateStatus(Authority("first")));
@@ -175,17 +175,17 @@ TEST_F(CpprestIdentityTest, AStreamOutlivesTheIdentityItWasOpenedWith) {
   EXPECT_EQ(pieces, 1);
 }
 
-TEST_F(CpprestIdentityTest, ANewAuthorityIsTrustedAfterTheFirstFailure) {
+TEST_F(ApiTransportIdentityTest, ANewAuthorityIsTrustedAfterTheFirstFailure) {
   const TlsMirror server(Certificate(authority_, "localhost"));
   KubeConfig config = Config(server);
   config.ca_pem = Authority("of last year").certificate;
   config.ca_file = Write("ca.crt", authority_.certificate);
   auto transport = Connect(config);
-  EXPECT_THAT(Ask(*transport), HasSubstr("certificate verify failed"));
+  EXPECT_THAT(Ask(*transport), HasSubstr("certificate is not accepted"));
   EXPECT_THAT(Ask(*transport), HasSubstr("sni=localhost "));
 }
 
-TEST_F(CpprestIdentityTest, APluginsCertificateIsShownAndRenewed) {
+TEST_F(ApiTransportIdentityTest, APluginsCertificateIsShownAndRenewed) {
   const TlsMirror server(Certificate(authority_, "localhost"));
   KubeConfig config = Config(server);
   const std::int64_t end = clock_.WallNanos() + 3'600'000'000'000;
@@ -203,7 +203,7 @@ TEST_F(CpprestIdentityTest, APluginsCertificateIsShownAndRenewed) {
   EXPECT_THAT(Ask(*transport), HasSubstr("client=second connection=2 "));
 }
 
-TEST_F(CpprestIdentityTest, APluginThatGivesNonsenseIsOneClearSentence) {
+TEST_F(ApiTransportIdentityTest, APluginThatGivesNonsenseIsOneClearSentence) {
   const TlsMirror server(Certificate(authority_, "localhost"));
   KubeConfig config = Config(server);
   config.exec = Plugin(R"({"clientCertificateData":"c","clientKeyData":"secret"})");

@@ -6,7 +6,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/strings.h"
-#include "operator/kube/client/cpprest_transport.h"
+#include "operator/kube/client/api_transport.h"
 #include "tests/unit/operator/kube/client/connect_proxy.h"
 #include "tests/unit/operator/kube/client/tls_mirror.h"
 
@@ -39,11 +39,11 @@ std::string Ask(HttpTransport& transport) {
 }
 
 std::string Ask(const KubeConfig& config) {
-  auto transport = MakeCpprestTransport(config);
+  auto transport = MakeApiTransport(config);
   return transport.ok() ? Ask(**transport) : transport.error().message;
 }
 
-TEST(CpprestProxy, TlsGoesThroughATunnelThatIsKept) {
+TEST(ApiTransportProxy, TlsGoesThroughATunnelThatIsKept) {
   const KeyPair authority = Authority();
   const TlsMirror server(Certificate(authority, "k.example"));
   std::string asked;
@@ -55,7 +55,7 @@ TEST(CpprestProxy, TlsGoesThroughATunnelThatIsKept) {
     config.server.tls = true;
     config.server.port = server.port();
     config.ca_pem = authority.certificate;
-    auto transport = MakeCpprestTransport(config);
+    auto transport = MakeApiTransport(config);
     ASSERT_TRUE(transport.ok()) << transport.error().message;
     const std::string port = std::to_string(server.port());
     for (int i = 0; i < 2; ++i) {
@@ -68,7 +68,7 @@ TEST(CpprestProxy, TlsGoesThroughATunnelThatIsKept) {
   }
 }
 
-TEST(CpprestProxy, TheDefaultPortIsAskedForByItsNumber) {
+TEST(ApiTransportProxy, TheDefaultPortIsAskedForByItsNumber) {
   std::string asked;
   RawServer proxy([&](RawConnection& connection) {
     asked = connection.ReadRequest();
@@ -78,11 +78,11 @@ TEST(CpprestProxy, TheDefaultPortIsAskedForByItsNumber) {
   config.server.tls = true;
   config.server.port = 443;
   EXPECT_THAT(Ask(config),
-              AllOf(HasSubstr("its proxy refused with HTTP 407"), HasSubstr("proxy-url right?")));
+              AllOf(HasSubstr("it refused with HTTP 407"), HasSubstr("proxy-url right?")));
   EXPECT_THAT(asked, StartsWith("CONNECT k.example:443 HTTP/1.1\r\n"));
 }
 
-TEST(CpprestProxy, APlainRequestNamesItsServer) {
+TEST(ApiTransportProxy, APlainRequestNamesItsServer) {
   std::string asked;
   RawServer proxy([&](RawConnection& connection) {
     asked = connection.ReadRequest();
@@ -94,7 +94,7 @@ TEST(CpprestProxy, APlainRequestNamesItsServer) {
   EXPECT_THAT(asked, StartsWith("GET http://k.example:8001/x HTTP/1.1\r\n"));
 }
 
-TEST(CpprestProxy, AProxyThatIsNotThereIsNamedAsOne) {
+TEST(ApiTransportProxy, AProxyThatIsNotThereIsNamedAsOne) {
   std::uint16_t port = 0;
   {
     RawServer gone([](RawConnection&) {});
@@ -102,9 +102,11 @@ TEST(CpprestProxy, AProxyThatIsNotThereIsNamedAsOne) {
   }
   KubeConfig config = Through(port);
   config.server.tls = true;
-  EXPECT_THAT(Ask(config), HasSubstr("its proxy accepts no connection"));
+  EXPECT_THAT(Ask(config), AllOf(HasSubstr("connecting to the proxy 127.0.0.1"),
+                                 HasSubstr("Connection refused"), HasSubstr("proxy-url right?")));
   config.proxy->host = "no-such-proxy.invalid";
-  EXPECT_THAT(Ask(config), HasSubstr("its proxy's host name does not resolve"));
+  EXPECT_THAT(Ask(config), AllOf(HasSubstr("connecting to the proxy no-such-proxy.invalid"),
+                                 HasSubstr("proxy-url right?")));
 }
 
 }  // namespace

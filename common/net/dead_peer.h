@@ -2,7 +2,7 @@
 //
 // Socket options by which the kernel notices a peer that vanished without a word (a node that lost
 // its power, a firewall that forgot the connection), also while nobody waits for an answer: the
-// deadlines of Exchange see only requests under way. Used by CpprestTransport. Thread-safe.
+// deadlines of calls see only requests under way. Used by HttpClient. Thread-safe.
 #pragma once
 
 namespace telltale {
