@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // OpenSSL contexts with our settings (TLS 1.2 and 1.3, no renegotiation, no session cache), made
-// from PEM in memory. Used by the Beast files and by whoever shares a context among clients; the header
-// needs none of OpenSSL's.
-// A context is made once and shared by connections; thread-safe.
+// from PEM in memory. Used by the Beast files and by whoever shares a context among clients; the
+// header needs none of OpenSSL's. A context is made once and shared by connections; thread-safe.
 #pragma once
 
 #include <memory>

@@ -9,7 +9,7 @@
 // 429 or 503 with Retry-After is not asked again before that time: calls until then are
 // kUnavailable and send nothing.
 //
-// Every write may reach the server twice: the HTTP library sends a request again, POST included,
+// Every write may reach the server twice: HttpClient sends a request again, POST included,
 // when the kept connection turns out to be closed, and a timeout does not say whether the server
 // did it. So names are fixed (never generateName), the server knows the second one by its
 // resourceVersion or by AlreadyExists, and the rest are whole intents.

@@ -116,12 +116,7 @@ Status ReadImpersonation(const KubeConfigEntry& user, KubeConfig& config) {
   if (const YamlNode* as = user.node->Find("as")) TELLTALE_TRY(add(*as, "Impersonate-User"));
   if (const YamlNode* uid = user.node->Find("as-uid")) TELLTALE_TRY(add(*uid, "Impersonate-Uid"));
   if (const YamlNode* groups = user.node->Find("as-groups"); groups != nullptr) {
-    // The HTTP library writes a header that is given twice as one with a comma, which the server
-    // would take for one group of that name.
-    if (groups->items.size() > 1) {
-      return user.file->Refuse(*groups, "as-groups: only one group is supported");
-    }
-    if (!groups->items.empty()) TELLTALE_TRY(add(groups->items[0], "Impersonate-Group"));
+    for (const YamlNode& group : groups->items) TELLTALE_TRY(add(group, "Impersonate-Group"));
   }
   const YamlNode* extra = user.node->Find("as-user-extra");
   if (extra != nullptr && !extra->fields.empty()) {

@@ -5,7 +5,7 @@
 // followed by Credentials, because projected tokens last an hour and certificates are renewed.
 //
 // Of a kubeconfig's ways to authenticate these are refused with a sentence: auth-provider (gone
-// from kubectl too; use exec), https and socks5 proxies, more than one as-groups, as-user-extra.
+// from kubectl too; use exec), https and socks5 proxies, as-user-extra.
 // Which of several counts is as in client-go: tokenFile before token; token, basic authentication
 // or a client certificate before exec, which then is not run.
 #pragma once

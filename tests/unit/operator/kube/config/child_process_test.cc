@@ -73,7 +73,7 @@ TEST(RunChild, TheEnvironmentIsTheOneGiven) {
 }
 
 TEST(RunChild, TheInputIsEmptyAndNoOtherDescriptorIsHandedOn) {
-  // As the HTTP library's sockets: open, and not close-on-exec.
+  // As Asio's sockets: open, and not close-on-exec.
   const UniqueFd leaky(open("/dev/null", O_RDONLY));
   auto ended = RunChild(Shell("cat; ls /proc/self/fd | wc -l"));
   ASSERT_TRUE(ended.ok());

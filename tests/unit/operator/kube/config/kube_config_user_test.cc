@@ -75,6 +75,9 @@ TEST_F(KubeConfigUserTest, WhomToActAsIsSentWithEveryRequest) {
               ElementsAre(Pair("Impersonate-User", "system:serviceaccount:x:y"),
                           Pair("Impersonate-Uid", "u"), Pair("Impersonate-Group", "g")));
   EXPECT_TRUE(LoadUser("token: a, as-groups: []")->impersonate.empty());
+  EXPECT_THAT(LoadUser("token: a, as: b, as-groups: [c, d]")->impersonate,
+              ElementsAre(Pair("Impersonate-User", "b"), Pair("Impersonate-Group", "c"),
+                          Pair("Impersonate-Group", "d")));
 }
 
 TEST_F(KubeConfigUserTest, EachWrongUserHasItsSentence) {
@@ -85,7 +88,6 @@ TEST_F(KubeConfigUserTest, EachWrongUserHasItsSentence) {
   EXPECT_THAT(UserFailure("tokenFile: a, password: b"), HasSubstr("exclude each other"));
   EXPECT_THAT(UserFailure("token: \"a\\r\\nX: y\""), HasSubstr("the token has spaces"));
   EXPECT_THAT(UserFailure("as: \"a\\nX: y\""), HasSubstr("control characters"));
-  EXPECT_THAT(UserFailure("as: a, as-groups: [b, c]"), HasSubstr("only one group"));
   EXPECT_THAT(UserFailure("as-groups: [b]"), HasSubstr("need as"));
   EXPECT_THAT(UserFailure("as: a, as-user-extra: {scopes: [x]}"),
               HasSubstr("as-user-extra is not supported"));

@@ -63,7 +63,7 @@ class FakeLine : public HttpTransport {
 
   bool down = false;          // nothing arrives
   bool lose_answers = false;  // it arrives and is done, but nobody hears of it
-  bool twice = false;         // the HTTP library sends it again
+  bool twice = false;         // HttpClient sends it again
   std::function<void(const ApiRequest&)> before, after;  // time passes, say
 
  private:
