@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/ship/journal.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <utility>
 #include <vector>
@@ -26,24 +23,19 @@ void MakeDirectories(const std::string& path) {
   }
 }
 
-Status WriteAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    ssize_t n = write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return ErrnoError("writing", errno);
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return {};
-}
-
 }  // namespace
 
-Journal::Journal(std::string directory, Clock& clock, Registry& registry)
+Journal::Journal(std::string directory, Clock& clock, Registry& registry, Disk& disk,
+                 std::size_t compact_at)
     : directory_(std::move(directory)),
-      path_(directory_ + "/journal"),
+      file_(directory_ + "/journal", disk),
+      compact_at_(compact_at),
       clock_(clock),
       errors_(registry.AddCounter("telltale_logs_journal_errors_total",
                                   "Failed reads, writes and syncs of the journal.")),
+      healthy_(registry.AddGauge("telltale_logs_journal_healthy",
+                                 "1 while the journal is kept, 0 while its disk fails: a restart "
+                                 "would then send lines again.")),
       dropped_(registry.AddCounter("telltale_logs_journal_dropped_bytes_total",
                                    "Bytes of the journal that were unreadable at start.")) {}
 
@@ -51,10 +43,10 @@ void Journal::Open() {
   if (directory_.empty()) return;
   MakeDirectories(directory_);
   struct stat info;
-  if (stat(path_.c_str(), &info) == 0) {
+  if (stat(file_.path().c_str(), &info) == 0) {
     alive_ = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
   }
-  auto text = ReadFile(path_, kReadLimit);
+  auto text = file_.Read(kReadLimit);
   if (text) {
     std::size_t used = 0;
     state_ = ParseJournal(*text, used);
@@ -63,10 +55,11 @@ void Journal::Open() {
       LogWarn(
           "the end of the journal is unreadable, as after a crash, and was dropped: lines may "
           "be sent again",
-          {{"file", path_}, {"bytes", text->size() - used}});
+          {{"file", file_.path()}, {"bytes", text->size() - used}});
     }
   } else if (text.error().code != Code::kNotFound) {
     Failed(text.error().message);
+    file_.SetAside();
   }
   Rewrite();
 }
@@ -150,12 +143,8 @@ void Journal::Ack(std::uint64_t sequence) {
 }
 
 void Journal::Abandon(std::uint64_t sequence) {
-  auto batch = state_.in_flight.extract(sequence);
-  if (batch.empty()) return;
-  AppendAckRecord(sequence, pending_);
-  auto file = state_.files.find(batch.mapped().slot);
-  // What an acknowledgement moved when the journal is read back, this record moves back.
-  if (file != state_.files.end()) AppendFileRecord(file->second, pending_);
+  if (state_.in_flight.erase(sequence) == 0) return;
+  AppendAbandonRecord(sequence, pending_);
   Append();
 }
 
@@ -168,40 +157,37 @@ void Journal::Hand(const HandOver& hand_over) {
 void Journal::Append() {
   std::string records = std::exchange(pending_, {});
   if (directory_.empty()) return;
-  if (!fd_) {
+  if (!file_.is_open()) {
     if (clock_.Steady() >= retry_at_) Rewrite();
     return;  // Rewrite wrote the state that the records lead to
   }
-  auto written = WriteAll(fd_.get(), records);
+  auto written = file_.Append(records);
   if (!written) {
-    // Behind a record that is half there nothing would be read: only a rewrite makes it good.
     Failed(written.error().message);
     return;
   }
   dirty_ = true;
   size_ += records.size();
-  if (size_ > kCompactAt) Rewrite();
+  if (size_ > compact_at_) Rewrite();
 }
 
 void Journal::Rewrite() {
   Prune();
   std::string text = FormatJournal(state_);
-  auto written = WriteFileAtomic(path_, text);
+  auto written = file_.Replace(text);
   if (!written) {
     Failed(written.error().message);
     return;
   }
-  fd_ = UniqueFd(open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-  if (!fd_) {
-    Failed(ErrnoError("opening " + path_, errno).message);
-    return;
-  }
   size_ = text.size();
   // A state that is large by itself must not be rewritten with every record.
-  if (size_ > kCompactAt / 2) size_ = 0;
+  if (size_ > compact_at_ / 2) size_ = 0;
   dirty_ = false;
   synced_ = clock_.Steady();
-  if (std::exchange(failing_, false)) LogInfo("the journal is written again", {{"file", path_}});
+  healthy_.Set(1);
+  if (std::exchange(failing_, false)) {
+    LogInfo("the journal is written again", {{"file", file_.path()}});
+  }
 }
 
 // Files that are gone for long are forgotten, and beyond kMaxFiles those that are gone longest.
@@ -219,25 +205,29 @@ void Journal::Prune() {
 }
 
 void Journal::Sync(bool now) {
-  if (!dirty_ || !fd_ || (!now && clock_.Steady() < synced_ + kSyncEvery)) return;
+  if (failing_ && clock_.Steady() >= retry_at_) Rewrite();
+  if (!dirty_ || !file_.is_open() || (!now && clock_.Steady() < synced_ + kSyncEvery)) return;
   dirty_ = false;
   synced_ = clock_.Steady();
-  if (fdatasync(fd_.get()) != 0) Failed(ErrnoError("syncing " + path_, errno).message);
+  auto synced = file_.Sync();
+  if (!synced) Failed(synced.error().message);
 }
 
 std::optional<SteadyTime> Journal::sync_due() const {
-  if (!dirty_ || !fd_) return std::nullopt;
+  if (failing_) return retry_at_;
+  if (!dirty_ || !file_.is_open()) return std::nullopt;
   return synced_ + kSyncEvery;
 }
 
 void Journal::Failed(std::string_view error) {
   errors_.Add();
-  fd_ = UniqueFd();
+  healthy_.Set(0);
+  file_.Close();
   dirty_ = false;
   retry_at_ = clock_.Steady() + kRetryEvery;
   if (std::exchange(failing_, true)) return;
   LogWarn("the journal cannot be kept: logs are shipped, but a restart now would send lines again",
-          {{"file", path_}, {"error", error}});
+          {{"file", file_.path()}, {"error", error}});
 }
 
 }  // namespace telltale

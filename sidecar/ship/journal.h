@@ -17,8 +17,9 @@
 #include <string_view>
 
 #include "common/base/clock.h"
-#include "common/base/files.h"
 #include "common/metrics/registry.h"
+#include "sidecar/ship/disk.h"
+#include "sidecar/ship/journal_file.h"
 #include "sidecar/ship/journal_record.h"
 
 namespace telltale {
@@ -30,7 +31,8 @@ class Journal {
   static constexpr std::int64_t kForgetAfter = 48 * 3600;  // seconds, of files that are not open
 
   // An empty directory keeps everything in memory only.
-  Journal(std::string directory, Clock& clock, Registry& registry);
+  Journal(std::string directory, Clock& clock, Registry& registry, Disk& disk = RealDisk(),
+          std::size_t compact_at = kCompactAt);
 
   // Reads what is there, makes the directory, writes a compact journal.
   void Open();
@@ -58,7 +60,8 @@ class Journal {
   // Parts of lines go from one generation to the next.
   void Hand(const HandOver& hand_over);
 
-  // fsync, if something is unsynced and the last one is a second ago, or `now`.
+  // fsync, if something is unsynced and the last one is a second ago, or `now`. After a failure,
+  // the next try to write everything anew.
   void Sync(bool now = false);
   // When Sync has something to do.
   std::optional<SteadyTime> sync_due() const;
@@ -70,13 +73,15 @@ class Journal {
   void Failed(std::string_view error);
   std::int64_t Seconds() const { return clock_.WallNanos() / 1'000'000'000; }
 
-  std::string directory_, path_;
+  std::string directory_;
+  JournalFile file_;
+  const std::size_t compact_at_;
   Clock& clock_;
   Counter& errors_;
+  Gauge& healthy_;
   Counter& dropped_;
   JournalState state_;
   std::string pending_;  // records being appended; empty between calls
-  UniqueFd fd_;
   std::size_t size_ = 0;
   std::int64_t alive_ = 0;
   bool dirty_ = false, failing_ = false;

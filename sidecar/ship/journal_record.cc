@@ -9,7 +9,14 @@
 namespace telltale {
 namespace {
 
-enum Type : char { kFile = 'F', kBatch = 'B', kAck = 'A', kForget = 'X', kHandOver = 'H' };
+enum Type : char {
+  kFile = 'F',
+  kBatch = 'B',
+  kAck = 'A',
+  kForget = 'X',
+  kHandOver = 'H',
+  kAbandon = 'L'
+};
 
 constexpr std::size_t kFrame = 9;  // crc, length, type
 constexpr std::size_t kMaxPayload = 1 << 20;
@@ -195,6 +202,11 @@ bool Apply(char type, std::string_view payload, JournalState& state) {
       if (in.ok) ApplyAck(state, sequence);
       return in.ok;
     }
+    case kAbandon: {
+      std::uint64_t sequence = in.Unsigned();
+      if (in.ok) state.in_flight.erase(sequence);
+      return in.ok;
+    }
     case kHandOver: {
       HandOver hand_over = TakeHandOver(in);
       if (in.ok) ApplyHandOver(state, hand_over);
@@ -259,6 +271,12 @@ void AppendAckRecord(std::uint64_t sequence, std::string& out) {
   std::string payload;
   AppendVarint(payload, sequence);
   AppendFramed(kAck, payload, out);
+}
+
+void AppendAbandonRecord(std::uint64_t sequence, std::string& out) {
+  std::string payload;
+  AppendVarint(payload, sequence);
+  AppendFramed(kAbandon, payload, out);
 }
 
 void AppendForgetRecord(std::uint64_t slot, std::string& out) {

@@ -66,6 +66,7 @@ inline constexpr std::string_view kJournalMagic = "telltale journal 1\n";
 void AppendFileRecord(const FileRecord& file, std::string& out);
 void AppendBatchRecord(const BatchRecord& batch, std::string& out);
 void AppendAckRecord(std::uint64_t sequence, std::string& out);
+void AppendAbandonRecord(std::uint64_t sequence, std::string& out);
 void AppendForgetRecord(std::uint64_t slot, std::string& out);
 
 // A generation hands its partial lines over to the next one. With `mark`, nothing else of it is
