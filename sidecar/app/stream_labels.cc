@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/app/stream_labels.h"
 
+#include "common/base/log.h"
+#include "sidecar/pipeline/pipeline.h"
+
 namespace telltale {
 namespace {
 
@@ -30,6 +33,16 @@ std::vector<LogSource> LogSources(const SidecarConfig& config, const PodInfo& po
     source.include = logs.include;
     source.exclude = logs.exclude;
     source.format = ToFormat(logs.format);
+    if (!logs.pipeline.stages.empty()) {
+      auto compiled = Pipeline::Compile(logs.pipeline);
+      // The decoder has compiled the same; only a time zone can have vanished since.
+      if (compiled) {
+        source.pipeline = *compiled;
+      } else {
+        LogError("the stages of a log pipeline do not compile: its lines go out as they are",
+                 {{"error", compiled.error().message}});
+      }
+    }
     source.labels = config.labels;
     Overlay(logs.labels, source.labels);
     Overlay(identity, source.labels);

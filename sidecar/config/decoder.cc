@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/config/decoder.h"
 
+#include <charconv>
+#include <cmath>
 #include <string>
 
 namespace telltale {
@@ -150,6 +152,18 @@ void Decoder::DurationMs(const YamlNode& node, std::string_view path, std::int64
                       ", but is " + Quoted(node.scalar));
   } else {
     out = *duration;
+  }
+}
+
+void Decoder::Number(const YamlNode& node, std::string_view path, double& out) {
+  if (!IsScalar(node, path, "a number")) return;
+  double number = 0;
+  const char* end = node.scalar.data() + node.scalar.size();
+  const auto parsed = std::from_chars(node.scalar.data(), end, number);
+  if (parsed.ec != std::errc() || parsed.ptr != end || !std::isfinite(number)) {
+    Problem(node, Name(path) + " must be a number, but is " + Quoted(node.scalar));
+  } else {
+    out = number;
   }
 }
 

@@ -31,6 +31,9 @@ class Decoder {
   // Appends "FILE:LINE: <what>".
   void Problem(const YamlNode& node, std::string_view what);
 
+  // Problems so far.
+  std::size_t count() const { return problems_.size(); }
+
   // Null counts as an empty map and as an absent value: `labels:` with nothing after it.
   // `path` names the place in sentences: "loki", "logs[0].files"; empty for the root.
   void Map(const YamlNode& node, std::string_view path, std::initializer_list<Field> fields);
@@ -43,6 +46,7 @@ class Decoder {
   void Bool(const YamlNode& node, std::string_view path, bool& out);
   void DurationMs(const YamlNode& node, std::string_view path, std::int64_t min, std::int64_t max,
                   std::int64_t& out);
+  void Number(const YamlNode& node, std::string_view path, double& out);
   void Bytes(const YamlNode& node, std::string_view path, std::int64_t min, std::int64_t max,
              std::int64_t& out);
 

@@ -2,9 +2,12 @@
 #include "sidecar/config/sidecar_config.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/net/url.h"
 #include "sidecar/config/decoder.h"
+#include "sidecar/config/stage_decoder.h"
+#include "sidecar/pipeline/pipeline.h"
 
 namespace telltale {
 namespace {
@@ -15,6 +18,8 @@ constexpr std::int64_t kMinIntervalMs = 1'000, kMaxIntervalMs = 3'600'000;
 constexpr std::int64_t kMinBatchWaitMs = 10, kMaxBatchWaitMs = 60'000;
 constexpr std::int64_t kMinBatchBytes = 4 << 10, kMaxBatchBytes = 4 << 20;
 constexpr std::size_t kMaxLabelValue = 2048;  // Loki's max_label_value_length
+
+constexpr std::string_view kFirstStage = "[0].multiline";
 
 void CheckAbsolutePath(Decoder& decoder, const YamlNode& node, const std::string& path,
                        const std::string& value) {
@@ -108,6 +113,9 @@ void DecodeFormat(Decoder& decoder, const YamlNode& node, const std::string& pat
 
 void DecodeLogs(Decoder& decoder, const YamlNode& node, const std::string& path,
                 LogFilesConfig& out) {
+  const std::size_t before = decoder.count();
+  const YamlNode* multiline = nullptr;
+  const YamlNode* pipeline = nullptr;
   decoder.Map(node, path,
               {{"files",
                 [&](const YamlNode& files) {
@@ -122,9 +130,36 @@ void DecodeLogs(Decoder& decoder, const YamlNode& node, const std::string& path,
                 }},
                {"format",
                 [&](const YamlNode& n) { DecodeFormat(decoder, n, path + ".format", out.format); }},
-               {"labels", [&](const YamlNode& n) {
-                  DecodeLabels(decoder, n, path + ".labels", out.labels);
+               {"labels",
+                [&](const YamlNode& n) { DecodeLabels(decoder, n, path + ".labels", out.labels); }},
+               {"multiline", [&](const YamlNode& n) { multiline = &n; }},
+               {"pipeline", [&](const YamlNode& n) {
+                  pipeline = &n;
+                  decoder.Sequence(n, path + ".pipeline",
+                                   [&](const YamlNode& item, const std::string& item_path) {
+                                     DecodeStage(decoder, item, item_path, out.pipeline);
+                                   });
                 }}});
+  const std::size_t problems = decoder.count();
+  if (pipeline != nullptr && problems == before) {
+    CheckPipeline(decoder, *pipeline, path + ".pipeline", out.pipeline);
+  }
+  if (multiline != nullptr) {
+    const PipelineSpec stages = std::exchange(out.pipeline, {});
+    DecodeMultiline(decoder, *multiline, path + ".multiline", out.pipeline);
+    if (!out.pipeline.stages.empty() && decoder.count() == before) {
+      if (auto alone = Pipeline::Compile(out.pipeline); !alone) {
+        decoder.Problem(*multiline,
+                        path + ".multiline" + alone.error().message.substr(kFirstStage.size()));
+      }
+    }
+    out.pipeline.stages.insert(out.pipeline.stages.end(), stages.stages.begin(),
+                               stages.stages.end());
+    if (out.pipeline.stages.size() > 1 &&
+        std::holds_alternative<MultilineSpec>(out.pipeline.stages[1])) {
+      decoder.Problem(*multiline, path + " has multiline and a stage multiline: remove one");
+    }
+  }
   if (out.include.empty()) {
     decoder.Problem(node, path + ".files.include must name at least one file or pattern");
   }

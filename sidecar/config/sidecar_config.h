@@ -11,6 +11,7 @@
 
 #include "common/base/strings.h"
 #include "common/text/yaml_reader.h"
+#include "sidecar/pipeline/pipeline_spec.h"
 
 namespace telltale {
 
@@ -32,7 +33,8 @@ struct LogFilesConfig {
   std::vector<std::string> include;  // globs, absolute
   std::vector<std::string> exclude;
   LogFormat format = LogFormat::kAuto;
-  Labels labels;  // on the streams of these files
+  Labels labels;          // on the streams of these files
+  PipelineSpec pipeline;  // with `multiline` as its first stage
   bool operator==(const LogFilesConfig&) const = default;
 };
 

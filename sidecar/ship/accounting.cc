@@ -38,17 +38,27 @@ Accounting::Accounting(Registry& r, Clock& clock)
       pending_bytes_(
           r.AddGauge("telltale_logs_pending_bytes", "Bytes of lines read, not yet acknowledged.")),
       oldest_age_(r.AddGauge("telltale_logs_oldest_unacked_age_seconds",
-                             "How long ago the oldest line not yet acknowledged was seen.")) {
+                             "How long ago the oldest line not yet acknowledged was seen.")),
+      overflowed_(r.AddCounter("telltale_logs_label_overflow_lines_total",
+                               "Lines whose labels from stages went into structured metadata, "
+                               "because their batch had too many sets of labels.")),
+      rebuilt_(r.AddCounter("telltale_logs_rebuilt_lines_total",
+                            "Lines under way at a restart that were taken anew, because the "
+                            "pipeline was another one; Loki may have them twice.")) {
   for (std::string_view reason : kKnownReasons) totals_.lost[std::string(reason)];
   Publish();
 }
 
-void Accounting::Read(const LineCount& lines, std::uint64_t cut_bytes) {
+void Accounting::Read(const LineCount& lines, std::uint64_t cut_bytes, const Losses& dropped) {
   std::lock_guard lock(mutex_);
   totals_.read += lines;
   totals_.pending += lines;
   totals_.pending.bytes -= cut_bytes;
   if (cut_bytes > 0) totals_.lost["line_too_long"].bytes += cut_bytes;
+  for (const auto& [reason, count] : dropped) {
+    totals_.dropped[reason] += count;
+    totals_.pending -= count;
+  }
 }
 
 void Accounting::LostUnread(std::string_view reason, const LineCount& lines) {
@@ -77,6 +87,23 @@ Accounting::Totals Accounting::Snapshot() const {
   return totals_;
 }
 
+void Accounting::PublishReasons(const Losses& counts, std::string_view what, std::string_view help,
+                                SeriesByReason& series) {
+  const std::string prefix = "telltale_logs_" + std::string(what);
+  for (const auto& [reason, count] : counts) {
+    auto [known, made] = series.try_emplace(reason);
+    if (made) {
+      const Labels labels{{"reason", reason}};
+      known->second = {
+          &registry_.AddCounter(prefix + "_lines_total", "Log lines " + std::string(help), labels),
+          &registry_.AddCounter(prefix + "_bytes_total", "Bytes of lines " + std::string(help),
+                                labels)};
+    }
+    known->second.lines->Set(count.lines);
+    known->second.bytes->Set(count.bytes);
+  }
+}
+
 void Accounting::Publish() {
   Totals totals;
   std::int64_t oldest;
@@ -91,19 +118,10 @@ void Accounting::Publish() {
   acked_bytes_.Set(totals.acked.bytes);
   pending_lines_.Set(static_cast<double>(totals.pending.lines));
   pending_bytes_.Set(static_cast<double>(totals.pending.bytes));
-  for (const auto& [reason, count] : totals.lost) {
-    auto [series, made] = lost_series_.try_emplace(reason);
-    if (made) {
-      Labels labels{{"reason", reason}};
-      series->second = {
-          &registry_.AddCounter("telltale_logs_lost_lines_total",
-                                "Log lines that cannot be delivered, by reason.", labels),
-          &registry_.AddCounter("telltale_logs_lost_bytes_total",
-                                "Bytes of lines that cannot be delivered, by reason.", labels)};
-    }
-    series->second.lines->Set(count.lines);
-    series->second.bytes->Set(count.bytes);
-  }
+  PublishReasons(totals.lost, "lost", "that cannot be delivered, by reason.", lost_series_);
+  PublishReasons(totals.dropped, "dropped",
+                 "that the pipeline's stages left out as they were told, by reason.",
+                 dropped_series_);
   double age = oldest == 0 ? 0 : static_cast<double>(clock_.WallNanos() - oldest) / 1e9;
   oldest_age_.Set(std::max(age, 0.0));
 }

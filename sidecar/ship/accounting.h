@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What became of every line: read = acked + pending + lost, in lines and in bytes of the file, at
-// every moment that anybody can look. The numbers change together under one lock and are copied
+// What became of every line: read = acked + pending + lost + dropped, in lines and in bytes of the
+// file, at every moment that anybody can look. Lost is what should have arrived and cannot; dropped
+// is what a stage of the pipeline was told to leave out, so an alert on losses stays quiet about
+// it. Without such stages dropped is 0. The numbers change together under one lock and are copied
 // to the registry when a page is rendered.
 //
 // Threads: the pipeline's worker changes it, the page's thread and tests read it.
@@ -42,14 +44,18 @@ class Accounting {
  public:
   struct Totals {
     LineCount read, acked, pending;
-    Losses lost;
+    Losses lost, dropped;
   };
 
   // Registers the series of telltale_logs_*; those of known reasons start at 0.
   static std::shared_ptr<Accounting> Make(Registry& registry, Clock& clock);
 
   // Lines went from a file into a batch; of their bytes `cut` were left out.
-  void Read(const LineCount& lines, std::uint64_t cut_bytes);
+  void Read(const LineCount& lines, std::uint64_t cut_bytes, const Losses& dropped = {});
+  // Label sets beyond what a batch may have: their lines went out with them as metadata.
+  void Overflowed(std::uint64_t lines) { overflowed_.Add(lines); }
+  // Lines under way when the program ended, taken anew because the pipeline is another one now.
+  void Rebuilt(std::uint64_t lines) { rebuilt_.Add(lines); }
   // Seen, but gone before they could be read or sent again.
   void LostUnread(std::string_view reason, const LineCount& lines);
   // A batch was answered: together what Read counted, without the cut.
@@ -64,7 +70,7 @@ class Accounting {
   Accounting(Registry& registry, Clock& clock);
   void Publish();
 
-  struct LostSeries {
+  struct Series {
     Counter* lines;
     Counter* bytes;
   };
@@ -79,7 +85,12 @@ class Accounting {
   Gauge& pending_lines_;
   Gauge& pending_bytes_;
   Gauge& oldest_age_;
-  std::map<std::string, LostSeries, std::less<>> lost_series_;  // used by Publish alone
+  Counter& overflowed_;
+  Counter& rebuilt_;
+  using SeriesByReason = std::map<std::string, Series, std::less<>>;
+  void PublishReasons(const Losses& counts, std::string_view what, std::string_view help,
+                      SeriesByReason& series);
+  SeriesByReason lost_series_, dropped_series_;  // used by Publish alone
   mutable std::mutex mutex_;
   Totals totals_;            // guarded by mutex_
   std::int64_t oldest_ = 0;  // guarded by mutex_

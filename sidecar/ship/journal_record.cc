@@ -147,6 +147,7 @@ FileRecord TakeFile(Fields& in) {
   file.touched = in.Signed();
   file.closed = in.Unsigned() != 0;
   if (in.More()) file.inherited = TakePartialLines(in);
+  if (in.More()) file.memory = in.Text();
   return file;
 }
 
@@ -173,6 +174,12 @@ BatchRecord TakeBatch(Fields& in) {
     batch.times.push_back(run);
   }
   if (in.More()) batch.handed_over = in.Unsigned();
+  if (in.More()) {
+    batch.pipeline = in.Unsigned();
+    batch.now = in.Signed();
+    batch.memory = in.Text();
+    batch.memory_after = in.Text();
+  }
   in.ok = in.ok && batch.begin <= batch.mark.offset;
   return batch;
 }
@@ -242,7 +249,8 @@ void AppendFileRecord(const FileRecord& file, std::string& out) {
   AppendSigned(payload, file.last_time);
   AppendSigned(payload, file.touched);
   AppendVarint(payload, file.closed ? 1 : 0);
-  if (!file.inherited.empty()) AppendPartialLines(payload, file.inherited);
+  if (!file.inherited.empty() || !file.memory.empty()) AppendPartialLines(payload, file.inherited);
+  if (!file.memory.empty()) AppendText(payload, file.memory);
   AppendFramed(kFile, payload, out);
 }
 
@@ -263,7 +271,13 @@ void AppendBatchRecord(const BatchRecord& batch, std::string& out) {
     AppendVarint(payload, run.lines);
     before = start;
   }
-  if (batch.handed_over > 0) AppendVarint(payload, batch.handed_over);
+  if (batch.handed_over > 0 || batch.pipeline != 0) AppendVarint(payload, batch.handed_over);
+  if (batch.pipeline != 0) {
+    AppendVarint(payload, batch.pipeline);
+    AppendSigned(payload, batch.now);
+    AppendText(payload, batch.memory);
+    AppendText(payload, batch.memory_after);
+  }
   AppendFramed(kBatch, payload, out);
 }
 
@@ -301,6 +315,7 @@ void ApplyAck(JournalState& state, std::uint64_t sequence) {
   auto file = state.files.find(batch.mapped().slot);
   if (file == state.files.end()) return;
   file->second.mark = batch.mapped().mark;
+  file->second.memory = batch.mapped().memory_after;
   if (batch.mapped().begin == 0) file->second.inherited.clear();
 }
 

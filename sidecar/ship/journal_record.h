@@ -40,6 +40,11 @@ struct BatchRecord {
   std::int64_t last_time = 0;  // of the file, after this batch
   // Bytes of partial lines at the end that are not in the batch: the next generation has them.
   std::uint64_t handed_over = 0;
+  // Of the pipeline: its hash (0: there was none), when the batch was made, and what its stages
+  // remembered at the beginning and at the end.
+  std::uint64_t pipeline = 0;
+  std::int64_t now = 0;
+  std::string memory, memory_after;
 };
 
 struct FileRecord {
@@ -51,6 +56,7 @@ struct FileRecord {
   std::int64_t touched = 0;  // Unix seconds of the last record about it
   bool closed = false;       // read to its end and rotated away
   PartialLines inherited;    // from the generation before; part of the batch that begins at 0
+  std::string memory;        // of the pipeline's stages, behind mark
   bool open = false;         // in this process; not written
 };
 

@@ -18,6 +18,7 @@
 #include "common/base/function_ref.h"
 #include "common/metrics/registry.h"
 #include "sidecar/ship/accounting.h"
+#include "sidecar/ship/backlog.h"
 #include "sidecar/ship/batch_builder.h"
 #include "sidecar/ship/journal.h"
 #include "sidecar/ship/log_pipeline.h"
@@ -63,6 +64,7 @@ class LogWorker {
   struct Outstanding {
     std::uint64_t slot;
     std::int64_t first_seen;
+    TimeSample line_times;
   };
 
   FileSet::Hooks MakeHooks();
@@ -88,6 +90,8 @@ class LogWorker {
   SteadyTime DueAt(const TailedFile& file) const;
   void BuildNext(TailedFile& file, Mode mode);
   void Replay(TailedFile& file);
+  SteadyTime BlocksEndAt(const TailedFile& file) const;
+  void TakeAnew(TailedFile& file);
   void ReadFailed(TailedFile& file, const Error& error);
   void Submit(TailedFile& file, Batch batch, bool replayed);
   void MoveOn(TailedFile& file, const Batch& batch);
@@ -98,6 +102,7 @@ class LogWorker {
   Sender& sender_;
   std::shared_ptr<Accounting> accounting_;
   Counter& read_errors_;
+  Backlog backlog_;
   Journal journal_;
   FileSet files_;
   BatchBuilder builder_;

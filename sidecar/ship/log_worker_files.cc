@@ -43,12 +43,14 @@ void LogWorker::Continue(TailedFile& file, const FileRecord& record) {
   file.path = record.path;
   file.mark = record.mark;
   file.last_time = record.last_time;
+  file.memory = record.memory;
   if (file.mark.offset == 0) file.inherited = record.inherited;
   for (const auto& [sequence, batch] : journal_.state().in_flight) {
     if (batch.slot != file.slot) continue;
     if (outstanding_.contains(sequence)) {
       // It was let go and is wanted again while a batch of it is still on its way.
       file.mark = batch.mark;
+      file.memory = batch.memory_after;
       ++file.outstanding;
     } else {
       replays_[file.slot].push_back(batch);

@@ -10,7 +10,7 @@
 namespace telltale {
 namespace {
 
-constexpr char kField1Bytes = 0x0a, kField2Bytes = 0x12;
+constexpr char kField1Bytes = 0x0a, kField2Bytes = 0x12, kField3Bytes = 0x1a;
 constexpr char kField1Varint = 0x08, kField2Varint = 0x10;
 constexpr std::string_view kTruncated("\x1a\x11\x0a\x09truncated\x12\x04true", 19);
 
@@ -39,6 +39,22 @@ void AppendGoQuoted(std::string_view value, std::string& out) {
     }
   }
   out += '"';
+}
+
+std::size_t PairSize(const MetadataPair& pair) {
+  return 2 + VarintSize(pair.name.size()) + pair.name.size() + VarintSize(pair.value.size()) +
+         pair.value.size();
+}
+
+void AppendPair(const MetadataPair& pair, std::string& out) {
+  out += kField3Bytes;
+  AppendVarint(out, PairSize(pair));
+  out += kField1Bytes;
+  AppendVarint(out, pair.name.size());
+  out += pair.name;
+  out += kField2Bytes;
+  AppendVarint(out, pair.value.size());
+  out += pair.value;
 }
 
 // The header of a request whose stream has `entry_bytes` of entries.
@@ -73,13 +89,17 @@ void StreamEncoder::Begin(std::string_view labels) {
   entries_ = 0;
 }
 
-void StreamEncoder::Add(std::int64_t time, std::string_view line, bool truncated) {
+void StreamEncoder::Add(std::int64_t time, std::string_view line, bool truncated,
+                        std::span<const MetadataPair> metadata) {
   auto nanos_total = static_cast<std::uint64_t>(time < 0 ? 0 : time);
   std::uint64_t seconds = nanos_total / 1'000'000'000, nanos = nanos_total % 1'000'000'000;
   std::size_t stamp =
       (seconds != 0 ? 1 + VarintSize(seconds) : 0) + (nanos != 0 ? 1 + VarintSize(nanos) : 0);
   std::size_t entry =
       2 + stamp + 1 + VarintSize(line.size()) + line.size() + (truncated ? kTruncated.size() : 0);
+  for (const MetadataPair& pair : metadata) {
+    entry += 1 + VarintSize(PairSize(pair)) + PairSize(pair);
+  }
   char head[kMaxEntryOverhead];
   char* p = head;
   *p++ = kField2Bytes;
@@ -98,13 +118,9 @@ void StreamEncoder::Add(std::int64_t time, std::string_view line, bool truncated
   p = PutVarint(p, line.size());
   body_.append(head, static_cast<std::size_t>(p - head));
   body_.append(line);
+  for (const MetadataPair& pair : metadata) AppendPair(pair, body_);
   if (truncated) body_.append(kTruncated);
   ++entries_;
-}
-
-void StreamEncoder::Rollback(const Mark& to) {
-  body_.resize(to.size);
-  entries_ = to.entries;
 }
 
 std::string_view StreamEncoder::Finish() {

@@ -10,11 +10,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "common/base/strings.h"
+#include "sidecar/pipeline/values.h"
 
 namespace telltale {
 
@@ -26,17 +28,13 @@ class StreamEncoder {
   // Starts a request; keeps the memory of the one before.
   void Begin(std::string_view labels);
   // `truncated` adds the structured metadata truncated="true".
-  void Add(std::int64_t time, std::string_view line, bool truncated);
+  void Add(std::int64_t time, std::string_view line, bool truncated,
+           std::span<const MetadataPair> metadata = {});
 
   std::size_t entries() const { return entries_; }
   std::size_t bytes() const { return body_.size(); }
 
-  // To take back entries: a mark, and the return to it.
-  struct Mark {
-    std::size_t size = 0, entries = 0;
-  };
-  Mark mark() const { return {body_.size(), entries_}; }
-  void Rollback(const Mark& to);
+  std::size_t capacity() const { return body_.capacity(); }
 
   // The request; valid until the next Begin.
   std::string_view Finish();
@@ -50,7 +48,7 @@ class StreamEncoder {
   std::size_t entries_ = 0;
 };
 
-// An upper bound of what Add writes for a line of that length.
+// An upper bound of what Add writes beside the line and its metadata.
 inline constexpr std::size_t kMaxEntryOverhead = 64;
 
 struct SplitRequest {

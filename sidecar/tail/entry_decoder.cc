@@ -20,7 +20,7 @@ void EntryDecoder::Line(const RawLine& line, Sink sink) {
   entry.cut_bytes = line.skipped;
   entry.truncated = line.skipped > 0;
   if (format_ != LogSource::Format::kPlain) {
-    if (auto cri = ParseCriLine(line.text)) {
+    if (auto cri = ParseCriLine(line.text, &second_)) {
       Partial& partial = cri->stream == LogStream::kStderr ? stderr_ : stdout_;
       if (cri->partial || partial.waiting) {
         Append(partial, *cri, line);

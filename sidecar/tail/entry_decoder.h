@@ -3,7 +3,7 @@
 // Lines of a file to log entries: recognises CRI lines, joins their partial ones, makes the text
 // acceptable to Loki. Pure: the entries are a function of the bytes and of the format alone, which
 // is why a batch that is read again after a crash is the same batch. Called by BatchBuilder for
-// each line; not thread-safe. The stages of a pipeline will sit behind it.
+// each line; not thread-safe. The stages of a pipeline sit behind it.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ struct LogEntry {
 
 class EntryDecoder {
  public:
-  using Sink = FunctionRef<void(const LogEntry&)>;
+  using Sink = FunctionRef<void(LogEntry&)>;
 
   explicit EntryDecoder(LogSource::Format format) : format_(format) {}
 
@@ -57,6 +57,7 @@ class EntryDecoder {
   LogSource::Format format_;
   Partial stdout_, stderr_;
   std::string scratch_;
+  CriSecond second_;
 };
 
 }  // namespace telltale

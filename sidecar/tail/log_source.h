@@ -4,12 +4,15 @@
 // streams carry. Made by the configuration, read by sidecar/tail and sidecar/ship. A plain value.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "common/base/strings.h"
 
 namespace telltale {
+
+class Pipeline;
 
 struct LogSource {
   enum class Format { kAuto, kCri, kPlain };  // kAuto: a line that has the CRI form is CRI
@@ -20,6 +23,8 @@ struct LogSource {
   Format format = Format::kAuto;
   // Complete but for `filename`, and `stream` of CRI lines, which the pipeline adds.
   Labels labels;
+  // The compiled stages; none when null. Equal ones are the same object.
+  std::shared_ptr<const Pipeline> pipeline = nullptr;
 
   bool operator==(const LogSource&) const = default;
 };

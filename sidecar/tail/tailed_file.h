@@ -56,7 +56,9 @@ struct TailedFile {
   PartialLines inherited;      // comes before its first byte, from the generation before
   std::uint64_t searched = 0;  // no line end between mark.offset and here
   bool partial = false;        // but a CRI line whose end may be in the next generation
+  bool held = false;           // but a block of lines that may go on
   std::int64_t last_time = 0;  // the last time assigned to a line
+  std::string memory;          // of the pipeline's stages, at mark.offset
   Sightings sightings;
   SteadyTime grown{};     // when its size last changed
   bool rotated = false;   // no wanted path leads to it any more

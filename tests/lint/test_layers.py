@@ -31,10 +31,11 @@ MAY_USE = {
     "operator/reconcile": ["common", "operator/model", "operator/kube", "operator/store", "operator/plan"],
     "operator/serve": ["common", "operator/model", "operator/store", "operator/plan"],
     "operator/app": ["common", "operator"],
-    "sidecar/config": ["common/base", "common/text", "common/net", "common/metrics"],
+    "sidecar/config": ["common/base", "common/text", "common/net", "common/metrics", "sidecar/pipeline"],
     "sidecar/collect": ["common/base", "common/metrics"],
     "sidecar/tail": ["common/base", "common/metrics"],
-    "sidecar/ship": ["common/base", "common/net", "common/metrics", "sidecar/tail"],
+    "sidecar/pipeline": ["common/base", "sidecar/tail"],
+    "sidecar/ship": ["common/base", "common/net", "common/metrics", "sidecar/pipeline", "sidecar/tail"],
     "sidecar/serve": ["common/base", "common/net", "common/metrics"],
     "sidecar/app": ["common", "sidecar"],
     "examples/shop/app": ["common/base", "common/net"],
@@ -52,7 +53,7 @@ FENCES = {
     "boost/": None,  # by file, below
     "snappy": {"sidecar/ship/snappy_codec.cc"},
     "zlib.h": {"sidecar/tail/gzip_reader.cc"},
-    "re2/": {"operator/model/regex_syntax.cc"},
+    "re2/": {"operator/model/regex_syntax.cc", "sidecar/pipeline/regex.cc"},
     "prometheus/": None,
 }
 

@@ -36,19 +36,27 @@ TEST(LokiEncoder, ACutLineIsMarkedInItsMetadata) {
                 Hex("true"));
 }
 
-TEST(LokiEncoder, MemoryIsReusedAndEntriesCanBeTakenBack) {
+TEST(LokiEncoder, MemoryIsReused) {
   StreamEncoder encoder;
   encoder.Begin("{app=\"a\"}");
   encoder.Add(1'000'000'002, "hi", false);
-  auto mark = encoder.mark();
-  std::string one(encoder.Finish());
+  const std::string one(encoder.Finish());
+  encoder.Begin("{app=\"a\"}");
   encoder.Add(7, std::string(1000, 'x'), true);
-  EXPECT_EQ(encoder.entries(), 2u);
-  encoder.Rollback(mark);
-  EXPECT_EQ(encoder.Finish(), one);
+  EXPECT_EQ(encoder.entries(), 1u);
   encoder.Begin("{app=\"a\"}");
   encoder.Add(1'000'000'002, "hi", false);
   EXPECT_EQ(encoder.Finish(), one);
+}
+
+TEST(LokiEncoder, MetadataComesBehindTheLine) {
+  StreamEncoder encoder;
+  encoder.Begin("{}");
+  const std::vector<MetadataPair> metadata{{"k", "v"}};
+  encoder.Add(1'000'000'000, "x", false, metadata);
+  EXPECT_EQ(Hex(encoder.Finish()),
+            "0a150a027b7d120f"
+            "0a0208011201781a060a016b120176");
 }
 
 TEST(LokiEncoder, LabelsAreQuotedAsGoReadsThem) {

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The stages of a log pipeline as a person configures them, with Promtail's names and meaning
+// (loki clients/pkg/logentry/stages). Decoded by sidecar/config, compiled by Pipeline. Plain
+// values; the functions are pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/base/strings.h"
+
+namespace telltale {
+
+// A missing source is the line itself; an empty value in a map of names is the name.
+struct JsonSpec {
+  Labels expressions{};  // value -> path in the object
+  std::string source{};
+  bool drop_malformed = false;
+  bool operator==(const JsonSpec&) const = default;
+};
+
+struct LogfmtSpec {
+  Labels mapping{};  // value -> key in the line
+  std::string source{};
+  bool operator==(const LogfmtSpec&) const = default;
+};
+
+struct RegexSpec {
+  std::string expression{}, source{};
+  bool operator==(const RegexSpec&) const = default;
+};
+
+struct TimestampSpec {
+  std::string source{}, format{};
+  std::vector<std::string> fallback_formats{};
+  std::string location{};  // IANA name; empty: UTC
+  bool fudge = true;       // on failure: 1 ns after the last good one; else the time it came with
+  bool operator==(const TimestampSpec&) const = default;
+};
+
+struct LabelsSpec {
+  Labels values{};  // label -> value
+  bool operator==(const LabelsSpec&) const = default;
+};
+
+struct MetadataSpec {
+  Labels values{};  // name in the structured metadata -> value
+  bool operator==(const MetadataSpec&) const = default;
+};
+
+// All that is given must hold for a line to be dropped.
+struct DropSpec {
+  std::vector<std::string> sources{};
+  std::string separator = ";";
+  std::optional<std::string> value{};
+  std::string expression{};
+  std::optional<std::int64_t> older_than_ms{}, longer_than{};
+  std::string reason = "drop_stage";
+  bool operator==(const DropSpec&) const = default;
+};
+
+struct SampleSpec {
+  double rate = 1;
+  std::string reason = "sampling_stage";
+  bool operator==(const SampleSpec&) const = default;
+};
+
+struct LimitSpec {
+  double rate = 0;  // lines per second
+  std::int64_t burst = 0;
+  bool drop = false;  // else the file is read more slowly
+  bool operator==(const LimitSpec&) const = default;
+};
+
+struct ReplaceSpec {
+  std::string expression{}, source{}, replace{};
+  bool operator==(const ReplaceSpec&) const = default;
+};
+
+struct MetricSpec {
+  enum class Type : std::uint8_t { kCounter, kGauge, kHistogram };
+  enum class Action : std::uint8_t { kInc, kDec, kAdd, kSub, kSet };
+
+  std::string name{}, description{}, source{};
+  std::string prefix = "telltale_custom_";
+  std::int64_t max_idle_ms = 300'000;
+  Type type = Type::kCounter;
+  Action action = Action::kInc;
+  bool match_all = false, count_bytes = false;
+  std::optional<std::string> value{};
+  std::vector<double> buckets{};
+  bool operator==(const MetricSpec&) const = default;
+};
+
+struct MetricsSpec {
+  std::vector<MetricSpec> metrics{};
+  bool operator==(const MetricsSpec&) const = default;
+};
+
+// A line that gets here (or, with an expression, one that matches it) raises an alert.
+struct AlertSpec {
+  std::string name{}, source{}, expression{};
+  Labels labels{}, annotations{};
+  std::int64_t quiet_ms = 300'000;  // resolved after so long without such a line
+  bool operator==(const AlertSpec&) const = default;
+};
+
+// Only as the first stage: lines are joined before anything is taken out of them.
+struct MultilineSpec {
+  std::string firstline{};
+  std::int64_t max_wait_ms = 3'000;
+  std::int64_t max_lines = 128;
+  bool operator==(const MultilineSpec&) const = default;
+};
+
+using StageSpec =
+    std::variant<JsonSpec, LogfmtSpec, RegexSpec, TimestampSpec, LabelsSpec, MetadataSpec, DropSpec,
+                 SampleSpec, LimitSpec, ReplaceSpec, MetricsSpec, AlertSpec, MultilineSpec>;
+
+struct PipelineSpec {
+  std::vector<StageSpec> stages{};
+  bool operator==(const PipelineSpec&) const = default;
+};
+
+// The name of the stage as it stands in a configuration.
+std::string_view StageName(const StageSpec& stage);
+
+// The same text for the same pipeline in every build and process: its hash names the pipeline in
+// the journal.
+std::string CanonicalText(const PipelineSpec& spec);
+
+}  // namespace telltale

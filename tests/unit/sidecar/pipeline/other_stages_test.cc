@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include "sidecar/pipeline/go_duration.h"
+#include "sidecar/pipeline/go_time.h"
+#include "tests/unit/sidecar/pipeline/stage_runner.h"
+
+namespace telltale {
+namespace {
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+
+std::optional<std::int64_t> Time(std::string_view format, std::string_view text) {
+  auto compiled = TimeFormat::Compile(format, nullptr);
+  EXPECT_TRUE(compiled.ok());
+  return compiled->Parse(text, kStageNow);
+}
+
+TEST(TimeFormat, ReadsTheNamedFormatsAndGoLayouts) {
+  EXPECT_EQ(Time("RFC3339", "2026-11-21T01:02:03Z"), kStageNow);
+  EXPECT_EQ(Time("RFC3339Nano", "2026-11-21T02:02:03.5+01:00"), kStageNow + kSecond / 2);
+  EXPECT_EQ(Time("Unix", "1795222923"), kStageNow);
+  EXPECT_EQ(Time("Unix", "1795222923.25"), kStageNow + kSecond / 4);
+  EXPECT_EQ(Time("UnixMs", "1795222923007"), kStageNow + 7'000'000);
+  EXPECT_EQ(Time("UnixUs", "1795222923000007"), kStageNow + 7'000);
+  EXPECT_EQ(Time("UnixNs", "1795222923000000007"), kStageNow + 7);
+  EXPECT_EQ(Time("2006-01-02 15:04:05", "2026-11-21 01:02:03"), kStageNow);
+  EXPECT_EQ(Time("2006-01-02 15:04:05", "2026-11-21 01:02:03.250"), kStageNow + kSecond / 4);
+  EXPECT_EQ(Time("2006-01-02 15:04:05,000", "2026-11-21 01:02:03,250"), kStageNow + kSecond / 4);
+  EXPECT_EQ(Time("02/Jan/2006:15:04:05 -0700", "21/Nov/2026:03:02:03 +0200"), kStageNow);
+  EXPECT_EQ(Time("Jan _2 3:04:05PM 06", "Nov 21 1:02:03AM 26"), kStageNow);
+  EXPECT_EQ(Time("2006.002 15:04:05", "2026.325 01:02:03"), kStageNow);
+  EXPECT_EQ(Time("RFC1123", "Sat, 21 Nov 2026 01:02:03 GMT"), kStageNow);
+}
+
+TEST(TimeFormat, AFormatWithoutAYearGetsTheOneOfNow) {
+  EXPECT_EQ(Time("Jan _2 15:04:05", "Nov 21 01:02:03"), kStageNow);
+}
+
+TEST(TimeFormat, RefusesWhatGoRefuses) {
+  EXPECT_FALSE(Time("RFC3339", "2026-13-21T01:02:03Z"));
+  EXPECT_FALSE(Time("RFC3339", "2026-02-30T01:02:03Z"));
+  EXPECT_FALSE(Time("2006-01-02", "2026-11-21 x"));
+  EXPECT_FALSE(Time("Unix", "12a"));
+  EXPECT_FALSE(Time("2006-01-02", "1969-12-31"));  // Loki takes none before 1970
+}
+
+TEST(TimeZone, TimesWithoutAnOffsetAreThoseOfTheLocation) {
+  auto zone = TimeZone::Load("Europe/Berlin");
+  if (!zone) GTEST_SKIP() << zone.error().message;
+  auto format = TimeFormat::Compile("2006-01-02 15:04:05", *zone);
+  EXPECT_EQ(format->Parse("2026-11-21 02:02:03", 0), kStageNow);
+  EXPECT_EQ(format->Parse("2026-07-01 02:00:00", 0), Time("RFC3339", "2026-07-01T00:00:00Z"));
+  EXPECT_EQ(format->Parse("2060-07-01 02:00:00", 0), Time("RFC3339", "2060-07-01T00:00:00Z"));
+  EXPECT_FALSE(TimeZone::Load("../../etc/passwd").ok());
+}
+
+TEST(TimestampStage, FudgesAfterTheLastGoodTimeAlsoInTheNextBatch) {
+  StageRunner runner({{LogfmtSpec{{{"t", ""}}, ""}, TimestampSpec{"t", "Unix", {}, "", true}}});
+  runner.Line("no time");
+  EXPECT_EQ(runner.time(), kStageNow);
+  runner.Line("t=1700000000");
+  EXPECT_EQ(runner.time(), 1'700'000'000 * kSecond);
+  runner.Line("t=x");
+  EXPECT_EQ(runner.time(), 1'700'000'000 * kSecond + 1);
+  runner.NextBatch();
+  runner.Line("t=x");
+  EXPECT_EQ(runner.time(), 1'700'000'000 * kSecond + 2);
+}
+
+TEST(TimestampStage, EqualTimesGoUpByANanosecondSoThatLokiKeepsEqualLines) {
+  StageRunner runner({{LogfmtSpec{{{"t", ""}}, ""}, TimestampSpec{"t", "Unix", {}, "", false}}});
+  for (int i = 0; i < 3; ++i) {
+    runner.Line("t=1700000000");
+    EXPECT_EQ(runner.time(), 1'700'000'000 * kSecond + i);
+  }
+  runner.Line("skip");
+  EXPECT_EQ(runner.time(), kStageNow);
+}
+
+TEST(TimestampStage, TriesTheFallbacksInTurn) {
+  StageRunner runner(
+      {{LogfmtSpec{{{"t", ""}}, ""}, TimestampSpec{"t", "RFC3339", {"UnixMs"}, "", true}}});
+  runner.Line("t=1700000000123");
+  EXPECT_EQ(runner.time(), 1'700'000'000'123'000'000);
+}
+
+TEST(LabelStages, MetadataTakesALabelAway) {
+  StageRunner runner({{LogfmtSpec{{{"user", ""}}, ""}, LabelsSpec{{{"user", ""}}},
+                       MetadataSpec{{{"a", "app"}, {"who", "user"}}}}});
+  runner.Line("user=eve");
+  EXPECT_EQ(runner.LabelsText(), "");
+  EXPECT_EQ(runner.MetadataText(), "a=shop who=eve");
+  runner.Line("none");
+  EXPECT_EQ(runner.MetadataText(), "a=shop");
+}
+
+TEST(DropStage, DropsWhenAllThatIsGivenHolds) {
+  const auto dropped = [](DropSpec spec, std::string_view line, std::int64_t age = 0) {
+    StageRunner runner({{LogfmtSpec{{{"a", ""}, {"b", ""}}, ""}, spec}});
+    return runner.Line(line, kStageNow - age).starts_with("dropped");
+  };
+  EXPECT_TRUE(dropped({.expression = "debug"}, "a debug line"));
+  EXPECT_FALSE(dropped({.expression = "^debug"}, "a debug line"));
+  EXPECT_TRUE(dropped({.sources = {"a"}}, "a=1"));
+  EXPECT_FALSE(dropped({.sources = {"a", "b"}}, "a=1"));
+  EXPECT_TRUE(dropped({.sources = {"a", "b"}, .value = "1;2"}, "a=1 b=2"));
+  EXPECT_FALSE(dropped({.sources = {"a"}, .value = "1"}, "a=12"));
+  EXPECT_TRUE(dropped({.sources = {"a"}, .expression = "^1"}, "a=12"));
+  EXPECT_TRUE(dropped({.older_than_ms = 60'000}, "x", 61 * kSecond));
+  EXPECT_FALSE(dropped({.older_than_ms = 60'000}, "x", 60 * kSecond));
+  EXPECT_TRUE(dropped({.longer_than = 3}, "four"));
+  EXPECT_FALSE(dropped({.longer_than = 4}, "four"));
+  StageRunner named({{DropSpec{.expression = "x", .reason = "mine"}}});
+  EXPECT_EQ(named.Line("x"), "dropped: mine");
+}
+
+TEST(SampleStage, KeepsAboutItsRateAndAlwaysTheSameLines) {
+  StageRunner runner({{SampleSpec{.rate = 0.25}}});
+  std::vector<bool> first, second;
+  for (auto* kept : {&first, &second}) {
+    runner.Begin();
+    for (int i = 0; i < 10'000; ++i) {
+      kept->push_back(runner.Line("line " + std::to_string(i)) != "dropped: sampling_stage");
+    }
+  }
+  EXPECT_EQ(first, second);
+  EXPECT_NEAR(static_cast<double>(std::count(first.begin(), first.end(), true)), 2'500, 200);
+  StageRunner all({{SampleSpec{.rate = 1}}}), none({{SampleSpec{.rate = 0}}});
+  EXPECT_EQ(all.Line("x"), "x");
+  EXPECT_EQ(none.Line("x"), "dropped: sampling_stage");
+}
+
+TEST(LimitStage, CountsByTheTimesOfTheLinesAndGoesOnInTheNextBatch) {
+  StageRunner runner({{LimitSpec{.rate = 10, .burst = 2, .drop = true}}});
+  const auto passes = [&](std::int64_t ms) {
+    return runner.Line("x", kStageNow + ms * 1'000'000) == "x";
+  };
+  EXPECT_TRUE(passes(0));
+  EXPECT_TRUE(passes(0));
+  EXPECT_FALSE(passes(50));
+  runner.NextBatch();
+  EXPECT_FALSE(passes(99));
+  EXPECT_TRUE(passes(101));
+  EXPECT_FALSE(passes(102));
+  EXPECT_TRUE(passes(10'000));
+}
+
+TEST(MetricsStage, CountsWhatItIsToldTo) {
+  MetricSpec lines{.name = "lines", .match_all = true};
+  MetricSpec bytes{
+      .name = "bytes", .action = MetricSpec::Action::kAdd, .match_all = true, .count_bytes = true};
+  MetricSpec errors{.name = "errors", .source = "level", .value = "error"};
+  MetricSpec took{.name = "took", .type = MetricSpec::Type::kHistogram, .buckets = {0.1, 1}};
+  MetricSpec depth{
+      .name = "depth", .type = MetricSpec::Type::kGauge, .action = MetricSpec::Action::kSet};
+  StageRunner runner({{LogfmtSpec{{{"level", ""}, {"took", ""}, {"depth", ""}}, ""},
+                       MetricsSpec{{lines, bytes, errors, took, depth}}}});
+  runner.Line("level=error took=50ms depth=3");
+  runner.Line("level=info took=0.5 depth=4");
+  runner.Line("took=2s");
+  std::map<std::size_t, MetricDelta> found;
+  for (const MetricDelta& delta : runner.run().metrics().series()) found[delta.metric] = delta;
+  EXPECT_EQ(found[0].value, 3);
+  EXPECT_EQ(found[0].labels, (Labels{{"app", "shop"}}));
+  EXPECT_EQ(found[1].value, 29 + 27 + 7);
+  EXPECT_EQ(found[2].value, 1);
+  EXPECT_THAT(found[3].counts, testing::ElementsAre(1, 1, 1));
+  EXPECT_DOUBLE_EQ(found[3].value, 2.55);
+  EXPECT_TRUE(found[4].set);
+  EXPECT_EQ(found[4].base, 4);
+}
+
+TEST(GoDuration, ReadsWhatGoReads) {
+  double seconds = 0;
+  EXPECT_TRUE(ParseGoDuration("1h2m3.5s", seconds));
+  EXPECT_DOUBLE_EQ(seconds, 3723.5);
+  EXPECT_TRUE(ParseGoDuration("-300us", seconds));
+  EXPECT_DOUBLE_EQ(seconds, -0.0003);
+  EXPECT_FALSE(ParseGoDuration("3", seconds));
+  EXPECT_FALSE(ParseGoDuration("", seconds));
+}
+
+TEST(AlertStage, ALineThatMatchesIsAHit) {
+  StageRunner runner({{AlertSpec{.name = "Panic", .expression = "^panic"}}});
+  EXPECT_EQ(runner.Line("panic: x"), "panic: x");
+  runner.Line("no");
+  ASSERT_EQ(runner.run().alerts().size(), 1u);
+  EXPECT_EQ(runner.run().alerts()[0].line, "panic: x");
+  EXPECT_EQ(runner.run().alerts()[0].stream, (Labels{{"app", "shop"}}));
+}
+
+}  // namespace
+}  // namespace telltale
