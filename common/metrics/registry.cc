@@ -53,13 +53,13 @@ Histogram::Histogram(std::vector<double> upper_bounds)
   }
 }
 
-void Histogram::Observe(double v) {
+void Histogram::Observe(double v, std::uint64_t times) {
   // Written so that NaN, which is not <= anything, is counted under +Inf. Bounds are few: a scan
   // is faster than a binary search.
   std::size_t bucket = 0;
   while (bucket < bounds_.size() && !(v <= bounds_[bucket])) ++bucket;
-  counts_[bucket].fetch_add(1, std::memory_order_relaxed);
-  sum_.fetch_add(v, std::memory_order_relaxed);
+  counts_[bucket].fetch_add(times, std::memory_order_relaxed);
+  sum_.fetch_add(v * static_cast<double>(times), std::memory_order_relaxed);
 }
 
 std::vector<std::uint64_t> Histogram::Cumulative() const {

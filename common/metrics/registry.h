@@ -50,7 +50,7 @@ class Gauge {
 class Histogram {
  public:
   explicit Histogram(std::vector<double> upper_bounds);
-  void Observe(double v);
+  void Observe(double v, std::uint64_t times = 1);
   const std::vector<double>& bounds() const { return bounds_; }
   // Cumulative counts, one per bound and one for +Inf; then the sum.
   std::vector<std::uint64_t> Cumulative() const;

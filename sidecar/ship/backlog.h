@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How far behind the log path is: bytes of each file that are not read yet, its rotated generations
+// apart from the current one, and how long lines took from being written to Loki's acknowledgement.
+// Owned by the pipeline's worker, on its thread; the numbers are taken once a second at most, and
+// at once when everything is caught up.
+//
+// At most kMaxPaths paths have series of their own; the others share one with the path "(others)".
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/metrics/registry.h"
+#include "sidecar/ship/time_sample.h"
+#include "sidecar/tail/file_set.h"
+
+namespace telltale {
+
+class Backlog {
+ public:
+  static constexpr std::size_t kMaxPaths = 100;
+
+  Backlog(Registry& registry, Clock& clock);
+
+  void Update(const FileSet& files);
+  void Delivered(const TimeSample& times);
+
+ private:
+  struct Path {
+    std::uint64_t current = 0, rotated = 0;
+    bool operator==(const Path&) const = default;
+  };
+  struct Series {
+    Gauge* current;
+    Gauge* rotated;
+  };
+  void Publish(const std::map<std::string, Path>& paths);
+
+  Registry& registry_;
+  Clock& clock_;
+  Gauge& waiting_;
+  Gauge& deleted_bytes_;
+  Histogram& latency_;
+  std::map<std::string, Series> series_;
+  SteadyTime next_{};
+  bool behind_ = false;
+};
+
+}  // namespace telltale
