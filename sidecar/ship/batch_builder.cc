@@ -15,15 +15,13 @@ namespace {
 // lines in the future, where Loki refuses them.
 constexpr std::int64_t kClockSetBack = 300'000'000'000;
 
-std::size_t IndexOf(LogStream stream) { return static_cast<std::size_t>(stream); }
-
-std::string LabelsOf(const TailedFile& file, const LogSource& source, LogStream stream) {
+Labels LabelsOf(const TailedFile& file, const LogSource& source, LogStream stream) {
   Labels labels = source.labels;
   SetLabel(labels, "filename", file.path);
   if (stream != LogStream::kNone) {
     SetLabel(labels, "stream", stream == LogStream::kStderr ? "stderr" : "stdout");
   }
-  return FormatStreamLabels(labels);
+  return labels;
 }
 
 // The line at `position` of those that got their time from these runs.
@@ -44,45 +42,85 @@ struct RunReader {
 
 }  // namespace
 
-void BatchBuilder::Begin(const TailedFile& file, const LogSource& source) {
+void BatchBuilder::Begin(const TailedFile& file, const LogSource& source, std::string_view memory,
+                         std::int64_t now) {
   for (auto stream : {LogStream::kNone, LogStream::kStdout, LogStream::kStderr}) {
-    encoders_[IndexOf(stream)].Begin(LabelsOf(file, source, stream));
+    base_[static_cast<std::size_t>(stream)] = LabelsOf(file, source, stream);
   }
-  now_ = Progress{};
+  streams_.Begin(base_);
+  now_ = safe_ = Progress{};
   runs_.clear();
   line_times_ = TimeSample{};
+  dropped_.clear();
+  safe_memory_.clear();
+  pipeline_ = source.pipeline.get();
+  if (pipeline_ == nullptr) return;
+  run_.Begin(*pipeline_, base_, file.path, memory, now);
+  joiner_.Begin(pipeline_->multiline(), run_.multiline_memory());
 }
 
-void BatchBuilder::Add(const LogEntry& entry, std::int64_t time) {
-  std::size_t stream = IndexOf(entry.stream);
-  encoders_[stream].Add(time, entry.text, entry.truncated);
-  now_.counts[stream] += {1, entry.bytes - entry.cut_bytes};
+// The batch could end here.
+void BatchBuilder::Safe(std::uint64_t end) {
+  now_.end = end;
+  now_.runs = runs_.size();
+  now_.last_run_lines = runs_.empty() ? 0 : runs_.back().lines;
+  safe_ = now_;
+  if (pipeline_ != nullptr) safe_memory_.assign(run_.words().begin(), run_.words().end());
+}
+
+void BatchBuilder::Count(const LogEntry& entry) {
   now_.cut_bytes += entry.cut_bytes;
   ++now_.lines;
-  line_times_.Note(time);
+  line_times_.Note(entry.time);
 }
 
-BatchBuilder::Progress BatchBuilder::Here(std::uint64_t end) const {
-  Progress here = now_;
-  here.end = end;
-  for (std::size_t i = 0; i < kStreams; ++i) here.marks[i] = encoders_[i].mark();
-  here.runs = runs_.size();
-  here.last_run_lines = runs_.empty() ? 0 : runs_.back().lines;
-  return here;
+// An entry of the decoder, which `whole` says began with the line at `line_begin` and leaves none
+// behind that waits for its end.
+void BatchBuilder::Take(LogEntry& entry, std::uint64_t line_begin, bool whole, TimeSource time) {
+  if (pipeline_ == nullptr || pipeline_->multiline() == nullptr) {
+    if (entry.time == 0) entry.time = time(entry);
+    if (pipeline_ != nullptr) return Add(entry);
+    streams_.Add(entry);
+    return Count(entry);
+  }
+  Progress before = now_;
+  before.runs = runs_.size();
+  before.last_run_lines = runs_.empty() ? 0 : runs_.back().lines;
+  if (entry.time == 0) entry.time = time(entry);
+  const auto boundary = [&] {
+    if (!whole || line_begin == 0) return;
+    // Blocks before it may have been completed by it, so they count; its time does not.
+    before.lines = now_.lines;
+    before.cut_bytes = now_.cut_bytes;
+    before.end = line_begin;
+    safe_ = before;
+    safe_memory_.assign(run_.words().begin(), run_.words().end());
+  };
+  joiner_.Add(entry, boundary, [&](const LogEntry& block) { Add(block); });
 }
 
-void BatchBuilder::Return(const Progress& to) {
-  now_ = to;
-  line_times_.Truncate(to.lines);
-  for (std::size_t i = 0; i < kStreams; ++i) encoders_[i].Rollback(to.marks[i]);
-  runs_.resize(to.runs);
-  if (!runs_.empty()) runs_.back().lines = to.last_run_lines;
+void BatchBuilder::Add(const LogEntry& entry) {
+  const LineCount count{1, entry.bytes - entry.cut_bytes};
+  if (run_.Line(entry)) {
+    const bool cut = entry.truncated;
+    streams_.Add(run_.line(), cut, count, pipeline_->label_names());
+  } else {
+    auto reason = dropped_.find(run_.line().drop_reason);
+    if (reason == dropped_.end()) {
+      reason = dropped_.emplace(run_.line().drop_reason, LineCount{}).first;
+    }
+    reason->second += count;
+  }
+  Count(entry);
 }
 
-std::size_t BatchBuilder::EncodedBytes() const {
-  std::size_t total = 0;
-  for (const StreamEncoder& encoder : encoders_) total += encoder.bytes();
-  return total;
+// Whether the batch has no room for the line and can end in front of it.
+bool BatchBuilder::Full(const RawLine& line, std::size_t max_bytes) const {
+  if (now_.lines == 0 || safe_.end != line.begin || safe_.lines != now_.lines) return false;
+  if (pipeline_ != nullptr && pipeline_->pace().rate > 0 && now_.lines >= pipeline_->pace().burst) {
+    return true;
+  }
+  return streams_.bytes() + line.text.size() + kMaxEntryOverhead > max_bytes;
 }
 
 Result<std::uint64_t> BatchBuilder::Decode(const TailedFile& file, LogSource::Format format,
@@ -93,34 +131,40 @@ Result<std::uint64_t> BatchBuilder::Decode(const TailedFile& file, LogSource::Fo
   if (begin == 0) decoder.Resume(file.inherited);
   inherited_bytes_ = begin == 0 ? BytesOf(file.inherited) : 0;
   waiting_.clear();
-  auto add = [&](const LogEntry& entry) { Add(entry, entry.time != 0 ? entry.time : time(entry)); };
-  Progress safe = Here(begin);  // where the batch could end
   std::uint64_t end = begin;
   RawLine line;
+  auto take = [&](LogEntry& entry) {
+    Take(entry, line.begin, entry.begin == line.begin && decoder.AtSafePoint(), time);
+  };
+  auto finish = [&] {
+    if (pipeline_ != nullptr) joiner_.Finish([&](const LogEntry& block) { Add(block); });
+    Safe(end);
+  };
+  Safe(begin);
+  const bool blocks = pipeline_ != nullptr && pipeline_->multiline() != nullptr;
   while (true) {
     auto more = reader.Next(ending.unfinished, line);
     if (!more) return more.error();
     if (!*more) break;
-    decoder.Line(line, add);
+    if (Full(line, max_bytes)) return safe_.end;
+    decoder.Line(line, take);
     end = line.end;
-    if (EncodedBytes() <= max_bytes) {
-      if (decoder.AtSafePoint()) safe = Here(end);
-      continue;
+    if (decoder.AtSafePoint() && !(blocks && joiner_.open())) Safe(end);
+    if (streams_.bytes() <= max_bytes) continue;
+    if (safe_.end == begin) {
+      // One line alone is too much, or something has waited too long for its end.
+      decoder.Finish(take);
+      finish();
     }
-    if (safe.end == begin) {
-      // One line alone is too much, or a partial line has waited too long for its end.
-      decoder.Finish(add);
-      safe = Here(end);
-    }
-    Return(safe);
-    return safe.end;
+    return safe_.end;
   }
   if (end == limit) waiting_ = decoder.Waiting();
   if (ending.hand_over ? end == limit : ending.unfinished) {
-    if (!ending.hand_over) decoder.Finish(add);
-    safe = Here(end);
+    if (!ending.hand_over) decoder.Finish(take);
+    finish();
+  } else if (ending.end_blocks && decoder.AtSafePoint()) {
+    finish();
   }
-  Return(safe);
   return reader.searched();
 }
 
@@ -138,6 +182,21 @@ Result<bool> BatchBuilder::HasLineEnd(const FileBytes& bytes, std::uint64_t from
   return false;
 }
 
+std::int64_t BatchBuilder::Assign(const TailedFile& file, const LogEntry& entry, std::int64_t now) {
+  std::int64_t seen = file.sightings.WallAt(entry.begin);
+  if (seen == 0) seen = now;
+  std::int64_t time = seen;
+  if (now_.last_time <= now + kClockSetBack) time = std::max(seen, now_.last_time + 1);
+  now_.last_time = time;
+  if (!runs_.empty() &&
+      runs_.back().start + static_cast<std::int64_t>(runs_.back().lines) == time) {
+    ++runs_.back().lines;
+  } else {
+    runs_.push_back({time, 1});
+  }
+  return time;
+}
+
 Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& source,
                                   std::size_t max_bytes, Ending ending, std::int64_t now) {
   Batch batch;
@@ -147,34 +206,34 @@ Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& sourc
   batch.record.format = source.format;
   batch.record.last_time = file.last_time;
   batch.searched = file.info.size;
-  if (!ending.unfinished && !ending.hand_over && file.searched > file.mark.offset) {
+  const bool ends = ending.unfinished || ending.hand_over || ending.end_blocks;
+  if (!ends && file.searched > file.mark.offset) {
     auto found = HasLineEnd(file.bytes, file.searched, file.info.size);
     if (!found) return found.error();
     if (!*found) return batch;
   }
-  Begin(file, source);
-  now_.last_time = file.last_time;
-  auto assign = [&](const LogEntry& entry) {
-    std::int64_t seen = file.sightings.WallAt(entry.begin);
-    if (seen == 0) seen = now;
-    std::int64_t time = seen;
-    if (now_.last_time <= now + kClockSetBack) time = std::max(seen, now_.last_time + 1);
-    now_.last_time = time;
-    if (!runs_.empty() &&
-        runs_.back().start + static_cast<std::int64_t>(runs_.back().lines) == time) {
-      ++runs_.back().lines;
-    } else {
-      runs_.push_back({time, 1});
-    }
-    return time;
+  auto decode = [&](std::uint64_t limit, Ending how) {
+    Begin(file, source, file.memory, now);
+    now_.last_time = file.last_time;
+    return Decode(file, source.format, file.mark.offset, limit, max_bytes, how,
+                  [&](const LogEntry& entry) { return Assign(file, entry, now); });
   };
-  auto searched =
-      Decode(file, source.format, file.mark.offset, file.info.size, max_bytes, ending, assign);
+  auto searched = decode(file.info.size, ending);
   if (!searched) return searched.error();
   batch.searched = *searched;
-  batch.partial = !waiting_.empty() && !ending.hand_over && !ending.unfinished;
+  const bool complete = ending.hand_over || ending.unfinished;
+  batch.partial = !waiting_.empty() && !complete;
+  batch.held = pipeline_ != nullptr && pipeline_->multiline() != nullptr && joiner_.open();
   if (ending.hand_over && !waiting_.empty()) batch.handed_over = std::move(waiting_);
+  if (safe_.lines != now_.lines && safe_.end > file.mark.offset) {
+    // Lines behind the end were taken in already: once more, without them. Rebuild does the same.
+    auto again = decode(safe_.end, Ending{.unfinished = true});
+    if (!again) return again.error();
+  }
+  now_ = safe_;
   if (now_.lines == 0 && batch.handed_over.empty()) return batch;
+  runs_.resize(now_.runs);
+  if (!runs_.empty()) runs_.back().lines = now_.last_run_lines;
   auto mark = MarkContent(file.bytes, now_.end);
   if (!mark) return mark.error();
   batch.record.mark = *mark;
@@ -182,6 +241,12 @@ Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& sourc
   batch.record.lines = now_.lines;
   batch.record.times = runs_;
   batch.record.last_time = now_.last_time;
+  if (pipeline_ != nullptr) {
+    batch.record.pipeline = pipeline_->hash();
+    batch.record.now = now;
+    batch.record.memory = file.memory;
+    batch.record.memory_after = run_.Memory(safe_memory_);
+  }
   std::int64_t seen = file.sightings.WallAt(file.mark.offset);
   batch.first_seen = seen != 0 ? seen : now;
   Finish(batch);
@@ -197,13 +262,14 @@ Result<Batch> BatchBuilder::Rebuild(const TailedFile& file, const LogSource& sou
   batch.record = record;
   batch.searched = record.mark.offset;
   batch.first_seen = now;
-  Begin(file, source);
+  Begin(file, source, record.memory, record.now);
   RunReader times{record.times};
   auto assign = [&](const LogEntry&) { return times.Next(); };
   auto searched = Decode(file, record.format, record.begin, record.mark.offset,
                          std::numeric_limits<std::size_t>::max(),
                          Ending{.unfinished = true, .hand_over = record.handed_over > 0}, assign);
   if (!searched) return searched.error();
+  now_ = safe_;
   if (now_.lines != record.lines || now_.end != record.mark.offset ||
       (record.handed_over > 0 && BytesOf(waiting_) != record.handed_over)) {
     return Fail(Code::kGone, "the file holds other lines than the journal says");
@@ -215,17 +281,27 @@ Result<Batch> BatchBuilder::Rebuild(const TailedFile& file, const LogSource& sou
 void BatchBuilder::Finish(Batch& batch) {
   batch.count = {now_.lines, batch.record.mark.offset - batch.record.begin + inherited_bytes_ -
                                  batch.record.handed_over};
-  batch.cut_bytes = now_.cut_bytes;
   batch.line_times = line_times_;
-  for (std::size_t i = 0; i < kStreams; ++i) {
-    if (encoders_[i].entries() == 0) continue;
-    batch.bodies.push_back({SnappyCompress(encoders_[i].Finish()), now_.counts[i]});
+  batch.cut_bytes = now_.cut_bytes;
+  for (const auto& stream : streams_.streams()) {
+    if (stream->encoder.entries() == 0) continue;
+    batch.bodies.push_back({SnappyCompress(stream->encoder.Finish()), stream->count});
+  }
+  if (pipeline_ == nullptr) return;
+  batch.dropped = std::move(dropped_);
+  batch.overflowed = streams_.overflowed();
+  batch.metrics = run_.metrics().series();
+  if (pipeline_->pace().rate > 0) {
+    const double seconds = static_cast<double>(now_.lines) / pipeline_->pace().rate;
+    batch.pause =
+        std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(seconds, 3600.0) * 1e9));
   }
 }
 
 void BatchBuilder::ReleaseMemory() {
   buffer_.Release();
-  for (StreamEncoder& encoder : encoders_) encoder.Release();
+  streams_.Release();
+  joiner_.Release();
 }
 
 }  // namespace telltale

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Makes a batch of the next lines of one file: reads, decodes, gives times, encodes, compresses.
-// A batch is a function of the bytes of its range, the format and the times; the journal keeps the
-// latter two, so Rebuild makes the same bytes after a crash. Owned by the pipeline's worker; one
-// buffer is reused for all files.
+// Makes a batch of the next lines of one file: reads, decodes, gives times, runs the stages,
+// encodes, compresses. A batch is a function of the bytes of its range and of what its record in
+// the journal says: format, times, the pipeline and what that remembered; so Rebuild makes the same
+// bytes after a crash. Owned by the pipeline's worker; one buffer is reused for all files.
+// A line of ours is what the stages see: the parts of a CRI line, or a block of them, count once.
 #pragma once
 
-#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -15,7 +16,7 @@
 #include "common/base/result.h"
 #include "sidecar/ship/accounting.h"
 #include "sidecar/ship/journal_record.h"
-#include "sidecar/ship/loki_encoder.h"
+#include "sidecar/ship/stream_set.h"
 #include "sidecar/ship/time_sample.h"
 #include "sidecar/tail/entry_decoder.h"
 #include "sidecar/tail/tailed_file.h"
@@ -33,12 +34,17 @@ struct Batch {
   std::vector<PushBody> bodies;  // empty when there is no complete line
   LineCount count;               // bytes of the range
   std::uint64_t cut_bytes = 0;
+  Losses dropped;  // by the stages, by reason; part of `count`, but not of `bodies`
+  std::uint64_t overflowed = 0;
+  std::vector<MetricDelta> metrics;
   std::uint64_t searched = 0;   // no line end between the end of the batch and here
   std::int64_t first_seen = 0;  // wall time
   TimeSample line_times;
   // What the file ends with and its next generation begins with; not in `bodies`.
   PartialLines handed_over;
-  bool partial = false;  // what is left of the file waits for the end of a CRI line
+  bool partial = false;               // what is left of the file waits for the end of a CRI line
+  bool held = false;                  // or for the end of a block
+  std::chrono::nanoseconds pause{0};  // the next batch of the file is not before so long
 };
 
 class BatchBuilder {
@@ -47,47 +53,55 @@ class BatchBuilder {
   struct Ending {
     bool unfinished = false;  // the text is a line, and partial lines are sent as they are
     bool hand_over = false;   // but partial lines are for the next generation
+    bool end_blocks = false;  // a block that may go on is sent as it is
   };
 
   // The next lines of `file`, up to its known size, encoded in about `max_bytes`.
   Result<Batch> Build(const TailedFile& file, const LogSource& source, std::size_t max_bytes,
                       Ending ending, std::int64_t now);
 
-  // The batch that `record` describes; an error when the file does not hold it any more.
+  // The batch that `record` describes; an error when the file does not hold it any more. Only
+  // with the pipeline that it was made with.
   Result<Batch> Rebuild(const TailedFile& file, const LogSource& source, const BatchRecord& record,
                         std::int64_t now);
 
   void ReleaseMemory();
 
  private:
-  static constexpr std::size_t kStreams = 3;  // of LogStream
-  // What a batch holds so far, and what it held at the last place where it could end.
+  // What a batch holds so far, or held at the last place where it could end.
   struct Progress {
     std::uint64_t end = 0, lines = 0, cut_bytes = 0;
-    std::array<StreamEncoder::Mark, kStreams> marks;
-    std::array<LineCount, kStreams> counts;
     std::size_t runs = 0;              // of times
     std::uint64_t last_run_lines = 0;  // of the last of them
     std::int64_t last_time = 0;
   };
   using TimeSource = FunctionRef<std::int64_t(const LogEntry&)>;
 
-  void Begin(const TailedFile& file, const LogSource& source);
-  void Add(const LogEntry& entry, std::int64_t time);
-  Progress Here(std::uint64_t end) const;
-  void Return(const Progress& to);
-  std::size_t EncodedBytes() const;
+  void Begin(const TailedFile& file, const LogSource& source, std::string_view memory,
+             std::int64_t now);
+  void Take(LogEntry& entry, std::uint64_t line_begin, bool whole, TimeSource time);
+  void Add(const LogEntry& entry);
+  void Count(const LogEntry& entry);
+  void Safe(std::uint64_t end);
+  bool Full(const RawLine& line, std::size_t max_bytes) const;
   // Decodes from `begin`; returns how far the file was searched.
   Result<std::uint64_t> Decode(const TailedFile& file, LogSource::Format format,
                                std::uint64_t begin, std::uint64_t limit, std::size_t max_bytes,
                                Ending ending, TimeSource time);
+  std::int64_t Assign(const TailedFile& file, const LogEntry& entry, std::int64_t now);
   Result<bool> HasLineEnd(const FileBytes& bytes, std::uint64_t from, std::uint64_t limit);
   void Finish(Batch& batch);
 
   LineBuffer buffer_;
-  std::array<StreamEncoder, kStreams> encoders_;
-  Progress now_;
+  StreamSet streams_;
+  const Pipeline* pipeline_ = nullptr;
+  PipelineRun run_;
+  MultilineJoiner joiner_;
+  PipelineRun::BaseLabels base_;
+  Progress now_, safe_;
+  std::vector<std::int64_t> safe_memory_;
   std::vector<TimeRun> runs_;
+  Losses dropped_;
   std::uint64_t inherited_bytes_ = 0;
   TimeSample line_times_;
   PartialLines waiting_;  // at the end of what was decoded last

@@ -95,7 +95,19 @@ bool LogWorker::Readable(const TailedFile& file, Mode mode) const {
   if (file.info.size > file.searched) return true;
   // The acknowledgement of an earlier batch would move the journal back behind the hand-over.
   if (HandsOver(file)) return file.outstanding == 0;
-  return Unfinished(file, mode);
+  return Unfinished(file, mode) || (file.held && clock_.Steady() >= BlocksEndAt(file));
+}
+
+// When a block of lines at the end of the file is taken for complete: no line came for so long, or
+// blocks of two streams overlap all the time.
+SteadyTime LogWorker::BlocksEndAt(const TailedFile& file) const {
+  const auto& pipeline = files_.source(file).pipeline;
+  const Multiline* multiline = pipeline ? pipeline->multiline() : nullptr;
+  if (multiline == nullptr) return file.grown;
+  const std::chrono::nanoseconds wait(multiline->max_wait());
+  const SteadyTime* seen = file.sightings.OldestSince(file.mark.offset);
+  SteadyTime quiet = file.grown + wait;
+  return seen == nullptr ? quiet : std::min(quiet, *seen + 4 * wait + options_.batch_wait);
 }
 
 SteadyTime LogWorker::DueAt(const TailedFile& file) const {
@@ -151,6 +163,7 @@ void LogWorker::Work(Mode mode) {
 void LogWorker::BuildNext(TailedFile& file, Mode mode) {
   if (!files_.CheckContent(file)) return;
   BatchBuilder::Ending ending{.unfinished = Unfinished(file, mode)};
+  ending.end_blocks = mode == Mode::kFlush || (file.held && clock_.Steady() >= BlocksEndAt(file));
   TailedFile* heir = file.rotated ? Heir(file.path, file.slot) : nullptr;
   if (heir != nullptr) {
     ending.hand_over = file.outstanding == 0;
@@ -166,7 +179,8 @@ void LogWorker::BuildNext(TailedFile& file, Mode mode) {
     return;
   }
   file.partial = batch->partial;
-  bool empty = batch->bodies.empty();
+  file.held = batch->held && !ending.end_blocks;
+  bool empty = batch->count.lines == 0;
   if (!batch->handed_over.empty()) {
     std::optional<ContentMark> mark;
     if (empty) mark = batch->record.mark;
@@ -195,6 +209,11 @@ void LogWorker::ReadFailed(TailedFile& file, const Error& error) {
 void LogWorker::Replay(TailedFile& file) {
   auto replays = replays_.find(file.slot);
   BatchRecord record = replays->second.front();
+  const auto& pipeline = files_.source(file).pipeline;
+  if (record.pipeline != (pipeline ? pipeline->hash() : 0)) {
+    TakeAnew(file);
+    return;
+  }
   auto batch = builder_.Rebuild(file, files_.source(file), record, clock_.WallNanos());
   if (!batch && batch.error().code != Code::kGone) {
     ReadFailed(file, batch.error());
@@ -209,10 +228,30 @@ void LogWorker::Replay(TailedFile& file) {
   }
 }
 
+// The batches under way were made by another pipeline, so they cannot be made again: their lines
+// go through the one that is configured now. What Loki had stored of them is there twice then, and
+// counted.
+void LogWorker::TakeAnew(TailedFile& file) {
+  auto replays = replays_.extract(file.slot);
+  std::uint64_t lines = 0;
+  for (const BatchRecord& record : replays.mapped()) {
+    lines += record.lines;
+    journal_.Abandon(record.sequence);
+  }
+  accounting_->Rebuilt(lines);
+  LogWarn(
+      "the stages of a log pipeline changed over a restart: lines that were under way are sent "
+      "anew, and Loki may have them twice",
+      {{"path", file.path}, {"lines", lines}});
+}
+
 void LogWorker::Submit(TailedFile& file, Batch batch, bool replayed) {
   if (!replayed) journal_.Begin(batch.record);
-  accounting_->Read(batch.count, batch.cut_bytes);
+  accounting_->Read(batch.count, batch.cut_bytes, batch.dropped);
+  accounting_->Overflowed(batch.overflowed);
   MoveOn(file, batch);
+  file.memory = batch.record.memory_after;
+  if (batch.pause.count() > 0) file.retry_at = clock_.Steady() + batch.pause;
   file.last_time = batch.record.last_time;
   ++file.outstanding;
   outstanding_[batch.record.sequence] = {file.slot, batch.first_seen, batch.line_times};
@@ -262,6 +301,7 @@ std::optional<SteadyTime> LogWorker::NextDue() const {
     if (file->rotated && file->unread() && !Readable(*file, Mode::kNormal) && !HandsOver(*file)) {
       note(EndsAt(*file));
     }
+    if (file->held && !Readable(*file, Mode::kNormal)) note(BlocksEndAt(*file));
   }
   return due;
 }

@@ -90,6 +90,8 @@ class LogWorker {
   SteadyTime DueAt(const TailedFile& file) const;
   void BuildNext(TailedFile& file, Mode mode);
   void Replay(TailedFile& file);
+  SteadyTime BlocksEndAt(const TailedFile& file) const;
+  void TakeAnew(TailedFile& file);
   void ReadFailed(TailedFile& file, const Error& error);
   void Submit(TailedFile& file, Batch batch, bool replayed);
   void MoveOn(TailedFile& file, const Batch& batch);
