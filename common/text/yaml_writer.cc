@@ -84,6 +84,11 @@ YamlWriter& YamlWriter::Int(std::int64_t value) {
   return *this;
 }
 
+YamlWriter& YamlWriter::Number(std::string_view text) {
+  impl_->emitter << std::string(text);
+  return *this;
+}
+
 YamlWriter& YamlWriter::Bool(bool value) {
   impl_->emitter << value;
   return *this;

@@ -25,6 +25,8 @@ class YamlWriter {
   YamlWriter& Key(std::string_view key);
   YamlWriter& String(std::string_view value);
   YamlWriter& Int(std::int64_t value);
+  // A number as its text has it.
+  YamlWriter& Number(std::string_view text);
   YamlWriter& Bool(bool value);
   YamlWriter& Field(std::string_view key, std::string_view value) { return Key(key).String(value); }
   // The document so far, ending in a newline.

@@ -86,8 +86,15 @@ Status CheckCombination(const LogsSpec& logs) {
             decode::Wrong(
                 "is required with source: Files: the folder that the application logs into")));
   }
-  if (files && !logs.pipeline.empty()) {
-    return decode::In("pipeline", decode::Wrong("works only with collector: Node"));
+  const bool node = logs.collector == Collector::kNode;
+  for (std::size_t i = 0; i < logs.pipeline.size(); ++i) {
+    const auto kind = logs.pipeline[i].kind;
+    if (node && kind == PipelineStage::Kind::kAlert) {
+      return decode::In("pipeline", decode::Wrong("takes alert only with collector: Sidecar"));
+    }
+    if (!node && i > 0 && kind == PipelineStage::Kind::kMultiline) {
+      return decode::In("pipeline", decode::Wrong("takes multiline only as its first stage"));
+    }
   }
   return {};
 }
@@ -99,6 +106,7 @@ Status CheckStreamLabel(std::string_view name) { return decode::UserLabel(name, 
 Status DecodeLogsSpec(JsonValue value, LogsSpec& out) {
   std::optional<Source> source;
   std::optional<Collector> collector;
+  std::optional<PipelineStage> multiline;
   out.include = {"*.log"};
   auto files = [&](std::string_view key, JsonValue member) -> Status {
     if (key == "directory") return DecodeDirectory(member, out.directory);
@@ -116,11 +124,21 @@ Status DecodeLogsSpec(JsonValue value, LogsSpec& out) {
     }
     if (key == "files") return decode::Fields(member, files);
     if (key == "labels") return DecodeLogLabels(member, out.labels);
+    if (key == "multiline" && member.type() != JsonValue::Type::kNull) {
+      return DecodeMultiline(member, multiline.emplace());
+    }
     if (key != "pipeline") return {};
     return decode::Elements(member, [&](JsonValue item) -> Status {
       return DecodePipelineStage(item, out.pipeline.emplace_back());
     });
   }));
+  if (multiline) {
+    const auto& stages = out.pipeline;
+    if (!stages.empty() && stages[0].kind == PipelineStage::Kind::kMultiline) {
+      return decode::In("multiline", decode::Wrong("is a stage of pipeline, too: remove one"));
+    }
+    out.pipeline.insert(out.pipeline.begin(), std::move(*multiline));
+  }
   out.source = source.value_or(Source::kFiles);
   out.collector =
       collector.value_or(out.source == Source::kFiles ? Collector::kSidecar : Collector::kNode);

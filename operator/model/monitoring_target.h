@@ -46,16 +46,55 @@ struct MetricsSpec {
   bool operator==(const MetricsSpec&) const = default;
 };
 
-// One Promtail stage; which fields count depends on the kind.
+// What is given of a stage's fields, by the table in pipeline_stage.cc and in its order. A field
+// has the member of its type.
+struct StageField;
+using StageFields = std::vector<StageField>;
+struct StageField {
+  enum class Type : std::uint8_t {
+    kText,
+    kFlag,
+    kNumber,
+    kDuration,
+    kBytes,
+    kMap,
+    kTexts,
+    kMetrics
+  };
+  std::string_view name, promtail;  // what we and what Promtail call it; of static storage
+  Type type = Type::kText;
+  bool flag = false;
+  double number = 0;
+  std::int64_t whole = 0;  // kDuration: milliseconds
+  std::string text;
+  Labels map;
+  std::vector<std::string> texts;
+  std::vector<StageFields> metrics;
+  bool operator==(const StageField&) const = default;
+};
+
 struct PipelineStage {
-  enum class Kind { kJson, kRegex, kTimestamp, kLabels, kDrop, kMultiline };
+  enum class Kind : std::uint8_t {
+    kJson,
+    kLogfmt,
+    kRegex,
+    kTimestamp,
+    kLabels,
+    kMetadata,
+    kDrop,
+    kSample,
+    kLimit,
+    kReplace,
+    kMetrics,
+    kAlert,
+    kMultiline
+  };
   Kind kind = Kind::kJson;
-  Labels values;                    // json: name -> expression; labels: label -> source
-  std::string expression;           // regex, drop; multiline: the first line
-  std::string source;               // timestamp, drop
-  std::string format;               // timestamp
-  std::int64_t max_wait_ms = 3000;  // multiline
+  StageFields fields;
   bool operator==(const PipelineStage&) const = default;
+
+  // Null when it is not given.
+  const StageField* Find(std::string_view name) const;
 };
 
 struct LogsSpec {
@@ -66,8 +105,8 @@ struct LogsSpec {
   std::string directory;             // of the shared log volume
   std::vector<std::string> include;  // globs inside directory
   std::vector<std::string> exclude;
-  Labels labels;  // static stream labels
-  std::vector<PipelineStage> pipeline;
+  Labels labels;                        // static stream labels
+  std::vector<PipelineStage> pipeline;  // `multiline`, when there is one, is the first
   bool operator==(const LogsSpec&) const = default;
 };
 

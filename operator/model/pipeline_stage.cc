@@ -1,151 +1,210 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/model/pipeline_stage.h"
 
+#include <algorithm>
 #include <array>
 
 #include "operator/model/decode.h"
-#include "operator/model/regex_syntax.h"
+#include "operator/model/stage_check.h"
 
 namespace telltale {
 namespace {
 
 using Kind = PipelineStage::Kind;
+using Type = StageField::Type;
 
 struct KindName {
-  std::string_view name;
-  Kind kind;
+  std::string_view name, promtail;
 };
-constexpr std::array<KindName, 6> kKinds = {{{"json", Kind::kJson},
-                                             {"regex", Kind::kRegex},
-                                             {"timestamp", Kind::kTimestamp},
-                                             {"labels", Kind::kLabels},
-                                             {"drop", Kind::kDrop},
-                                             {"multiline", Kind::kMultiline}}};
+// In the order of PipelineStage::Kind.
+constexpr std::array<KindName, 13> kKinds = {{{"json", "json"},
+                                              {"logfmt", "logfmt"},
+                                              {"regex", "regex"},
+                                              {"timestamp", "timestamp"},
+                                              {"labels", "labels"},
+                                              {"structuredMetadata", "structured_metadata"},
+                                              {"drop", "drop"},
+                                              {"sample", "sampling"},
+                                              {"limit", "limit"},
+                                              {"replace", "replace"},
+                                              {"metrics", "metrics"},
+                                              {"alert", ""},
+                                              {"multiline", "multiline"}}};
 
-Status DecodeBody(JsonValue value, PipelineStage& out) {
-  return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
-    if (key == "expressions" || key == "values") return DecodeStringMap(member, out.values);
-    if (key == "expression" || key == "firstline") return decode::Text(member, out.expression);
-    if (key == "source") return decode::Text(member, out.source);
-    if (key == "format") return decode::Text(member, out.format);
-    if (key == "maxWait") return decode::DurationMs(member, out.max_wait_ms);
+struct FieldInfo {
+  Kind kind;
+  std::string_view name, promtail;
+  Type type;
+};
+constexpr FieldInfo kFields[] = {
+    {Kind::kJson, "expressions", "expressions", Type::kMap},
+    {Kind::kJson, "source", "source", Type::kText},
+    {Kind::kJson, "dropMalformed", "drop_malformed", Type::kFlag},
+    {Kind::kLogfmt, "mapping", "mapping", Type::kMap},
+    {Kind::kLogfmt, "source", "source", Type::kText},
+    {Kind::kRegex, "expression", "expression", Type::kText},
+    {Kind::kRegex, "source", "source", Type::kText},
+    {Kind::kTimestamp, "source", "source", Type::kText},
+    {Kind::kTimestamp, "format", "format", Type::kText},
+    {Kind::kTimestamp, "fallbackFormats", "fallback_formats", Type::kTexts},
+    {Kind::kTimestamp, "location", "location", Type::kText},
+    {Kind::kTimestamp, "actionOnFailure", "action_on_failure", Type::kText},
+    {Kind::kLabels, "values", "", Type::kMap},
+    {Kind::kMetadata, "values", "", Type::kMap},
+    {Kind::kDrop, "source", "source", Type::kText},
+    {Kind::kDrop, "sources", "source", Type::kTexts},
+    {Kind::kDrop, "separator", "separator", Type::kText},
+    {Kind::kDrop, "value", "value", Type::kText},
+    {Kind::kDrop, "expression", "expression", Type::kText},
+    {Kind::kDrop, "olderThan", "older_than", Type::kDuration},
+    {Kind::kDrop, "longerThan", "longer_than", Type::kBytes},
+    {Kind::kDrop, "dropCounterReason", "drop_counter_reason", Type::kText},
+    {Kind::kSample, "rate", "rate", Type::kNumber},
+    {Kind::kSample, "dropCounterReason", "drop_counter_reason", Type::kText},
+    {Kind::kLimit, "rate", "rate", Type::kNumber},
+    {Kind::kLimit, "burst", "burst", Type::kNumber},
+    {Kind::kLimit, "drop", "drop", Type::kFlag},
+    {Kind::kReplace, "expression", "expression", Type::kText},
+    {Kind::kReplace, "source", "source", Type::kText},
+    {Kind::kReplace, "replace", "replace", Type::kText},
+    {Kind::kAlert, "name", "", Type::kText},
+    {Kind::kAlert, "source", "", Type::kText},
+    {Kind::kAlert, "expression", "", Type::kText},
+    {Kind::kAlert, "labels", "", Type::kMap},
+    {Kind::kAlert, "annotations", "", Type::kMap},
+    {Kind::kAlert, "quiet", "", Type::kDuration},
+    {Kind::kMultiline, "firstline", "firstline", Type::kText},
+    {Kind::kMultiline, "maxWait", "max_wait_time", Type::kDuration},
+    {Kind::kMultiline, "maxLines", "max_lines", Type::kNumber},
+    // Of one metric of the list.
+    {Kind::kMetrics, "name", "", Type::kText},
+    {Kind::kMetrics, "type", "type", Type::kText},
+    {Kind::kMetrics, "description", "description", Type::kText},
+    {Kind::kMetrics, "source", "source", Type::kText},
+    {Kind::kMetrics, "prefix", "prefix", Type::kText},
+    {Kind::kMetrics, "maxIdle", "max_idle_duration", Type::kDuration},
+    {Kind::kMetrics, "action", "action", Type::kText},
+    {Kind::kMetrics, "value", "value", Type::kText},
+    {Kind::kMetrics, "matchAll", "match_all", Type::kFlag},
+    {Kind::kMetrics, "countEntryBytes", "count_entry_bytes", Type::kFlag},
+    {Kind::kMetrics, "buckets", "buckets", Type::kTexts},
+};
+
+Status DecodeNumber(JsonValue value, double& out) {
+  const auto number = value.Double();
+  if (!number) return decode::Wrong("must be a number");
+  out = *number;
+  return {};
+}
+
+// A list of texts or numbers, or one of them.
+Status DecodeTexts(JsonValue value, std::vector<std::string>& out) {
+  if (value.type() != JsonValue::Type::kArray) {
+    return decode::TextOrNumber(value, out.emplace_back());
+  }
+  return decode::Elements(
+      value, [&](JsonValue item) { return decode::TextOrNumber(item, out.emplace_back()); });
+}
+
+Status DecodeBytes(JsonValue value, std::int64_t& out) {
+  std::string text;
+  TELLTALE_TRY(decode::TextOrNumber(value, text));
+  const auto bytes = ParseBytes(text);
+  if (!bytes || *bytes < 0) return decode::Wrong("must be a size such as 8192 or 8KiB");
+  out = *bytes;
+  return {};
+}
+
+Status DecodeField(JsonValue value, StageField& out) {
+  switch (out.type) {
+    case Type::kText:
+      return decode::Text(value, out.text);
+    case Type::kFlag:
+      return decode::Flag(value, out.flag);
+    case Type::kNumber:
+      return DecodeNumber(value, out.number);
+    case Type::kDuration:
+      return decode::DurationMs(value, out.whole);
+    case Type::kBytes:
+      return DecodeBytes(value, out.whole);
+    case Type::kMap:
+      return DecodeStringMap(value, out.map);
+    case Type::kTexts:
+      return DecodeTexts(value, out.texts);
+    case Type::kMetrics:
+      break;
+  }
+  return {};
+}
+
+Status DecodeFields(JsonValue value, Kind kind, StageFields& out) {
+  TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+    for (const FieldInfo& info : kFields) {
+      if (info.kind != kind || info.name != key) continue;
+      if (member.type() == JsonValue::Type::kNull) return {};
+      StageField& field = out.emplace_back();
+      field.name = info.name;
+      field.promtail = info.promtail;
+      field.type = info.type;
+      return DecodeField(member, field);
+    }
     return {};
+  }));
+  // The order of the table, whatever the document's.
+  const auto place = [kind](const StageField& field) {
+    return std::ranges::find_if(kFields, [&](const FieldInfo& info) {
+      return info.kind == kind && info.name == field.name;
+    });
+  };
+  std::ranges::stable_sort(out, {}, place);
+  return {};
+}
+
+Status DecodeMetrics(JsonValue value, StageFields& out) {
+  StageField& list = out.emplace_back();
+  list.type = Type::kMetrics;
+  return decode::Elements(value, [&](JsonValue item) {
+    return DecodeFields(item, Kind::kMetrics, list.metrics.emplace_back());
   });
-}
-
-Status CheckRegex(std::string_view field, const std::string& expression) {
-  const Status status = CheckRegexSyntax(expression);
-  if (status.ok()) return {};
-  return decode::In(field, decode::Wrong(status.error().message));
-}
-
-Status CheckJson(const PipelineStage& stage) {
-  if (stage.values.empty()) return decode::Wrong("needs expressions: a name and a path for each");
-  for (const auto& [name, path] : stage.values) {
-    if (name.empty() || !IsJsonPath(path.empty() ? name : path)) {
-      return decode::In(
-          "expressions",
-          decode::In(name,
-                     decode::Wrong("must be a path such as level, request.id or items[0].name")));
-    }
-  }
-  return {};
-}
-
-Status CheckLabels(const PipelineStage& stage) {
-  if (stage.values.empty()) return decode::Wrong("needs values: a label and its source for each");
-  for (const auto& [name, source] : stage.values) {
-    TELLTALE_TRY(decode::In("values", CheckStreamLabel(name)));
-  }
-  return {};
-}
-
-Status CheckStage(const PipelineStage& stage) {
-  switch (stage.kind) {
-    case Kind::kJson:
-      return CheckJson(stage);
-    case Kind::kRegex:
-      return CheckRegex("expression", stage.expression);
-    case Kind::kTimestamp:
-      if (stage.source.empty()) return decode::In("source", decode::Wrong("is required"));
-      if (stage.format.empty()) return decode::In("format", decode::Wrong("is required"));
-      return {};
-    case Kind::kLabels:
-      return CheckLabels(stage);
-    case Kind::kDrop:
-      // Without an expression Promtail drops every line that has the source at all.
-      if (stage.expression.empty()) {
-        return stage.source.empty() ? Status(decode::Wrong("needs an expression")) : Status();
-      }
-      return CheckRegex("expression", stage.expression);
-    case Kind::kMultiline:
-      if (stage.max_wait_ms < 1) {
-        return decode::In("maxWait", decode::Wrong("must be longer than 0s"));
-      }
-      return CheckRegex("firstline", stage.expression);
-  }
-  return {};
-}
-
-bool IsNameChar(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-// Takes one step off the front: name, "quoted name" or [index]. False when there is none.
-bool TakeStep(std::string_view& rest, bool first) {
-  std::size_t end = 0;
-  if (rest.starts_with('[') && !first) {
-    end = rest.find_first_not_of("0123456789", 1);
-    if (end == 1 || end > 10 || end == std::string_view::npos || rest[end] != ']') return false;
-    rest.remove_prefix(end + 1);
-    return true;
-  }
-  if (!first) {
-    if (!rest.starts_with('.')) return false;
-    rest.remove_prefix(1);
-  }
-  if (rest.starts_with('"')) {
-    end = rest.find_first_of("\"\\", 1);
-    if (end == std::string_view::npos || end == 1 || rest[end] == '\\') return false;
-    for (const char c : rest.substr(0, end)) {
-      if (static_cast<unsigned char>(c) < 0x20) return false;
-    }
-    rest.remove_prefix(end + 1);
-    return true;
-  }
-  if (rest.empty() || (rest[0] >= '0' && rest[0] <= '9')) return false;
-  while (end < rest.size() && IsNameChar(rest[end])) ++end;
-  rest.remove_prefix(end);
-  return end > 0;
 }
 
 }  // namespace
 
-bool IsJsonPath(std::string_view expression) {
-  if (!TakeStep(expression, true)) return false;
-  while (!expression.empty()) {
-    if (!TakeStep(expression, false)) return false;
-  }
-  return true;
+std::string_view StageName(Kind kind) { return kKinds[static_cast<std::size_t>(kind)].name; }
+
+std::string_view PromtailStageName(Kind kind) {
+  return kKinds[static_cast<std::size_t>(kind)].promtail;
+}
+
+const StageField* PipelineStage::Find(std::string_view name) const {
+  const auto found = std::ranges::find(fields, name, &StageField::name);
+  return found == fields.end() ? nullptr : &*found;
+}
+
+Status DecodeMultiline(JsonValue value, PipelineStage& out) {
+  out.kind = Kind::kMultiline;
+  TELLTALE_TRY(DecodeFields(value, out.kind, out.fields));
+  return CheckStage(out);
 }
 
 Status DecodePipelineStage(JsonValue value, PipelineStage& out) {
   int kinds = 0;
-  std::string_view name;
   TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
-    for (const auto& known : kKinds) {
-      if (known.name != key || member.type() == JsonValue::Type::kNull) continue;
+    for (std::size_t i = 0; i < kKinds.size(); ++i) {
+      if (kKinds[i].name != key || member.type() == JsonValue::Type::kNull) continue;
       ++kinds;
-      out.kind = known.kind;
-      name = known.name;
-      return DecodeBody(member, out);
+      out.kind = static_cast<Kind>(i);
+      return out.kind == Kind::kMetrics ? DecodeMetrics(member, out.fields)
+                                        : DecodeFields(member, out.kind, out.fields);
     }
     return {};
   }));
   if (kinds != 1) {
-    return decode::Wrong("must be one of json, regex, timestamp, labels, drop and multiline");
+    return decode::Wrong(
+        "must be one of json, logfmt, regex, timestamp, labels, structuredMetadata, drop, sample, "
+        "limit, replace, metrics, alert and multiline");
   }
-  return decode::In(name, CheckStage(out));
+  return decode::In(StageName(out.kind), CheckStage(out));
 }
 
 }  // namespace telltale

@@ -29,16 +29,6 @@ class StageFields {
   Decoder::Field Texts(std::string_view key, std::vector<std::string>& out) const {
     return {key, [this, key, &out](const YamlNode& n) { decoder_.StringList(n, At(key), out); }};
   }
-  // One text, or a list of them.
-  Decoder::Field OneOrMore(std::string_view key, std::vector<std::string>& out) const {
-    return {key, [this, key, &out](const YamlNode& n) {
-              if (n.kind == YamlNode::Kind::kScalar) {
-                out = {n.scalar};
-              } else {
-                decoder_.StringList(n, At(key), out);
-              }
-            }};
-  }
   Decoder::Field Map(std::string_view key, Labels& out) const {
     return {key, [this, key, &out](const YamlNode& n) { decoder_.StringMap(n, At(key), out); }};
   }
@@ -105,7 +95,9 @@ void Read(const StageFields& in, LabelsSpec& out) { in.Decode({in.Map("values", 
 void Read(const StageFields& in, MetadataSpec& out) { in.Decode({in.Map("values", out.values)}); }
 void Read(const StageFields& in, DropSpec& out) {
   std::int64_t older = -1, longer = -1;
-  in.Decode({in.OneOrMore("source", out.sources),
+  std::string source;
+  in.Decode({in.Text("source", source),
+             in.Texts("sources", out.sources),
              in.Text("separator", out.separator),
              in.Text("value", out.value),
              in.Text("expression", out.expression),
@@ -115,6 +107,10 @@ void Read(const StageFields& in, DropSpec& out) {
                 in.decoder().Bytes(n, in.At("longerThan"), 0, kMaxLineBytes, longer);
               }},
              in.Text("dropCounterReason", out.reason)});
+  if (!source.empty() && !out.sources.empty()) {
+    in.decoder().Problem(in.node(), in.path() + " takes source or sources, not both");
+  }
+  if (!source.empty()) out.sources = {source};
   if (older >= 0) out.older_than_ms = older;
   if (longer >= 0) out.longer_than = longer;
 }

@@ -127,9 +127,23 @@ WRONG = {
     "Stdout with Sidecar": (
         spec(logs={"source": "Stdout", "collector": "Sidecar"}), "needs collector Node"),
     "Stdout with files": (spec(logs=FILES | {"source": "Stdout"}), "files belongs to source Files"),
-    "Files with a pipeline": (
-        spec(logs=FILES | {"pipeline": [{"drop": {"expression": "a"}}]}),
-        "pipeline works with source Stdout only"),
+    "Stdout with an alert": (
+        stage(alert={"name": "Panic"}), "an alert stage works with source Files only"),
+    "multiline behind another stage": (
+        spec(logs=FILES | {"pipeline": [{"drop": {"expression": "a"}}, {"multiline": {"firstline": "a"}}]}),
+        "multiline must be the first stage"),
+    "multiline twice": (
+        spec(logs=FILES | {"multiline": {"firstline": "a"}, "pipeline": [{"multiline": {"firstline": "a"}}]}),
+        "multiline is given beside the pipeline"),
+    "drop without a condition": (stage(drop={}), "a drop stage needs at least one of"),
+    "drop with a value alone": (stage(drop={"expression": "a", "value": "b"}), "value needs a source"),
+    "sample above 1": (stage(sample={"rate": 2}), "less than or equal to 1"),
+    "limit without a burst": (stage(limit={"rate": 2}), "limit.burst: Required value"),
+    "a counter that is set": (
+        stage(metrics=[{"name": "a", "type": "counter", "action": "set"}]), "its action is inc or add"),
+    "a gauge without an action": (
+        stage(metrics=[{"name": "a", "type": "gauge"}]), "a counter or gauge needs an action"),
+    "a size of no unit": (stage(drop={"longerThan": "many"}), "longerThan"),
     "a relative directory": (files(directory="logs"), "directory must be an absolute path"),
     "the root as directory": (files(directory="/"), "directory must be an absolute path"),
     "a directory with ..": (files(directory="/var/log/../lib"), "must not contain . or .."),
@@ -141,7 +155,7 @@ WRONG = {
         spec(logs=FILES | {"labels": {"filename": "a"}}), "are set by Telltale"),
     "two kinds in a stage": (
         stage(drop={"expression": "a"}, labels={"values": {"a": ""}}), "split it into several"),
-    "a stage of no kind": (stage(), "exactly one of json, regex, timestamp, labels, drop"),
+    "a stage of no kind": (stage(), "exactly one of json, logfmt, regex, timestamp"),
     "an expression that is none": (
         stage(drop={"expression": "(a"}), "missing closing ): `(a` evaluating rule: the expr"),
     "an expression without a named group": (
@@ -213,6 +227,28 @@ ACCEPTED = {
                 {"drop": {"source": "b", "expression": "debug|trace"}},
             ],
         }
+    ),
+    "each kind of stage of files": (
+        spec(logs=FILES | {
+            "multiline": {"firstline": "^[A-Z]", "maxWait": "2s", "maxLines": 50},
+            "pipeline": [
+                {"json": {"expressions": {"a": ""}, "source": "b", "dropMalformed": True}},
+                {"logfmt": {"mapping": {"level": "lvl"}, "source": "a"}},
+                {"regex": {"expression": "(?P<g>[a-z]+)", "source": "a"}},
+                {"timestamp": {"source": "a", "format": "Unix", "fallbackFormats": ["RFC3339"],
+                               "location": "Europe/Berlin", "actionOnFailure": "skip"}},
+                {"structuredMetadata": {"values": {"trace": ""}}},
+                {"drop": {"sources": ["a", "b"], "value": "1", "olderThan": "24h", "longerThan": "8KiB",
+                          "separator": "", "dropCounterReason": "old"}},
+                {"sample": {"rate": 0.5}},
+                {"limit": {"rate": 10, "burst": 20, "drop": True}},
+                {"replace": {"expression": "password=([^ ]+)", "replace": "{{ .Value | ToUpper }}"}},
+                {"metrics": [{"name": "a", "type": "counter", "action": "inc", "matchAll": True},
+                             {"name": "b", "type": "histogram", "buckets": [0.1, 1], "maxIdle": "1m"}]},
+                {"alert": {"name": "Panic", "expression": "^panic", "labels": {"severity": "page"},
+                           "annotations": {"summary": "it panics"}, "quiet": "2m"}},
+            ],
+        })
     ),
 }
 

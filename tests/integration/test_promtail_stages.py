@@ -104,7 +104,7 @@ CASES = {
     ),
     "drop_value_and_presence": (
         [{"json": {"expressions": {"level": "", "num": "", "b": ""}}}, {"drop": {"source": ["level", "num"], "value": "info;12"}}, {"drop": {"source": "b"}}],
-        [{"json": {"expressions": {"level": "", "num": "", "b": ""}}}, {"drop": {"source": ["level", "num"], "value": "info;12"}}, {"drop": {"source": "b"}}],
+        [{"json": {"expressions": {"level": "", "num": "", "b": ""}}}, {"drop": {"sources": ["level", "num"], "value": "info;12"}}, {"drop": {"source": "b"}}],
         JSON_LINES,
     ),
     "replace": (
@@ -132,6 +132,18 @@ def promtail(folder, stages, lines):
     }
     path = folder / "promtail.yaml"
     path.write_text(yaml.safe_dump(config))
+    # Its goroutines print into one another at times: what two runs agree on is what it does.
+    before = None
+    for _ in range(10):
+        entries = parsed(folder, path, lines)
+        shape = [(labels, line) for labels, _, line in entries]
+        if shape == before:
+            return entries
+        before = shape
+    pytest.fail(f"promtail -dry-run prints something else each time: {before}")
+
+
+def parsed(folder, path, lines):
     done = subprocess.run(
         [catalog.locate("promtail"), "-config.file", path, "-dry-run", "-stdin"],
         input="".join(line + "\n" for line in lines), capture_output=True, text=True, timeout=60, env={"TZ": "UTC"},

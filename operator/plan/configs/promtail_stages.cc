@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/plan/configs/promtail_stages.h"
 
+#include "operator/model/pipeline_stage.h"
+#include "operator/plan/configs/stage_numbers.h"
 #include "operator/plan/duration_text.h"
 
 namespace telltale {
 namespace {
 
-using Kind = PipelineStage::Kind;
+using Type = StageField::Type;
 
 void WriteMap(const Labels& values, YamlWriter& yaml) {
   yaml.BeginMap();
@@ -14,36 +16,92 @@ void WriteMap(const Labels& values, YamlWriter& yaml) {
   yaml.EndMap();
 }
 
-void WriteStage(const PipelineStage& stage, YamlWriter& yaml) {
-  switch (stage.kind) {
-    case Kind::kJson:
-      yaml.Key("json").BeginMap().Key("expressions");
-      WriteMap(stage.values, yaml);
-      yaml.EndMap();
+void WriteTexts(const StageField& field, YamlWriter& yaml) {
+  yaml.BeginSeq();
+  for (const std::string& text : field.texts) {
+    if (field.name == "buckets") {
+      yaml.Number(text);
+    } else {
+      yaml.String(text);
+    }
+  }
+  yaml.EndSeq();
+}
+
+void WriteValue(const StageField& field, YamlWriter& yaml) {
+  switch (field.type) {
+    case Type::kText:
+      yaml.String(field.text);
       return;
-    case Kind::kRegex:
-      yaml.Key("regex").BeginMap().Field("expression", stage.expression).EndMap();
+    case Type::kFlag:
+      yaml.Bool(field.flag);
       return;
-    case Kind::kTimestamp:
-      yaml.Key("timestamp").BeginMap();
-      yaml.Field("source", stage.source).Field("format", stage.format).EndMap();
+    case Type::kNumber:
+      yaml.Number(NumberText(field.number));
       return;
-    case Kind::kLabels:
-      yaml.Key("labels");
-      WriteMap(stage.values, yaml);
+    case Type::kDuration:
+      yaml.String(DurationText(field.whole));
       return;
-    case Kind::kDrop:
-      yaml.Key("drop").BeginMap();
-      if (!stage.source.empty()) yaml.Field("source", stage.source);
-      if (!stage.expression.empty()) yaml.Field("expression", stage.expression);
-      yaml.EndMap();
+    case Type::kBytes:
+      yaml.String(std::to_string(field.whole));
       return;
-    case Kind::kMultiline:
-      yaml.Key("multiline").BeginMap();
-      yaml.Field("firstline", stage.expression);
-      yaml.Field("max_wait_time", DurationText(stage.max_wait_ms)).EndMap();
+    case Type::kMap:
+      WriteMap(field.map, yaml);
+      return;
+    case Type::kTexts:
+      WriteTexts(field, yaml);
+      return;
+    case Type::kMetrics:
       return;
   }
+}
+
+// Promtail keeps what a metric counts one level further in than what it is.
+bool IsOfConfig(const StageField& field) {
+  return field.name == "action" || field.name == "value" || field.name == "matchAll" ||
+         field.name == "countEntryBytes" || field.name == "buckets";
+}
+
+void WriteMetric(const StageFields& fields, YamlWriter& yaml) {
+  const PipelineStage metric{PipelineStage::Kind::kMetrics, fields};
+  yaml.Key(metric.Find("name")->text).BeginMap();
+  for (const StageField& field : fields) {
+    if (field.promtail.empty() || IsOfConfig(field)) continue;
+    yaml.Key(field.promtail);
+    WriteValue(field, yaml);
+  }
+  // The same name whoever reads the lines.
+  if (metric.Find("prefix") == nullptr) yaml.Field("prefix", kMetricPrefix);
+  yaml.Key("config").BeginMap();
+  for (const StageField& field : fields) {
+    if (!IsOfConfig(field)) continue;
+    yaml.Key(field.promtail);
+    WriteValue(field, yaml);
+  }
+  yaml.EndMap().EndMap();
+}
+
+void WriteStage(const PipelineStage& stage, YamlWriter& yaml) {
+  yaml.Key(PromtailStageName(stage.kind));
+  if (stage.kind == PipelineStage::Kind::kLabels || stage.kind == PipelineStage::Kind::kMetadata) {
+    WriteMap(stage.Find("values")->map, yaml);
+    return;
+  }
+  yaml.BeginMap();
+  if (stage.kind == PipelineStage::Kind::kMetrics) {
+    for (const StageFields& metric : stage.fields[0].metrics) WriteMetric(metric, yaml);
+  } else {
+    for (const StageField& field : stage.fields) {
+      // A text that is empty is one that is not given.
+      if (field.type == Type::kText && field.text.empty() && field.name != "separator" &&
+          field.name != "value" && field.name != "replace") {
+        continue;
+      }
+      yaml.Key(field.promtail);
+      WriteValue(field, yaml);
+    }
+  }
+  yaml.EndMap();
 }
 
 }  // namespace

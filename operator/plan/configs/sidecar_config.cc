@@ -5,6 +5,7 @@
 #include <array>
 
 #include "common/text/json_writer.h"
+#include "operator/plan/configs/sidecar_stages.h"
 #include "operator/plan/duration_text.h"
 #include "operator/plan/matching.h"
 
@@ -29,7 +30,12 @@ void WriteLogs(JsonWriter& writer, const LogsSpec& logs, const SidecarConfigOpti
   writer.EndObject();
   writer.Key("labels").BeginObject();
   for (const auto& [name, value] : logs.labels) writer.Field(name, value);
-  writer.EndObject().EndObject().EndArray();
+  writer.EndObject();
+  if (!logs.pipeline.empty()) {
+    writer.Key("pipeline");
+    WriteSidecarStages(logs.pipeline, writer);
+  }
+  writer.EndObject().EndArray();
 }
 
 // A target that asks for logs alone gets the default collectors with them.

@@ -190,7 +190,50 @@ TEST(DecodeMonitoringTarget, LogsMustFitTheirSourceAndTheSidecar) {
   EXPECT_EQ(LogsError(R"({"source":"Stdout","labels":{"filename":"x"}})"),
             "spec.logs.labels: the label filename is set by Telltale: choose another name");
   EXPECT_EQ(LogsError(R"({"files":{"directory":"/l"},"pipeline":[{"drop":{"expression":"x"}}]})"),
-            "spec.logs.pipeline: works only with collector: Node");
+            "");
+  EXPECT_EQ(LogsError(R"({"source":"Stdout","pipeline":[{"alert":{"name":"A"}}]})"),
+            "spec.logs.pipeline: takes alert only with collector: Sidecar");
+  EXPECT_EQ(LogsError(R"({"files":{"directory":"/l"},"pipeline":[{"drop":{"expression":"x"}},
+                          {"multiline":{"firstline":"x"}}]})"),
+            "spec.logs.pipeline: takes multiline only as its first stage");
+  EXPECT_EQ(LogsError(R"({"source":"Stdout","multiline":{"firstline":"x"},
+                          "pipeline":[{"multiline":{"firstline":"x"}}]})"),
+            "spec.logs.multiline: is a stage of pipeline, too: remove one");
+}
+
+TEST(DecodeMonitoringTarget, EveryKindOfStageIsTakenAndChecked) {
+  for (const char* good : {
+           R"({"logfmt":{"mapping":{"level":"lvl"},"source":"x"}})",
+           R"({"timestamp":{"source":"t","format":"Unix","fallbackFormats":["RFC3339"],
+               "location":"UTC","actionOnFailure":"skip"}})",
+           R"({"structuredMetadata":{"values":{"trace":""}}})",
+           R"({"drop":{"sources":["a","b"],"value":"1;2","dropCounterReason":"r"}})",
+           R"({"drop":{"olderThan":"24h","longerThan":"8KiB"}})",
+           R"({"sample":{"rate":0.25}})",
+           R"({"limit":{"rate":10,"burst":20,"drop":true}})",
+           R"_({"replace":{"expression":"(a)","replace":"*"}})_",
+           R"({"metrics":[{"name":"n","type":"counter","matchAll":true,"action":"inc"},
+               {"name":"h","type":"histogram","source":"took","buckets":[0.1,1]}]})",
+       }) {
+    EXPECT_EQ(StageError(good), "") << good;
+  }
+  for (const char* bad : {
+           R"({"logfmt":{}})",
+           R"({"timestamp":{"source":"t","format":"Unix","actionOnFailure":"guess"}})",
+           R"({"structuredMetadata":{"values":{"a b":""}}})",
+           R"({"drop":{"value":"x"}})",
+           R"({"drop":{"source":"a","value":"x","expression":"y"}})",
+           R"({"drop":{"longerThan":"much"}})",
+           R"({"sample":{"rate":2}})",
+           R"({"sample":{}})",
+           R"({"limit":{"rate":10}})",
+           R"({"replace":{"expression":"(","replace":"*"}})",
+           R"({"metrics":[]})",
+           R"({"metrics":[{"name":"n","type":"counter","action":"set"}]})",
+           R"({"metrics":[{"name":"n","type":"summary"}]})",
+       }) {
+    EXPECT_NE(StageError(bad), "") << bad;
+  }
 }
 
 TEST(DecodeMonitoringTarget, StagesThatPromtailWouldRefuseAreRefused) {
