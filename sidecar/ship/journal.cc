@@ -37,11 +37,12 @@ Journal::Journal(std::string directory, Clock& clock, Registry& registry, Disk& 
                                  "1 while the journal is kept, 0 while its disk fails: a restart "
                                  "would then send lines again.")),
       dropped_(registry.AddCounter("telltale_logs_journal_dropped_bytes_total",
-                                   "Bytes of the journal that were unreadable at start.")) {}
+                                   "Bytes of the journal that were unreadable at start.")) {
+  healthy_.Set(1);
+}
 
 void Journal::Open() {
   if (directory_.empty()) return;
-  MakeDirectories(directory_);
   struct stat info;
   if (stat(file_.path().c_str(), &info) == 0) {
     alive_ = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
@@ -57,7 +58,9 @@ void Journal::Open() {
           "be sent again",
           {{"file", file_.path()}, {"bytes", text->size() - used}});
     }
-  } else if (text.error().code != Code::kNotFound) {
+  } else if (text.error().code == Code::kNotFound) {
+    return;  // it is made when there is something to remember
+  } else {
     Failed(text.error().message);
     file_.SetAside();
   }
@@ -173,6 +176,7 @@ void Journal::Append() {
 
 void Journal::Rewrite() {
   Prune();
+  MakeDirectories(directory_);
   std::string text = FormatJournal(state_);
   auto written = file_.Replace(text);
   if (!written) {

@@ -34,7 +34,8 @@ class Journal {
   Journal(std::string directory, Clock& clock, Registry& registry, Disk& disk = RealDisk(),
           std::size_t compact_at = kCompactAt);
 
-  // Reads what is there, makes the directory, writes a compact journal.
+  // Reads what is there and writes it anew, compact. Without a journal nothing is written yet, so a
+  // sidecar that has no logs to follow leaves no trace.
   void Open();
 
   const JournalState& state() const { return state_; }

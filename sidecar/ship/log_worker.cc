@@ -16,7 +16,6 @@ namespace {
 constexpr std::chrono::seconds kQuiet{5};
 // So long a part of a line waits for the next generation to go on with it.
 constexpr std::chrono::seconds kPatience{60};
-constexpr std::chrono::seconds kRetryRead{1};
 constexpr std::size_t kMaxPaths = 4096;
 constexpr std::size_t kMaxBatch = 3 << 20;  // a gateway in front of Loki refuses 4 MB
 
@@ -198,53 +197,6 @@ void LogWorker::BuildNext(TailedFile& file, Mode mode) {
   Submit(file, std::move(*batch), false);
 }
 
-void LogWorker::ReadFailed(TailedFile& file, const Error& error) {
-  read_errors_.Add();
-  if (file.retry_at == SteadyTime{}) {
-    LogWarn("a log file cannot be read now", {{"path", file.path}, {"error", error.message}});
-  }
-  file.retry_at = clock_.Steady() + kRetryRead;
-}
-
-void LogWorker::Replay(TailedFile& file) {
-  auto replays = replays_.find(file.slot);
-  BatchRecord record = replays->second.front();
-  const auto& pipeline = files_.source(file).pipeline;
-  if (record.pipeline != (pipeline ? pipeline->hash() : 0)) {
-    TakeAnew(file);
-    return;
-  }
-  auto batch = builder_.Rebuild(file, files_.source(file), record, clock_.WallNanos());
-  if (!batch && batch.error().code != Code::kGone) {
-    ReadFailed(file, batch.error());
-    return;
-  }
-  replays->second.pop_front();
-  if (replays->second.empty()) replays_.erase(replays);
-  if (batch) {
-    Submit(file, std::move(*batch), true);
-  } else {
-    CountLost(record);
-  }
-}
-
-// The batches under way were made by another pipeline, so they cannot be made again: their lines
-// go through the one that is configured now. What Loki had stored of them is there twice then, and
-// counted.
-void LogWorker::TakeAnew(TailedFile& file) {
-  auto replays = replays_.extract(file.slot);
-  std::uint64_t lines = 0;
-  for (const BatchRecord& record : replays.mapped()) {
-    lines += record.lines;
-    journal_.Abandon(record.sequence);
-  }
-  accounting_->Rebuilt(lines);
-  LogWarn(
-      "the stages of a log pipeline changed over a restart: lines that were under way are sent "
-      "anew, and Loki may have them twice",
-      {{"path", file.path}, {"lines", lines}});
-}
-
 void LogWorker::Submit(TailedFile& file, Batch batch, bool replayed) {
   if (!replayed) journal_.Begin(batch.record);
   accounting_->Read(batch.count, batch.cut_bytes, batch.dropped);
@@ -263,7 +215,7 @@ void LogWorker::MoveOn(TailedFile& file, const Batch& batch) {
   file.mark = batch.record.mark;
   file.searched = std::max({file.searched, batch.searched, file.mark.offset});
   file.sightings.Drop(file.mark.offset);
-  file.retry_at = SteadyTime{};
+  file.retry_at = file.failing_since = SteadyTime{};
 }
 
 void LogWorker::Answered(const PushResult& result) {

@@ -31,6 +31,7 @@ class LogWorker {
  public:
   // One on its way and one ready, so that Loki never waits for the disk.
   static constexpr std::size_t kMaxOutstanding = 2;
+  static constexpr std::chrono::seconds kRetryRead{1};
 
   enum class Mode {
     kNormal,  // a batch when it is full or its oldest line has waited

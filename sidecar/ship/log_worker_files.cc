@@ -3,12 +3,19 @@
 // LogWorker, second part: what the journal says to files that are found, and what it is told of
 // those that go.
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "common/base/log.h"
 #include "sidecar/ship/log_worker.h"
 
 namespace telltale {
+namespace {
+
+// So long a rotated file that cannot be read is tried.
+constexpr std::chrono::seconds kGiveUpReading{60};
+
+}  // namespace
 
 FileSet::Hooks LogWorker::MakeHooks() {
   FileSet::Hooks hooks;
@@ -145,6 +152,69 @@ void LogWorker::CountLost(const BatchRecord& record) {
       {{"lines", record.lines}, {"bytes", bytes}});
   accounting_->LostUnread("file_gone", {record.lines, bytes});
   journal_.Abandon(record.sequence);
+}
+
+// A rotated file that cannot be read must not keep back the younger ones for ever.
+void LogWorker::ReadFailed(TailedFile& file, const Error& error) {
+  read_errors_.Add();
+  SteadyTime now = clock_.Steady();
+  if (file.failing_since == SteadyTime{}) {
+    LogWarn("a log file cannot be read now", {{"path", file.path}, {"error", error.message}});
+    file.failing_since = now;
+  }
+  file.retry_at = now + kRetryRead;
+  if (!file.rotated || !HasYounger(file) || now - file.failing_since < kGiveUpReading) return;
+  auto replays = replays_.extract(file.slot);
+  if (!replays.empty()) {
+    for (const BatchRecord& record : replays.mapped()) CountLost(record);
+  }
+  std::uint64_t unread = file.unread() ? file.info.size - file.mark.offset : 0;
+  LogError("a rotated log file could not be read for long and is given up: its rest is lost",
+           {{"path", file.path},
+            {"offset", file.mark.offset},
+            {"bytes", unread},
+            {"error", error.message}});
+  accounting_->LostUnread("unreadable", {0, unread});
+  files_.GiveUp(file);
+}
+
+void LogWorker::Replay(TailedFile& file) {
+  auto replays = replays_.find(file.slot);
+  BatchRecord record = replays->second.front();
+  const auto& pipeline = files_.source(file).pipeline;
+  if (record.pipeline != (pipeline ? pipeline->hash() : 0)) {
+    TakeAnew(file);
+    return;
+  }
+  auto batch = builder_.Rebuild(file, files_.source(file), record, clock_.WallNanos());
+  if (!batch && batch.error().code != Code::kGone) {
+    ReadFailed(file, batch.error());
+    return;
+  }
+  replays->second.pop_front();
+  if (replays->second.empty()) replays_.erase(replays);
+  if (batch) {
+    Submit(file, std::move(*batch), true);
+  } else {
+    CountLost(record);
+  }
+}
+
+// The batches under way were made by another pipeline, so they cannot be made again: their lines
+// go through the one that is configured now. What Loki had stored of them is there twice then, and
+// counted.
+void LogWorker::TakeAnew(TailedFile& file) {
+  auto replays = replays_.extract(file.slot);
+  std::uint64_t lines = 0;
+  for (const BatchRecord& record : replays.mapped()) {
+    lines += record.lines;
+    journal_.Abandon(record.sequence);
+  }
+  accounting_->Rebuilt(lines);
+  LogWarn(
+      "the stages of a log pipeline changed over a restart: lines that were under way are sent "
+      "anew, and Loki may have them twice",
+      {{"path", file.path}, {"lines", lines}});
 }
 
 }  // namespace telltale

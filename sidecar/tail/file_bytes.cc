@@ -4,10 +4,22 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <utility>
 
 namespace telltale {
+namespace {
+
+ssize_t Pread(int fd, void* data, std::size_t size, std::int64_t offset) {
+  return pread(fd, data, size, offset);
+}
+
+std::atomic<FileBytes::ReadCall> read_call{Pread};
+
+}  // namespace
+
+void FileBytes::ReplaceReadForTest(ReadCall call) { read_call = call != nullptr ? call : Pread; }
 
 FileBytes::FileBytes(UniqueFd fd, Form form) : fd_(std::move(fd)) {
   if (form == Form::kGzip) gzip_ = std::make_unique<GzipReader>(fd_.get());
@@ -23,7 +35,8 @@ FileBytes::Form FileBytes::FormOf(int fd, std::string_view name) {
 Result<std::size_t> FileBytes::ReadAt(char* data, std::size_t size, std::uint64_t offset) const {
   if (gzip_) return gzip_->ReadAt(data, size, offset);
   while (true) {
-    ssize_t n = pread(fd_.get(), data, size, static_cast<off_t>(offset));
+    ssize_t n = read_call.load(std::memory_order_relaxed)(fd_.get(), data, size,
+                                                          static_cast<std::int64_t>(offset));
     if (n >= 0) return static_cast<std::size_t>(n);
     if (errno != EINTR) return ErrnoError("reading", errno);
   }

@@ -5,6 +5,8 @@
 // and by what compares content. Not thread-safe; never moves the descriptor's own position.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -31,6 +33,10 @@ class FileBytes {
 
   // What is at `offset`, at most `size` bytes; 0 at the end.
   Result<std::size_t> ReadAt(char* data, std::size_t size, std::uint64_t offset) const;
+
+  // Tests let reads fail: called in place of pread(2) by all, until it is reset to null.
+  using ReadCall = ssize_t (*)(int fd, void* data, std::size_t size, std::int64_t offset);
+  static void ReplaceReadForTest(ReadCall call);
 
   // Of a compressed file.
   std::uint64_t UncompressedSize() const { return gzip_->Size(); }

@@ -66,10 +66,17 @@ Result<ContentMark> MarkContent(const FileBytes& bytes, std::uint64_t offset) {
   return mark;
 }
 
-bool ContentMatches(const FileBytes& bytes, const ContentMark& mark) {
+Result<bool> CompareContent(const FileBytes& bytes, const ContentMark& mark) {
   if (mark.offset == 0) return true;
   auto now = MarkContent(bytes, mark.offset);
-  return now.ok() && *now == mark;
+  if (now) return *now == mark;
+  if (now.error().code == Code::kInvalid) return false;  // it is shorter
+  return now.error();
+}
+
+bool ContentMatches(const FileBytes& bytes, const ContentMark& mark) {
+  auto same = CompareContent(bytes, mark);
+  return same.ok() && *same;
 }
 
 }  // namespace telltale

@@ -49,8 +49,10 @@ struct ContentMark {
 // The mark of the file now; fails when the file is shorter than `offset`.
 Result<ContentMark> MarkContent(const FileBytes& bytes, std::uint64_t offset);
 
-// False when the file is shorter than the mark or holds something else at its places. Of a file of
-// which nothing was read, everything matches.
+// False when the file is shorter than the mark or holds something else at its places; an error
+// when it cannot be read now. Of a file of which nothing was read, everything matches.
+Result<bool> CompareContent(const FileBytes& bytes, const ContentMark& mark);
+// The same where a file that cannot be read is of no use.
 bool ContentMatches(const FileBytes& bytes, const ContentMark& mark);
 
 }  // namespace telltale

@@ -116,7 +116,8 @@ void FileSet::Refresh(TailedFile& file) {
     // Checked with every change, so that it is known what was there when it was truncated, and
     // that it was when it has grown to the same size since.
     bool shrank_unread = info->size < before && file.mark.offset == 0;
-    if (shrank_unread || !ContentMatches(file.bytes, file.mark)) {
+    auto same = CompareContent(file.bytes, file.mark);
+    if (shrank_unread || (same && !*same)) {
       Restart(file);
       return;
     }
@@ -132,7 +133,8 @@ void FileSet::Refresh(TailedFile& file) {
 
 bool FileSet::CheckContent(TailedFile& file) {
   if (file.mark.offset == 0 || file.bytes.compressed()) return true;
-  if (ContentMatches(file.bytes, file.mark)) return true;
+  auto same = CompareContent(file.bytes, file.mark);
+  if (!same || *same) return true;  // who reads it will see the error
   Restart(file);
   return false;
 }
@@ -145,7 +147,8 @@ void FileSet::Restart(TailedFile& file) {
   if (auto info = StatFile(file.bytes.fd())) file.info = *info;
   file.mark = ContentMark{};
   file.searched = 0;
-  file.partial = false;
+  file.partial = file.held = false;
+  file.memory.clear();
   file.outstanding = 0;
   file.sightings.Clear();
   file.grown = clock_.Steady();
@@ -156,6 +159,8 @@ void FileSet::Restart(TailedFile& file) {
   by_inode_[{file.info.id.device, file.info.id.inode}] = file.slot;
   files_.insert(std::move(node));
 }
+
+void FileSet::GiveUp(const TailedFile& file) { Close(file.slot, true); }
 
 void FileSet::CloseFinished() {
   std::vector<std::uint64_t> idle, done;

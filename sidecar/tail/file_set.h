@@ -71,6 +71,9 @@ class FileSet {
   // Returns false then. Called before each read.
   bool CheckContent(TailedFile& file);
 
+  // It cannot be read and will not be; the reference is invalid afterwards.
+  void GiveUp(const TailedFile& file);
+
   // In the order of their slots: older generations first.
   const std::map<std::uint64_t, std::unique_ptr<TailedFile>>& files() const { return files_; }
   TailedFile* Find(std::uint64_t slot) const;
@@ -101,7 +104,7 @@ class FileSet {
   void NoteEvent(const DirEvent& event, Moves& moves);
   void OpenMoved(const Moves& moves);
   void ListDirectory(const std::string& path);
-  // Files that were rotated while nobody looked; names in `held` are for a later listing.
+  // Files that were rotated while nobody looked; those in `held` are not to be opened now.
   void FindRotated(const std::string& directory, const Names& names, std::set<std::string>& held);
   void FindRotatedOf(const std::string& path, const Names& names,
                      std::vector<KnownGeneration>& known, std::set<std::string>& held);

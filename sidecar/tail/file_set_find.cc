@@ -146,8 +146,7 @@ void FileSet::ListDirectory(const std::string& path) {
   std::set<std::string> held;
   if (!directory.trusted || HasNewRotation(path, wanted)) FindRotated(path, names, held);
   directory.looked = now;
-  directory.trusted = directory.watched && held.empty();
-  directory.again = !held.empty();
+  directory.trusted = directory.watched && !directory.again;
   std::set<const TailedFile*> seen;
   for (const auto& [name, inode] : wanted) {
     std::string full = PathIn(path, name);

@@ -52,7 +52,7 @@ FileSet::Names FileSet::NamesIn(const std::string& directory) {
   return names;
 }
 
-// A compressed file beside its plain one is being made and counts for nothing yet.
+// A compressed file beside its plain one counts for nothing until that is gone.
 std::vector<RotatedFile> FileSet::RotationsOf(const std::string& path, const Names& names,
                                               std::set<std::string>& held) const {
   std::vector<RotatedFile> files;
@@ -127,6 +127,7 @@ void FileSet::FindRotatedOf(const std::string& path, const Names& names,
   for (const RotatedFile& file : search.files) {
     if (!file.name.ends_with(".gz") || !Within(now - file.info.modified, kBeingMade)) continue;
     held.insert({file.name, NameOf(path)});
+    entry.again = true;
     return;
   }
   if (auto present = StatPath(path); present && present->regular) {
@@ -173,6 +174,7 @@ void FileSet::FindRotatedOf(const std::string& path, const Names& names,
     const RotatedFile& file = search.files[i];
     if (!settled[i] && BeingCopied(PathIn(directory, file.name), file, search)) {
       held.insert(file.name);
+      entry.again = true;
     }
   }
 }

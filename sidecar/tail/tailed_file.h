@@ -60,10 +60,11 @@ struct TailedFile {
   std::int64_t last_time = 0;  // the last time assigned to a line
   std::string memory;          // of the pipeline's stages, at mark.offset
   Sightings sightings;
-  SteadyTime grown{};     // when its size last changed
-  bool rotated = false;   // no wanted path leads to it any more
-  int outstanding = 0;    // batches of it that are not answered yet
-  SteadyTime retry_at{};  // not read before, after a read error
+  SteadyTime grown{};          // when its size last changed
+  bool rotated = false;        // no wanted path leads to it any more
+  int outstanding = 0;         // batches of it that are not answered yet
+  SteadyTime retry_at{};       // not read before, after a read error
+  SteadyTime failing_since{};  // the first of read errors in a row; never when there is none
 
   bool unread() const { return info.size > mark.offset; }
 };

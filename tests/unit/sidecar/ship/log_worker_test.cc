@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// The worker on a clock that stands still, with a sender that keeps what it is given.
+#include "sidecar/ship/log_worker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <fstream>
+
+#include "tests/fakes/fake_clock.h"
+#include "tests/unit/sidecar/temp_folder.h"
+
+namespace telltale {
+namespace {
+
+std::atomic<ino_t> bad_inode{0};
+
+ssize_t ReadUnlessBad(int fd, void* data, std::size_t size, std::int64_t offset) {
+  struct stat info;
+  if (fstat(fd, &info) == 0 && info.st_ino == bad_inode) {
+    errno = EIO;
+    return -1;
+  }
+  return pread(fd, data, size, offset);
+}
+
+class LogWorkerTest : public testing::Test {
+ protected:
+  LogWorkerTest() : sender_(registry_, clock_, [](PushResult) {}) {
+    FileBytes::ReplaceReadForTest(ReadUnlessBad);
+    options_.loki_url = "http://127.0.0.1:1";
+    LogSource source;
+    source.include = {temp_ / "*.log"};
+    source_ = source;
+  }
+  ~LogWorkerTest() override {
+    bad_inode = 0;
+    FileBytes::ReplaceReadForTest(nullptr);
+  }
+  void Start() {
+    worker_ = std::make_unique<LogWorker>(temp_ / "state", registry_, clock_, sender_);
+    worker_->Open();
+    worker_->Configure({source_}, options_);
+  }
+  void Append(const std::string& name, const std::string& text) {
+    std::ofstream(temp_ / name, std::ios::app | std::ios::binary) << text;
+  }
+  void Break(const std::string& name) {
+    struct stat info;
+    ASSERT_EQ(stat((temp_ / name).c_str(), &info), 0);
+    bad_inode = info.st_ino;
+  }
+  void Pass(std::chrono::seconds time) {
+    clock_.Advance(time);
+    worker_->Sweep();
+    worker_->Work(LogWorker::Mode::kNormal);
+  }
+  double Metric(const std::string& name) {
+    std::string page;
+    registry_.Render(page);
+    std::size_t at = page.find("\ntelltale_logs_" + name + " ");
+    return at == page.npos ? -1 : std::strtod(page.c_str() + at + name.size() + 16, nullptr);
+  }
+
+  TempFolder temp_;
+  FakeClock clock_;
+  Registry registry_;
+  Sender sender_;
+  LogPipelineOptions options_;
+  LogSource source_;
+  std::unique_ptr<LogWorker> worker_;
+};
+
+TEST_F(LogWorkerTest, ARotatedFileThatCannotBeReadIsGivenUpCountedAndLetsTheYoungerOnesPass) {
+  Append("a.log", "one\n");
+  Start();
+  Break("a.log");
+  std::filesystem::rename(temp_ / "a.log", temp_ / "a.log.1");
+  Append("a.log", "two\n");
+  Pass(std::chrono::seconds(2));
+  Pass(std::chrono::seconds(50));
+  EXPECT_EQ(Metric("read_lines_total"), 0);  // the order is kept for a while
+  EXPECT_GE(Metric("read_errors_total"), 2);
+  Pass(std::chrono::seconds(11));
+  EXPECT_EQ(Metric("lost_bytes_total{reason=\"unreadable\"}"), 4);
+  EXPECT_EQ(Metric("pending_lines"), 1);
+  EXPECT_EQ(Metric("read_bytes_total"), 8);
+}
+
+TEST_F(LogWorkerTest, ACurrentFileThatCannotBeReadIsTriedForEverAndIsNotTakenForTruncated) {
+  Append("a.log", "one\n");
+  Start();
+  Pass(std::chrono::seconds(2));
+  EXPECT_EQ(Metric("read_lines_total"), 1);
+  Break("a.log");
+  Append("a.log", "two\n");
+  for (int i = 0; i < 10; ++i) Pass(std::chrono::seconds(30));
+  EXPECT_EQ(Metric("read_lines_total"), 1);
+  bad_inode = 0;
+  Pass(std::chrono::seconds(2));
+  EXPECT_EQ(Metric("read_lines_total"), 2);
+  EXPECT_EQ(Metric("lost_bytes_total{reason=\"truncated\"}"), 0);
+  EXPECT_EQ(Metric("lost_bytes_total{reason=\"unreadable\"}"), 0);
+}
+
+TEST_F(LogWorkerTest, WithoutLogsNoJournalIsMade) {
+  Start();
+  Pass(std::chrono::seconds(20));
+  EXPECT_FALSE(std::filesystem::exists(temp_ / "state"));
+  EXPECT_EQ(Metric("journal_healthy"), 1);
+}
+
+TEST_F(LogWorkerTest, NothingIsDueWhileNothingHappens) {
+  for (int i = 0; i < 5; ++i) Append("f" + std::to_string(i) + ".log", "one\n");
+  Start();
+  Pass(std::chrono::seconds(2));
+  worker_->Sync();
+  while (!worker_->Idle()) {
+    for (std::uint64_t sequence = 1; sequence <= 5; ++sequence) {
+      worker_->Answered({sequence, {1, 4}, {}});
+    }
+    worker_->Work(LogWorker::Mode::kNormal);
+  }
+  clock_.Advance(std::chrono::seconds(1));
+  worker_->Sync();
+  EXPECT_FALSE(worker_->NextDue());
+}
+
+}  // namespace
+}  // namespace telltale
