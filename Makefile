@@ -20,8 +20,9 @@ test: ## everything; the last line counts
 	@tests/install.sh $(BUILD_PACKAGES) tests/packages.txt
 	@$(PYTHON) tests/run.py
 
-bench: ## the operator at 50,000 pods beside its peers; about ten minutes
+bench: ## the operator at 50,000 pods and the log path, beside their peers; about fifteen minutes
 	@tests/install.sh $(BUILD_PACKAGES) tests/packages.txt
+	@tests/bench/log_path.py
 	@tests/bench/operator_scale.py
 
 images: ## our two images and the sample app's as OCI archives in dist/

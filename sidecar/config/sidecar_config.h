@@ -23,7 +23,7 @@ struct LokiConfig {
   std::string url;     // of the server, without /loki/api/v1/push; empty: no logs are shipped
   std::string tenant;  // X-Scope-OrgID; empty: not sent
   std::int64_t batch_bytes = 1 << 20;
-  std::int64_t batch_wait_ms = 1'000;
+  std::int64_t batch_wait_ms = 200;
   bool operator==(const LokiConfig&) const = default;
 };
 

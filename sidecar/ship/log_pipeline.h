@@ -27,9 +27,9 @@ namespace telltale {
 struct LogPipelineOptions {
   std::string loki_url;  // http(s)://host:port, with or without /loki/api/v1/push; empty: hold
   std::string tenant;    // X-Scope-OrgID; none when empty
-  std::size_t batch_bytes = 1 << 20;            // of one push, before compression
-  std::chrono::milliseconds batch_wait{1'000};  // the longest that a line waits for company
-  std::string state_dir;                        // of the journal; made when absent; fixed at Start
+  std::size_t batch_bytes = 1 << 20;          // of one push, before compression
+  std::chrono::milliseconds batch_wait{200};  // the longest that a line waits for company
+  std::string state_dir;                      // of the journal; made when absent; fixed at Start
   std::chrono::milliseconds retry_initial{500}, retry_cap{30'000};
   std::chrono::milliseconds request_timeout{10'000};
 };

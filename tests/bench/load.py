@@ -2,7 +2,6 @@
 """Runs bench_load (an API server with many pods, load/main.cc) and speaks to it line by line."""
 
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -76,24 +75,3 @@ class Load:
         if "error" in answer:
             raise RuntimeError(answer["error"])
         return answer
-
-
-def cpu_seconds(pid: int) -> float:
-    """User and system time of a process and all its threads."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def memory_mb(pid: int) -> tuple[float, float]:
-    """(resident, its peak) in MB of 2^20 bytes."""
-    values = {}
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        name, _, value = line.partition(":")
-        if name in ("VmRSS", "VmHWM"):
-            values[name] = int(value.split()[0]) / 1024
-    return values["VmRSS"], values["VmHWM"]
-
-
-def forget_peak(pid: int) -> None:
-    """The peak starts anew at what is resident now."""
-    pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")

@@ -13,6 +13,7 @@ import time
 
 import load
 import subjects
+import usage
 
 MARKERS = 20
 SETTLE = 10  # seconds of rest before memory counts as settled
@@ -35,7 +36,7 @@ def sampled(pid: int):
 
     def run():
         while not done.wait(0.5):
-            samples.append(load.memory_mb(pid)[0])
+            samples.append(usage.memory_mb(pid)[0])
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
@@ -48,17 +49,17 @@ def sampled(pid: int):
 
 def settle(pid: int, out: dict, seconds: float = SETTLE) -> None:
     time.sleep(seconds)
-    out["rss_settled_mb"], out["rss_peak_mb"] = load.memory_mb(pid)
+    out["rss_settled_mb"], out["rss_peak_mb"] = usage.memory_mb(pid)
 
 
 def churn(server, subject, rate: int, seconds: int, patience: float, out: dict) -> None:
     """Events for so many seconds: processor time, memory, and from event to known."""
     server("poll", subject.port, *subject.poll)
-    before, cpu = server("counters"), load.cpu_seconds(subject.pid)
-    load.forget_peak(subject.pid)
+    before, cpu = server("counters"), usage.cpu_seconds(subject.pid)
+    usage.forget_peak(subject.pid)
     with sampled(subject.pid) as samples:
         report = server("churn", rate, seconds)
-        spent = load.cpu_seconds(subject.pid) - cpu
+        spent = usage.cpu_seconds(subject.pid) - cpu
         after = server("counters")
     events = after["events"] - before["events"]
     time.sleep(patience)  # for what is on its way
@@ -67,7 +68,7 @@ def churn(server, subject, rate: int, seconds: int, patience: float, out: dict) 
     out |= {
         "events": events, "events_sent_per_second": report["events"] / report["seconds"],
         "core_share": spent / report["seconds"], "events_per_cpu_second": events / max(spent, 0.01),
-        "rss_churn_mb": sum(samples) / len(samples), "rss_churn_peak_mb": load.memory_mb(subject.pid)[1],
+        "rss_churn_mb": sum(samples) / len(samples), "rss_churn_peak_mb": usage.memory_mb(subject.pid)[1],
         "rss_churn_end_mb": samples[-1],
         "event_to_known_ms": {q: max(side[q] for side in seen) for q in ("p50", "p99", "max")},
         "markers_timed": sum(side["count"] for side in seen),
@@ -103,11 +104,11 @@ def requests(program, subject, out: dict) -> None:
     out["first_byte_ms"] = fetch(program, subject, "first", 30)
     reading = fetch(program, subject, "read", 5)
     out["read_gb_per_second"], out["page_mb"] = reading["rate"] / 1e9, reading["page_bytes"] / 1e6
-    before = load.memory_mb(subject.pid)[0]
-    load.forget_peak(subject.pid)
+    before = usage.memory_mb(subject.pid)[0]
+    usage.forget_peak(subject.pid)
     crowd = fetch(program, subject, "crowd", 100)
     out["crowd_clients"], out["crowd_seconds"] = crowd["clients"], crowd["seconds"]
-    out["crowd_growth_mb"] = load.memory_mb(subject.pid)[1] - before
+    out["crowd_growth_mb"] = usage.memory_mb(subject.pid)[1] - before
 
 
 def ours(options, programs: dict, folder: pathlib.Path, kind: str, storm: bool) -> dict:
@@ -116,7 +117,7 @@ def ours(options, programs: dict, folder: pathlib.Path, kind: str, storm: bool) 
         out["pod_bytes"] = server.hello["pod_bytes"]
         with subjects.Telltale(programs["telltale-operator"], server.kubeconfig(kind), folder / "ours") as subject:
             out["sync_seconds"] = subject.wait_for(options.pods, 120)
-            out["sync_cpu_seconds"] = load.cpu_seconds(subject.pid)
+            out["sync_cpu_seconds"] = usage.cpu_seconds(subject.pid)
             settle(subject.pid, out)
             relists = subject.metric("telltale_relists_total")
             if storm:
@@ -128,7 +129,7 @@ def ours(options, programs: dict, folder: pathlib.Path, kind: str, storm: bool) 
                 churn(server, subject, options.storm_rate, options.storm_seconds, 3, out["storm"])
                 digest(server, subject, options.rate, out["storm"])
             out["telltale_relists_total"] = subject.metric("telltale_relists_total") - relists
-            out["rss_end_mb"] = load.memory_mb(subject.pid)[0]
+            out["rss_end_mb"] = usage.memory_mb(subject.pid)[0]
     return out
 
 
@@ -150,7 +151,7 @@ def peer(options, programs: dict, folder: pathlib.Path, kind: type) -> dict:
     ) as server:
         with kind(programs[kind.name], server.kubeconfig("tls"), folder / kind.name) as subject:
             out["sync_seconds"] = subject.wait_for(discovered(options.pods, options.apps), 300)
-            out["sync_cpu_seconds"] = load.cpu_seconds(subject.pid)
+            out["sync_cpu_seconds"] = usage.cpu_seconds(subject.pid)
             settle(subject.pid, out, PEER_SETTLE)
             churn(server, subject, options.peer_rate, options.peer_seconds, 15, out)
             out["protobuf"] = server("counters")["protobuf"]

@@ -8,7 +8,6 @@ Exits 1 when a goal is missed. The numbers also go to build/bench/operator.json.
 """
 
 import argparse
-import dataclasses
 import json
 import os
 import pathlib
@@ -20,38 +19,12 @@ sys.path[:0] = [str(ROOT / "tests/bench")]
 import measure  # noqa: E402  (the folder is no package)
 import programs as peer_programs  # noqa: E402
 import subjects  # noqa: E402
+import table  # noqa: E402
+from table import Row  # noqa: E402
 
 BUILD = ROOT / "build/bench"
 OURS = ("telltale-operator", "bench_load", "bench_fetch")
 PARTS = ("ours", "plain", "large", "prometheus", "allocator")
-
-
-@dataclasses.dataclass
-class Row:
-    """One line of the table: where its number lies in a part's results, and what it must be."""
-
-    text: str
-    path: str
-    form: str = "{:,.0f}"
-    goal: float | bool | None = None
-    at_least: bool = False  # else at most
-    part: str = "ours"
-
-    def value(self, results: dict, part: str):
-        found = results.get(part)
-        for key in self.path.split("/"):
-            found = found.get(key) if isinstance(found, dict) else None
-        return found
-
-    def met(self, value) -> bool:
-        if isinstance(self.goal, bool):
-            return value is self.goal
-        return value >= self.goal if self.at_least else value <= self.goal
-
-    def show(self, value) -> str:
-        if value is None:
-            return "-"
-        return ("yes" if value else "NO") if isinstance(value, bool) else self.form.format(value)
 
 
 def rows(options) -> list[Row]:
@@ -89,31 +62,6 @@ def rows(options) -> list[Row]:
         Row("relists in all", "telltale_relists_total", "{:.0f}", 0),
         Row("the load's own core share", "generator_core_share", share),
     ]
-
-
-def table(results: dict, options) -> tuple[str, list[str]]:
-    """The table and the names of the goals that were missed."""
-    lines = [("", "telltale", "goal", "", "over http", "prometheus", "allocator")]
-    missed = []
-    for row in rows(options):
-        value = row.value(results, row.part)
-        goal = met = ""
-        if row.goal is not None:
-            goal = "" if isinstance(row.goal, bool) else (">= " if row.at_least else "<= ") + f"{row.goal:,}"
-            if row.part in results:
-                met = "ok" if value is not None and row.met(value) else "MISSED"
-        if met == "MISSED":
-            missed.append(row.text)
-        others = ["-"] * 3
-        if row.part == "ours":
-            others = [row.show(row.value(results, part)) for part in ("plain", "prometheus", "allocator")]
-        lines.append((row.text, row.show(value), goal, met, *others))
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    text = "\n".join(
-        "  ".join(cell.ljust(w) if i in (0, 3) else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths))).rstrip()
-        for line in lines
-    )
-    return text, missed
 
 
 def build(options) -> dict:
@@ -182,7 +130,8 @@ def main() -> int:
     os.environ.pop("KUBECONFIG", None)
     BUILD.mkdir(parents=True, exist_ok=True)
     results = run(options, build(options))
-    text, missed = table(results, options)
+    columns = {"over http": "plain", "prometheus": "prometheus", "allocator": "allocator"}
+    text, missed = table.render(rows(options), results, "ours", columns)
     (BUILD / "operator.txt").write_text(text + "\n")
     print(text, flush=True)
     if missed:

@@ -14,7 +14,6 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests/cluster/tools"), str(ROOT / "tests/cluster"), str(ROOT / "tests/bench")]
-import load  # noqa: E402
 import process  # noqa: E402  (the folders are no packages)
 
 MARKER = "aa-bench"

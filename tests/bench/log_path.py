@@ -1,0 +1,189 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measures the way of log lines from files to Loki's wire beside Promtail and prints one table.
+
+Usage: log_path.py [--full] [--only=PART,PART] ...     see --help and README.md
+
+Exits 1 when a goal is missed. The numbers also go to `build/bench/logs.json`.
+"""
+
+import argparse
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT / "tests/bench"), str(ROOT / "tests/cluster/tools")]
+import catalog  # noqa: E402  (the folders are no packages)
+import shippers  # noqa: E402
+import table  # noqa: E402
+import usage  # noqa: E402
+from table import Row  # noqa: E402
+
+BUILD = ROOT / "build/bench"
+OURS = ("telltale-sidecar", "bench_sink", "bench_write")
+PARTS = ("bulk", "stages", "steady", "latency", "idle")
+BYTES = 257  # of a line, its end included
+
+
+def rows() -> list[Row]:
+    share, mb = "{:.4f}", "{:.1f}"
+    return [
+        Row("lines per CPU-second", "bulk/per_cpu_second", goal=2_000_000, at_least=True),
+        Row("of Promtail's", "bulk/ratio", "{:.1f}", 28, at_least=True),
+        Row("lines a second", "bulk/per_second"),
+        Row("memory, peak, MB", "bulk/rss_peak_mb", mb),
+        Row("push, of its size before compression", "bulk/compression", "{:.2f}"),
+        Row("json and labels: lines per CPU-second", "stages/per_cpu_second", goal=800_000, at_least=True),
+        Row("json and labels: memory, peak, MB", "stages/rss_peak_mb", mb),
+        Row("10,000 lines/s: core share", "steady/core_share", share, 0.02),
+        Row("10,000 lines/s: memory, peak, MB", "steady/rss_peak_mb", mb, 12),
+        Row("1,000 lines/s: written to answered p50, ms", "latency/p50_ms"),
+        Row("1,000 lines/s: written to answered p99, ms", "latency/p99_ms", goal=300),
+        Row("1,000 lines/s: core share", "latency/core_share", share),
+        Row("idle, five files: core share", "idle/core_share", "{:.5f}", 0.001),
+        Row("idle: wake-ups a second", "idle/wakeups_per_second", "{:.2f}"),
+        Row("idle: memory, MB", "idle/rss_mb", mb, 4),
+    ]
+
+
+class Bench:
+    """One kind of shipper through all parts."""
+
+    def __init__(self, kind: str, options, programs: dict, sink: shippers.Sink):
+        self.kind, self.options, self.programs, self.sink = kind, options, programs, sink
+        self.program = programs["telltale-sidecar" if kind == "ours" else "promtail"]
+        self.logs = BUILD / "logs"
+
+    def _start(self, stages: bool = False):
+        self.sink.reset()
+        return shippers.shipper(self.kind, self.program, BUILD / f"shipper-{self.kind}", self.sink.url, self.logs, stages)
+
+    def _write(self, name: str, *words) -> subprocess.Popen:
+        arguments = [self.programs["bench_write"], self.logs / name, *map(str, words)]
+        return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+
+    def _fresh(self, files: int, lines: int) -> None:
+        shutil.rmtree(self.logs, ignore_errors=True)
+        self.logs.mkdir(parents=True)
+        for number in range(files):
+            self._write(f"{number}.log", lines, BYTES).communicate()
+
+    def bulk(self, stages: bool = False) -> dict:
+        """A file that is there already, read to its end."""
+        lines = self.options.lines if self.kind == "ours" else self.options.peer_lines
+        self._fresh(1, lines)
+        with self._start(stages) as running:
+            seconds = self.sink.wait_for(lines, 600, running.pid)
+            cpu = usage.cpu_seconds(running.pid)
+            stats = self.sink.stats()
+            peak = usage.memory_mb(running.pid)[1]
+        assert stats["lines"] == lines, f"{stats['lines']} of {lines} lines came"
+        return {
+            "lines": lines, "per_cpu_second": lines / cpu, "per_second": lines / seconds, "rss_peak_mb": peak,
+            "compression": stats["compressed"] / stats["uncompressed"],
+        }  # fmt: skip
+
+    def stages(self) -> dict:
+        return self.bulk(stages=True)
+
+    def _live(self, rate: int) -> dict:
+        """Lines that are written now, at a rate."""
+        self._fresh(1, 1000)
+        with self._start() as running:
+            self.sink.wait_for(1000, 60, running.pid)
+            time.sleep(2)
+            self.sink.reset()
+            usage.forget_peak(running.pid)
+            before = usage.cpu_nanoseconds(running.pid)
+            written = int(self._write("0.log", 0, BYTES, rate, self.options.seconds).communicate()[0])
+            spent = usage.cpu_nanoseconds(running.pid) - before
+            self.sink.wait_for(written, 60, running.pid)
+            stats, peak = self.sink.stats(), usage.memory_mb(running.pid)[1]
+        return {
+            "core_share": spent / 1e9 / self.options.seconds, "rss_peak_mb": peak, "lines": written,
+            "p50_ms": stats["p50_ms"], "p99_ms": stats["p99_ms"], "pushes": stats["pushes"],
+        }  # fmt: skip
+
+    def steady(self) -> dict:
+        return self._live(10_000)
+
+    def latency(self) -> dict:
+        return self._live(1_000)
+
+    def idle(self) -> dict:
+        self._fresh(5, 100)
+        with self._start() as running:
+            self.sink.wait_for(500, 60, running.pid)
+            time.sleep(10)
+            before, woken = usage.cpu_nanoseconds(running.pid), usage.wakeups(running.pid)
+            time.sleep(self.options.seconds)
+            spent, woken = usage.cpu_nanoseconds(running.pid) - before, usage.wakeups(running.pid) - woken
+            return {
+                "core_share": spent / 1e9 / self.options.seconds, "rss_mb": usage.memory_mb(running.pid)[0],
+                "wakeups_per_second": woken / self.options.seconds,
+            }  # fmt: skip
+
+
+def build(options) -> dict:
+    """Our programs, in the release preset's flags with the tests', and Promtail."""
+    if not options.build:
+        configure = ["cmake", "--preset", "release", "-B", str(BUILD / "cmake"), "-DTELLTALE_TESTS=ON"]
+        subprocess.run(configure, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        wanted = [word for name in OURS for word in ("--target", name)]
+        subprocess.run(["cmake", "--build", str(BUILD / "cmake"), *wanted], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    folder = pathlib.Path(options.build or BUILD / "cmake") / "bin"
+    programs = {name: folder / name for name in OURS}
+    if "promtail" in options.kinds:
+        if not catalog.built("promtail").exists():
+            subprocess.run([sys.executable, ROOT / "tests/cluster/tools/build.py", "promtail"], check=True)
+        programs["promtail"] = catalog.locate("promtail")
+    return programs
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--only", default=",".join(PARTS), help=f"parts, of: {', '.join(PARTS)}")
+    parser.add_argument("--kinds", default="ours,promtail")
+    parser.add_argument("--lines", type=int, default=8_000_000, help="in the file that ours reads")
+    parser.add_argument("--peer-lines", type=int, default=1_000_000)
+    parser.add_argument("--seconds", type=int, default=30, help="of each live part")
+    parser.add_argument("--build", default="", help="a build folder that is ready; else build/bench/cmake is made")
+    options = parser.parse_args()
+    options.only, options.kinds = options.only.split(","), options.kinds.split(",")
+    unknown = set(options.only) - set(PARTS)
+    if unknown:
+        parser.error(f"no part is called {unknown.pop()}; choose from: {', '.join(PARTS)}")
+    return options
+
+
+def main() -> int:
+    options = arguments()
+    BUILD.mkdir(parents=True, exist_ok=True)
+    programs = build(options)
+    results = {kind: {} for kind in options.kinds}
+    with shippers.Sink(programs["bench_sink"]) as sink:
+        for part in options.only:
+            for kind in options.kinds:
+                print(f"==> {part}: {kind}", flush=True)
+                results[kind][part] = getattr(Bench(kind, options, programs, sink), part)()
+    shutil.rmtree(BUILD / "logs", ignore_errors=True)
+    if "bulk" in options.only and "promtail" in results:
+        results["ours"]["bulk"]["ratio"] = (
+            results["ours"]["bulk"]["per_cpu_second"] / results["promtail"]["bulk"]["per_cpu_second"]
+        )
+    (BUILD / "logs.json").write_text(json.dumps(results, indent=1))
+    wanted = [row for row in rows() if row.path.split("/")[0] in options.only]
+    text, missed = table.render(wanted, results, "ours", {"promtail": "promtail"})
+    (BUILD / "logs.txt").write_text(text + "\n")
+    print(text, flush=True)
+    if missed:
+        print(f"{len(missed)} goals missed: {'; '.join(missed)}", flush=True)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The lines that the log path is measured with: CRI lines of one length, whose text is the JSON of
+// a web server's access log, with a number, an id and a time that differ in each. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace telltale::bench {
+
+// `time` is in nanoseconds since the Unix epoch and stands in the text too ("sent"), from which the
+// sink knows how old a line is. `bytes` counts the line end; at least 230.
+void AppendLine(std::uint64_t number, std::int64_t time, std::size_t bytes, std::string& out);
+
+// The value of "sent" in a line; 0 when there is none.
+std::int64_t SentAt(std::string_view line);
+
+}  // namespace telltale::bench
