@@ -54,6 +54,10 @@ void FileSet::SetSources(std::vector<LogSource> sources) {
     for (auto* patterns : {&source.include, &source.exclude}) {
       std::vector<std::string> plain;
       for (const std::string& pattern : *patterns) {
+        if (auto good = CheckGlob(pattern); !good.ok()) {
+          LogError("a pattern of log files is left out", {{"error", good.error().message}});
+          continue;
+        }
         for (std::string& one : GlobAlternatives(pattern)) plain.push_back(std::move(one));
       }
       *patterns = std::move(plain);

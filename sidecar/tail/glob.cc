@@ -142,6 +142,22 @@ bool ExpandBraces(const std::string& pattern, std::vector<std::string>& out) {
   return true;
 }
 
+// What is wrong with one name of a pattern; null when nothing is.
+const char* WrongWith(std::string_view part) {
+  if (Unquote(part) == "..") return "contains ..";
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    if (part[i] == '\\') {
+      if (++i == part.size()) return "ends a name with a backslash";
+    } else if (part[i] == '[') {
+      std::size_t from = i + 1;
+      if (from < part.size() && (part[from] == '^' || part[from] == '!')) ++from;
+      i = part.find(']', from + 1);
+      if (i == part.npos) return "has a [ without its ]";
+    }
+  }
+  return nullptr;
+}
+
 std::size_t ComponentEnd(std::string_view text, std::size_t at) {
   return std::min(text.find('/', at), text.size());
 }
@@ -222,39 +238,26 @@ class Walk {
 }  // namespace
 
 Status CheckGlob(std::string_view pattern) {
-  std::string quoted = "\"" + std::string(pattern) + "\"";
+  const std::string quoted = "the pattern \"" + std::string(pattern) + "\" ";
   if (pattern.empty() || pattern[0] != '/') {
-    return Fail(Code::kInvalid, "the pattern " + quoted + " is not an absolute path");
-  }
-  if (pattern.back() == '/') {
-    return Fail(Code::kInvalid, "the pattern " + quoted + " names a directory: add /*.log");
-  }
-  for (std::string_view part : Split(pattern.substr(1), '/')) {
-    if (part == "..") return Fail(Code::kInvalid, "the pattern " + quoted + " contains ..");
-    for (std::size_t i = 0; i < part.size(); ++i) {
-      if (part[i] == '\\') {
-        if (++i == part.size()) {
-          return Fail(Code::kInvalid, "the pattern " + quoted + " ends a name with a backslash");
-        }
-      } else if (part[i] == '[') {
-        std::size_t from = i + 1;
-        if (from < part.size() && (part[from] == '^' || part[from] == '!')) ++from;
-        std::size_t close = part.find(']', from + 1);
-        if (close == part.npos) {
-          return Fail(Code::kInvalid, "the pattern " + quoted + " has a [ without its ]");
-        }
-        i = close;
-      }
-    }
+    return Fail(Code::kInvalid, quoted + "is not an absolute path");
   }
   std::vector<std::string> alternatives;
-  if (ExpandBraces(std::string(pattern), alternatives)) return {};
-  if (alternatives.size() > kMaxAlternatives) {
-    return Fail(Code::kInvalid, "the pattern " + quoted + " has more than " +
-                                    std::to_string(kMaxAlternatives) + " alternatives in braces");
+  if (!ExpandBraces(std::string(pattern), alternatives)) {
+    return Fail(Code::kInvalid,
+                quoted + (alternatives.size() > kMaxAlternatives
+                              ? "has more than 256 alternatives in braces"
+                              : "has a { without its }: write \\{ where the name has a brace"));
   }
-  return Fail(Code::kInvalid, "the pattern " + quoted + " has a { without its }: write \\{ " +
-                                  "where the name has a brace");
+  for (const std::string& one : alternatives) {
+    if (one.back() == '/') {
+      return Fail(Code::kInvalid, quoted + "names a directory: add /*.log");
+    }
+    for (std::string_view part : Split(std::string_view(one).substr(1), '/')) {
+      if (const char* wrong = WrongWith(part)) return Fail(Code::kInvalid, quoted + wrong);
+    }
+  }
+  return {};
 }
 
 std::vector<std::string> GlobAlternatives(const std::string& pattern) {

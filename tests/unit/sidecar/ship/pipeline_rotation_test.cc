@@ -80,6 +80,35 @@ TEST_F(PipelineRotationTest, AFileHalfSentAndCompressedSinceIsContinuedByteForBy
   EXPECT_EQ(Lost("lines", "file_gone"), 0);
 }
 
+TEST_F(PipelineRotationTest, TheKubeletsRotationWhileLokiIsAwayLosesNothing) {
+  options_.batch_bytes = 1000;
+  Append("0.log", Numbers(0, 500));
+  Start();
+  ASSERT_TRUE(Flush());
+  loki_.GoDown();
+  for (int i = 1; i <= 4; ++i) {
+    Append("0.log", Numbers(i * 500, i * 500 + 400));
+    std::string rotated = "0.log.20260101-00000" + std::to_string(i);
+    Rename("0.log", rotated);
+    Append(rotated, Numbers(i * 500 + 400, i * 500 + 500));  // the runtime has not reopened yet
+    ASSERT_TRUE(WaitForMetric("files", i));
+    // Its turn to be compressed has come, and the oldest are deleted altogether.
+    std::string before = "0.log.20260101-00000" + std::to_string(i - 1);
+    if (i > 1) Compress(before);
+    if (i > 2) fs::remove(Log("0.log.20260101-00000" + std::to_string(i - 2) + ".gz"));
+  }
+  Append("0.log", Numbers(2500, 2600));
+  ASSERT_TRUE(WaitForMetric("files", 5));
+  ASSERT_TRUE(WaitForMetric("deleted_bytes", 1));
+  loki_.ComeBack();
+  ASSERT_TRUE(Flush());
+  EXPECT_THAT(loki_.lines(), ElementsAreArray(NumberList(0, 2600)));
+  EXPECT_EQ(loki_.duplicates(), 0u);
+  Restart();
+  ASSERT_TRUE(Flush());
+  EXPECT_EQ(loki_.lines().size(), 2600u);
+}
+
 TEST_F(PipelineRotationTest, AKillWithinACompressedFileIsNoticedByNobody) {
   options_.batch_bytes = 2000;
   Append("a.log", Numbers(0, 10));

@@ -75,8 +75,9 @@ TEST(Glob, ManyStarsDoNotExplode) {
 
 TEST(Glob, PatternsThatCannotWorkAreExplained) {
   EXPECT_TRUE(CheckGlob("/var/log/[a-z]*.log").ok());
-  for (const char* bad : {"", "x.log", "/var/../x", "/var/[a", "/var/log/", "/x\\", "/x{a,b",
-                          "/{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"}) {
+  for (const char* bad :
+       {"", "x.log", "/var/../x", "/var/{a,..}/x", "/var/\\.\\./x", "/var/[a", "/var/log/", "/x\\",
+        "/x{a,b", "/{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"}) {
     auto status = CheckGlob(bad);
     ASSERT_FALSE(status.ok()) << bad;
     EXPECT_THAT(status.error().message, testing::HasSubstr("the pattern")) << bad;
