@@ -3,79 +3,68 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <strings.h>
+#include <openssl/x509v3.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <protozero/pbf_reader.hpp>
+#include <algorithm>
+#include <cctype>
+#include <csignal>
 #include <utility>
 
 #include "common/base/check.h"
-#include "sidecar/ship/snappy_codec.h"
+#include "common/base/clock.h"
+#include "common/net/tls.h"
 
 namespace telltale {
 namespace {
 
-std::string HeaderValue(const std::string& head, const std::string& name) {
-  for (std::size_t at = head.find("\r\n"); at != head.npos; at = head.find("\r\n", at + 2)) {
-    std::size_t start = at + 2;
-    if (strncasecmp(head.c_str() + start, (name + ":").c_str(), name.size() + 1) != 0) continue;
-    std::size_t value = head.find_first_not_of(' ', start + name.size() + 1);
-    return head.substr(value, head.find("\r\n", value) - value);
-  }
-  return "";
+constexpr std::int64_t kDay = 86'400;
+
+template <class T>
+T Must(Result<T> result) {
+  TELLTALE_CHECK(result.ok());
+  return std::move(*result);
 }
 
-bool SendAll(int connection, std::string_view text) {
-  while (!text.empty()) {
-    ssize_t n = send(connection, text.data(), text.size(), MSG_NOSIGNAL);
-    if (n <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-FakeLoki::Entry DecodeEntry(protozero::pbf_reader in) {
-  FakeLoki::Entry entry;
-  while (in.next()) {
-    if (in.tag() == 1) {
-      protozero::pbf_reader stamp = in.get_message();
-      while (stamp.next()) {
-        if (stamp.tag() == 1) {
-          entry.time += stamp.get_int64() * 1'000'000'000;
-        } else if (stamp.tag() == 2) {
-          entry.time += stamp.get_int32();
-        } else {
-          stamp.skip();
-        }
-      }
-    } else if (in.tag() == 2) {
-      entry.line = in.get_string();
-    } else if (in.tag() == 3) {
-      protozero::pbf_reader pair = in.get_message();
-      std::string name, value;
-      while (pair.next()) {
-        if (pair.tag() == 1) {
-          name = pair.get_string();
-        } else {
-          value = pair.get_string();
-        }
-      }
-      entry.metadata[name] = value;
-    } else {
-      in.skip();
-    }
-  }
-  return entry;
-}
+std::int64_t Seconds() { return RealClock().WallNanos() / 1'000'000'000; }
 
 }  // namespace
 
-FakeLoki::FakeLoki() { Listen(); }
+FakeLoki::FakeLoki(Options options) : options_(std::move(options)), store_(options_.limits) {
+  signal(SIGPIPE, SIG_IGN);
+  if (options_.tls) PrepareTls(options_.client_certificate);
+  Listen();
+}
 
 FakeLoki::~FakeLoki() { GoDown(); }
 
-std::string FakeLoki::url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+void FakeLoki::PrepareTls(bool ask_for_certificate) {
+  authority_ = Must(MakeAuthority("fake loki", Seconds(), kDay));
+  tls_ = Must(MakeServerTlsContext(
+      Must(MakeServerCertificate(authority_, {"localhost", "loki.example"}, Seconds(), kDay))));
+  if (!ask_for_certificate) return;
+  SSL_CTX* const raw = tls_.get();
+  BIO* const bio = BIO_new_mem_buf(authority_.certificate.data(),
+                                   static_cast<int>(authority_.certificate.size()));
+  X509* const root = PEM_read_bio_X509(bio, nullptr, nullptr, nullptr);
+  TELLTALE_CHECK(root != nullptr && X509_STORE_add_cert(SSL_CTX_get_cert_store(raw), root) == 1);
+  X509_free(root);
+  BIO_free(bio);
+  // Our certificates are for servers; what they are for is not the point here.
+  X509_VERIFY_PARAM_set_purpose(SSL_CTX_get0_param(raw), X509_PURPOSE_ANY);
+  SSL_CTX_set_verify(raw, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+}
+
+std::string FakeLoki::url() const {
+  return (options_.tls ? "https://localhost:" : "http://127.0.0.1:") + std::to_string(port_);
+}
+
+std::string FakeLoki::ca_pem() const { return authority_.certificate; }
+
+KeyPair FakeLoki::MakeClientPair(const std::string& name) const {
+  return Must(MakeServerCertificate(authority_, {name}, Seconds(), kDay));
+}
 
 void FakeLoki::Listen() {
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -87,7 +76,7 @@ void FakeLoki::Listen() {
   address.sin_port = htons(port_);
   socklen_t size = sizeof(address);
   auto* any = reinterpret_cast<sockaddr*>(&address);
-  TELLTALE_CHECK(bind(listener_, any, size) == 0 && listen(listener_, 16) == 0);
+  TELLTALE_CHECK(bind(listener_, any, size) == 0 && listen(listener_, 64) == 0);
   TELLTALE_CHECK(getsockname(listener_, any, &size) == 0);
   port_ = ntohs(address.sin_port);
   stop_ = false;
@@ -99,185 +88,190 @@ void FakeLoki::GoDown() {
     std::lock_guard lock(mutex_);
     stop_ = true;
     shutdown(listener_, SHUT_RDWR);
-    if (connection_ >= 0) shutdown(connection_, SHUT_RDWR);
+    for (Client& client : clients_) {
+      if (client.socket) client.socket->Shutdown();
+    }
+    changed_.notify_all();
   }
   if (thread_.joinable()) thread_.join();
   if (listener_ >= 0) close(std::exchange(listener_, -1));
+  Reap(true);
 }
 
 void FakeLoki::ComeBack() { Listen(); }
 
+void FakeLoki::Reap(bool all) {
+  std::list<Client> ended;
+  {
+    std::lock_guard lock(mutex_);
+    for (auto it = clients_.begin(); it != clients_.end();) {
+      auto next = std::next(it);
+      if (all || it->done) ended.splice(ended.end(), clients_, it);
+      it = next;
+    }
+  }
+  for (Client& client : ended) client.thread.join();
+}
+
 void FakeLoki::Run() {
   while (true) {
-    int connection = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    {
-      std::lock_guard lock(mutex_);
-      if (stop_ || connection < 0) {
-        if (connection >= 0) close(connection);
-        if (stop_) return;
-        continue;
-      }
-      connection_ = connection;
-    }
-    Serve(connection);
+    const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    Reap(false);
     std::lock_guard lock(mutex_);
-    connection_ = -1;
-    close(connection);
+    if (stop_) {
+      if (fd >= 0) close(fd);
+      return;
+    }
+    if (fd < 0) continue;
+    const std::int64_t ends = faults_ ? faults_->ConnectionEnds(connection_count_) : -1;
+    ++connection_count_;
+    Client& client = clients_.emplace_back();
+    client.socket = std::make_shared<LokiSocket>(fd, ends);
+    client.thread = std::thread([this, &client, socket = client.socket] {
+      if (socket->Handshake(tls_)) Serve(*socket);
+      std::lock_guard done_lock(mutex_);
+      client.done = true;
+      client.socket.reset();
+    });
   }
 }
 
-void FakeLoki::Serve(int connection) {
+void FakeLoki::Serve(LokiSocket& socket) {
+  if (options_.tls) {
+    std::lock_guard lock(mutex_);
+    client_names_.push_back(socket.ClientName());
+  }
   std::string buffer;
   while (true) {
     Push push;
-    if (!ReadRequest(connection, buffer, push)) return;
-    if (!Answer(connection, Take(std::move(push)))) return;
+    if (!ReadRequest(socket, buffer, push)) return;
+    if (!Answer(socket, Take(std::move(push)))) return;
   }
 }
 
-bool FakeLoki::ReadRequest(int connection, std::string& buffer, Push& push) const {
+void FakeLoki::DecodeHead(const std::string& head, Push& push) {
+  push.target = head.substr(0, head.find(" HTTP/"));
+  for (std::size_t at = head.find("\r\n"); at < head.size();) {
+    const std::size_t start = at + 2, end = std::min(head.find("\r\n", start), head.size());
+    const std::size_t colon = head.find(':', start);
+    at = end;
+    if (colon >= end) continue;
+    std::string name = head.substr(start, colon - start);
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::size_t value = std::min(head.find_first_not_of(' ', colon + 1), end);
+    push.headers[name] = head.substr(value, end - value);
+  }
+  push.content_type = push.Header("content-type");
+  push.tenant = push.Header("x-scope-orgid");
+}
+
+bool FakeLoki::ReadRequest(LokiSocket& socket, std::string& buffer, Push& push) const {
   std::size_t head = std::string::npos, length = 0;
-  char chunk[65536];
+  std::string chunk(65536, '\0');
   while (true) {
     if (head == std::string::npos && (head = buffer.find("\r\n\r\n")) != std::string::npos) {
-      std::string text = buffer.substr(0, head + 2);
-      length = std::stoul("0" + HeaderValue(text, "Content-Length"));
-      push.target = text.substr(0, text.find(" HTTP/"));
-      push.content_type = HeaderValue(text, "Content-Type");
-      push.tenant = HeaderValue(text, "X-Scope-OrgID");
+      DecodeHead(buffer.substr(0, head), push);
+      length = std::stoul("0" + push.Header("content-length"));
     }
     if (head != std::string::npos && buffer.size() >= head + 4 + length) break;
-    ssize_t n = recv(connection, chunk, sizeof(chunk), 0);
-    if (n <= 0) return false;
-    buffer.append(chunk, static_cast<std::size_t>(n));
+    const std::size_t n = socket.Read(chunk.data(), chunk.size());
+    if (n == 0) return false;
+    buffer.append(chunk, 0, n);
   }
   push.body = buffer.substr(head + 4, length);
   buffer.erase(0, head + 4 + length);
   push.time = std::chrono::steady_clock::now();
-  Decode(push);
+  DecodeLokiPush(push);
   return true;
 }
 
-void FakeLoki::Decode(Push& push) {
-  auto raw = SnappyUncompress(push.body);
-  if (!raw) return;
-  try {
-    protozero::pbf_reader request(*raw);
-    while (request.next()) {
-      protozero::pbf_reader stream = request.get_message();
-      while (stream.next()) {
-        if (stream.tag() == 1) {
-          push.labels = stream.get_string();
-        } else {
-          push.entries.push_back(DecodeEntry(stream.get_message()));
-        }
-      }
-    }
-    push.valid = true;
-  } catch (const protozero::exception&) {
-    push.entries.clear();
+FakeLoki::Reply FakeLoki::Choose(const Push& push, std::unique_lock<std::mutex>& lock) {
+  if (!authorization_.empty() && push.Header("authorization") != authorization_) {
+    return {.status = 401, .body = "the credentials are wrong\n"};
+  }
+  if (options_.tenants && push.tenant.empty()) return {.status = 401, .body = "no org id\n"};
+  if (!script_.empty()) {
+    Reply reply = script_.front();
+    script_.pop_front();
+    return reply;
+  }
+  if (handler_) {
+    const auto handler = handler_;
+    lock.unlock();
+    Reply reply = handler(push);
+    lock.lock();
+    return reply;
+  }
+  return faults_ ? faults_->ReplyTo(push_count_, push) : default_;
+}
+
+void FakeLoki::Condemn(const Push& push, const Reply& reply) {
+  std::size_t end = std::min(push.entries.size(), reply.refuse_from + reply.refuse);
+  for (std::size_t i = reply.refuse_from; i < end; ++i) {
+    store_.Condemn(push.tenant, push.labels, push.entries[i]);
   }
 }
 
 FakeLoki::Reply FakeLoki::Take(Push push) {
+  if (push.target.starts_with("GET ")) return Query(push.target.substr(4));
   std::unique_lock lock(mutex_);
-  Reply reply = default_;
-  if (!script_.empty()) {
-    reply = script_.front();
-    script_.pop_front();
-  } else if (handler_) {
-    auto handler = handler_;
-    lock.unlock();
-    reply = handler(push);
-    lock.lock();
-  }
-  if (push.valid && (reply.store || reply.status == 204 || reply.status == 200)) {
-    auto& stream = streams_[push.labels];
-    for (const Entry& entry : push.entries) {
-      std::string key = push.labels + std::to_string(entry.time) + " " + entry.line;
-      for (const auto& [name, value] : entry.metadata) key += "\n" + name + "=" + value;
-      if (seen_.insert(std::move(key)).second) {
-        stream.push_back(entry);
-      } else {
-        ++duplicates_;
-      }
+  Reply reply = Choose(push, lock);
+  const std::string sent_tenant = push.tenant;
+  if (!options_.tenants) push.tenant = "fake";
+  const bool well = reply.status == 200 || reply.status == 204;
+  Condemn(push, reply);
+  // Without an answer the client cannot know, but what is there is there.
+  const bool silent = reply.then != Reply::Then::kKeep && reply.then != Reply::Then::kDrip;
+  if (reply.store || (well && !silent)) {
+    const std::int64_t now = options_.now ? options_.now() : RealClock().WallNanos();
+    LokiStore::Verdict verdict = store_.Push(push, now);
+    if (well && verdict.status != 204) {
+      reply.status = verdict.status;
+      reply.body = std::move(verdict.body);
     }
   }
-  pushes_.push_back(std::move(push));
+  push.tenant = sent_tenant;
+  ++push_count_;
+  if (keep_pushes_) pushes_.push_back(std::move(push));
   changed_.notify_all();
   return reply;
 }
 
 // False when the connection is to be closed.
-bool FakeLoki::Answer(int connection, const Reply& reply) const {
+bool FakeLoki::Answer(LokiSocket& socket, const Reply& reply) const {
   std::string text = "HTTP/1.1 " + std::to_string(reply.status) + " Text\r\n" + reply.headers;
   if (reply.status != 204) text += "Content-Length: " + std::to_string(reply.body.size()) + "\r\n";
   text += "\r\n" + reply.body;
   switch (reply.then) {
     case Reply::Then::kKeep:
-      return SendAll(connection, text);
+      return socket.Write(text);
     case Reply::Then::kCloseMidResponse:
-      SendAll(connection, text.substr(0, 12));
+      socket.Write(text.substr(0, 12));
       return false;
     case Reply::Then::kCloseWithoutResponse:
       return false;
+    case Reply::Then::kReset:
+      socket.Reset();
+      return false;
+    case Reply::Then::kGarbage:
+      socket.Write("\x16\x03\x01 this is no HTTP\r\n\r\n");
+      return false;
     case Reply::Then::kHang: {
       char byte;
-      while (recv(connection, &byte, 1, 0) > 0) {
+      while (socket.Read(&byte, 1) > 0) {
       }
       return false;
     }
+    case Reply::Then::kDrip:
+      for (const char c : text) {
+        if (!socket.Write(std::string_view(&c, 1))) return false;
+        std::unique_lock lock(mutex_);
+        if (changed_.wait_for(lock, reply.drip, [&] { return stop_; })) return false;
+      }
+      return true;
   }
   return false;
-}
-
-void FakeLoki::Script(std::vector<Reply> replies) {
-  std::lock_guard lock(mutex_);
-  script_.assign(replies.begin(), replies.end());
-}
-
-void FakeLoki::SetDefault(Reply reply) {
-  std::lock_guard lock(mutex_);
-  default_ = std::move(reply);
-}
-
-void FakeLoki::SetHandler(std::function<Reply(const Push&)> handler) {
-  std::lock_guard lock(mutex_);
-  handler_ = std::move(handler);
-}
-
-std::vector<FakeLoki::Push> FakeLoki::pushes() const {
-  std::lock_guard lock(mutex_);
-  return pushes_;
-}
-
-bool FakeLoki::WaitFor(const std::function<bool(const std::vector<Push>&)>& done,
-                       std::chrono::milliseconds timeout) const {
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, timeout, [&] { return done(pushes_); });
-}
-
-bool FakeLoki::WaitForPushes(std::size_t count) const {
-  return WaitFor([&](const std::vector<Push>& pushes) { return pushes.size() >= count; });
-}
-
-std::map<std::string, std::vector<FakeLoki::Entry>> FakeLoki::streams() const {
-  std::lock_guard lock(mutex_);
-  return streams_;
-}
-
-std::vector<std::string> FakeLoki::lines() const {
-  std::lock_guard lock(mutex_);
-  std::vector<std::string> out;
-  for (const auto& [labels, entries] : streams_) {
-    for (const Entry& entry : entries) out.push_back(entry.line);
-  }
-  return out;
-}
-
-std::size_t FakeLoki::duplicates() const {
-  std::lock_guard lock(mutex_);
-  return duplicates_;
 }
 
 }  // namespace telltale

@@ -1,9 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A Loki on a port of its own that answers pushes as told, well or badly, and remembers what it
-// was sent and what it stored. It decodes pushes with protozero, not with our own code, and drops
-// an entry that it has already, as Loki does. Raw sockets, since an HTTP server of ours could not
-// misbehave enough. One thread; all methods are thread-safe.
+// A Loki on a port of its own that answers pushes as told, well or badly, and remembers what it was
+// sent and what it stored. Raw sockets, since an HTTP server of ours could not misbehave enough.
+//
+//   FakeLoki loki;                                    // http://127.0.0.1:PORT, takes everything
+//   FakeLoki loki({.tls = true});                     // https://localhost:PORT; ca_pem() to trust
+//   it FakeLoki loki({.limits = LokiLimits()});          // refuses what Loki 3.7 refuses by
+//   default loki.Script({{.status = 500}, {.then = LokiReply::Then::kHang, .store = true}});  //
+//   these, then well loki.Misbehave({.seed = 7, .share = 0.5});        // by a seed loki.streams();
+//   loki.lines(); loki.ByTime();      // what is stored, in order loki.refused();
+//   loki.duplicates();                // what was not, and what came twice
+//
+// Over HTTP: GET /loki/api/v1/query_range?query={name="value"} answers in Loki's form all that is
+// stored under these labels; only equality, no range, no limit. `fake_loki` is the same as a
+// process (tests/integration/fake_loki_tool.cc).
+//
+// Who decides about a push: the script, then the handler, then the seed, then the default. A status
+// of 200 or 204 means "what Loki would say", which depends on the limits; any other is given as it
+// is. TLS needs SIGPIPE to be ignored, which the constructor sees to. One thread per connection;
+// all methods are thread-safe, and a handler may be called by several threads.
 #pragma once
 
 #include <chrono>
@@ -11,88 +26,119 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <list>
 #include <map>
+#include <memory>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "common/base/files.h"
+#include "tests/fakes/loki/reply.h"
+#include "tests/fakes/loki/socket.h"
+#include "tests/fakes/loki/store.h"
 
 namespace telltale {
 
 class FakeLoki {
  public:
-  struct Entry {
-    std::int64_t time = 0;
-    std::string line;
-    std::map<std::string, std::string> metadata;
-    bool operator==(const Entry&) const = default;
-  };
-  struct Push {
-    std::string target, content_type, tenant;
-    std::string body;  // as on the wire
-    std::string labels;
-    std::vector<Entry> entries;
-    bool valid = false;  // it could be decoded
-    std::chrono::steady_clock::time_point time;
-  };
-  struct Reply {
-    int status = 204;
-    std::string body, headers;  // headers as "Name: value\r\n"
-    // What happens to the connection: kHang never answers until the client goes away.
-    enum class Then { kKeep, kCloseMidResponse, kCloseWithoutResponse, kHang } then = Then::kKeep;
-    bool store = false;  // also when the status is not 200 or 204
+  using Entry = LokiEntry;
+  using Push = LokiPush;
+  using Reply = LokiReply;
+
+  struct Options {
+    bool tls = false;
+    bool client_certificate = false;  // asks for one, of the authority of MakeClientPair
+    // Without X-Scope-OrgID 401; else all are the tenant "fake", as with auth_enabled: false.
+    bool tenants = false;
+    LokiLimits limits = LokiLimits::None();
+    std::function<std::int64_t()> now = {};  // wall nanoseconds; the system's without it
   };
 
-  FakeLoki();
+  FakeLoki() : FakeLoki(Options{}) {}
+  explicit FakeLoki(Options options);
   ~FakeLoki();
 
   std::string url() const;
+  // With TLS: of its authority; and a certificate with key for a client, by the same authority.
+  std::string ca_pem() const;
+  KeyPair MakeClientPair(const std::string& name) const;
 
-  // The next answers, in order; after them `SetDefault`'s, first 204.
+  // The next answers, in order; after them what was set below, first `SetDefault`'s 204.
   void Script(std::vector<Reply> replies);
   void SetDefault(Reply reply);
   // Decides instead, when set.
   void SetHandler(std::function<Reply(const Push&)> handler);
+  void Misbehave(LokiFaults faults);
+  void SetLimits(LokiLimits limits);
+  // Every other Authorization is answered 401; empty: any will do.
+  void ExpectAuthorization(std::string value);
   // Refuses connections, and takes them again on the same port.
   void GoDown();
   void ComeBack();
 
+  // Everything that came, whatever the answer; bodies are as they were on the wire.
   std::vector<Push> pushes() const;
+  // Instead of the pushes only how many: for tests that push for hours.
+  void KeepNoPushes();
+  std::uint64_t push_count() const;
+  std::uint64_t connections() const;
+  std::vector<std::string> client_names() const;  // of certificates, one per connection
   // Waits until `done` says so of all pushes so far.
   bool WaitFor(const std::function<bool(const std::vector<Push>&)>& done,
                std::chrono::milliseconds timeout = std::chrono::seconds(10)) const;
   bool WaitForPushes(std::size_t count) const;
 
-  // What is stored, in the order of arrival, by stream labels; and all lines of all streams.
-  std::map<std::string, std::vector<Entry>> streams() const;
+  // What is stored, in the order of arrival, by stream labels (of one tenant, or of all); and all
+  // lines of all streams, in the order of the labels.
+  std::map<std::string, std::vector<Entry>> streams(const std::string& tenant = "") const;
   std::vector<std::string> lines() const;
-  std::size_t duplicates() const;  // entries that were there already
+  std::vector<Entry> ByTime() const;  // as a query answers
+  std::size_t duplicates() const;     // entries that were there already
+  std::uint64_t refused() const;      // entries refused for good by Reply::refuse
 
  private:
+  struct Client {
+    std::shared_ptr<LokiSocket> socket;
+    std::thread thread;
+    bool done = false;  // guarded by mutex_
+  };
+
+  void PrepareTls(bool ask_for_certificate);
   void Listen();
   void Run();
-  void Serve(int connection);
-  bool ReadRequest(int connection, std::string& buffer, Push& push) const;
-  bool Answer(int connection, const Reply& reply) const;
+  void Reap(bool all);
+  void Serve(LokiSocket& socket);
+  bool ReadRequest(LokiSocket& socket, std::string& buffer, Push& push) const;
+  bool Answer(LokiSocket& socket, const Reply& reply) const;
   Reply Take(Push push);
-  static void Decode(Push& push);
+  Reply Query(const std::string& target) const;
+  Reply Choose(const Push& push, std::unique_lock<std::mutex>& lock);
+  void Condemn(const Push& push, const Reply& reply);
+  static void DecodeHead(const std::string& head, Push& push);
+
+  const Options options_;
+  KeyPair authority_;
+  TlsContext tls_;
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
+  LokiStore store_;  // guarded by mutex_, as all below
   std::deque<Reply> script_;
   Reply default_;
   std::function<Reply(const Push&)> handler_;
+  std::optional<LokiFaults> faults_;
+  std::string authorization_;
   std::vector<Push> pushes_;
-  std::map<std::string, std::vector<Entry>> streams_;
-  std::set<std::string> seen_;
-  std::size_t duplicates_ = 0;
-  int listener_ = -1;
-  int connection_ = -1;
-  std::uint16_t port_ = 0;
+  bool keep_pushes_ = true;
+  std::uint64_t push_count_ = 0, connection_count_ = 0;
+  std::vector<std::string> client_names_;
+  std::list<Client> clients_;
   bool stop_ = false;
+
+  int listener_ = -1;
+  std::uint16_t port_ = 0;
   std::thread thread_;
 };
 
