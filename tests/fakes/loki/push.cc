@@ -19,7 +19,8 @@ using Pairs = std::map<std::string, std::string>;
 void DecodePair(protozero::pbf_reader in, Pairs& out) {
   std::string name, value;
   while (in.next()) {
-    (in.tag() == 1 ? name : value) = in.get_string();
+    std::string& part = in.tag() == 1 ? name : value;
+    part = in.get_string();
   }
   out[name] = value;
 }
