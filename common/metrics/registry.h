@@ -51,6 +51,12 @@ class Histogram {
  public:
   explicit Histogram(std::vector<double> upper_bounds);
   void Observe(double v, std::uint64_t times = 1);
+  // For counts kept by somebody else: `n` observations in the bucket at `index`, the one above all
+  // bounds being the last; and what they add to the sum.
+  void AddTo(std::size_t index, std::uint64_t n) {
+    counts_[index].fetch_add(n, std::memory_order_relaxed);
+  }
+  void AddToSum(double v) { sum_.fetch_add(v, std::memory_order_relaxed); }
   const std::vector<double>& bounds() const { return bounds_; }
   // Cumulative counts, one per bound and one for +Inf; then the sum.
   std::vector<std::uint64_t> Cumulative() const;

@@ -125,6 +125,13 @@ Status CheckMetric(const MetricSpec& spec) {
                                     " must have letters, digits and underscores, and start with "
                                     "no digit");
   }
+  // The page has families of its own, and two of one name would be one too many.
+  if ((full.starts_with("telltale_") && !full.starts_with("telltale_custom_")) ||
+      full.starts_with("process_")) {
+    return Fail(Code::kInvalid, "the name " + full +
+                                    " is of the sidecar's own metrics: choose "
+                                    "another prefix");
+  }
   if (spec.type == Type::kCounter && spec.action != Action::kInc && spec.action != Action::kAdd) {
     return Fail(Code::kInvalid, "the action of a counter must be inc or add");
   }

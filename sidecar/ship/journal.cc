@@ -139,9 +139,9 @@ void Journal::Begin(BatchRecord& batch) {
   Append();
 }
 
-void Journal::Ack(std::uint64_t sequence) {
-  ApplyAck(state_, sequence);
-  AppendAckRecord(sequence, pending_);
+void Journal::Ack(std::uint64_t sequence, const std::vector<SeriesDelta>& metrics) {
+  ApplyAck(state_, sequence, metrics);
+  AppendAckRecord(sequence, metrics, pending_);
   Append();
 }
 

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/metrics/registry.h"
@@ -39,6 +40,8 @@ class Journal {
   void Open();
 
   const JournalState& state() const { return state_; }
+  // A series that is counted no more.
+  void ForgetSeries(const SeriesName& series) { state_.metrics.erase(series); }
   // Wall time of the last record that an earlier process wrote; 0 without one.
   std::int64_t alive() const { return alive_; }
 
@@ -55,7 +58,7 @@ class Journal {
   // Fills in the sequence number.
   void Begin(BatchRecord& batch);
   // Loki stored the batch, or refused it for good.
-  void Ack(std::uint64_t sequence);
+  void Ack(std::uint64_t sequence, const std::vector<SeriesDelta>& metrics = {});
   // The batch cannot be made again; its file, if there is one, stays where it was.
   void Abandon(std::uint64_t sequence);
   // Parts of lines go from one generation to the next.

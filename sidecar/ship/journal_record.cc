@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <utility>
 
 #include "sidecar/ship/varint.h"
 
@@ -15,6 +17,7 @@ enum Type : char {
   kAck = 'A',
   kForget = 'X',
   kHandOver = 'H',
+  kSeries = 'M',
   kAbandon = 'L'
 };
 
@@ -135,6 +138,46 @@ HandOver TakeHandOver(Fields& in) {
   return hand_over;
 }
 
+void AppendNumber(std::string& out, double value) {
+  AppendVarint(out, std::bit_cast<std::uint64_t>(value));
+}
+
+void AppendSeries(std::string& out, const SeriesName& series, const SeriesTotal& total) {
+  AppendText(out, series.name);
+  AppendVarint(out, series.labels.size());
+  for (const auto& [name, value] : series.labels) {
+    AppendText(out, name);
+    AppendText(out, value);
+  }
+  AppendNumber(out, total.value);
+  AppendVarint(out, total.counts.size());
+  for (const std::uint64_t count : total.counts) AppendVarint(out, count);
+}
+
+void TakeSeries(Fields& in, SeriesName& series, SeriesTotal& total) {
+  series.name = in.Text();
+  const std::uint64_t labels = in.Unsigned();
+  for (std::uint64_t i = 0; i < labels && in.ok; ++i) {
+    std::string name = in.Text();
+    series.labels.emplace_back(std::move(name), in.Text());
+  }
+  total.value = std::bit_cast<double>(in.Unsigned());
+  const std::uint64_t counts = in.Unsigned();
+  for (std::uint64_t i = 0; i < counts && in.ok; ++i) total.counts.push_back(in.Unsigned());
+}
+
+std::vector<SeriesDelta> TakeDeltas(Fields& in) {
+  std::vector<SeriesDelta> deltas;
+  const std::uint64_t count = in.Unsigned();
+  for (std::uint64_t i = 0; i < count && in.ok; ++i) {
+    SeriesDelta& delta = deltas.emplace_back();
+    delta.set = in.Unsigned() != 0;
+    delta.base = std::bit_cast<double>(in.Unsigned());
+    TakeSeries(in, delta.series, delta.add);
+  }
+  return deltas;
+}
+
 FileRecord TakeFile(Fields& in) {
   FileRecord file;
   file.slot = in.Unsigned();
@@ -206,7 +249,9 @@ bool Apply(char type, std::string_view payload, JournalState& state) {
     }
     case kAck: {
       std::uint64_t sequence = in.Unsigned();
-      if (in.ok) ApplyAck(state, sequence);
+      std::vector<SeriesDelta> metrics;
+      if (in.More()) metrics = TakeDeltas(in);
+      if (in.ok) ApplyAck(state, sequence, metrics);
       return in.ok;
     }
     case kAbandon: {
@@ -217,6 +262,13 @@ bool Apply(char type, std::string_view payload, JournalState& state) {
     case kHandOver: {
       HandOver hand_over = TakeHandOver(in);
       if (in.ok) ApplyHandOver(state, hand_over);
+      return in.ok;
+    }
+    case kSeries: {
+      SeriesName series;
+      SeriesTotal total;
+      TakeSeries(in, series, total);
+      if (in.ok) state.metrics[std::move(series)] = std::move(total);
       return in.ok;
     }
     case kForget: {
@@ -281,10 +333,25 @@ void AppendBatchRecord(const BatchRecord& batch, std::string& out) {
   AppendFramed(kBatch, payload, out);
 }
 
-void AppendAckRecord(std::uint64_t sequence, std::string& out) {
+void AppendAckRecord(std::uint64_t sequence, const std::vector<SeriesDelta>& metrics,
+                     std::string& out) {
   std::string payload;
   AppendVarint(payload, sequence);
+  if (!metrics.empty()) {
+    AppendVarint(payload, metrics.size());
+    for (const SeriesDelta& delta : metrics) {
+      AppendVarint(payload, delta.set ? 1 : 0);
+      AppendNumber(payload, delta.base);
+      AppendSeries(payload, delta.series, delta.add);
+    }
+  }
   AppendFramed(kAck, payload, out);
+}
+
+void AppendSeriesRecord(const SeriesName& series, const SeriesTotal& total, std::string& out) {
+  std::string payload;
+  AppendSeries(payload, series, total);
+  AppendFramed(kSeries, payload, out);
 }
 
 void AppendAbandonRecord(std::uint64_t sequence, std::string& out) {
@@ -309,9 +376,23 @@ void AppendHandOverRecord(const HandOver& hand_over, std::string& out) {
   AppendFramed(kHandOver, payload, out);
 }
 
-void ApplyAck(JournalState& state, std::uint64_t sequence) {
+void ApplyDelta(SeriesTotals& totals, const SeriesDelta& delta) {
+  SeriesTotal& total = totals[delta.series];
+  if (delta.set) total.value = delta.base;
+  total.value += delta.add.value;
+  if (total.counts.size() != delta.add.counts.size()) {
+    // Other buckets than before: an honest start from nothing.
+    if (!total.counts.empty()) total.value = delta.add.value;
+    total.counts.assign(delta.add.counts.size(), 0);
+  }
+  for (std::size_t i = 0; i < total.counts.size(); ++i) total.counts[i] += delta.add.counts[i];
+}
+
+void ApplyAck(JournalState& state, std::uint64_t sequence,
+              const std::vector<SeriesDelta>& metrics) {
   auto batch = state.in_flight.extract(sequence);
   if (batch.empty()) return;
+  for (const SeriesDelta& delta : metrics) ApplyDelta(state.metrics, delta);
   auto file = state.files.find(batch.mapped().slot);
   if (file == state.files.end()) return;
   file->second.mark = batch.mapped().mark;
@@ -349,6 +430,7 @@ std::string FormatJournal(const JournalState& state) {
   std::string out(kJournalMagic);
   for (const auto& [slot, file] : state.files) AppendFileRecord(file, out);
   for (const auto& [sequence, batch] : state.in_flight) AppendBatchRecord(batch, out);
+  for (const auto& [series, total] : state.metrics) AppendSeriesRecord(series, total, out);
   return out;
 }
 

@@ -60,10 +60,31 @@ struct FileRecord {
   bool open = false;         // in this process; not written
 };
 
+// A series that a metrics stage counts lines into.
+struct SeriesName {
+  std::string name;
+  Labels labels;
+  auto operator<=>(const SeriesName&) const = default;
+};
+struct SeriesTotal {
+  double value = 0;                   // of a histogram: the sum
+  std::vector<std::uint64_t> counts;  // of a histogram: one per bucket and one above all
+  bool operator==(const SeriesTotal&) const = default;
+};
+// What a settled batch does to one: `value` and `counts` are added, to `base` when it is set.
+struct SeriesDelta {
+  SeriesName series;
+  bool set = false;
+  double base = 0;
+  SeriesTotal add;
+};
+using SeriesTotals = std::map<SeriesName, SeriesTotal>;
+
 struct JournalState {
   std::map<std::uint64_t, FileRecord> files;       // by slot
   std::map<std::uint64_t, BatchRecord> in_flight;  // by sequence
   std::uint64_t next_slot = 1, next_sequence = 1;
+  SeriesTotals metrics;
 };
 
 inline constexpr std::string_view kJournalMagic = "telltale journal 1\n";
@@ -71,7 +92,11 @@ inline constexpr std::string_view kJournalMagic = "telltale journal 1\n";
 // Each appends one framed record.
 void AppendFileRecord(const FileRecord& file, std::string& out);
 void AppendBatchRecord(const BatchRecord& batch, std::string& out);
-void AppendAckRecord(std::uint64_t sequence, std::string& out);
+// The acknowledgement and what it adds to metrics are one record: either both are read back or
+// none, so a line is counted once.
+void AppendAckRecord(std::uint64_t sequence, const std::vector<SeriesDelta>& metrics,
+                     std::string& out);
+void AppendSeriesRecord(const SeriesName& series, const SeriesTotal& total, std::string& out);
 void AppendAbandonRecord(std::uint64_t sequence, std::string& out);
 void AppendForgetRecord(std::uint64_t slot, std::string& out);
 
@@ -85,7 +110,9 @@ struct HandOver {
 void AppendHandOverRecord(const HandOver& hand_over, std::string& out);
 
 // The effects of these, the same when they happen and when they are read back.
-void ApplyAck(JournalState& state, std::uint64_t sequence);
+void ApplyAck(JournalState& state, std::uint64_t sequence,
+              const std::vector<SeriesDelta>& metrics = {});
+void ApplyDelta(SeriesTotals& totals, const SeriesDelta& delta);
 void ApplyHandOver(JournalState& state, const HandOver& hand_over);
 
 // Reads the text of a journal, magic included. `used` is how much of it was good.

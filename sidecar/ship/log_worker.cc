@@ -29,7 +29,8 @@ LogWorker::LogWorker(const std::string& state_dir, Registry& registry, Clock& cl
                                        "Failed reads of log files; they are tried again.")),
       backlog_(registry, clock),
       journal_(state_dir, clock, registry),
-      files_(clock, MakeHooks()) {}
+      files_(clock, MakeHooks()),
+      metrics_(registry, clock) {}
 
 void LogWorker::Open() {
   journal_.Open();
@@ -46,6 +47,7 @@ void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptio
                                    options.retry_cap, options.request_timeout});
   if (!target) LogError("logs are not shipped", {{"error", target.error().message}});
   shipping_ = target.ok() && !options.loki_url.empty();
+  metrics_.Configure(sources, journal_.state().metrics);
   files_.SetSources(std::move(sources));
   Sweep();
   CountVanished();
@@ -54,6 +56,7 @@ void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptio
 
 void LogWorker::Sweep() {
   files_.Sweep();
+  for (const SeriesName& series : metrics_.Expire()) journal_.ForgetSeries(series);
   if (!std::exchange(used_, false) && outstanding_.empty()) builder_.ReleaseMemory();
 }
 
@@ -206,7 +209,12 @@ void LogWorker::Submit(TailedFile& file, Batch batch, bool replayed) {
   if (batch.pause.count() > 0) file.retry_at = clock_.Steady() + batch.pause;
   file.last_time = batch.record.last_time;
   ++file.outstanding;
-  outstanding_[batch.record.sequence] = {file.slot, batch.first_seen, batch.line_times};
+  std::vector<SeriesDelta> metrics;
+  if (const auto& pipeline = files_.source(file).pipeline) {
+    metrics = metrics_.Name(*pipeline, batch.metrics);
+  }
+  outstanding_[batch.record.sequence] = {file.slot, batch.first_seen, batch.line_times,
+                                         std::move(metrics)};
   sender_.Submit(batch.record.sequence, std::move(batch.bodies));
 }
 
@@ -223,7 +231,8 @@ void LogWorker::Answered(const PushResult& result) {
   if (sent.empty()) return;
   accounting_->Answered(result.acked, result.lost);
   if (result.acked.lines > 0) backlog_.Delivered(sent.mapped().line_times);
-  journal_.Ack(result.sequence);
+  journal_.Ack(result.sequence, sent.mapped().metrics);
+  metrics_.Apply(sent.mapped().metrics, journal_.state().metrics);
   if (TailedFile* file = files_.Find(sent.mapped().slot)) --file->outstanding;
 }
 

@@ -21,6 +21,7 @@
 #include "sidecar/ship/backlog.h"
 #include "sidecar/ship/batch_builder.h"
 #include "sidecar/ship/journal.h"
+#include "sidecar/ship/log_metrics.h"
 #include "sidecar/ship/log_pipeline.h"
 #include "sidecar/ship/sender.h"
 #include "sidecar/tail/file_set.h"
@@ -66,6 +67,7 @@ class LogWorker {
     std::uint64_t slot;
     std::int64_t first_seen;
     TimeSample line_times;
+    std::vector<SeriesDelta> metrics;  // of its lines
   };
 
   FileSet::Hooks MakeHooks();
@@ -107,6 +109,7 @@ class LogWorker {
   Journal journal_;
   FileSet files_;
   BatchBuilder builder_;
+  LogMetrics metrics_;
   LogPipelineOptions options_;
   bool shipping_ = false;                             // there is somewhere to send to
   bool used_ = false;                                 // the builder, since the last sweep

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A pipeline over real files in a folder of its own, a Loki that does as it is told, and a thread
-// that reads the page of metrics all the time and finds read = acked + pending + lost on each.
+// that reads the page of metrics all the time and finds read = acked + pending + lost + dropped on each.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -126,6 +126,7 @@ class PipelineTest : public testing::Test {
           all["telltale_logs_acked_" + unit + "_total"] + all["telltale_logs_pending_" + unit];
       for (const auto& [name, value] : all) {
         if (name.starts_with("telltale_logs_lost_" + unit)) sum += value;
+        if (name.starts_with("telltale_logs_dropped_" + unit)) sum += value;
       }
       ASSERT_EQ(all["telltale_logs_read_" + unit + "_total"], sum) << unit;
       ASSERT_GE(all["telltale_logs_pending_" + unit], 0) << unit;
