@@ -113,8 +113,10 @@ Status App::Impl::MakeParts() {
   HttpServerOptions listen;
   listen.listen = options.http_listen;
   http = std::make_unique<HttpServer>(
-      listen, OperatorHandler([this] { return core->document(); }, [this] { return NotReady(); },
-                              registry));
+      listen, OperatorHandler(
+                  [this] { return core->document(); }, [this] { return NotReady(); },
+                  [this](const HttpRequest& request) { return core->node_logs().Answer(request); },
+                  registry));
   if (options.webhook_listen != "off") {
     authority = std::make_unique<WebhookAuthority>(
         AuthorityOptions{options.ns, options.service_name, options.webhook_configuration},

@@ -37,6 +37,7 @@ Core::Core(CoreOptions options, CoreTransports transports, Registry& registry, C
       transports_(transports),
       clock_(clock),
       index_(options_.trusted_namespaces, clock),
+      node_logs_(index_, registry, clock),
       write_api_(transports.writes,
                  {.may_write = [this] { return IsLeader(); }, .timeout = WriteTimeout(options_)},
                  clock),
@@ -115,7 +116,10 @@ void Core::AddReflector(ReflectorOptions options, ReflectorSink& sink, Registry&
 
 // Who hears of what. Everything here only marks work: the calls come from the reflectors.
 void Core::Connect() {
-  index_.OnChange([this] { publisher_.Changed(); });
+  index_.OnChange([this] {
+    publisher_.Changed();
+    node_logs_.Changed();
+  });
   using Change = ClusterIndex::Change;
   index_.OnObject([this](ClusterIndex::Kind kind, const std::string& key, Change change) {
     // Also when only the status changed: somebody else may have written it.

@@ -38,6 +38,7 @@
 #include "operator/reconcile/publisher.h"
 #include "operator/reconcile/sidecar_config_reconciler.h"
 #include "operator/reconcile/status_reconciler.h"
+#include "operator/serve/node_logs.h"
 #include "operator/store/cluster_index.h"
 #include "operator/store/document.h"
 
@@ -76,6 +77,7 @@ class Core {
   bool IsLeader() const;
   bool Synced() const;  // every cache, those that only writers need too
   ClusterIndex& index() { return index_; }
+  NodeLogs& node_logs() { return node_logs_; }
   Api& writes() { return write_api_; }
 
   // What Prometheus says it scrapes; whoever sets a new view then tells what changed in it.
@@ -116,6 +118,7 @@ class Core {
   Clock& clock_;
 
   ClusterIndex index_;
+  NodeLogs node_logs_;
   ConfigMapCache sidecar_maps_, promtail_maps_;
   Published<Document> document_;
   Published<PrometheusView> view_;

@@ -10,6 +10,8 @@ constexpr std::string_view kRequestsHelp = "Discovery requests by HTTP status.";
 constexpr std::string_view kLanding =
     "Telltale operator\n"
     "  /sd/v1/targets  what Prometheus scrapes (http_sd)\n"
+    "  /logs/v1/pods?node=NAME\n"
+    "                  whose stdout the node agent there reads\n"
     "  /metrics        the operator's own metrics\n"
     "  /healthz        the process lives\n"
     "  /readyz         the caches are synced and the webhook can serve\n";
@@ -17,9 +19,10 @@ constexpr std::string_view kLanding =
 }  // namespace
 
 OperatorHandler::OperatorHandler(GetDocument document, std::function<std::string()> not_ready,
-                                 Registry& registry)
+                                 Answer node_pods, Registry& registry)
     : document_(std::move(document)),
       not_ready_(std::move(not_ready)),
+      node_pods_(std::move(node_pods)),
       registry_(registry),
       served_(registry.AddCounter(kRequests, kRequestsHelp, {{"code", "200"}})),
       refused_(registry.AddCounter(kRequests, kRequestsHelp, {{"code", "503"}})) {}
@@ -41,6 +44,7 @@ HttpResponse OperatorHandler::Discovery() const {
 HttpResponse OperatorHandler::Route(const HttpRequest& request) const {
   const std::string_view path = request.path();
   if (path == "/sd/v1/targets") return Discovery();
+  if (path == "/logs/v1/pods") return node_pods_(request);
   if (path == "/healthz") return TextResponse(200, "ok\n");
   if (path == "/readyz") {
     const std::string reason = not_ready_();

@@ -77,16 +77,30 @@ World ClusterIndex::Snapshot() const {
   return world;
 }
 
-std::vector<std::shared_ptr<const MonitoringTarget>> ClusterIndex::Selecting(
+std::vector<std::shared_ptr<const MonitoringTarget>> ClusterIndex::Matching(
     const std::string& ns, const Labels& labels) const {
-  std::vector<std::shared_ptr<const MonitoringTarget>> selecting;
+  std::vector<std::shared_ptr<const MonitoringTarget>> matching;
   std::vector<TargetEntry*> found;
   std::lock_guard lock(impl_->core.mutex);
   impl_->core.state.Evaluate(ns, labels, found);
-  for (const TargetEntry* entry : found) {
-    if (entry->target->WantsSidecar()) selecting.push_back(entry->target);
-  }
+  for (const TargetEntry* entry : found) matching.push_back(entry->target);
+  return matching;
+}
+
+std::vector<std::shared_ptr<const MonitoringTarget>> ClusterIndex::Selecting(
+    const std::string& ns, const Labels& labels) const {
+  auto selecting = Matching(ns, labels);
+  std::erase_if(selecting, [](const auto& target) { return !target->WantsSidecar(); });
   return selecting;
+}
+
+std::vector<PodRef> ClusterIndex::FinishedPods() const {
+  std::vector<PodRef> pods;
+  std::lock_guard lock(impl_->core.mutex);
+  const auto& finished = impl_->core.state.finished();
+  pods.reserve(finished.size());
+  for (const PodRecord* pod : finished) pods.emplace_back(pod);
+  return pods;
 }
 
 std::shared_ptr<const MonitoringTarget> ClusterIndex::Target(const std::string& key) const {

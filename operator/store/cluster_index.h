@@ -81,6 +81,11 @@ class ClusterIndex {
   // The targets that want a sidecar in a pod with these labels, by key.
   std::vector<std::shared_ptr<const MonitoringTarget>> Selecting(const std::string& ns,
                                                                  const Labels& labels) const;
+  // All that select pods with these labels, by key.
+  std::vector<std::shared_ptr<const MonitoringTarget>> Matching(const std::string& ns,
+                                                                const Labels& labels) const;
+  // Pods that have finished, in no order: no target's Matched has them.
+  std::vector<PodRef> FinishedPods() const;
   std::shared_ptr<const MonitoringTarget> Target(const std::string& key) const;
   // The namespace exists and is not being deleted.
   bool NamespaceLives(const std::string& ns) const;

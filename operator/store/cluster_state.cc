@@ -74,6 +74,8 @@ bool ClusterState::PutPod(PodRef pod) {
   } else {
     pods_.Insert(pod);
   }
+  if (old && old->Finished()) finished_.erase(old.get());
+  if (pod->Finished()) finished_.insert(pod.get());
   Group* from = old && !old->Finished() ? FindGroup(*old) : nullptr;
   Group* to = pod->Finished() ? nullptr : &GroupOf(*pod);
   bool dirty = from && from != to && !from->targets.empty();
@@ -90,6 +92,7 @@ bool ClusterState::RemovePod(std::string_view ns, std::string_view name) {
   if (!found) return false;
   const PodRef old(found);
   pods_.Erase(found);
+  if (old->Finished()) finished_.erase(old.get());
   Group* from = old->Finished() ? nullptr : FindGroup(*old);
   if (!from) return false;
   const bool dirty = !from->targets.empty();

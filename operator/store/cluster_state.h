@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -51,6 +52,8 @@ class ClusterState {
   void ForEachPod(F visit) const {
     pods_.ForEach(visit);
   }
+  // They are in no group, so nothing matches them here.
+  const std::unordered_set<const PodRecord*>& finished() const { return finished_; }
 
   const std::map<std::string, std::unique_ptr<TargetEntry>>& targets() const { return targets_; }
   const std::map<std::string, NamespacePtr>& namespaces() const { return namespaces_; }
@@ -92,6 +95,7 @@ class ClusterState {
   Clock& clock_;
 
   PodTable pods_;
+  std::unordered_set<const PodRecord*> finished_;  // of pods_
   std::unordered_map<GroupKey, std::unique_ptr<Group>, GroupKeyHash> groups_;
   std::map<std::string, std::unique_ptr<TargetEntry>> targets_;
   std::map<std::string, NamespacePtr> namespaces_;

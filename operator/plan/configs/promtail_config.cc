@@ -2,6 +2,7 @@
 #include "operator/plan/configs/promtail_config.h"
 
 #include "common/text/yaml_writer.h"
+#include "operator/plan/configs/node_logs.h"
 #include "operator/plan/configs/promtail_relabel.h"
 #include "operator/plan/configs/promtail_stages.h"
 #include "operator/plan/matching.h"
@@ -45,9 +46,8 @@ void WriteDiscovery(YamlWriter& yaml, const MonitoringTarget& target, const Worl
   yaml.EndMap().EndSeq();
 }
 
-bool ReadByNodeAgent(const MonitoringTarget& target, const World& world) {
-  if (target.suspend || !target.logs) return false;
-  if (target.logs->collector != LogsSpec::Collector::kNode) return false;
+bool HasScrapeConfig(const MonitoringTarget& target, const World& world) {
+  if (!ReadByNodeAgent(target)) return false;
   if (target.selector.empty() && !target.selector.match_all) return false;
   // An empty list of names would mean every namespace to Promtail.
   return !SelectedNamespaces(target, world).empty();
@@ -75,7 +75,7 @@ std::string RenderPromtailConfig(const World& world, const PromtailOptions& opti
   WriteClients(yaml, options.loki_url);
   yaml.Key("scrape_configs").BeginSeq();
   for (const auto& target : world.targets) {
-    if (ReadByNodeAgent(*target, world)) WriteScrapeConfig(yaml, *target, world);
+    if (HasScrapeConfig(*target, world)) WriteScrapeConfig(yaml, *target, world);
   }
   yaml.EndSeq().EndMap();
   return yaml.Text();

@@ -22,7 +22,11 @@ class OperatorHandlerTest : public ::testing::Test {
   std::shared_ptr<const BodyPieces> document_;
   std::string not_ready_ = "the caches are not synced yet";
   Registry registry_;
-  OperatorHandler handler_{[this] { return document_; }, [this] { return not_ready_; }, registry_};
+  OperatorHandler handler_{[this] { return document_; }, [this] { return not_ready_; },
+                           [](const HttpRequest& request) {
+                             return TextResponse(200, "pods " + std::string(request.query()));
+                           },
+                           registry_};
 };
 
 TEST_F(OperatorHandlerTest, APrometheusThatAsksBeforeTheCachesAreSyncedGets503) {
@@ -47,6 +51,10 @@ TEST_F(OperatorHandlerTest, DiscoveryCountsItsRequestsByCode) {
   EXPECT_THAT(page.body, HasSubstr("telltale_discovery_requests_total{code=\"200\"} 1\n"));
   EXPECT_THAT(page.body, HasSubstr("telltale_discovery_requests_total{code=\"503\"} 1\n"));
   EXPECT_EQ(*FindHeader(page.headers, "Content-Type"), kTextContentType);
+}
+
+TEST_F(OperatorHandlerTest, NodeAgentsAskForTheirPods) {
+  EXPECT_EQ(Get("/logs/v1/pods?node=n1").body, "pods node=n1");
 }
 
 TEST_F(OperatorHandlerTest, ReadinessSaysWhatIsMissing) {

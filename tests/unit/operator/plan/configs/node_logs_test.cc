@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/plan/configs/node_logs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace telltale {
+namespace {
+
+using ::testing::HasSubstr;
+
+NodeLogPod PodOf(const std::string& name) {
+  auto target = std::make_shared<MonitoringTarget>();
+  target->meta.ns = "shop";
+  target->meta.name = "out";
+  target->logs.emplace().collector = LogsSpec::Collector::kNode;
+  NodeLogPod made{target, {}};
+  made.pod.meta.ns = "shop";
+  made.pod.meta.name = name;
+  made.pod.meta.uid = "u-" + name;
+  made.pod.containers = {{.name = "app", .ports = {}},
+                         {.name = "setup", .init = true, .ports = {}}};
+  return made;
+}
+
+TEST(RenderNodeLogs, ATargetOfSeveralPodsIsThereOnce) {
+  NodeLogPod first = PodOf("a"), second = PodOf("b");
+  second.target = first.target;
+  const std::string json = RenderNodeLogs({first, second, PodOf("c")});
+  EXPECT_THAT(json, HasSubstr(R"("uid":"u-b","app":"","target":0,)"));
+  EXPECT_THAT(json, HasSubstr(R"("uid":"u-c","app":"","target":1,)"));
+}
+
+TEST(RenderNodeLogs, InitContainersAreReadToo) {
+  EXPECT_THAT(RenderNodeLogs({PodOf("a")}), HasSubstr(R"("containers":["app","setup"])"));
+}
+
+TEST(RenderNodeLogs, AStaticPodHasTheUidOfItsFolder) {
+  NodeLogPod each = PodOf("etcd-n1");
+  each.pod.meta.annotations = {{std::string(kMirrorAnnotation), "0a1b2c"}};
+  EXPECT_THAT(RenderNodeLogs({each}), HasSubstr(R"("uid":"0a1b2c")"));
+}
+
+}  // namespace
+}  // namespace telltale
