@@ -38,6 +38,7 @@ App::App(const SidecarOptions& options, PodInfo pod, std::string listen, std::st
       watcher_(options.config, options.pod_info, registry_, clock),
       runner_(registry_, clock),
       reloader_(registry_, clock),
+      alerts_(registry_, clock),
       pages_(registry_, version) {
   AddProcessMetrics(registry_, "telltale-sidecar", version);
 }
@@ -89,7 +90,12 @@ void App::Apply() {
   if (!config.logs.empty() && config.loki.url.empty()) {
     LogWarn("logs are configured, but loki.url is not: they are not shipped until it is");
   }
-  pipeline_->Reconfigure(LogSources(config, pod_), PipelineOptions(config));
+  alerts_.Configure(config.alertmanager_url);
+  LogPipelineOptions logs = PipelineOptions(config);
+  logs.on_alert = [this](LogAlert alert) {
+    alerts_.Raise({std::move(alert.labels), std::move(alert.annotations), alert.quiet_ms});
+  };
+  pipeline_->Reconfigure(LogSources(config, pod_), std::move(logs));
   runner_.Configure(config.collectors, milliseconds(config.IntervalMs()));
   reloader_.Configure(config.reload);
   malloc_trim(0);  // the tree that the configuration was parsed into is garbage now
@@ -118,6 +124,7 @@ void App::Stop() {
   reloader_.Stop();
   // The server stays until the logs are out: their counters are never as interesting as now.
   pipeline_->Stop(kFlushOnStop);
+  alerts_.Stop();
   server_->Stop(milliseconds(1'000));
 }
 

@@ -13,6 +13,7 @@
 #include "common/base/clock.h"
 #include "common/metrics/registry.h"
 #include "common/net/http_server.h"
+#include "sidecar/alert/alert_pusher.h"
 #include "sidecar/app/options.h"
 #include "sidecar/app/reloader.h"
 #include "sidecar/collect/runner.h"
@@ -54,6 +55,7 @@ class App {
   ConfigWatcher watcher_;
   CollectorRunner runner_;
   Reloader reloader_;
+  AlertPusher alerts_;
   StatusPages pages_;
   std::unique_ptr<LogPipeline> pipeline_;
   std::unique_ptr<HttpServer> server_;

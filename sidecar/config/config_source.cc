@@ -67,6 +67,7 @@ class Merger {
     }
     FirstWins(name, "listen", config.listen, out_.listen);
     FirstWins(name, "state", config.state_dir, out_.state_dir);
+    FirstWins(name, "alertmanager", config.alertmanager_url, out_.alertmanager_url);
     if (out_.loki.url.empty()) {
       out_.loki = config.loki;
     } else if (!config.loki.url.empty() && config.loki != out_.loki) {

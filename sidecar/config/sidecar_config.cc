@@ -225,6 +225,14 @@ SidecarConfig DecodeSidecarConfig(const YamlNode& root, std::string_view file,
         }},
        {"labels", [&](const YamlNode& n) { DecodeLabels(decoder, n, "labels", out.labels); }},
        {"loki", [&](const YamlNode& n) { DecodeLoki(decoder, n, out.loki); }},
+       {"alertmanager",
+        [&](const YamlNode& n) {
+          decoder.Map(n, "alertmanager",
+                      {{"url", [&](const YamlNode& url) {
+                          decoder.String(url, "alertmanager.url", out.alertmanager_url);
+                          CheckUrl(decoder, url, "alertmanager.url", out.alertmanager_url);
+                        }}});
+        }},
        {"logs",
         [&](const YamlNode& n) {
           decoder.Sequence(n, "logs", [&](const YamlNode& item, const std::string& path) {

@@ -50,6 +50,7 @@ struct SidecarConfig {
   std::string state_dir;         // empty: kDefaultStateDir
   Labels labels;                 // on every stream
   LokiConfig loki;
+  std::string alertmanager_url;  // where alert stages push to; empty: nowhere
   std::vector<LogFilesConfig> logs;
   std::vector<std::string> collectors;  // sorted names; none unless named
   std::vector<ReloadConfig> reload;

@@ -16,9 +16,9 @@ namespace {
 constexpr std::size_t kMaxLabelValue = 2048;
 constexpr std::size_t kStreams = 3;  // of LogStream
 
-// Loki refuses a push for a NUL, which "\u0000" in a JSON string is.
+// Loki refuses a push for a NUL, which "\u0000" in a JSON string is, or for half a character.
 std::string_view Clean(std::string_view text, Arena& arena) {
-  if (text.find('\0') == text.npos) return text;
+  if (IsCleanUtf8(text)) return text;
   std::string clean;
   AppendCleanUtf8(text, text.npos, clean);
   return arena.Copy(clean);

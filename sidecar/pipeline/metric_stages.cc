@@ -9,6 +9,7 @@
 #include "sidecar/pipeline/go_duration.h"
 #include "sidecar/pipeline/regex.h"
 #include "sidecar/pipeline/stage.h"
+#include "sidecar/tail/clean_utf8.h"
 
 namespace telltale {
 namespace {
@@ -104,7 +105,8 @@ class AlertStage : public Stage {
     if (line.alerts.size() == kMaxHits) return true;  // those that are there say enough
     constexpr std::size_t kExcerpt = 1024;
     line.alerts.push_back({alert_, StreamLabels(line, context_.labels_),
-                           std::string(line.text.substr(0, kExcerpt)), line.time});
+                           std::string(line.text.substr(0, Utf8Cut(line.text, kExcerpt))),
+                           line.time, line.offset});
     return true;
   }
 

@@ -102,8 +102,13 @@ bool PipelineRun::Line(const LogEntry& entry) {
   for (const StagePtr& stage : pipeline_->stages_) {
     if (!stage->Run(line_)) return false;
   }
-  if (line_.text.size() > kMaxLine) {  // replace may have made it longer
-    line_.text = line_.text.substr(0, Utf8Cut(line_.text, kMaxLine));
+  // A replaced text may be longer, and hold what was escaped in a JSON string or half a character
+  // of an expression with \C.
+  if (line_.text.data() != entry.text.data() &&
+      (line_.text.size() > kMaxLine || !IsCleanUtf8(line_.text))) {
+    std::string clean;
+    AppendCleanUtf8(line_.text, kMaxLine, clean);
+    line_.text = arena_.Copy(clean);
   }
   return true;
 }

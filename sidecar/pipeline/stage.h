@@ -35,6 +35,7 @@ struct AlertHit {
   Labels stream;          // of the line, by which alerts are grouped
   std::string line;
   std::int64_t time = 0;
+  std::uint64_t offset = 0;  // of the line in its file
 };
 
 struct LineState {

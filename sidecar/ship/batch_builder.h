@@ -37,6 +37,7 @@ struct Batch {
   Losses dropped;  // by the stages, by reason; part of `count`, but not of `bodies`
   std::uint64_t overflowed = 0;
   std::vector<MetricDelta> metrics;
+  std::vector<AlertHit> alerts;
   std::uint64_t searched = 0;   // no line end between the end of the batch and here
   std::int64_t first_seen = 0;  // wall time
   TimeSample line_times;

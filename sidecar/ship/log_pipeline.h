@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,14 @@
 
 namespace telltale {
 
+// A line that an alert stage wants heard.
+struct LogAlert {
+  std::string name;
+  Labels labels;       // of the stream and of the stage; what makes two lines one alert
+  Labels annotations;  // with the line
+  std::int64_t quiet_ms = 0;
+};
+
 struct LogPipelineOptions {
   std::string loki_url;  // http(s)://host:port, with or without /loki/api/v1/push; empty: hold
   std::string tenant;    // X-Scope-OrgID; none when empty
@@ -32,6 +41,9 @@ struct LogPipelineOptions {
   std::string state_dir;                      // of the journal; made when absent; fixed at Start
   std::chrono::milliseconds retry_initial{500}, retry_cap{30'000};
   std::chrono::milliseconds request_timeout{10'000};
+  // Called on the worker's thread, so it must return at once. Lines are looked at as they are read
+  // for Loki, and ahead of that while Loki is away.
+  std::function<void(LogAlert)> on_alert;
 };
 
 class LogPipeline {

@@ -159,6 +159,7 @@ void LogWorker::Work(Mode mode) {
       BuildNext(*file, mode);
     }
   }
+  Scout();
   UpdateGauges();
 }
 
@@ -204,6 +205,7 @@ void LogWorker::Submit(TailedFile& file, Batch batch, bool replayed) {
   if (!replayed) journal_.Begin(batch.record);
   accounting_->Read(batch.count, batch.cut_bytes, batch.dropped);
   accounting_->Overflowed(batch.overflowed);
+  RaiseAlerts(file, batch.alerts);
   MoveOn(file, batch);
   file.memory = batch.record.memory_after;
   if (batch.pause.count() > 0) file.retry_at = clock_.Steady() + batch.pause;

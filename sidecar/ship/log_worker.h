@@ -95,6 +95,8 @@ class LogWorker {
   void Replay(TailedFile& file);
   SteadyTime BlocksEndAt(const TailedFile& file) const;
   void TakeAnew(TailedFile& file);
+  void RaiseAlerts(const TailedFile& file, const std::vector<AlertHit>& hits);
+  void Scout();
   void ReadFailed(TailedFile& file, const Error& error);
   void Submit(TailedFile& file, Batch batch, bool replayed);
   void MoveOn(TailedFile& file, const Batch& batch);

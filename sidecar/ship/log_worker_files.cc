@@ -72,6 +72,8 @@ void LogWorker::Moved(const TailedFile& file, std::uint64_t missing) {
 }
 
 void LogWorker::Truncated(TailedFile& file, std::uint64_t unread) {
+  file.scouted = 0;
+  file.memory.clear();
   if (unread > 0) accounting_->LostUnread("truncated", {0, unread});
   auto replays = replays_.extract(file.slot);
   if (!replays.empty()) {

@@ -59,6 +59,8 @@ struct TailedFile {
   bool held = false;           // but a block of lines that may go on
   std::int64_t last_time = 0;  // the last time assigned to a line
   std::string memory;          // of the pipeline's stages, at mark.offset
+  std::uint64_t scouted = 0;   // up to here alerts were raised while Loki was away
+  std::string scout_memory;    // as `memory`, at `scouted`
   Sightings sightings;
   SteadyTime grown{};          // when its size last changed
   bool rotated = false;        // no wanted path leads to it any more

@@ -34,6 +34,7 @@ MAY_USE = {
     "sidecar/config": ["common/base", "common/text", "common/net", "common/metrics", "sidecar/pipeline"],
     "sidecar/collect": ["common/base", "common/metrics"],
     "sidecar/tail": ["common/base", "common/metrics"],
+    "sidecar/alert": ["common/base", "common/text", "common/net", "common/metrics"],
     "sidecar/pipeline": ["common/base", "sidecar/tail"],
     "sidecar/ship": ["common/base", "common/net", "common/metrics", "sidecar/pipeline", "sidecar/tail"],
     "sidecar/serve": ["common/base", "common/net", "common/metrics"],

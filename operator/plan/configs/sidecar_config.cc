@@ -23,6 +23,10 @@ void WriteGlobs(JsonWriter& writer, std::string_view key, const std::string& dir
 
 void WriteLogs(JsonWriter& writer, const LogsSpec& logs, const SidecarConfigOptions& options) {
   writer.Key("loki").BeginObject().Field("url", options.loki_url).EndObject();
+  if (!options.alertmanager_url.empty()) {
+    writer.Key("alertmanager").BeginObject();
+    writer.Field("url", options.alertmanager_url).EndObject();
+  }
   writer.Key("logs").BeginArray().BeginObject();
   writer.Key("files").BeginObject();
   WriteGlobs(writer, "include", logs.directory, logs.include);

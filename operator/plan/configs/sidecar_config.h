@@ -15,7 +15,8 @@ namespace telltale {
 inline constexpr std::string_view kSidecarConfigMap = "telltale-sidecar";
 
 struct SidecarConfigOptions {
-  std::string loki_url;  // what the sidecars push to; empty: no logs are shipped
+  std::string loki_url;               // what the sidecars push to; empty: no logs are shipped
+  std::string alertmanager_url = {};  // where alert stages push to; empty: nowhere
 };
 
 // key -> JSON, for one namespace; empty when no target with a sidecar looks into it.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A pipeline over real files in a folder of its own, a Loki that does as it is told, and a thread
-// that reads the page of metrics all the time and finds read = acked + pending + lost + dropped on each.
+// that reads the page of metrics all the time and finds read = acked + pending + lost + dropped on
+// each.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Stages in a whole pipeline: files, Loki, journal, restarts.
+#include <mutex>
+
 #include "sidecar/pipeline/pipeline.h"
 #include "tests/unit/sidecar/ship/pipeline_fixture.h"
 
@@ -78,6 +80,40 @@ TEST_F(StagesTest, UnderAnotherPipelineWhatWasUnderWayIsTakenAnew) {
   EXPECT_EQ(loki_.lines(), NumberList(0, 20));
   EXPECT_EQ(Metric("rebuilt_lines_total"), 20);
   EXPECT_EQ(Lost("lines", "file_gone"), 0);
+}
+
+TEST_F(StagesTest, AnAlertIsRaisedOnceForEachLineAlsoWhileLokiIsAway) {
+  std::mutex mutex;
+  std::vector<std::string> lines;
+  options_.on_alert = [&](LogAlert alert) {
+    std::lock_guard lock(mutex);
+    lines.push_back(*FindLabel(alert.annotations, "line") + " " +
+                    *FindLabel(alert.labels, "alertname"));
+  };
+  const auto raised = [&](std::size_t count) {
+    const auto end = std::chrono::steady_clock::now() + kLong;
+    while (std::chrono::steady_clock::now() < end) {
+      std::lock_guard lock(mutex);
+      if (lines.size() >= count) return true;
+    }
+    return false;
+  };
+  Use({{AlertSpec{.name = "Panic", .expression = "^panic"}}});
+  loki_.SetDefault({503, "", ""});
+  Append("a.log", "panic 1\nfine\n");
+  Start();
+  ASSERT_TRUE(raised(1));
+  Append("a.log", "panic 2\n");
+  ASSERT_TRUE(raised(2));
+  // Two batches wait for Loki, and no more is read for it.
+  Append("a.log", "panic 3\n");
+  ASSERT_TRUE(raised(3));
+  EXPECT_LE(Metric("read_lines_total"), 3);
+  loki_.SetDefault({204, "", ""});
+  ASSERT_TRUE(Flush());
+  EXPECT_EQ(loki_.lines().size(), 4u);
+  std::lock_guard lock(mutex);
+  EXPECT_EQ(lines, (std::vector<std::string>{"panic 1 Panic", "panic 2 Panic", "panic 3 Panic"}));
 }
 
 TEST_F(StagesTest, ABlockThatNothingFollowsIsSentWhenItsTimeIsUp) {
