@@ -181,11 +181,9 @@ void Read(const StageFields& in, MultilineSpec& out) {
 }
 
 template <class Spec>
-Decoder::Field StageField(Decoder& decoder, const std::string& path, PipelineSpec& out,
-                          int& count) {
+Decoder::Field StageField(Decoder& decoder, const std::string& path, PipelineSpec& out) {
   static const std::string_view name = StageName(StageSpec(Spec{}));
-  return {name, [&decoder, &path, &out, &count](const YamlNode& node) {
-            ++count;
+  return {name, [&decoder, &path, &out](const YamlNode& node) {
             Spec spec;
             Read(StageFields(decoder, node, path + "." + std::string(name)), spec);
             out.stages.emplace_back(std::move(spec));
@@ -196,14 +194,14 @@ Decoder::Field StageField(Decoder& decoder, const std::string& path, PipelineSpe
 
 void DecodeStage(Decoder& decoder, const YamlNode& node, const std::string& path,
                  PipelineSpec& out) {
-  int count = 0;
-  const auto field = [&]<class Spec>(Spec) { return StageField<Spec>(decoder, path, out, count); };
+  const auto field = [&]<class Spec>(Spec) { return StageField<Spec>(decoder, path, out); };
   decoder.Map(node, path,
               {field(JsonSpec{}), field(LogfmtSpec{}), field(RegexSpec{}), field(TimestampSpec{}),
                field(LabelsSpec{}), field(MetadataSpec{}), field(DropSpec{}), field(SampleSpec{}),
                field(LimitSpec{}), field(ReplaceSpec{}), field(MetricsSpec{}), field(AlertSpec{}),
                field(MultilineSpec{})});
-  if (node.kind == YamlNode::Kind::kNull || (node.kind == YamlNode::Kind::kMap && count != 1)) {
+  if (node.kind == YamlNode::Kind::kNull ||
+      (node.kind == YamlNode::Kind::kMap && node.fields.size() != 1)) {
     decoder.Problem(node,
                     path + " must be one stage, such as \"json: {expressions: {level: ''}}\"");
   }

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "sidecar/ship/run_reader.h"
 #include "sidecar/ship/snappy_codec.h"
 
 namespace telltale {
@@ -23,22 +24,6 @@ Labels LabelsOf(const TailedFile& file, const LogSource& source, LogStream strea
   }
   return labels;
 }
-
-// The line at `position` of those that got their time from these runs.
-struct RunReader {
-  const std::vector<TimeRun>& runs;
-  std::size_t run = 0;
-  std::uint64_t line = 0;
-
-  std::int64_t Next() {
-    while (run < runs.size() && line == runs[run].lines) {
-      ++run;
-      line = 0;
-    }
-    if (run == runs.size()) return 0;
-    return runs[run].start + static_cast<std::int64_t>(line++);
-  }
-};
 
 }  // namespace
 
