@@ -16,18 +16,13 @@
 #include "common/base/result.h"
 #include "sidecar/ship/accounting.h"
 #include "sidecar/ship/journal_record.h"
+#include "sidecar/ship/push_body.h"
 #include "sidecar/ship/stream_set.h"
 #include "sidecar/ship/time_sample.h"
 #include "sidecar/tail/entry_decoder.h"
 #include "sidecar/tail/tailed_file.h"
 
 namespace telltale {
-
-// One request: the lines of one stream.
-struct PushBody {
-  std::string compressed;
-  LineCount count;  // bytes without what was cut
-};
 
 struct Batch {
   BatchRecord record;

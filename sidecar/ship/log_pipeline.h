@@ -5,7 +5,8 @@
 //
 // The promise: each line arrives at least once, with the same timestamp each time, so that Loki
 // stores it once; a line that cannot be delivered is counted with a reason. The file is the
-// buffer: at most two batches are in memory, and while Loki is away nothing more is read.
+// buffer: at most two batches are in memory, and while Loki is away nothing more is read. Beside
+// them, within a few megabytes, are those whose stream alone Loki will not take for now.
 //
 // Threads: two of its own (one reads files and keeps the journal, one speaks to Loki). All
 // methods may be called from any thread, but one at a time.
@@ -21,6 +22,7 @@
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "common/metrics/registry.h"
+#include "sidecar/ship/push_target.h"
 #include "sidecar/tail/log_source.h"
 
 namespace telltale {
@@ -36,9 +38,12 @@ struct LogAlert {
 struct LogPipelineOptions {
   std::string loki_url;  // http(s)://host:port, with or without /loki/api/v1/push; empty: hold
   std::string tenant;    // X-Scope-OrgID; none when empty
-  std::size_t batch_bytes = 1 << 20;          // of one push, before compression
-  std::chrono::milliseconds batch_wait{200};  // the longest that a line waits for company
-  std::string state_dir;                      // of the journal; made when absent; fixed at Start
+  PushAccess access;
+  bool json = false;                            // gzip of JSON instead of snappy of protobuf
+  std::chrono::seconds max_age{7 * 24 * 3600};  // of lines that Loki would still take; 0: any
+  std::size_t batch_bytes = 1 << 20;            // of one push, before compression
+  std::chrono::milliseconds batch_wait{200};    // the longest that a line waits for company
+  std::string state_dir;                        // of the journal; made when absent; fixed at Start
   std::chrono::milliseconds retry_initial{500}, retry_cap{30'000};
   std::chrono::milliseconds request_timeout{10'000};
   // Called on the worker's thread, so it must return at once. Lines are looked at as they are read

@@ -43,8 +43,14 @@ void LogWorker::Open() {
 void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptions& options) {
   options_ = options;
   options_.batch_bytes = std::min(options_.batch_bytes, kMaxBatch);
-  auto target = sender_.SetTarget({options.loki_url, options.tenant, options.retry_initial,
-                                   options.retry_cap, options.request_timeout});
+  PushTarget wanted;
+  wanted.url = options.loki_url;
+  wanted.tenant = options.tenant;
+  wanted.json = options.json;
+  wanted.access = options.access;
+  wanted.times = {options.retry_initial, options.retry_cap, options.max_age};
+  wanted.request_timeout = options.request_timeout;
+  auto target = sender_.SetTarget(std::move(wanted));
   if (!target) LogError("logs are not shipped", {{"error", target.error().message}});
   shipping_ = target.ok() && !options.loki_url.empty();
   metrics_.Configure(sources, journal_.state().metrics);
@@ -57,7 +63,7 @@ void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptio
 void LogWorker::Sweep() {
   files_.Sweep();
   for (const SeriesName& series : metrics_.Expire()) journal_.ForgetSeries(series);
-  if (!std::exchange(used_, false) && outstanding_.empty()) builder_.ReleaseMemory();
+  if (!std::exchange(used_, false) && underway_.empty()) builder_.ReleaseMemory();
 }
 
 // The next generation of the path, when it has begun and nothing of it was sent.
@@ -127,7 +133,8 @@ void LogWorker::ForEachTurn(Mode mode, FunctionRef<void(TailedFile&)> visit) con
   for (const auto& [slot, file] : files_.files()) {
     bool readable = Readable(*file, mode);
     if (!readable && !HandsOver(*file)) continue;
-    if (paths.insert(file->path).second && readable) visit(*file);
+    if (!paths.insert(file->path).second || !readable) continue;
+    if (!underway_.Waits(slot)) visit(*file);
   }
 }
 
@@ -215,8 +222,13 @@ void LogWorker::Submit(TailedFile& file, Batch batch, bool replayed) {
   if (const auto& pipeline = files_.source(file).pipeline) {
     metrics = metrics_.Name(*pipeline, batch.metrics);
   }
-  outstanding_[batch.record.sequence] = {file.slot, batch.first_seen, batch.line_times,
-                                         std::move(metrics)};
+  Underway::Batch sent{file.slot, batch.first_seen, batch.line_times, std::move(metrics)};
+  sent.streams = batch.bodies.size();
+  for (PushBody& body : batch.bodies) {
+    sent.bytes += body.compressed.size();
+    body.tenant = files_.source(file).tenant;
+  }
+  underway_.Add(batch.record.sequence, std::move(sent));
   sender_.Submit(batch.record.sequence, std::move(batch.bodies));
 }
 
@@ -229,13 +241,14 @@ void LogWorker::MoveOn(TailedFile& file, const Batch& batch) {
 }
 
 void LogWorker::Answered(const PushResult& result) {
-  auto sent = outstanding_.extract(result.sequence);
-  if (sent.empty()) return;
-  accounting_->Answered(result.acked, result.lost);
-  if (result.acked.lines > 0) backlog_.Delivered(sent.mapped().line_times);
-  journal_.Ack(result.sequence, sent.mapped().metrics);
-  metrics_.Apply(sent.mapped().metrics, journal_.state().metrics);
-  if (TailedFile* file = files_.Find(sent.mapped().slot)) --file->outstanding;
+  for (const Underway::Batch& batch : underway_.Answer(result)) {
+    const PushResult& answer = *batch.answer;
+    accounting_->Answered(answer.acked, answer.lost);
+    if (answer.acked.lines > 0) backlog_.Delivered(batch.line_times);
+    journal_.Ack(answer.sequence, batch.metrics);
+    metrics_.Apply(batch.metrics, journal_.state().metrics);
+    if (TailedFile* file = files_.Find(batch.slot)) --file->outstanding;
+  }
 }
 
 void LogWorker::UpdateGauges() {
@@ -243,7 +256,7 @@ void LogWorker::UpdateGauges() {
   auto note = [&](std::int64_t wall) {
     if (wall != 0 && (oldest == 0 || wall < oldest)) oldest = wall;
   };
-  for (const auto& [sequence, batch] : outstanding_) note(batch.first_seen);
+  for (const auto& [sequence, batch] : underway_.batches()) note(batch.first_seen);
   for (const auto& [slot, file] : files_.files()) {
     if (file->unread()) note(file->sightings.WallAt(file->mark.offset));
   }

@@ -24,14 +24,13 @@
 #include "sidecar/ship/log_metrics.h"
 #include "sidecar/ship/log_pipeline.h"
 #include "sidecar/ship/sender.h"
+#include "sidecar/ship/underway.h"
 #include "sidecar/tail/file_set.h"
 
 namespace telltale {
 
 class LogWorker {
  public:
-  // One on its way and one ready, so that Loki never waits for the disk.
-  static constexpr std::size_t kMaxOutstanding = 2;
   static constexpr std::chrono::seconds kRetryRead{1};
 
   enum class Mode {
@@ -54,22 +53,15 @@ class LogWorker {
   void Work(Mode mode);
   void Answered(const PushResult& result);
 
-  bool Full() const { return outstanding_.size() >= kMaxOutstanding; }
+  bool Full() const { return underway_.Full(); }
   // Right after Work: nothing is on its way, and nothing was due.
-  bool Idle() const { return outstanding_.empty(); }
+  bool Idle() const { return underway_.empty(); }
   bool Shipping() const { return shipping_; }
   // When Work or Sync has something to do if nothing happens before.
   std::optional<SteadyTime> NextDue() const;
   void Sync(bool now = false) { journal_.Sync(now); }
 
  private:
-  struct Outstanding {
-    std::uint64_t slot;
-    std::int64_t first_seen;
-    TimeSample line_times;
-    std::vector<SeriesDelta> metrics;  // of its lines
-  };
-
   FileSet::Hooks MakeHooks();
   bool Recall(TailedFile& file);
   void Truncated(TailedFile& file, std::uint64_t unread);
@@ -113,9 +105,9 @@ class LogWorker {
   BatchBuilder builder_;
   LogMetrics metrics_;
   LogPipelineOptions options_;
-  bool shipping_ = false;                             // there is somewhere to send to
-  bool used_ = false;                                 // the builder, since the last sweep
-  std::map<std::uint64_t, Outstanding> outstanding_;  // by sequence
+  bool shipping_ = false;  // there is somewhere to send to
+  bool used_ = false;      // the builder, since the last sweep
+  Underway underway_;
   // The last assigned time of each path: generations of it are one stream, and in order.
   std::map<std::string, std::int64_t> last_times_;
   // Batches of an earlier process that must be sent again before anything else of their file.

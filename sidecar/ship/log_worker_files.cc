@@ -54,7 +54,7 @@ void LogWorker::Continue(TailedFile& file, const FileRecord& record) {
   if (file.mark.offset == 0) file.inherited = record.inherited;
   for (const auto& [sequence, batch] : journal_.state().in_flight) {
     if (batch.slot != file.slot) continue;
-    if (outstanding_.contains(sequence)) {
+    if (underway_.contains(sequence)) {
       // It was let go and is wanted again while a batch of it is still on its way.
       file.mark = batch.mark;
       file.memory = batch.memory_after;
@@ -114,7 +114,7 @@ std::vector<KnownGeneration> LogWorker::Known(const std::string& directory) cons
 void LogWorker::CountVanished() {
   std::vector<BatchRecord> gone;
   for (const auto& [sequence, batch] : journal_.state().in_flight) {
-    if (outstanding_.contains(sequence) || files_.Find(batch.slot) != nullptr) continue;
+    if (underway_.contains(sequence) || files_.Find(batch.slot) != nullptr) continue;
     auto file = journal_.state().files.find(batch.slot);
     if (file == journal_.state().files.end() || files_.Wants(file->second.path)) {
       gone.push_back(batch);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/ship/loki_encoder.h"
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -87,10 +88,12 @@ void StreamEncoder::Begin(std::string_view labels) {
   room_ = 2 + 2 * 5 + labels.size();  // lengths of at most 35 bits
   body_.resize(room_);
   entries_ = 0;
+  newest_ = 0;
 }
 
 void StreamEncoder::Add(std::int64_t time, std::string_view line, bool truncated,
                         std::span<const MetadataPair> metadata) {
+  newest_ = std::max(newest_, time);
   auto nanos_total = static_cast<std::uint64_t>(time < 0 ? 0 : time);
   std::uint64_t seconds = nanos_total / 1'000'000'000, nanos = nanos_total % 1'000'000'000;
   std::size_t stamp =

@@ -33,6 +33,9 @@ class StreamEncoder {
 
   std::size_t entries() const { return entries_; }
   std::size_t bytes() const { return body_.size(); }
+  // Equal for the same labels.
+  std::uint64_t stream() const { return Hash64(labels_); }
+  std::int64_t newest() const { return newest_; }  // time of an entry
 
   std::size_t capacity() const { return body_.capacity(); }
 
@@ -46,6 +49,7 @@ class StreamEncoder {
   std::string body_;  // room for the header, then the entries
   std::size_t room_ = 0;
   std::size_t entries_ = 0;
+  std::int64_t newest_ = 0;
 };
 
 // An upper bound of what Add writes beside the line and its metadata.

@@ -2,6 +2,7 @@
 #include "sidecar/ship/push_answer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -12,15 +13,20 @@ namespace {
 
 constexpr std::int64_t kMaxRetryAfter = 600;
 
-// Texts of Loki's validation errors and the names that its own metrics give them, but for those
-// that other tools know by a shorter one.
-constexpr std::pair<std::string_view, std::string_view> kReasons[] = {
+// A text of Loki's validation errors, and the name that its own metrics give it, but for those that
+// other tools know by a shorter one. `each_line`: the sentence is about one line; else about a
+// stream, with all its lines.
+struct Refusal {
+  std::string_view text, reason;
+  bool each_line = false;
+};
+constexpr Refusal kRefusals[] = {
     {"too far behind", "too_far_behind"},
     {"out of order", "too_far_behind"},
-    {"timestamp too old", "too_old"},
-    {"timestamp too new", "too_new"},
-    {"Max entry size", "line_too_long"},
-    {"max entry size", "line_too_long"},
+    {"timestamp too old", "too_old", true},
+    {"timestamp too new", "too_new", true},
+    {"Max entry size", "line_too_long", true},
+    {"max entry size", "line_too_long", true},
     {"error parsing labels", "invalid_labels"},
     {"couldn't parse labels", "invalid_labels"},
     {"duplicate label name", "invalid_labels"},
@@ -28,17 +34,26 @@ constexpr std::pair<std::string_view, std::string_view> kReasons[] = {
     {"label name too long", "invalid_labels"},
     {"label value too long", "invalid_labels"},
     {"at least one label", "invalid_labels"},
-    {"structured metadata", "limit_exceeded"},
-    {"Maximum active stream limit", "limit_exceeded"},
+    {"structured metadata", "limit_exceeded", true},
     {"proto:", "invalid_push"},
     {"snappy", "invalid_push"},
 };
+constexpr Refusal kUnknown{"", "rejected"};
 
-std::string ReasonOf(std::string_view body) {
-  for (const auto& [text, reason] : kReasons) {
-    if (body.find(text) != body.npos) return std::string(reason);
+// What a 429 says about one stream; all others are about the tenant.
+constexpr std::string_view kStreamLimits[] = {"er stream rate limit exceeded",
+                                              "aximum active stream limit exceeded"};
+
+const Refusal& RefusalOf(std::string_view body) {
+  for (const Refusal& refusal : kRefusals) {
+    if (body.find(refusal.text) != body.npos) return refusal;
   }
-  return "rejected";
+  return kUnknown;
+}
+
+bool IsStreamLimit(std::string_view body) {
+  return std::any_of(std::begin(kStreamLimits), std::end(kStreamLimits),
+                     [&](std::string_view text) { return body.find(text) != body.npos; });
 }
 
 // The number at the front of `text`.
@@ -57,7 +72,7 @@ std::optional<std::uint64_t> NumberAfter(std::string_view body, std::string_view
 }
 
 // How many of `lines` the answer says were not stored; all, where it does not say.
-std::uint64_t IgnoredLines(std::string_view body, std::string_view reason, std::uint64_t lines) {
+std::uint64_t IgnoredLines(std::string_view body, const Refusal& refusal, std::uint64_t lines) {
   // The ingester: "total ignored: N out of M for stream". The distributor has taken out lines
   // before, of which it then does not speak: M is less by them, unless M is but one shard.
   auto ignored = NumberAfter(body, "total ignored: ");
@@ -66,9 +81,9 @@ std::uint64_t IgnoredLines(std::string_view body, std::string_view reason, std::
     bool sharded = body.find("__stream_shard__") != body.npos;
     return sharded ? *ignored : *ignored + (lines - *arrived);
   }
-  // The distributor alone: "N errors like: entry ...; N errors like: entry ...". Where it speaks of
-  // a stream, the number is not one of lines.
-  if (reason != "too_new" && reason != "too_old" && reason != "line_too_long") return lines;
+  // The distributor alone: "N errors like: entry ...; N errors like: entry ...", but a single error
+  // without the number. Where it speaks of a stream, the number is not one of lines.
+  if (!refusal.each_line) return lines;
   constexpr std::string_view kText = " errors like: ";
   std::uint64_t sum = 0;
   for (std::size_t at = body.find(kText); at != body.npos; at = body.find(kText, at + 1)) {
@@ -76,7 +91,8 @@ std::uint64_t IgnoredLines(std::string_view body, std::string_view reason, std::
     while (start > 0 && body[start - 1] >= '0' && body[start - 1] <= '9') --start;
     sum += LeadingNumber(body.substr(start, at - start)).value_or(0);
   }
-  return sum > 0 && sum <= lines ? sum : lines;
+  if (sum == 0) return std::min<std::uint64_t>(lines, 1);
+  return std::min(sum, lines);
 }
 
 }  // namespace
@@ -93,16 +109,24 @@ PushAnswer ReadPushAnswer(const HttpResponse& response, std::uint64_t lines) {
     case 204:
       out.kind = Kind::kStored;
       break;
-    case 400:
+    case 400: {
+      const Refusal& refusal = RefusalOf(response.body);
       out.kind = Kind::kRefused;
-      out.reason = ReasonOf(response.body);
-      out.lost_lines = IgnoredLines(response.body, out.reason, lines);
+      out.reason = refusal.reason;
+      out.lost_lines = IgnoredLines(response.body, refusal, lines);
       break;
+    }
     case 413:
       out.kind = Kind::kTooLarge;
       break;
     case 429:
-      out.kind = Kind::kRateLimited;
+      out.kind = IsStreamLimit(response.body) ? Kind::kStreamLimited : Kind::kTenantLimited;
+      break;
+    case 401:
+    case 403:
+    case 407:
+      out.kind = Kind::kRetrySlowly;
+      out.credentials = true;
       break;
     default:
       // Other 2xx, of which 260 says "ingestion is blocked", stored nothing. Other 3xx and 4xx

@@ -25,6 +25,7 @@ struct LogSource {
   Labels labels;
   // The compiled stages; none when null. Equal ones are the same object.
   std::shared_ptr<const Pipeline> pipeline = nullptr;
+  std::string tenant = {};  // empty: that of all
 
   bool operator==(const LogSource&) const = default;
 };

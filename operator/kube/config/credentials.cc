@@ -12,13 +12,17 @@ Credentials::Credentials(const KubeConfig& config, std::function<void()> bad_fil
                  ? ""
                  : "Basic " + Base64Encode(config.username + ":" + config.password)),
       token_(config.token, config.token_file, clock),
-      pem_files_(config, std::move(bad_files), clock) {
+      pem_files_({config.ca_file, config.client_certificate_file, config.client_key_file},
+                 TlsIdentity{config.ca_pem, config.client_certificate_pem, config.client_key_pem},
+                 "the API server", std::move(bad_files), clock) {
   if (config.exec) exec_.emplace(*config.exec, clock);
 }
 
 Result<Identity> Credentials::Get() {
   Identity identity;
-  TlsIdentity tls = pem_files_.Get();
+  auto files = pem_files_.Get();
+  if (!files.ok()) return files.error();
+  TlsIdentity tls = std::move(*files);
   auto token = token_.Get();
   if (!token.ok()) return token.error();
   identity.authorization = token->empty() ? basic_ : "Bearer " + *token;

@@ -13,10 +13,10 @@
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
+#include "common/net/pem_files.h"
+#include "common/net/token_source.h"
 #include "operator/kube/config/exec_source.h"
 #include "operator/kube/config/kube_config.h"
-#include "operator/kube/config/pem_files.h"
-#include "operator/kube/config/token_source.h"
 
 namespace telltale {
 

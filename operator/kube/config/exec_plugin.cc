@@ -5,7 +5,7 @@
 #include "common/base/strings.h"
 #include "common/text/json_reader.h"
 #include "common/text/json_writer.h"
-#include "operator/kube/config/token_source.h"
+#include "common/net/token_source.h"
 
 namespace telltale {
 namespace {

@@ -9,7 +9,7 @@
 #include "common/base/strings.h"
 #include "operator/kube/config/kube_config_exec.h"
 #include "operator/kube/config/kube_config_file.h"
-#include "operator/kube/config/token_source.h"
+#include "common/net/token_source.h"
 
 namespace telltale {
 namespace {

@@ -2,6 +2,9 @@
 // What Loki answers, or does not.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <atomic>
+
 #include "common/base/log.h"
 #include "tests/unit/sidecar/ship/pipeline_fixture.h"
 
@@ -265,6 +268,107 @@ TEST_F(PipelineLokiTest, WithoutAnAddressNothingIsReadAndNothingLost) {
   Start();
   ASSERT_TRUE(Flush());
   EXPECT_THAT(loki_.lines(), ElementsAre("one"));
+}
+
+TEST_F(PipelineLokiTest, AStreamThatLokiLimitsHoldsUpNoOtherAndArrivesInOrderLater) {
+  options_.batch_bytes = 3'000;
+  std::atomic<bool> limited = true;
+  loki_.SetHandler([&](const FakeLoki::Push& push) {
+    const bool slow = push.labels.find("slow.log") != push.labels.npos;
+    return slow && limited ? Answer(429,
+                                    "entry with timestamp x ignored, reason: 'Per stream rate "
+                                    "limit exceeded (limit: 3MB/sec)")
+                           : Answer(204);
+  });
+  Append("slow.log", Numbers(0, 5'000));
+  Start();
+  ASSERT_TRUE(WaitForMetric("requests_total{code=\"429\"}", 1));
+  Append("fast.log", Numbers(0, 5'000));
+  ASSERT_TRUE(WaitForMetric("acked_lines_total", 5'000));
+  EXPECT_EQ(loki_.streams().size(), 1u);
+  EXPECT_LE(Metric("pending_bytes"), 3'000);  // one batch, the rest is in the file
+  limited = false;
+  ASSERT_TRUE(Flush());
+  auto streams = loki_.streams();
+  ASSERT_EQ(streams.size(), 2u);
+  for (const auto& [labels, entries] : streams) {
+    ASSERT_EQ(entries.size(), 5'000u);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      ASSERT_EQ(entries[i].line, std::to_string(i)) << labels;
+    }
+  }
+  EXPECT_EQ(loki_.duplicates(), 0u);
+}
+
+TEST_F(PipelineLokiTest, AStreamThatAloneGetsServerErrorsHoldsUpNoOther) {
+  std::atomic<bool> broken = true;
+  loki_.SetHandler([&](const FakeLoki::Push& push) {
+    return broken && push.labels.find("bad.log") != push.labels.npos ? Answer(500) : Answer(204);
+  });
+  Append("bad.log", "bad\n");
+  Start();
+  ASSERT_TRUE(WaitForMetric("requests_total{code=\"500\"}", 1));
+  for (int i = 0; i < 20; ++i) {
+    Append("good.log", Numbers(i, i + 1));
+    ASSERT_TRUE(WaitForMetric("acked_lines_total", i + 1));
+  }
+  broken = false;
+  ASSERT_TRUE(Flush());
+  EXPECT_EQ(loki_.lines().size(), 21u);
+}
+
+TEST_F(PipelineLokiTest, TenantsOfSourcesAreKeptApart) {
+  sources_[0].include = {temp_ / "log/a.log"};
+  LogSource other = sources_[0];
+  other.include = {temp_ / "log/b.log"};
+  other.tenant = "team-b";
+  sources_.push_back(other);
+  options_.tenant = "team-a";
+  loki_.SetHandler([&](const FakeLoki::Push& push) {
+    return push.tenant == "team-a" ? Answer(429, "ingestion rate limit exceeded") : Answer(204);
+  });
+  Append("a.log", "a\n");
+  Start();
+  ASSERT_TRUE(WaitForMetric("requests_total{code=\"429\"}", 1));
+  Append("b.log", "b\n");
+  ASSERT_TRUE(WaitForMetric("acked_lines_total", 1));
+  EXPECT_THAT(loki_.lines(), ElementsAre("b"));
+  loki_.SetHandler(nullptr);
+  ASSERT_TRUE(Flush());
+  EXPECT_THAT(loki_.lines(), ElementsAre("a", "b"));
+}
+
+TEST_F(PipelineLokiTest, ABatchOfAFileWhoseOlderOneWaitsIsRememberedAfterACrash) {
+  // CRI lines of two streams; stderr is limited, stdout of the next batches arrives before it.
+  std::atomic<bool> limited = true;
+  loki_.SetHandler([&](const FakeLoki::Push& push) {
+    return limited && push.labels.find("stderr") != push.labels.npos
+               ? Answer(429, "Per stream rate limit exceeded")
+               : Answer(204);
+  });
+  auto lines = [](int from, int to) {
+    std::string out;
+    for (int i = from; i < to; ++i) {
+      out += "2026-11-20T01:02:03.0000" + std::to_string(10'000 + i) + "Z " +
+             (i % 2 == 0 ? "stdout" : "stderr") + " F " + std::to_string(i) + "\n";
+    }
+    return out;
+  };
+  Append("a.log", lines(0, 10));
+  Start();
+  ASSERT_TRUE(WaitForMetric("requests_total{code=\"429\"}", 1));
+  Append("a.log", lines(10, 20));
+  ASSERT_TRUE(loki_.WaitFor([](const auto& pushes) {
+    return std::any_of(pushes.begin(), pushes.end(), [](const FakeLoki::Push& push) {
+      return push.entries.size() == 5 && push.entries.back().line == "18";
+    });
+  }));
+  Crash();
+  limited = false;
+  Start();
+  ASSERT_TRUE(Flush());
+  EXPECT_EQ(loki_.lines().size(), 20u);
+  EXPECT_EQ(Metric("acked_lines_total"), 20);
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+#include <utility>
+
 namespace telltale {
 namespace {
 
@@ -29,7 +32,7 @@ TEST(PushAnswer, ServerTroubleIsRetriedAndPersonsTroubleSlowly) {
   for (int status : {301, 401, 403, 404, 405, 422}) {
     EXPECT_EQ(Read(status).kind, Kind::kRetrySlowly) << status;
   }
-  EXPECT_EQ(Read(429).kind, Kind::kRateLimited);
+  EXPECT_EQ(Read(429).kind, Kind::kTenantLimited);
   EXPECT_EQ(Read(413).kind, Kind::kTooLarge);
   EXPECT_EQ(Read(500, "rpc error: grpc: received message larger than max (5 vs. 4)").kind,
             Kind::kTooLarge);
@@ -64,9 +67,35 @@ TEST(PushAnswer, EachGroupOfTheDistributorsErrorsCounts) {
             20u);
 }
 
+TEST(PushAnswer, ASingleErrorAboutALineIsOneLine) {
+  for (auto [text, reason] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"entry for stream '{a=\"b\"}' has timestamp too old: 2026-01-01T00:00:00Z", "too_old"},
+           {"entry for stream '{a=\"b\"}' has timestamp too new: 2027-01-01T00:00:00Z", "too_new"},
+           {"max entry size '256' bytes exceeded for stream", "line_too_long"},
+           {"stream '{}' has structured metadata too large: '70000' bytes", "limit_exceeded"}}) {
+    EXPECT_EQ(Read(400, text).lost_lines, 1u) << text;
+    EXPECT_EQ(Read(400, text).reason, reason);
+  }
+}
+
+TEST(PushAnswer, ALimitOfOneStreamIsToldFromOneOfTheTenant) {
+  EXPECT_EQ(Read(429,
+                 "entry with timestamp x ignored, reason: 'Per stream rate limit exceeded "
+                 "(limit: 3MB/sec) while attempting to ingest for stream")
+                .kind,
+            Kind::kStreamLimited);
+  EXPECT_EQ(Read(429, "maximum active stream limit exceeded when trying to create stream").kind,
+            Kind::kStreamLimited);
+  EXPECT_EQ(Read(429, "ingestion rate limit exceeded for user fake").kind, Kind::kTenantLimited);
+}
+
+TEST(PushAnswer, WrongCredentialsAreNamedAsSuch) {
+  for (int status : {401, 403, 407}) EXPECT_TRUE(Read(status).credentials);
+  EXPECT_FALSE(Read(404).credentials);
+}
+
 TEST(PushAnswer, A400WithoutANumberLosesTheWholePush) {
-  EXPECT_EQ(Read(400, "Max entry size '256' bytes exceeded for stream").lost_lines, 10u);
-  EXPECT_EQ(Read(400, "Max entry size '256' bytes exceeded for stream").reason, "line_too_long");
+  EXPECT_EQ(Read(400, "stream '{}' has label value too long: 'x'").lost_lines, 10u);
   EXPECT_EQ(Read(400, "whatever").reason, "rejected");
   EXPECT_EQ(Read(400, "total ignored: 11 out of 11").lost_lines, 10u);
   EXPECT_EQ(Read(400, "total ignored: x").lost_lines, 10u);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "operator/kube/config/pem_files.h"
+#include "common/net/pem_files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -36,16 +36,13 @@ class PemFilesTest : public ::testing::Test {
   void Write(const std::string& name, const std::string& text) {
     ASSERT_TRUE(WriteFileAtomic(folder_ + name, text).ok());
   }
-  // What was read at start and where it came from.
-  KubeConfig Config() {
-    KubeConfig config;
-    config.ca_file = folder_ + "ca.crt";
-    config.ca_pem = one_.certificate;
-    config.client_certificate_file = folder_ + "client.crt";
-    config.client_key_file = folder_ + "client.key";
-    config.client_certificate_pem = one_.certificate;
-    config.client_key_pem = one_.private_key;
-    return config;
+  const std::string folder_ = ::testing::TempDir() + "pem-files-" +
+                              ::testing::UnitTest::GetInstance()->current_test_info()->name() + "/";
+  const TlsFiles files_{folder_ + "ca.crt", folder_ + "client.crt", folder_ + "client.key"};
+  // What was read at start.
+  TlsIdentity Known() const { return {one_.certificate, one_.certificate, one_.private_key}; }
+  PemFiles Files(TlsFiles files) {
+    return PemFiles(std::move(files), Known(), "the API server", [this] { ++bad_; }, clock_);
   }
   void WriteAll(const KeyPair& pair) {
     Write("ca.crt", pair.certificate);
@@ -57,22 +54,20 @@ class PemFilesTest : public ::testing::Test {
     return *MakeAuthority(name, RealClock().WallNanos() / 1'000'000'000, 86'400);
   }
   const KeyPair one_ = Make("one"), two_ = Make("two");
-  const std::string folder_ = ::testing::TempDir() + "pem-files-" +
-                              ::testing::UnitTest::GetInstance()->current_test_info()->name() + "/";
   FakeClock clock_;
   int bad_ = 0;
 };
 
 TEST_F(PemFilesTest, WhatTheFilesHoldNowIsUsedAfterTenSeconds) {
   WriteAll(one_);
-  PemFiles files(Config(), [this] { ++bad_; }, clock_);
-  const TlsIdentity first = files.Get();
+  PemFiles files = Files(files_);
+  const TlsIdentity first = *files.Get();
   EXPECT_EQ(first.ca, one_.certificate);
   WriteAll(two_);
   clock_.Advance(seconds(9));
-  EXPECT_EQ(files.Get(), first);
+  EXPECT_EQ(*files.Get(), first);
   clock_.Advance(seconds(1));
-  const TlsIdentity second = files.Get();
+  const TlsIdentity second = *files.Get();
   EXPECT_EQ(second.ca, two_.certificate);
   EXPECT_EQ(second.certificate, two_.certificate);
   EXPECT_EQ(second.key, two_.private_key);
@@ -81,21 +76,21 @@ TEST_F(PemFilesTest, WhatTheFilesHoldNowIsUsedAfterTenSeconds) {
 
 TEST_F(PemFilesTest, AFailedConnectionMakesThemReadAtOnce) {
   WriteAll(two_);
-  PemFiles files(Config(), [this] { ++bad_; }, clock_);
-  EXPECT_EQ(files.Get().ca, one_.certificate);
+  PemFiles files = Files(files_);
+  EXPECT_EQ(files.Get()->ca, one_.certificate);
   files.Doubt();
-  EXPECT_EQ(files.Get().ca, two_.certificate);
+  EXPECT_EQ(files.Get()->ca, two_.certificate);
 }
 
 TEST_F(PemFilesTest, BadContentKeepsTheOldAndIsLoggedOnceAndCounted) {
-  PemFiles files(Config(), [this] { ++bad_; }, clock_);
-  const TlsIdentity first = files.Get();
+  PemFiles files = Files(files_);
+  const TlsIdentity first = *files.Get();
   int expected = 0;
   const auto expect_kept = [&](const std::string& log) {
     Logged().clear();
     for (int i = 0; i < 3; ++i) {
       files.Doubt();
-      EXPECT_EQ(files.Get(), first);
+      EXPECT_EQ(*files.Get(), first);
     }
     expected += 3;
     EXPECT_EQ(bad_, expected);
@@ -116,17 +111,27 @@ TEST_F(PemFilesTest, BadContentKeepsTheOldAndIsLoggedOnceAndCounted) {
 
   Write("client.key", two_.private_key);
   files.Doubt();
-  EXPECT_EQ(files.Get().key, two_.private_key);
+  EXPECT_EQ(files.Get()->key, two_.private_key);
   EXPECT_EQ(bad_, expected);
 }
 
 TEST_F(PemFilesTest, WhatCameWithTheKubeconfigItselfStays) {
-  KubeConfig config = Config();
-  config.ca_file = config.client_certificate_file = config.client_key_file = "";
-  PemFiles files(config, [this] { ++bad_; }, clock_);
+  PemFiles files = Files({});
   files.Doubt();
-  EXPECT_EQ(files.Get().ca, one_.certificate);
+  EXPECT_EQ(files.Get()->ca, one_.certificate);
   EXPECT_EQ(bad_, 0);
+}
+
+TEST_F(PemFilesTest, AsLongAsNothingWasThereTheReasonIsTheAnswerAndThenTheFilesAre) {
+  PemFiles files(files_, std::nullopt, "Loki", {}, clock_);
+  auto missing = files.Get();
+  ASSERT_FALSE(missing.ok());
+  EXPECT_THAT(missing.error().message, HasSubstr("ca.crt"));
+  WriteAll(two_);
+  EXPECT_EQ(files.Get()->key, two_.private_key);
+  Write("ca.crt", "");
+  files.Doubt();
+  EXPECT_EQ(files.Get()->ca, two_.certificate);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "operator/kube/config/token_source.h"
+#include "common/net/token_source.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -73,6 +73,16 @@ TEST_F(TokenSourceTest, NoTokenAtAllIsAnErrorThatNamesTheFile) {
     ASSERT_FALSE(bad.ok()) << content;
     EXPECT_THAT(bad.error().message, HasSubstr(file_));
   }
+}
+
+TEST_F(TokenSourceTest, APasswordMayHaveSpacesAndAnEmptyOneIsAnError) {
+  Write("open sesame\n");
+  const auto form = TokenSource::Form::kPassword;
+  EXPECT_EQ(*TokenSource("", file_, clock_, "loki.passwordFile", form).Get(), "open sesame");
+  Write("\n");
+  auto empty = TokenSource("", file_, clock_, "loki.passwordFile", form).Get();
+  ASSERT_FALSE(empty.ok());
+  EXPECT_THAT(empty.error().message, HasSubstr("loki.passwordFile"));
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bearer token of each request: fixed, or from a file that the kubelet renews. The file is
-// read again at most once a minute and after a 401; when that read fails, the old token is used
-// until the server refuses it. Used by the transport. Thread-safe.
+// A secret that goes with each request: fixed, or from a file that somebody renews (the kubelet, a
+// projected Secret). The file is read again at most once a minute and after a 401; when that read
+// fails, the old one is used until the server refuses it. Used by the operator's transport and by
+// the sidecar's pushes. Thread-safe.
 #pragma once
 
 #include <mutex>
@@ -20,9 +21,14 @@ bool IsHeaderToken(std::string_view token);
 
 class TokenSource {
  public:
+  // A password may have spaces and other letters in it.
+  enum class Form { kToken, kPassword };
+
   // `file` wins over `fixed`, which is used as long as the file was never read, as client-go does;
   // both empty means no token, which is an empty string.
-  TokenSource(std::string fixed, std::string file, Clock& clock = RealClock());
+  // `what` names it in errors.
+  TokenSource(std::string fixed, std::string file, Clock& clock = RealClock(),
+              std::string what = "the API server's token", Form form = Form::kToken);
 
   Result<std::string> Get();
   // The server answered 401 to the last token.
@@ -31,7 +37,8 @@ class TokenSource {
  private:
   Result<std::string> Read() const;
 
-  const std::string file_;
+  const std::string file_, what_;
+  const Form form_;
   Clock& clock_;
   std::mutex mutex_;
   std::string token_;                  // guarded by mutex_

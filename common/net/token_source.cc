@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "operator/kube/config/token_source.h"
+#include "common/net/token_source.h"
 
 #include <algorithm>
 #include <utility>
@@ -21,8 +21,13 @@ bool IsHeaderToken(std::string_view token) {
          std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
-TokenSource::TokenSource(std::string fixed, std::string file, Clock& clock)
-    : file_(std::move(file)), clock_(clock), token_(std::move(fixed)) {}
+TokenSource::TokenSource(std::string fixed, std::string file, Clock& clock, std::string what,
+                         Form form)
+    : file_(std::move(file)),
+      what_(std::move(what)),
+      form_(form),
+      clock_(clock),
+      token_(std::move(fixed)) {}
 
 Result<std::string> TokenSource::Get() {
   std::lock_guard lock(mutex_);
@@ -35,7 +40,8 @@ Result<std::string> TokenSource::Get() {
   } else if (token_.empty()) {
     return fresh.error();
   } else {
-    LogWarn("keeping the old token", {{"error", fresh.error().message}});
+    LogWarn("a secret cannot be read again: the old one stays",
+            {{"what", what_}, {"error", fresh.error().message}});
   }
   read_at_ = now;
   return token_;
@@ -48,11 +54,12 @@ void TokenSource::Rejected() {
 
 Result<std::string> TokenSource::Read() const {
   auto text = ReadFile(file_, kMaxToken);
-  if (!text.ok()) return Context("reading the API server's token", text.error());
+  if (!text.ok()) return Context("reading " + what_, text.error());
   const std::string_view token = Trim(*text);
+  if (form_ == Form::kPassword && !token.empty()) return std::string(token);
+  if (form_ == Form::kPassword) return Fail(Code::kInvalid, what_ + " in " + file_ + " is empty");
   if (!IsHeaderToken(token)) {
-    return Fail(Code::kInvalid, "the token file " + file_ +
-                                    " does not hold one token; is it the service account's?");
+    return Fail(Code::kInvalid, "the file " + file_ + " of " + what_ + " does not hold one token");
   }
   return std::string(token);
 }

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/ship/underway.h"
+
+#include <utility>
+
+namespace telltale {
+
+std::vector<Underway::Batch> Underway::Answer(const PushResult& result) {
+  std::vector<Batch> settled;
+  auto found = batches_.find(result.sequence);
+  if (found == batches_.end()) return settled;
+  if (result.held) {
+    found->second.held = true;
+    return settled;
+  }
+  found->second.answer = result;
+  const std::uint64_t slot = found->second.slot;
+  for (auto it = batches_.begin(); it != batches_.end();) {
+    if (it->second.slot != slot) {
+      ++it;
+      continue;
+    }
+    if (!it->second.answer) break;
+    settled.push_back(std::move(it->second));
+    it = batches_.erase(it);
+  }
+  return settled;
+}
+
+bool Underway::Full() const {
+  std::size_t moving = 0, held = 0, held_bytes = 0;
+  for (const auto& [sequence, batch] : batches_) {
+    if (batch.answer) continue;
+    moving += batch.held ? 0 : 1;
+    held += batch.held ? 1 : 0;
+    held_bytes += batch.held ? batch.bytes : 0;
+  }
+  return moving >= kMaxMoving || held >= kMaxHeld || held_bytes >= kMaxHeldBytes;
+}
+
+bool Underway::Waits(std::uint64_t slot) const {
+  std::size_t count = 0, most = kMaxOfFile;
+  bool held = false;
+  for (const auto& [sequence, batch] : batches_) {
+    if (batch.slot != slot) continue;
+    ++count;
+    held = held || batch.held;
+    if (batch.streams < 2) most = 1;
+  }
+  return held && count >= most;
+}
+
+}  // namespace telltale
