@@ -3,8 +3,10 @@
 
 #include <malloc.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "common/base/log.h"
@@ -32,7 +34,8 @@ HttpServerOptions ServerOptions(std::string listen) {
 
 App::App(const SidecarOptions& options, PodInfo pod, std::string listen, std::string version,
          Clock& clock)
-    : pod_(std::move(pod)),
+    : node_agent_(options.role == "node"),
+      pod_(std::move(pod)),
       listen_override_(std::move(listen)),
       clock_(clock),
       watcher_(options.config, options.pod_info, registry_, clock),
@@ -60,12 +63,35 @@ Status App::Start() {
       [this](const HttpRequest& request) { return pages_.Handle(request); });
   TELLTALE_TRY(server_->Start());
   pipeline_ = std::make_unique<LogPipeline>(PipelineOptions(loaded.config), registry_, clock_);
+  if (node_agent_) TELLTALE_TRY(FollowPods());
   Apply();
   TELLTALE_TRY(pipeline_->Start());
+  if (pods_) pods_->Start();
   runner_.RunCycle();  // so that the first scrape finds values
   LogInfo("telltale-sidecar serves", {{"listen", started_listen_}, {"http_port", server_->port()}});
   ready_at_ = clock_.Steady() + (loaded.any ? milliseconds(0) : kAwaitConfig);
   BecomeReady();
+  return {};
+}
+
+Status App::FollowPods() {
+  const SidecarConfig& config = watcher_.current().config;
+  if (config.pods.operator_url.empty() || pod_.node.empty()) {
+    return Fail(Code::kInvalid,
+                "--role=node needs pods.operator in the configuration, the URL of the operator, "
+                "and the environment variable NODE_NAME");
+  }
+  auto url = ParseUrl(config.pods.operator_url);
+  if (!url.ok()) return Context("pods.operator", url.error());
+  pods_changed_ = UniqueFd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  PodFeedOptions options;
+  options.operator_url = *std::move(url);
+  options.node = pod_.node;
+  options.directory = std::string(config.PodsDirectory());
+  options.state_dir = started_state_;
+  options.behind = [this](std::chrono::seconds age) { return pipeline_->Behind(age); };
+  options.changed = [fd = pods_changed_.get()] { eventfd_write(fd, 1); };
+  pods_ = std::make_unique<PodFeed>(std::move(options), registry_, clock_);
   return {};
 }
 
@@ -95,7 +121,13 @@ void App::Apply() {
   logs.on_alert = [this](LogAlert alert) {
     alerts_.Raise({std::move(alert.labels), std::move(alert.annotations), alert.quiet_ms});
   };
-  pipeline_->Reconfigure(LogSources(config, pod_), std::move(logs));
+  auto sources = LogSources(config, pod_);
+  if (pods_) {
+    std::ranges::move(NodeSources(pods_->pods(), config.labels, pod_.node,
+                                  std::string(config.PodsDirectory())),
+                      std::back_inserter(sources));
+  }
+  pipeline_->Reconfigure(std::move(sources), std::move(logs));
   runner_.Configure(config.collectors, milliseconds(config.IntervalMs()));
   reloader_.Configure(config.reload);
   malloc_trim(0);  // the tree that the configuration was parsed into is garbage now
@@ -106,11 +138,16 @@ void App::Run(int stop_fd) {
     SteadyTime due = std::min(watcher_.NextSweep(), runner_.NextCycle());
     if (!ready_) due = std::min(due, ready_at_);
     const auto wait = std::chrono::ceil<milliseconds>(due - clock_.Steady());
-    pollfd fds[] = {{stop_fd, POLLIN, 0}, {watcher_.fd(), POLLIN, 0}};
-    poll(fds, 2, static_cast<int>(std::max(wait, milliseconds(0)).count()));
+    pollfd fds[] = {{stop_fd, POLLIN, 0},
+                    {watcher_.fd(), POLLIN, 0},
+                    {pods_changed_.get(), POLLIN, 0}};
+    poll(fds, 3, static_cast<int>(std::max(wait, milliseconds(0)).count()));
     if (fds[0].revents != 0) break;
     if (fds[1].revents != 0 || clock_.Steady() >= watcher_.NextSweep()) {
       if (watcher_.Check()) Apply();
+    }
+    if (eventfd_t count; fds[2].revents != 0 && eventfd_read(pods_changed_.get(), &count) == 0) {
+      Apply();
     }
     if (clock_.Steady() >= runner_.NextCycle()) runner_.RunCycle();
     BecomeReady();
@@ -122,6 +159,7 @@ void App::Stop() {
   LogInfo("stopping: sending what is left of the logs");
   pages_.SetState(StatusPages::State::kStopping);
   reloader_.Stop();
+  if (pods_) pods_->Stop();
   // The server stays until the logs are out: their counters are never as interesting as now.
   pipeline_->Stop(kFlushOnStop);
   alerts_.Stop();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The composition of the sidecar: the only place that knows every part. Threads: the main loop
-// (configuration, collectors) is the caller's; the HTTP server, the log pipeline and, when it is
-// used, the reloader have their own.
+// (configuration, collectors) is the caller's; the HTTP server, the log pipeline and, when they are
+// used, the reloader and a node agent's list of pods have their own.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@
 #include "sidecar/app/reloader.h"
 #include "sidecar/collect/runner.h"
 #include "sidecar/config/config_watcher.h"
+#include "sidecar/node/pod_feed.h"
 #include "sidecar/serve/status_pages.h"
 #include "sidecar/ship/log_pipeline.h"
 
@@ -45,9 +46,11 @@ class App {
 
  private:
   void Apply();
+  Status FollowPods();
   void BecomeReady();
   void Stop();
 
+  const bool node_agent_;
   PodInfo pod_;
   const std::string listen_override_;
   Clock& clock_;
@@ -58,6 +61,8 @@ class App {
   AlertPusher alerts_;
   StatusPages pages_;
   std::unique_ptr<LogPipeline> pipeline_;
+  std::unique_ptr<PodFeed> pods_;  // of a node agent
+  UniqueFd pods_changed_;
   std::unique_ptr<HttpServer> server_;
   std::string started_listen_, started_state_;
   bool ready_ = false;

@@ -68,6 +68,8 @@ class Merger {
     FirstWins(name, "listen", config.listen, out_.listen);
     FirstWins(name, "state", config.state_dir, out_.state_dir);
     FirstWins(name, "alertmanager", config.alertmanager_url, out_.alertmanager_url);
+    FirstWins(name, "pods.operator", config.pods.operator_url, out_.pods.operator_url);
+    FirstWins(name, "pods.directory", config.pods.directory, out_.pods.directory);
     if (out_.loki.url.empty()) {
       out_.loki = config.loki;
     } else if (!config.loki.url.empty() && config.loki != out_.loki) {

@@ -194,6 +194,20 @@ void DecodeReload(Decoder& decoder, const YamlNode& node, const std::string& pat
   }
 }
 
+void DecodePods(Decoder& decoder, const YamlNode& node, PodsConfig& out) {
+  decoder.Map(node, "pods",
+              {{"operator",
+                [&](const YamlNode& n) {
+                  decoder.String(n, "pods.operator", out.operator_url);
+                  CheckUrl(decoder, n, "pods.operator", out.operator_url);
+                }},
+               {"directory", [&](const YamlNode& n) {
+                  decoder.String(n, "pods.directory", out.directory);
+                  CheckAbsolutePath(decoder, n, "pods.directory", out.directory);
+                }}});
+  while (out.directory.size() > 1 && out.directory.back() == '/') out.directory.pop_back();
+}
+
 void DecodeListen(Decoder& decoder, const YamlNode& node, std::string& out) {
   decoder.String(node, "listen", out);
   if (out.empty()) return;
@@ -240,6 +254,7 @@ SidecarConfig DecodeSidecarConfig(const YamlNode& root, std::string_view file,
           });
         }},
        {"collectors", [&](const YamlNode& n) { DecodeCollectors(decoder, n, out.collectors); }},
+       {"pods", [&](const YamlNode& n) { DecodePods(decoder, n, out.pods); }},
        {"reload", [&](const YamlNode& n) {
           decoder.Sequence(n, "reload", [&](const YamlNode& item, const std::string& path) {
             DecodeReload(decoder, item, path, out.reload.emplace_back());

@@ -18,6 +18,7 @@ namespace telltale {
 inline constexpr std::string_view kDefaultListen = "127.0.0.1:9847";
 inline constexpr std::int64_t kDefaultIntervalMs = 10'000;
 inline constexpr std::string_view kDefaultStateDir = "/var/lib/telltale";
+inline constexpr std::string_view kDefaultPodsDirectory = "/var/log/pods";
 
 struct LokiConfig {
   std::string url;     // of the server, without /loki/api/v1/push; empty: no logs are shipped
@@ -44,6 +45,13 @@ struct ReloadConfig {
   bool operator==(const ReloadConfig&) const = default;
 };
 
+// Of a node agent: who says which pods it reads, and where the kubelet keeps their lines.
+struct PodsConfig {
+  std::string operator_url;
+  std::string directory;  // empty: kDefaultPodsDirectory
+  bool operator==(const PodsConfig&) const = default;
+};
+
 struct SidecarConfig {
   std::string listen;            // empty: kDefaultListen, or TELLTALE_LISTEN
   std::int64_t interval_ms = 0;  // 0: kDefaultIntervalMs
@@ -54,10 +62,14 @@ struct SidecarConfig {
   std::vector<LogFilesConfig> logs;
   std::vector<std::string> collectors;  // sorted names; none unless named
   std::vector<ReloadConfig> reload;
+  PodsConfig pods;
 
   std::string_view Listen() const { return listen.empty() ? kDefaultListen : listen; }
   std::int64_t IntervalMs() const { return interval_ms == 0 ? kDefaultIntervalMs : interval_ms; }
   std::string_view StateDir() const { return state_dir.empty() ? kDefaultStateDir : state_dir; }
+  std::string_view PodsDirectory() const {
+    return pods.directory.empty() ? kDefaultPodsDirectory : pods.directory;
+  }
   bool operator==(const SidecarConfig&) const = default;
 };
 

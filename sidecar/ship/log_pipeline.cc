@@ -27,6 +27,7 @@ using Millis = std::chrono::milliseconds;
 constexpr std::chrono::seconds kSweepEvery{1};
 // A writer that writes line by line must not wake us line by line. Renames wait so long, too,
 // and are followed by the names in their events. While Loki is away there is less hurry.
+constexpr Millis kPatience{5'000};  // of one who asks the worker
 constexpr Millis kCoolDown{10}, kCoolDownFull{100};
 
 }  // namespace
@@ -60,6 +61,15 @@ class LogPipeline::Impl {
     std::uint64_t ticket = ++flush_asked_;
     Wake();
     return flushed_.wait_for(lock, timeout, [&] { return flush_done_ >= ticket; });
+  }
+
+  std::optional<std::set<std::string>> Behind(std::chrono::nanoseconds age) {
+    std::unique_lock lock(mutex_);
+    behind_asked_ = age;
+    behind_.reset();
+    Wake();
+    told_behind_.wait_for(lock, kPatience, [&] { return behind_.has_value() || end_; });
+    return std::exchange(behind_, std::nullopt);
   }
 
   void End(bool drain, Millis timeout) {
@@ -99,10 +109,12 @@ class LogPipeline::Impl {
   UniqueFd wake_;
 
   std::mutex mutex_;
-  std::condition_variable flushed_;
+  std::condition_variable flushed_, told_behind_;
   std::optional<Config> next_;                      // guarded by mutex_
   std::vector<PushResult> answers_;                 // guarded by mutex_
   std::uint64_t flush_asked_ = 0, flush_done_ = 0;  // guarded by mutex_
+  std::optional<std::chrono::nanoseconds> behind_asked_;  // guarded by mutex_
+  std::optional<std::set<std::string>> behind_;           // guarded by mutex_; the answer
   bool end_ = false, drain_ = false;                // guarded by mutex_
   SteadyTime deadline_{};                           // guarded by mutex_; set before end_ is seen
 
@@ -134,6 +146,10 @@ void LogPipeline::Impl::TakeMail() {
     config.swap(next_);
     look = flush_asked_ > flushing_ && flush_asked_ > flush_done_;
     flushing_ = flush_asked_;
+    if (behind_asked_) {
+      behind_ = worker_.Behind(*std::exchange(behind_asked_, std::nullopt));
+      told_behind_.notify_all();
+    }
     if (end_ && !ending_) {
       ending_ = true;
       draining_ = look = drain_;
@@ -210,6 +226,10 @@ void LogPipeline::Reconfigure(std::vector<LogSource> sources, LogPipelineOptions
 }
 
 void LogPipeline::Stop(Millis flush_timeout) { impl_->End(true, flush_timeout); }
+
+std::optional<std::set<std::string>> LogPipeline::Behind(std::chrono::nanoseconds age) {
+  return impl_->Behind(age);
+}
 
 bool LogPipeline::Flush(Millis timeout) { return impl_->Flush(timeout); }
 

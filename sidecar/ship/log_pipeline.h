@@ -16,6 +16,8 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -70,6 +72,10 @@ class LogPipeline {
   // the threads, within `flush_timeout`. What Loki has not acknowledged by then is sent by the
   // next start. Called once.
   void Stop(std::chrono::milliseconds flush_timeout);
+
+  // The directories of files that hold something which was seen at least `age` ago and is not read
+  // yet. Nothing when the worker does not say so within a few seconds.
+  std::optional<std::set<std::string>> Behind(std::chrono::nanoseconds age);
 
   // Reads and sends all complete lines that were written before the call, without waiting for a
   // batch to fill; true when Loki has acknowledged them. For tests and tools.

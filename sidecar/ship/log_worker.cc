@@ -265,6 +265,17 @@ void LogWorker::UpdateGauges() {
   backlog_.Update(files_);
 }
 
+std::set<std::string> LogWorker::Behind(std::chrono::nanoseconds age) const {
+  std::set<std::string> directories;
+  for (const auto& [slot, file] : files_.files()) {
+    const SteadyTime* seen = file->sightings.OldestSince(file->mark.offset);
+    const bool unread = file->unread() || replays_.contains(slot);
+    if (!unread || (seen != nullptr && clock_.Steady() - *seen < age)) continue;
+    directories.insert(file->path.substr(0, file->path.rfind('/')));
+  }
+  return directories;
+}
+
 std::optional<SteadyTime> LogWorker::NextDue() const {
   std::optional<SteadyTime> due = journal_.sync_due();
   auto note = [&](SteadyTime time) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,8 @@ class LogWorker {
   // Right after Work: nothing is on its way, and nothing was due.
   bool Idle() const { return underway_.empty(); }
   bool Shipping() const { return shipping_; }
+  // Of files with something unread that was seen at least `age` ago.
+  std::set<std::string> Behind(std::chrono::nanoseconds age) const;
   // When Work or Sync has something to do if nothing happens before.
   std::optional<SteadyTime> NextDue() const;
   void Sync(bool now = false) { journal_.Sync(now); }

@@ -37,6 +37,9 @@ MAY_USE = {
     "sidecar/alert": ["common/base", "common/text", "common/net", "common/metrics"],
     "sidecar/pipeline": ["common/base", "sidecar/tail"],
     "sidecar/ship": ["common/base", "common/net", "common/metrics", "sidecar/pipeline", "sidecar/tail"],
+    "sidecar/node": [
+        "common/base", "common/text", "common/net", "common/metrics", "sidecar/config", "sidecar/pipeline", "sidecar/tail",
+    ],
     "sidecar/serve": ["common/base", "common/net", "common/metrics"],
     "sidecar/app": ["common", "sidecar"],
     "examples/shop/app": ["common/base", "common/net"],

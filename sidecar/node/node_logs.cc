@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/node/node_logs.h"
+
+#include <algorithm>
+
+#include "common/text/yaml_reader.h"
+#include "sidecar/config/decoder.h"
+#include "sidecar/config/pod_info.h"
+#include "sidecar/config/stage_decoder.h"
+#include "sidecar/pipeline/pipeline.h"
+
+namespace telltale {
+namespace {
+
+std::string TextOf(const YamlNode& node, std::string_view key) {
+  const YamlNode* found = node.Find(key);
+  return found != nullptr && found->kind == YamlNode::Kind::kScalar ? found->scalar : "";
+}
+
+const std::vector<YamlNode>& ItemsOf(const YamlNode& node, std::string_view key) {
+  static const std::vector<YamlNode> kNone;
+  const YamlNode* found = node.Find(key);
+  return found != nullptr ? found->items : kNone;
+}
+
+// They become parts of a path and of a pattern: Kubernetes allows nothing else in them.
+bool IsName(std::string_view text) {
+  return !text.empty() && text.size() <= 253 && text[0] != '.' &&
+         std::ranges::all_of(text, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '-' || c == '.';
+         });
+}
+
+std::shared_ptr<const NodeTarget> DecodeTarget(const YamlNode& node,
+                                               std::vector<std::string>& problems) {
+  auto target = std::make_shared<NodeTarget>();
+  target->name = TextOf(node, "name");
+  const std::size_t before = problems.size();
+  Decoder decoder(target->name, problems);
+  if (const YamlNode* labels = node.Find("labels")) {
+    decoder.StringMap(*labels, "labels", target->labels);
+  }
+  PipelineSpec spec;
+  if (const YamlNode* pipeline = node.Find("pipeline")) {
+    decoder.Sequence(*pipeline, "pipeline", [&](const YamlNode& item, const std::string& path) {
+      DecodeStage(decoder, item, path, spec);
+    });
+  }
+  if (problems.size() == before && !spec.stages.empty()) {
+    auto compiled = Pipeline::Compile(spec);
+    if (compiled.ok()) {
+      target->pipeline = *compiled;
+    } else {
+      problems.push_back(target->name + ": pipeline" + compiled.error().message);
+    }
+  }
+  target->usable = problems.size() == before;
+  return target;
+}
+
+// False when a part of it cannot be part of a path.
+bool DecodePod(const YamlNode& node, NodePod& out) {
+  out.ns = TextOf(node, "namespace");
+  out.name = TextOf(node, "name");
+  out.uid = TextOf(node, "uid");
+  out.app = TextOf(node, "app");
+  for (const YamlNode& item : ItemsOf(node, "containers")) {
+    if (!IsName(item.scalar)) return false;
+    out.containers.push_back(item.scalar);
+  }
+  return IsName(out.ns) && IsName(out.name) && IsName(out.uid);
+}
+
+}  // namespace
+
+Result<NodeLogs> DecodeNodeLogs(std::string_view json) {
+  auto root = ParseYaml(json);
+  if (!root.ok()) return Context("the list of pods", root.error());
+  const YamlNode* pods = root->Find("pods");
+  if (pods == nullptr || pods->kind != YamlNode::Kind::kSequence) {
+    return Fail(Code::kInvalid, "the list of pods has no \"pods\"");
+  }
+  NodeLogs out;
+  std::vector<std::shared_ptr<const NodeTarget>> targets;
+  for (const YamlNode& item : ItemsOf(*root, "targets")) {
+    targets.push_back(DecodeTarget(item, out.problems));
+  }
+  for (const YamlNode& item : pods->items) {
+    NodePod pod;
+    const auto target = ParseInt(TextOf(item, "target"));
+    const bool known = target && *target >= 0 && static_cast<std::size_t>(*target) < targets.size();
+    if (!known || !DecodePod(item, pod)) {
+      out.problems.push_back("the pod \"" + TextOf(item, "namespace") + "/" +
+                             TextOf(item, "name") + "\" in the list of pods is not understood");
+      continue;
+    }
+    pod.target = targets[static_cast<std::size_t>(*target)];
+    if (pod.target->usable) out.pods.push_back(std::move(pod));
+  }
+  return out;
+}
+
+std::vector<LogSource> NodeSources(const std::vector<NodePod>& pods, const Labels& common,
+                                   const std::string& node, const std::string& directory) {
+  std::vector<LogSource> sources;
+  for (const NodePod& pod : pods) {
+    PodInfo info{pod.name, pod.ns, pod.uid, node, "", {}};
+    if (!pod.app.empty()) info.labels = {{"app", pod.app}};
+    for (const std::string& container : pod.containers) {
+      info.container = container;
+      LogSource& source = sources.emplace_back();
+      source.include = {directory + "/" + pod.Folder() + "/" + container + "/*.log"};
+      source.format = LogSource::Format::kCri;
+      source.labels = common;
+      for (const auto& [name, value] : pod.target->labels) SetLabel(source.labels, name, value);
+      for (const auto& [name, value] : IdentityLabels(info)) SetLabel(source.labels, name, value);
+      std::erase_if(source.labels, [](const auto& label) { return label.second.empty(); });
+      source.pipeline = pod.target->pipeline;
+    }
+  }
+  return sources;
+}
+
+}  // namespace telltale

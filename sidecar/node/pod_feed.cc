@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/node/pod_feed.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/files.h"
+#include "common/base/log.h"
+#include "sidecar/pipeline/pipeline.h"
+
+namespace telltale {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kTimeout{10'000}, kRetryCap{15'000};
+
+HttpClientOptions ClientOptions(const Url& server) {
+  HttpClientOptions options;
+  options.server = server;
+  options.user_agent = "telltale-sidecar";
+  return options;
+}
+
+Counter& RequestCounter(Registry& registry, const char* result) {
+  return registry.AddCounter("telltale_node_pod_list_requests_total",
+                             "Requests to the operator for the pods of this node.",
+                             {{"result", result}});
+}
+
+bool SameTarget(const NodeTarget& a, const NodeTarget& b) {
+  const auto hash = [](const NodeTarget& t) { return t.pipeline ? t.pipeline->hash() : 0; };
+  return a.labels == b.labels && hash(a) == hash(b);
+}
+
+bool IsUnder(const std::set<std::string>& paths, const std::string& folder) {
+  const auto at = paths.lower_bound(folder + "/");
+  return at != paths.end() && at->starts_with(folder + "/");
+}
+
+}  // namespace
+
+PodFeed::PodFeed(PodFeedOptions options, Registry& registry, Clock& clock)
+    : options_(std::move(options)),
+      clock_(clock),
+      client_(ClientOptions(options_.operator_url)),
+      backoff_(kAskEvery, kRetryCap),
+      changed_(RequestCounter(registry, "changed")),
+      unchanged_(RequestCounter(registry, "unchanged")),
+      failed_(RequestCounter(registry, "failure")),
+      pods_read_(registry.AddGauge("telltale_node_pods",
+                                   "Pods of this node whose output is read.")),
+      success_time_(registry.AddGauge("telltale_node_pod_list_last_success_timestamp_seconds",
+                                      "When the operator last said which pods are read.")) {}
+
+PodFeed::~PodFeed() { Stop(); }
+
+void PodFeed::Start() {
+  Recall();
+  thread_ = std::thread([this] { Run(); });
+}
+
+void PodFeed::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+  }
+  client_.Cancel();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::vector<NodePod> PodFeed::pods() const {
+  const std::lock_guard lock(mutex_);
+  return pods_;
+}
+
+void PodFeed::Run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    Step();
+    lock.lock();
+    wake_.wait_for(lock, wait_, [this] { return stopping_; });
+  }
+}
+
+void PodFeed::Recall() {
+  if (options_.state_dir.empty()) return;
+  mkdir(options_.state_dir.c_str(), 0700);  // the journal does the same, when it begins
+  auto copy = ReadFile(CopyPath(), 4u << 20);
+  if (!copy.ok() || !Take(*copy, true)) return;
+  LogInfo("the pods of the last start are read until the operator answers",
+          {{"pods", listed_.size()}});
+  Publish();
+}
+
+void PodFeed::Step() {
+  const bool changed = Ask();
+  if (LetGo() || changed) Publish();
+}
+
+// True when the list changed.
+bool PodFeed::Ask() {
+  HttpRequest request;
+  request.target = "/logs/v1/pods?node=" + UrlEncode(options_.node);
+  if (!version_.empty()) request.headers = {{"If-None-Match", version_}};
+  const auto response = client_.Send(request, kTimeout);
+  if (!response.ok()) {
+    if (response.error().code != Code::kCancelled) Failed(response.error().message);
+    return false;
+  }
+  if (response->status != 200 && response->status != 304) {
+    Failed("HTTP " + std::to_string(response->status) + ": " +
+           std::string(Trim(response->body.substr(0, 200))));
+    return false;
+  }
+  if (response->status == 200 && !Take(response->body, false)) return false;
+  backoff_.Reset();
+  wait_ = kAskEvery;
+  success_time_.Set(static_cast<double>(clock_.WallNanos() / 1'000'000'000));
+  if (!std::exchange(last_error_, "").empty()) LogInfo("the operator answers again");
+  if (response->status == 304) {
+    unchanged_.Add();
+    return false;
+  }
+  changed_.Add();
+  const std::string* version = FindHeader(response->headers, "ETag");
+  version_ = version != nullptr ? *version : "";
+  return true;
+}
+
+void PodFeed::Failed(const std::string& why) {
+  failed_.Add();
+  wait_ = backoff_.Next();
+  if (why != last_error_) {
+    LogWarn("the operator does not say which pods are read; the last list stays in effect",
+            {{"error", why}});
+  }
+  last_error_ = why;
+}
+
+// A new list: what is not on it any more lingers.
+bool PodFeed::Take(const std::string& json, bool recalled) {
+  auto decoded = DecodeNodeLogs(json);
+  if (!decoded.ok()) {
+    if (!recalled) Failed(decoded.error().message);
+    return false;
+  }
+  for (const std::string& problem : decoded->problems) {
+    LogError("a part of the list of pods cannot be used, and its pods are not read",
+             {{"problem", problem}});
+  }
+  std::map<std::string, NodePod> before;
+  for (NodePod& pod : listed_) before.emplace(pod.Folder(), std::move(pod));
+  listed_ = std::move(decoded->pods);
+  for (NodePod& pod : listed_) {
+    const std::string folder = pod.Folder();
+    gone_.erase(folder);
+    const auto known = before.extract(folder);
+    // Sources of the same pipeline share it.
+    if (known && SameTarget(*known.mapped().target, *pod.target)) pod.target = known.mapped().target;
+  }
+  for (auto& [folder, pod] : before) gone_[folder] = {std::move(pod), clock_.Steady()};
+  if (recalled || options_.state_dir.empty()) return true;
+  if (auto written = WriteFileAtomic(CopyPath(), json); !written.ok()) {
+    LogWarn("the list of pods cannot be kept for the next start",
+            {{"error", written.error().message}});
+  }
+  return true;
+}
+
+// True when one of those off the list is done with.
+bool PodFeed::LetGo() {
+  const SteadyTime now = clock_.Steady();
+  const bool asks = std::ranges::any_of(
+      gone_, [&](const auto& each) { return now - each.second.since >= kLinger; });
+  if (!asks) return false;
+  const auto behind = options_.behind(kBehind);
+  std::size_t let_go = std::erase_if(gone_, [&](const auto& each) {
+    const auto age = now - each.second.since;
+    if (age < kLinger) return false;
+    if (age >= kLongest) return true;
+    return behind && !IsUnder(*behind, options_.directory + "/" + each.first);
+  });
+  while (gone_.size() > kMaxGone) {
+    const auto oldest = std::ranges::min_element(
+        gone_, {}, [](const auto& each) { return each.second.since; });
+    LogWarn("too many deleted pods wait to be read to their end: one is let go",
+            {{"pod", oldest->first}});
+    gone_.erase(oldest);
+    ++let_go;
+  }
+  return let_go > 0;
+}
+
+void PodFeed::Publish() {
+  std::vector<NodePod> pods = listed_;
+  for (const auto& [folder, gone] : gone_) pods.push_back(gone.pod);
+  pods_read_.Set(static_cast<double>(pods.size()));
+  {
+    const std::lock_guard lock(mutex_);
+    pods_ = std::move(pods);
+  }
+  options_.changed();
+}
+
+}  // namespace telltale

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Keeps a node agent's pods up to date: asks the operator every two seconds, keeps the last list
+// while nobody answers, also over a restart (a copy lies in the state folder), and goes on with a
+// pod that is off the list until what it wrote has been read. Made by sidecar/app.
+//
+// Threads: one of its own from Start to Stop, which makes all calls out; pods() is for any thread.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/base/backoff.h"
+#include "common/base/clock.h"
+#include "common/metrics/registry.h"
+#include "common/net/http_client.h"
+#include "sidecar/node/node_logs.h"
+
+namespace telltale {
+
+struct PodFeedOptions {
+  Url operator_url;
+  std::string node;       // our node's name
+  std::string directory;  // of the pods' folders
+  std::string state_dir;  // for the copy of the list; empty: none
+  // Folders of files of which something was seen so long ago, and is not read; nothing when that
+  // cannot be told.
+  std::function<std::optional<std::set<std::string>>(std::chrono::seconds age)> behind;
+  std::function<void()> changed;  // pods() is another
+};
+
+class PodFeed {
+ public:
+  static constexpr std::chrono::seconds kAskEvery{2};
+  // A pod that was deleted by force runs on so long, and its containers' last words take a moment.
+  static constexpr std::chrono::seconds kLinger{30};
+  static constexpr std::chrono::seconds kBehind{10};
+  static constexpr std::chrono::hours kLongest{24};
+  static constexpr std::size_t kMaxGone = 2'000;
+
+  PodFeed(PodFeedOptions options, Registry& registry, Clock& clock);
+  ~PodFeed();  // stops
+
+  // Takes up the copy of the last process; then the thread begins.
+  void Start();
+  void Stop();
+
+  // Those of the list and those that are not read to their end yet.
+  std::vector<NodePod> pods() const;
+
+  // Start without the thread, and what that does each time: for tests.
+  void Recall();
+  void Step();
+
+ private:
+  struct Gone {
+    NodePod pod;
+    SteadyTime since;
+  };
+
+  void Run();
+  bool Ask();
+  bool Take(const std::string& json, bool recalled);
+  bool LetGo();
+  void Publish();
+  void Failed(const std::string& why);
+  std::string CopyPath() const { return options_.state_dir + "/pods.json"; }
+
+  const PodFeedOptions options_;
+  Clock& clock_;
+  HttpClient client_;
+  Backoff backoff_;
+  Counter& changed_;
+  Counter& unchanged_;
+  Counter& failed_;
+  Gauge& pods_read_;
+  Gauge& success_time_;
+
+  // Of the thread.
+  std::string version_;  // of the list, by the operator's ETag
+  std::vector<NodePod> listed_;
+  std::map<std::string, Gone> gone_;  // by folder
+  std::string last_error_;
+  std::chrono::milliseconds wait_{0};
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<NodePod> pods_;  // guarded by mutex_
+  bool stopping_ = false;      // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace telltale

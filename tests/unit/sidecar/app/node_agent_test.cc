@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A node agent over a folder laid out as the kubelet does: the whole sidecar in this process, with
+// an operator and a Loki on loopback.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <thread>
+
+#include "sidecar/app/app.h"
+#include "tests/fakes/fake_loki.h"
+#include "tests/unit/sidecar/gzip_text.h"
+#include "tests/unit/sidecar/node/fake_operator.h"
+#include "tests/unit/sidecar/temp_folder.h"
+
+namespace telltale {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::UnorderedElementsAre;
+
+class NodeAgentTest : public ::testing::Test {
+ protected:
+  void TearDown() override { Stop(); }
+
+  Status Start() {
+    folder_.Write("c.yaml", "version: 1\nstate: " + folder_ / "state" + "\nloki: {url: '" +
+                                loki_.url() + "', batchWait: 10ms}\npods: {operator: '" +
+                                operator_.url() + "', directory: " + folder_ / "pods" + "}\n");
+    SidecarOptions options;
+    options.config = folder_ / "c.yaml";
+    options.role = "node";
+    PodInfo agent;
+    agent.node = "n1";
+    app_.emplace(options, agent, "127.0.0.1:0", "9.9.9", RealClock());
+    TELLTALE_TRY(app_->Start());
+    loop_ = std::thread([this] { app_->Run(stop_.get()); });
+    return {};
+  }
+  void Stop() {
+    if (!loop_.joinable()) return;
+    eventfd_write(stop_.get(), 1);
+    loop_.join();
+    eventfd_t count;
+    eventfd_read(stop_.get(), &count);
+  }
+
+  std::string LogOf(const std::string& pod, const std::string& uid, const std::string& file) {
+    const std::string path = folder_ / ("pods/shop_" + pod + "_" + uid + "/main/" + file);
+    fs::create_directories(fs::path(path).parent_path());
+    return path;
+  }
+  // As containerd writes a line; the second is the line's own.
+  static std::string Cri(int second, const std::string& text, const char* rest = "stdout F") {
+    char time[40];
+    std::snprintf(time, sizeof time, "2026-11-21T01:02:%02d.000000007Z ", second);
+    return time + std::string(rest) + " " + text + "\n";
+  }
+  static void Append(const std::string& path, const std::string& text) {
+    std::ofstream(path, std::ios::app | std::ios::binary) << text;
+  }
+  bool Arrived(const std::vector<std::string>& lines) {
+    return loki_.WaitFor([&](const std::vector<FakeLoki::Push>& pushes) {
+      return std::ranges::all_of(lines, [&](const std::string& line) {
+        return std::ranges::any_of(pushes, [&](const FakeLoki::Push& push) {
+          return std::ranges::find(push.entries, line, &FakeLoki::Entry::line) !=
+                 push.entries.end();
+        });
+      });
+    });
+  }
+
+  TempFolder folder_;
+  FakeOperator operator_;
+  FakeLoki loki_;
+  UniqueFd stop_{eventfd(0, EFD_CLOEXEC)};
+  std::optional<App> app_;
+  std::thread loop_;
+};
+
+TEST_F(NodeAgentTest, ReadsThePodsItIsToldOfWithTheirLabelsAndTimesAndNoOthers) {
+  Append(LogOf("a", "u-1", "0.log"), Cri(3, "from a"));
+  Append(LogOf("b", "u-2", "0.log"), Cri(4, "from b", "stderr F"));
+  Append(LogOf("secret", "u-3", "0.log"), Cri(5, "not to be read"));
+  operator_.Say({{"a", "u-1"}, {"b", "u-2"}});
+  ASSERT_TRUE(Start().ok());
+  ASSERT_TRUE(Arrived({"from a", "from b"}));
+  EXPECT_THAT(loki_.lines(), UnorderedElementsAre("from a", "from b"));
+  const auto streams = loki_.streams();
+  const std::string path = LogOf("a", "u-1", "0.log");
+  const auto of_a = streams.find("{app=\"shop\", container=\"main\", filename=\"" + path +
+                                 "\", namespace=\"shop\", node=\"n1\", pod=\"a\", "
+                                 "stream=\"stdout\", team=\"web\"}");
+  ASSERT_NE(of_a, streams.end()) << streams.begin()->first;
+  EXPECT_EQ(of_a->second[0].time, 1'795'222'923'000'000'007);
+}
+
+TEST_F(NodeAgentTest, ARestartedContainerAndAPodThatComesLaterAreReadFromTheirFirstLine) {
+  const std::string first = LogOf("a", "u-1", "0.log");
+  Append(first, Cri(1, "before"));
+  operator_.Say({{"a", "u-1"}});
+  ASSERT_TRUE(Start().ok());
+  ASSERT_TRUE(Arrived({"before"}));
+  Append(first, Cri(2, "last words"));
+  Append(LogOf("a", "u-1", "1.log"), Cri(3, "again"));
+  Append(LogOf("later", "u-4", "0.log"), Cri(4, "hello"));
+  operator_.Say({{"a", "u-1"}, {"later", "u-4"}});
+  ASSERT_TRUE(Arrived({"last words", "again", "hello"}));
+  EXPECT_EQ(loki_.lines().size(), 4u);
+}
+
+// container_log_manager.go: 0.log becomes 0.log.TIME, is compressed at the next rotation under a
+// .tmp name, and only then unlinked.
+TEST_F(NodeAgentTest, RotationsOfTheKubeletLoseAndDoubleNothingAlsoWhileTheAgentIsDown) {
+  const std::string log = LogOf("a", "u-1", "0.log");
+  operator_.Say({{"a", "u-1"}});
+  Append(log, Cri(1, "one") + Cri(2, "tw", "stdout P"));
+  ASSERT_TRUE(Start().ok());
+  ASSERT_TRUE(Arrived({"one"}));
+  fs::rename(log, log + ".20261121-010203");
+  Append(log, Cri(2, "o") + Cri(3, "three"));
+  ASSERT_TRUE(Arrived({"two", "three"}));
+  Stop();
+
+  Append(log, Cri(4, "four"));
+  const std::string old = log + ".20261121-010203";
+  std::string text;
+  std::getline(std::ifstream(old), text, '\0');
+  Append(old + ".tmp", Gzip(text));
+  fs::rename(old + ".tmp", old + ".gz");
+  fs::remove(old);
+  fs::rename(log, log + ".20261121-010303");
+  Append(log, Cri(5, "five"));
+  ASSERT_TRUE(Start().ok());
+  ASSERT_TRUE(Arrived({"four", "five"}));
+  EXPECT_THAT(loki_.lines(), UnorderedElementsAre("one", "two", "three", "four", "five"));
+  EXPECT_EQ(loki_.duplicates(), 0u);
+}
+
+TEST_F(NodeAgentTest, TheLastLinesOfADeletedPodArriveWhenLokiComesBack) {
+  const std::string log = LogOf("a", "u-1", "0.log");
+  operator_.Say({{"a", "u-1"}});
+  Append(log, Cri(1, "one"));
+  ASSERT_TRUE(Start().ok());
+  ASSERT_TRUE(Arrived({"one"}));
+  loki_.GoDown();
+  Append(log, Cri(2, "two") + Cri(3, "three"));
+  operator_.Say({});
+  fs::remove_all(folder_ / "pods/shop_a_u-1");
+  const auto asked = operator_.requests().size();
+  while (operator_.requests().size() < asked + 2) std::this_thread::yield();
+  loki_.ComeBack();
+  ASSERT_TRUE(Arrived({"two", "three"}));
+}
+
+TEST_F(NodeAgentTest, ALinkThatLeadsOutOfThePodsFoldersIsNotFollowed) {
+  folder_.Write("host/secret.log", Cri(1, "of the host"));
+  fs::create_symlink(folder_ / "host/secret.log", LogOf("a", "u-1", "0.log"));
+  Append(LogOf("a", "u-1", "1.log"), Cri(2, "of the pod"));
+  operator_.Say({{"a", "u-1"}});
+  ASSERT_TRUE(Start().ok());
+  ASSERT_TRUE(Arrived({"of the pod"}));
+  EXPECT_THAT(loki_.lines(), ElementsAre("of the pod"));
+}
+
+TEST_F(NodeAgentTest, StagesOfTheTargetRunOverTheLines) {
+  Append(LogOf("a", "u-1", "0.log"), Cri(1, R"({"level":"debug","msg":"x"})") +
+                                         Cri(2, R"({"level":"error","msg":"y"})"));
+  operator_.Say({{"a", "u-1"}}, R"([{"json":{"expressions":{"level":""}}},)"
+                                R"({"labels":{"values":{"level":""}}},)"
+                                R"({"drop":{"source":"level","value":"debug"}}])");
+  ASSERT_TRUE(Start().ok());
+  ASSERT_TRUE(Arrived({R"({"level":"error","msg":"y"})"}));
+  EXPECT_EQ(loki_.lines().size(), 1u);
+  EXPECT_THAT(loki_.streams().begin()->first, HasSubstr("level=\"error\""));
+}
+
+TEST(NodeAgent, WithoutAnOperatorToAskItDoesNotStart) {
+  TempFolder folder;
+  folder.Write("c.yaml", "version: 1\nstate: " + folder / "state");
+  SidecarOptions options;
+  options.config = folder / "c.yaml";
+  options.role = "node";
+  App app(options, PodInfo{}, "127.0.0.1:0", "9.9.9", RealClock());
+  const Status started = app.Start();
+  ASSERT_FALSE(started.ok());
+  EXPECT_THAT(started.error().message, HasSubstr("pods.operator"));
+}
+
+}  // namespace
+}  // namespace telltale

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/node/node_logs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace telltale {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+constexpr std::string_view kTwoPods = R"({
+  "targets": [
+    {"name": "shop/out", "labels": {"team": "web", "pod": "not-this"},
+     "pipeline": [{"json": {"expressions": {"level": ""}}}, {"labels": {"values": {"level": ""}}}]},
+    {"name": "shop/plain", "labels": {}, "pipeline": [], "of-a-newer-operator": [1, 2]}],
+  "pods": [
+    {"namespace": "shop", "name": "a", "uid": "u-1", "app": "shop", "target": 0,
+     "containers": ["main", "setup"]},
+    {"namespace": "shop", "name": "b", "uid": "u-2", "app": "", "target": 1,
+     "containers": ["main"], "later": true}]})";
+
+std::vector<NodePod> PodsOf(std::string_view json) {
+  auto decoded = DecodeNodeLogs(json);
+  EXPECT_TRUE(decoded.ok()) << decoded.error().message;
+  EXPECT_THAT(decoded->problems, IsEmpty());
+  return decoded->pods;
+}
+
+TEST(NodeSources, EachContainerHasItsOwnFolderAndTheLabelsOfItsPod) {
+  const auto sources = NodeSources(PodsOf(kTwoPods), {{"zone", "z1"}}, "n1", "/var/log/pods");
+  ASSERT_EQ(sources.size(), 3u);
+  EXPECT_THAT(sources[0].include, ElementsAre("/var/log/pods/shop_a_u-1/main/*.log"));
+  EXPECT_THAT(sources[1].include, ElementsAre("/var/log/pods/shop_a_u-1/setup/*.log"));
+  EXPECT_THAT(sources[0].labels,
+              ElementsAre(Pair("app", "shop"), Pair("container", "main"), Pair("namespace", "shop"),
+                          Pair("node", "n1"), Pair("pod", "a"), Pair("team", "web"),
+                          Pair("zone", "z1")));
+  EXPECT_THAT(sources[2].labels,
+              ElementsAre(Pair("app", "main"), Pair("container", "main"), Pair("namespace", "shop"),
+                          Pair("node", "n1"), Pair("pod", "b"), Pair("zone", "z1")));
+}
+
+TEST(NodeSources, TheContainersOfATargetShareItsStages) {
+  const auto sources = NodeSources(PodsOf(kTwoPods), {}, "n1", "/var/log/pods");
+  ASSERT_NE(sources[0].pipeline, nullptr);
+  EXPECT_EQ(sources[0].pipeline, sources[1].pipeline);
+  EXPECT_EQ(sources[2].pipeline, nullptr);
+}
+
+TEST(DecodeNodeLogs, ATargetWhoseStagesDoNotCompileReadsNoPodsAndTouchesNoOther) {
+  std::string text(kTwoPods);
+  text.replace(text.find("{\"json\""), 7, "{\"jsom\"");
+  const auto decoded = DecodeNodeLogs(text);
+  ASSERT_TRUE(decoded.ok());
+  ASSERT_EQ(decoded->pods.size(), 1u);
+  EXPECT_EQ(decoded->pods[0].name, "b");
+  ASSERT_FALSE(decoded->problems.empty());
+  EXPECT_THAT(decoded->problems[0], HasSubstr("shop/out"));
+}
+
+TEST(DecodeNodeLogs, NothingThatIsNoNameBecomesAPartOfAPath) {
+  for (const char* wrong : {"..", "../../etc", "a/b", "", "*", "[a]", "a_b", ".hidden"}) {
+    for (const char* key : {"\"a\"", "\"u-1\"", "\"main\""}) {
+      std::string text(kTwoPods);
+      text.replace(text.find(key), std::string_view(key).size(), "\"" + std::string(wrong) + "\"");
+      const auto decoded = DecodeNodeLogs(text);
+      ASSERT_TRUE(decoded.ok());
+      ASSERT_EQ(decoded->pods.size(), 1u) << key << " as " << wrong;
+      EXPECT_EQ(decoded->pods[0].name, "b");
+      EXPECT_THAT(decoded->problems[0], HasSubstr("is not understood"));
+    }
+  }
+}
+
+TEST(DecodeNodeLogs, APodOfATargetThatIsNotThereIsLeftOut) {
+  for (const char* index : {"2", "-1", "x", "[]"}) {
+    std::string text(kTwoPods);
+    text.replace(text.find("\"target\": 1") + 10, 1, index);
+    EXPECT_EQ(DecodeNodeLogs(text)->pods.size(), 1u) << index;
+  }
+}
+
+TEST(DecodeNodeLogs, SomethingElseIsAnError) {
+  for (const char* text : {"", "[]", "{}", "404 page not found", R"({"pods": 1})", "{\"pods\": ["}) {
+    EXPECT_FALSE(DecodeNodeLogs(text).ok()) << text;
+  }
+  EXPECT_TRUE(DecodeNodeLogs(R"({"targets":[],"pods":[]})").ok());
+}
+
+}  // namespace
+}  // namespace telltale

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/node/pod_feed.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/fakes/fake_clock.h"
+#include "tests/unit/sidecar/node/fake_operator.h"
+#include "tests/unit/sidecar/temp_folder.h"
+
+namespace telltale {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class PodFeedTest : public ::testing::Test {
+ protected:
+  PodFeedOptions Options() {
+    PodFeedOptions options;
+    options.operator_url = *ParseUrl(operator_.url());
+    options.node = "node a";
+    options.directory = "/var/log/pods";
+    options.state_dir = folder_ / "state";
+    options.behind = [this](std::chrono::seconds) { return behind_; };
+    options.changed = [this] { ++changes_; };
+    return options;
+  }
+  std::vector<std::string> Names() const {
+    std::vector<std::string> names;
+    for (const NodePod& pod : feed_.pods()) names.push_back(pod.name);
+    return names;
+  }
+  std::string Metrics() {
+    std::string page;
+    registry_.Render(page);
+    return page;
+  }
+
+  TempFolder folder_;
+  FakeOperator operator_;
+  FakeClock clock_;
+  Registry registry_;
+  std::optional<std::set<std::string>> behind_{std::in_place};
+  int changes_ = 0;
+  PodFeed feed_{Options(), registry_, clock_};
+};
+
+TEST_F(PodFeedTest, ItAsksForItsOwnNodeAndTakesOnlyWhatIsNew) {
+  operator_.Say({{"a", "1"}});
+  feed_.Step();
+  EXPECT_THAT(Names(), ElementsAre("a"));
+  feed_.Step();
+  EXPECT_EQ(changes_, 1);
+  EXPECT_EQ(operator_.requests()[0].target, "/logs/v1/pods?node=node%20a");
+  EXPECT_NE(FindHeader(operator_.requests()[1].headers, "If-None-Match"), nullptr);
+  EXPECT_THAT(Metrics(), HasSubstr("telltale_node_pod_list_requests_total{result=\"changed\"} 1\n"));
+  EXPECT_THAT(Metrics(),
+              HasSubstr("telltale_node_pod_list_requests_total{result=\"unchanged\"} 1\n"));
+  EXPECT_THAT(Metrics(), HasSubstr("telltale_node_pods 1\n"));
+}
+
+TEST_F(PodFeedTest, WhileTheOperatorDoesNotAnswerTheLastListStays) {
+  operator_.Say({{"a", "1"}});
+  feed_.Step();
+  operator_.Answer(503, "the caches are not synced yet");
+  feed_.Step();
+  operator_.Answer(200, "<html>a proxy's page</html>");
+  feed_.Step();
+  clock_.Advance(std::chrono::hours(2));
+  feed_.Step();
+  EXPECT_THAT(Names(), ElementsAre("a"));
+  EXPECT_THAT(Metrics(), HasSubstr("telltale_node_pod_list_requests_total{result=\"failure\"} 3\n"));
+}
+
+TEST_F(PodFeedTest, AStartWithoutAnOperatorReadsThePodsOfTheLastOne) {
+  operator_.Say({{"a", "1"}});
+  feed_.Recall();
+  feed_.Step();
+  operator_.Answer(503, "");
+  Registry registry;
+  PodFeed next(Options(), registry, clock_);
+  next.Recall();
+  ASSERT_EQ(next.pods().size(), 1u);
+  EXPECT_EQ(next.pods()[0].Folder(), "shop_a_1");
+  next.Step();
+  EXPECT_EQ(next.pods().size(), 1u);
+}
+
+TEST_F(PodFeedTest, APodThatIsGoneIsReadToItsEnd) {
+  operator_.Say({{"a", "1"}, {"b", "2"}});
+  feed_.Step();
+  operator_.Say({{"b", "2"}});
+  feed_.Step();
+  EXPECT_THAT(Names(), ElementsAre("b", "a"));
+  // Its lines wait for Loki.
+  behind_ = {"/var/log/pods/shop_a_1/main", "/var/log/pods/shop_b_2/main"};
+  clock_.Advance(PodFeed::kLinger);
+  feed_.Step();
+  EXPECT_THAT(Names(), ElementsAre("b", "a"));
+  behind_ = std::nullopt;  // nobody knows
+  feed_.Step();
+  EXPECT_THAT(Names(), ElementsAre("b", "a"));
+  behind_ = {"/var/log/pods/shop_a_10/main", "/var/log/pods/shop_b_2/main"};
+  feed_.Step();
+  EXPECT_THAT(Names(), ElementsAre("b"));
+}
+
+TEST_F(PodFeedTest, APodThatIsGoneIsReadAtLeastAsLongAsItsContainersMayRun) {
+  operator_.Say({{"a", "1"}});
+  feed_.Step();
+  operator_.Say({});
+  feed_.Step();
+  clock_.Advance(PodFeed::kLinger - std::chrono::seconds(1));
+  feed_.Step();
+  EXPECT_THAT(Names(), ElementsAre("a"));
+  clock_.Advance(std::chrono::seconds(1));
+  feed_.Step();
+  EXPECT_THAT(Names(), IsEmpty());
+}
+
+TEST_F(PodFeedTest, APodOfTheSameNameIsAnotherPod) {
+  operator_.Say({{"db-0", "1"}});
+  feed_.Step();
+  operator_.Say({{"db-0", "2"}});
+  feed_.Step();
+  EXPECT_THAT(Names(), ElementsAre("db-0", "db-0"));
+  clock_.Advance(PodFeed::kLinger);
+  feed_.Step();
+  ASSERT_EQ(feed_.pods().size(), 1u);
+  EXPECT_EQ(feed_.pods()[0].uid, "2");
+}
+
+TEST_F(PodFeedTest, ItAsksByItselfAndStopsAtOnce) {
+  operator_.Say({{"a", "1"}});
+  feed_.Start();
+  while (Names().empty()) std::this_thread::yield();
+  feed_.Stop();
+  EXPECT_THAT(Names(), ElementsAre("a"));
+}
+
+}  // namespace
+}  // namespace telltale
