@@ -123,9 +123,9 @@ void App::Apply() {
   };
   auto sources = LogSources(config, pod_);
   if (pods_) {
-    std::ranges::move(NodeSources(pods_->pods(), config.labels, pod_.node,
-                                  std::string(config.PodsDirectory())),
-                      std::back_inserter(sources));
+    std::ranges::move(
+        NodeSources(pods_->pods(), config.labels, pod_.node, std::string(config.PodsDirectory())),
+        std::back_inserter(sources));
   }
   pipeline_->Reconfigure(std::move(sources), std::move(logs));
   runner_.Configure(config.collectors, milliseconds(config.IntervalMs()));
@@ -138,9 +138,8 @@ void App::Run(int stop_fd) {
     SteadyTime due = std::min(watcher_.NextSweep(), runner_.NextCycle());
     if (!ready_) due = std::min(due, ready_at_);
     const auto wait = std::chrono::ceil<milliseconds>(due - clock_.Steady());
-    pollfd fds[] = {{stop_fd, POLLIN, 0},
-                    {watcher_.fd(), POLLIN, 0},
-                    {pods_changed_.get(), POLLIN, 0}};
+    pollfd fds[] = {
+        {stop_fd, POLLIN, 0}, {watcher_.fd(), POLLIN, 0}, {pods_changed_.get(), POLLIN, 0}};
     poll(fds, 3, static_cast<int>(std::max(wait, milliseconds(0)).count()));
     if (fds[0].revents != 0) break;
     if (fds[1].revents != 0 || clock_.Steady() >= watcher_.NextSweep()) {

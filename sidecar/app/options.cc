@@ -15,8 +15,10 @@ Result<SidecarOptions> ParseSidecarOptions(int argc, const char* const* argv) {
             "configurations is for this pod");
   flags.Add("check-config", &options.check_config,
             "read the configuration, print OK or what is wrong, and exit");
-  flags.Add("role", &options.role, "ROLE", "what the sidecar works for: pod, beside the containers of one, or node, for the output "
-            "of the pods of a node");
+  flags.Add(
+      "role", &options.role, "ROLE",
+      "what the sidecar works for: pod, beside the containers of one, or node, for the output "
+      "of the pods of a node");
   flags.Add("log-level", &options.log_level, "LEVEL", "debug, info, warn or error");
   flags.Add("log-format", &options.log_format, "FORMAT", "logfmt or json");
   flags.Add("version", &options.version, "print the version and exit");

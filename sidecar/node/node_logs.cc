@@ -91,8 +91,8 @@ Result<NodeLogs> DecodeNodeLogs(std::string_view json) {
     const auto target = ParseInt(TextOf(item, "target"));
     const bool known = target && *target >= 0 && static_cast<std::size_t>(*target) < targets.size();
     if (!known || !DecodePod(item, pod)) {
-      out.problems.push_back("the pod \"" + TextOf(item, "namespace") + "/" +
-                             TextOf(item, "name") + "\" in the list of pods is not understood");
+      out.problems.push_back("the pod \"" + TextOf(item, "namespace") + "/" + TextOf(item, "name") +
+                             "\" in the list of pods is not understood");
       continue;
     }
     pod.target = targets[static_cast<std::size_t>(*target)];

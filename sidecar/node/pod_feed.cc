@@ -50,8 +50,8 @@ PodFeed::PodFeed(PodFeedOptions options, Registry& registry, Clock& clock)
       changed_(RequestCounter(registry, "changed")),
       unchanged_(RequestCounter(registry, "unchanged")),
       failed_(RequestCounter(registry, "failure")),
-      pods_read_(registry.AddGauge("telltale_node_pods",
-                                   "Pods of this node whose output is read.")),
+      pods_read_(
+          registry.AddGauge("telltale_node_pods", "Pods of this node whose output is read.")),
       success_time_(registry.AddGauge("telltale_node_pod_list_last_success_timestamp_seconds",
                                       "When the operator last said which pods are read.")) {}
 
@@ -161,7 +161,8 @@ bool PodFeed::Take(const std::string& json, bool recalled) {
     gone_.erase(folder);
     const auto known = before.extract(folder);
     // Sources of the same pipeline share it.
-    if (known && SameTarget(*known.mapped().target, *pod.target)) pod.target = known.mapped().target;
+    if (known && SameTarget(*known.mapped().target, *pod.target))
+      pod.target = known.mapped().target;
   }
   for (auto& [folder, pod] : before) gone_[folder] = {std::move(pod), clock_.Steady()};
   if (recalled || options_.state_dir.empty()) return true;
@@ -186,8 +187,8 @@ bool PodFeed::LetGo() {
     return behind && !IsUnder(*behind, options_.directory + "/" + each.first);
   });
   while (gone_.size() > kMaxGone) {
-    const auto oldest = std::ranges::min_element(
-        gone_, {}, [](const auto& each) { return each.second.since; });
+    const auto oldest =
+        std::ranges::min_element(gone_, {}, [](const auto& each) { return each.second.since; });
     LogWarn("too many deleted pods wait to be read to their end: one is let go",
             {{"pod", oldest->first}});
     gone_.erase(oldest);

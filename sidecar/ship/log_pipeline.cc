@@ -110,13 +110,13 @@ class LogPipeline::Impl {
 
   std::mutex mutex_;
   std::condition_variable flushed_, told_behind_;
-  std::optional<Config> next_;                      // guarded by mutex_
-  std::vector<PushResult> answers_;                 // guarded by mutex_
-  std::uint64_t flush_asked_ = 0, flush_done_ = 0;  // guarded by mutex_
+  std::optional<Config> next_;                            // guarded by mutex_
+  std::vector<PushResult> answers_;                       // guarded by mutex_
+  std::uint64_t flush_asked_ = 0, flush_done_ = 0;        // guarded by mutex_
   std::optional<std::chrono::nanoseconds> behind_asked_;  // guarded by mutex_
   std::optional<std::set<std::string>> behind_;           // guarded by mutex_; the answer
-  bool end_ = false, drain_ = false;                // guarded by mutex_
-  SteadyTime deadline_{};                           // guarded by mutex_; set before end_ is seen
+  bool end_ = false, drain_ = false;                      // guarded by mutex_
+  SteadyTime deadline_{};  // guarded by mutex_; set before end_ is seen
 
   // The worker's own.
   bool ending_ = false, draining_ = false;

@@ -34,6 +34,7 @@ TOGGLES = [
     ("operator.trustedNamespaces={one,two}", "operator.logLevel=debug"),
     ("prometheus.retention.size=6GB", "prometheus.extraScrapeConfigs[0].job_name=mine"),
     ("promtail.logPaths={/var/log/pods,/var/lib/docker/containers}",),
+    ("logs.collector=telltale",),
     tuple(
         f"{component}.{setting}"
         for component in ("operator", "prometheus", "loki", "promtail", "grafana")
@@ -97,13 +98,16 @@ def test_a_component_that_is_off_leaves_nothing_behind():
         assert not left
 
 
-def test_all_pods_but_promtail_meet_the_restricted_profile():
+def test_all_pods_but_those_that_read_the_nodes_logs_meet_the_restricted_profile():
     for one in chart.workloads(every_render()):
         problems = pod_security.violations(chart.pod(one))
         if one["metadata"]["name"].endswith("-promtail"):
             hosts = {v["hostPath"]["path"] for v in chart.pod(one)["volumes"] if "hostPath" in v}
             assert hosts - {"/var/lib/docker/containers"} == {"/run/promtail", "/var/log/pods"}
             assert not [problem for problem in problems if "reloader" in problem]
+        elif one["metadata"]["name"].endswith("-node"):
+            hosts = {v["hostPath"]["path"] for v in chart.pod(one)["volumes"] if "hostPath" in v}
+            assert hosts == {"/var/log/pods", "/var/lib/telltale-node"}
         else:
             assert not problems, chart.title(one)
 
@@ -276,6 +280,18 @@ def test_the_operator_knows_every_flag_that_it_is_given():
     known = set(re.findall(r'flags\.Add\("([a-z-]+)"', options))
     arguments = operator_arguments("operator.trustedNamespaces={a}")
     assert {argument.split("=")[0].removeprefix("--") for argument in arguments} <= known
+
+
+def test_the_agent_of_our_own_takes_promtail_s_place():
+    objects = chart.render("logs.collector=telltale")
+    assert not [o for o in objects if "promtail" in o["metadata"]["name"]]
+    assert "--promtail=false" in operator_arguments("logs.collector=telltale")
+    agent = chart.find(objects, "DaemonSet", "telltale-node")
+    spec = chart.pod(agent)
+    assert spec["automountServiceAccountToken"] is False and "serviceAccountName" not in spec
+    mounts = {m["mountPath"]: m.get("readOnly", False) for m in spec["containers"][0]["volumeMounts"]}
+    assert mounts == {"/etc/telltale": True, "/var/lib/telltale": False, "/var/log/pods": True}
+    assert not [o for o in chart.render() if o["metadata"]["name"] == "telltale-node"]
 
 
 def test_promtail_is_ready_without_a_single_target():

@@ -119,15 +119,31 @@ def test_loki_accepts_its_configuration(tmp_path):
     assert loki["compactor"]["delete_request_store"] == "filesystem"  # else it does not start
 
 
-def test_the_sidecar_accepts_what_makes_promtail_reload(tmp_path):
+def check_config(tmp_path, text: str) -> None:
     folder = os.environ.get("TELLTALE_BIN") or chart.ROOT / "build/release/bin"
     sidecar = pathlib.Path(folder) / "telltale-sidecar"
     assert sidecar.exists(), f"{sidecar} is missing: run cmake --build --preset release"
-    text = chart.config(chart.render(), "telltale-promtail-reload", "reload.yaml")
-    path = tmp_path / "reload.yaml"
+    path = tmp_path / "config.yaml"
     path.write_text(text)
     done = chart.run(sidecar, "--check-config", f"--config={path}")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_sidecar_accepts_what_makes_promtail_reload(tmp_path):
+    check_config(tmp_path, chart.config(chart.render(), "telltale-promtail-reload", "reload.yaml"))
+
+
+def test_the_sidecar_accepts_what_the_node_agents_are_told(tmp_path):
+    objects = chart.render("logs.collector=telltale")
+    text = chart.config(objects, "telltale-node", "node.yaml")
+    check_config(tmp_path, text)
+    node = yaml.safe_load(text)
+    assert node["pods"]["operator"] == "http://telltale-operator.telltale.svc:8080"
+    [container] = chart.pod(chart.find(objects, "DaemonSet", "telltale-node"))["containers"]
+    mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
+    assert {node["pods"]["directory"], node["state"]} <= mounts
+    assert "--config=/etc/telltale/node.yaml" in container["args"]
+    assert f":{container['ports'][0]['containerPort']}" == node["listen"]
 
 
 def test_promtail_is_told_to_reload_what_it_reads():

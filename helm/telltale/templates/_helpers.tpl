@@ -56,6 +56,11 @@ http://{{ include "telltale.fullname" . }}-loki.{{ .Release.Namespace }}.svc:310
 http://{{ include "telltale.fullname" . }}-operator.{{ .Release.Namespace }}.svc:8080
 {{- end }}
 
+{{/* Not empty when Promtail is installed. */}}
+{{- define "telltale.promtail" -}}
+{{- if and .Values.promtail.enabled (eq .Values.logs.collector "promtail") }}true{{ end -}}
+{{- end }}
+
 {{/* What Pod Security's profile "restricted" asks of a pod and of each container. */}}
 {{- define "telltale.podSecurity" -}}
 runAsNonRoot: true

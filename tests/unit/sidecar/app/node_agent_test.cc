@@ -172,8 +172,8 @@ TEST_F(NodeAgentTest, ALinkThatLeadsOutOfThePodsFoldersIsNotFollowed) {
 }
 
 TEST_F(NodeAgentTest, StagesOfTheTargetRunOverTheLines) {
-  Append(LogOf("a", "u-1", "0.log"), Cri(1, R"({"level":"debug","msg":"x"})") +
-                                         Cri(2, R"({"level":"error","msg":"y"})"));
+  Append(LogOf("a", "u-1", "0.log"),
+         Cri(1, R"({"level":"debug","msg":"x"})") + Cri(2, R"({"level":"error","msg":"y"})"));
   operator_.Say({{"a", "u-1"}}, R"([{"json":{"expressions":{"level":""}}},)"
                                 R"({"labels":{"values":{"level":""}}},)"
                                 R"({"drop":{"source":"level","value":"debug"}}])");

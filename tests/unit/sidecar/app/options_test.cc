@@ -35,8 +35,7 @@ TEST(SidecarOptions, WithoutArgumentsTheMountedConfigMapIsRead) {
 TEST(SidecarOptions, ARoleThatIsNotThereIsRefused) {
   const auto options = Parse({"--role=cluster"});
   ASSERT_FALSE(options.ok());
-  EXPECT_THAT(options.error().message,
-              HasSubstr("--role must be pod or node, but is \"cluster\""));
+  EXPECT_THAT(options.error().message, HasSubstr("--role must be pod or node, but is \"cluster\""));
   EXPECT_EQ(Parse({"--role=node"})->role, "node");
   EXPECT_FALSE(Parse({"--config="}).ok());
   EXPECT_FALSE(Parse({"--no-such-flag"}).ok());

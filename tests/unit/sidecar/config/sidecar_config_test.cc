@@ -84,6 +84,15 @@ TEST(SidecarConfig, JsonIsReadAsWell) {
   EXPECT_EQ(config.logs.size(), 1u);
 }
 
+TEST(SidecarConfig, ANodeAgentIsToldWhomToAskAndWhereTheLinesAre) {
+  const auto [config, problems] = Decode(
+      "version: 1\npods: {operator: 'http://telltale-operator:8080', directory: /host/pods/}\n");
+  EXPECT_THAT(problems, IsEmpty());
+  EXPECT_EQ(config.pods.operator_url, "http://telltale-operator:8080");
+  EXPECT_EQ(config.PodsDirectory(), "/host/pods");
+  EXPECT_EQ(SidecarConfig{}.PodsDirectory(), "/var/log/pods");
+}
+
 TEST(SidecarConfig, SaysEverythingThatIsWrongWithFileAndLine) {
   const auto problems = Decode(R"(version: 1
 interwal: 5s
@@ -154,6 +163,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "unknown key \"includes\" in logs[0].files; known are include, exclude"},
         BadCase{"version: 1\ncollectors: {network: {a: 1}}\n",
                 "unknown key \"a\" in collectors.network; it takes no keys"},
+        BadCase{"version: 1\npods: {operator: telltale}\n", "pods.operator must be a URL"},
+        BadCase{"version: 1\npods: {directory: pods}\n", "pods.directory must be an absolute path"},
         BadCase{"version: 1\nreload: [{watch: /a}]\n", "reload[0] needs watch, a file, and url"}));
 
 }  // namespace

@@ -31,9 +31,8 @@ class FakeOperator {
 
   // Pods of the namespace shop, of one target with the given stages.
   void Say(const std::vector<Pod>& pods, const std::string& pipeline = "[]") {
-    std::string json =
-        R"({"targets":[{"name":"shop/out","labels":{"team":"web"},"pipeline":)" + pipeline +
-        R"(}],"pods":[)";
+    std::string json = R"({"targets":[{"name":"shop/out","labels":{"team":"web"},"pipeline":)" +
+                       pipeline + R"(}],"pods":[)";
     for (const Pod& pod : pods) {
       if (json.back() != '[') json += ',';
       json += R"({"namespace":"shop","name":")" + pod.name + R"(","uid":")" + pod.uid +

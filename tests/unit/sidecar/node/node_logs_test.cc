@@ -35,10 +35,10 @@ TEST(NodeSources, EachContainerHasItsOwnFolderAndTheLabelsOfItsPod) {
   ASSERT_EQ(sources.size(), 3u);
   EXPECT_THAT(sources[0].include, ElementsAre("/var/log/pods/shop_a_u-1/main/*.log"));
   EXPECT_THAT(sources[1].include, ElementsAre("/var/log/pods/shop_a_u-1/setup/*.log"));
-  EXPECT_THAT(sources[0].labels,
-              ElementsAre(Pair("app", "shop"), Pair("container", "main"), Pair("namespace", "shop"),
-                          Pair("node", "n1"), Pair("pod", "a"), Pair("team", "web"),
-                          Pair("zone", "z1")));
+  EXPECT_THAT(
+      sources[0].labels,
+      ElementsAre(Pair("app", "shop"), Pair("container", "main"), Pair("namespace", "shop"),
+                  Pair("node", "n1"), Pair("pod", "a"), Pair("team", "web"), Pair("zone", "z1")));
   EXPECT_THAT(sources[2].labels,
               ElementsAre(Pair("app", "main"), Pair("container", "main"), Pair("namespace", "shop"),
                           Pair("node", "n1"), Pair("pod", "b"), Pair("zone", "z1")));
@@ -85,7 +85,8 @@ TEST(DecodeNodeLogs, APodOfATargetThatIsNotThereIsLeftOut) {
 }
 
 TEST(DecodeNodeLogs, SomethingElseIsAnError) {
-  for (const char* text : {"", "[]", "{}", "404 page not found", R"({"pods": 1})", "{\"pods\": ["}) {
+  for (const char* text :
+       {"", "[]", "{}", "404 page not found", R"({"pods": 1})", "{\"pods\": ["}) {
     EXPECT_FALSE(DecodeNodeLogs(text).ok()) << text;
   }
   EXPECT_TRUE(DecodeNodeLogs(R"({"targets":[],"pods":[]})").ok());

@@ -55,7 +55,8 @@ TEST_F(PodFeedTest, ItAsksForItsOwnNodeAndTakesOnlyWhatIsNew) {
   EXPECT_EQ(changes_, 1);
   EXPECT_EQ(operator_.requests()[0].target, "/logs/v1/pods?node=node%20a");
   EXPECT_NE(FindHeader(operator_.requests()[1].headers, "If-None-Match"), nullptr);
-  EXPECT_THAT(Metrics(), HasSubstr("telltale_node_pod_list_requests_total{result=\"changed\"} 1\n"));
+  EXPECT_THAT(Metrics(),
+              HasSubstr("telltale_node_pod_list_requests_total{result=\"changed\"} 1\n"));
   EXPECT_THAT(Metrics(),
               HasSubstr("telltale_node_pod_list_requests_total{result=\"unchanged\"} 1\n"));
   EXPECT_THAT(Metrics(), HasSubstr("telltale_node_pods 1\n"));
@@ -71,7 +72,8 @@ TEST_F(PodFeedTest, WhileTheOperatorDoesNotAnswerTheLastListStays) {
   clock_.Advance(std::chrono::hours(2));
   feed_.Step();
   EXPECT_THAT(Names(), ElementsAre("a"));
-  EXPECT_THAT(Metrics(), HasSubstr("telltale_node_pod_list_requests_total{result=\"failure\"} 3\n"));
+  EXPECT_THAT(Metrics(),
+              HasSubstr("telltale_node_pod_list_requests_total{result=\"failure\"} 3\n"));
 }
 
 TEST_F(PodFeedTest, AStartWithoutAnOperatorReadsThePodsOfTheLastOne) {

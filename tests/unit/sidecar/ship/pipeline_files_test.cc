@@ -241,5 +241,23 @@ TEST_F(PipelineFilesTest, ManyFilesShareTheWay) {
   for (const auto& [labels, entries] : loki_.streams()) EXPECT_EQ(entries.size(), 100u) << labels;
 }
 
+TEST_F(PipelineTest, WhoAsksIsToldWhichDirectoriesHoldUnreadLinesAndForHowLong) {
+  Start();
+  Append("app.log", "one\n");
+  ASSERT_TRUE(Flush());
+  EXPECT_EQ(pipeline_->Behind(Millis(0)), std::set<std::string>{});
+  loki_.GoDown();
+  // More than the batches that are under way hold.
+  options_.batch_bytes = 4 << 10;
+  pipeline_->Reconfigure(sources_, options_);
+  Append("app.log", Numbers(0, 20'000));
+  const std::set<std::string> here{temp_ / "log"};
+  while (pipeline_->Behind(Millis(0)) != here) std::this_thread::yield();
+  EXPECT_EQ(pipeline_->Behind(std::chrono::hours(1)), std::set<std::string>{});
+  loki_.ComeBack();
+  ASSERT_TRUE(Flush());
+  EXPECT_EQ(pipeline_->Behind(Millis(0)), std::set<std::string>{});
+}
+
 }  // namespace
 }  // namespace telltale
