@@ -19,6 +19,21 @@ LogSource::Format ToFormat(LogFormat format) {
   return LogSource::Format::kAuto;
 }
 
+PushAccess AccessOf(const LokiConfig& loki) {
+  PushAccess access;
+  access.credentials = loki.credentials;
+  access.tls_files = {loki.ca_file, loki.cert_file, loki.key_file};
+  access.server_name = loki.server_name;
+  access.insecure_skip_verify = loki.insecure_skip_verify;
+  access.username = loki.username;
+  access.username_file = loki.username_file;
+  access.password_file = loki.password_file;
+  access.bearer_token_file = loki.bearer_token_file;
+  access.headers = loki.headers;
+  access.proxy_url = loki.proxy_url;
+  return access;
+}
+
 void Overlay(const Labels& from, Labels& to) {
   for (const auto& [name, value] : from) SetLabel(to, name, value);
 }
@@ -33,6 +48,7 @@ std::vector<LogSource> LogSources(const SidecarConfig& config, const PodInfo& po
     source.include = logs.include;
     source.exclude = logs.exclude;
     source.format = ToFormat(logs.format);
+    source.tenant = logs.tenant;
     if (!logs.pipeline.stages.empty()) {
       auto compiled = Pipeline::Compile(logs.pipeline);
       // The decoder has compiled the same; only a time zone can have vanished since.
@@ -57,6 +73,10 @@ LogPipelineOptions PipelineOptions(const SidecarConfig& config) {
   LogPipelineOptions options;
   options.loki_url = config.loki.url;
   options.tenant = config.loki.tenant;
+  options.access = AccessOf(config.loki);
+  options.json = config.loki.json;
+  options.max_age = std::chrono::seconds(config.loki.max_age_ms / 1'000);
+  options.request_timeout = std::chrono::milliseconds(config.loki.timeout_ms);
   options.batch_bytes = static_cast<std::size_t>(config.loki.batch_bytes);
   options.batch_wait = std::chrono::milliseconds(config.loki.batch_wait_ms);
   options.state_dir = std::string(config.StateDir());

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/net/url.h"
+#include "sidecar/config/checks.h"
 #include "sidecar/config/decoder.h"
 #include "sidecar/config/stage_decoder.h"
 #include "sidecar/pipeline/pipeline.h"
@@ -15,34 +16,9 @@ namespace {
 // Bounds that keep a typing error from becoming load: a cycle every millisecond, a batch that Loki
 // can never accept (its default burst is 6 MB).
 constexpr std::int64_t kMinIntervalMs = 1'000, kMaxIntervalMs = 3'600'000;
-constexpr std::int64_t kMinBatchWaitMs = 10, kMaxBatchWaitMs = 60'000;
-constexpr std::int64_t kMinBatchBytes = 4 << 10, kMaxBatchBytes = 4 << 20;
 constexpr std::size_t kMaxLabelValue = 2048;  // Loki's max_label_value_length
 
 constexpr std::string_view kFirstStage = "[0].multiline";
-
-void CheckAbsolutePath(Decoder& decoder, const YamlNode& node, const std::string& path,
-                       const std::string& value) {
-  if (node.kind != YamlNode::Kind::kScalar) return;  // another type: already a problem
-  if (!value.starts_with('/')) {
-    decoder.Problem(node, path + " must be an absolute path, but is \"" + value + "\"");
-    return;
-  }
-  for (std::string_view part : Split(value, '/')) {
-    if (part == "..") {
-      decoder.Problem(node, path + " must not contain \"..\", but is \"" + value + "\"");
-      return;
-    }
-  }
-}
-
-void CheckUrl(Decoder& decoder, const YamlNode& node, const std::string& path,
-              const std::string& value) {
-  if (value.empty()) return;
-  if (auto url = ParseUrl(value); !url.ok()) {
-    decoder.Problem(node, path + " must be a URL such as http://loki:3100: " + url.error().message);
-  }
-}
 
 void DecodeLabels(Decoder& decoder, const YamlNode& node, const std::string& path, Labels& out) {
   decoder.StringMap(node, path, out);
@@ -60,31 +36,6 @@ void DecodeLabels(Decoder& decoder, const YamlNode& node, const std::string& pat
     AppendValidUtf8(value, valid);
     if (valid != value || value.size() > kMaxLabelValue) {
       decoder.Problem(at, path + "." + name + " must be UTF-8 of at most 2048 bytes");
-    }
-  }
-}
-
-void DecodeLoki(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
-  decoder.Map(node, "loki",
-              {{"url",
-                [&](const YamlNode& n) {
-                  decoder.String(n, "loki.url", out.url);
-                  CheckUrl(decoder, n, "loki.url", out.url);
-                }},
-               {"tenant", [&](const YamlNode& n) { decoder.String(n, "loki.tenant", out.tenant); }},
-               {"batchBytes",
-                [&](const YamlNode& n) {
-                  decoder.Bytes(n, "loki.batchBytes", kMinBatchBytes, kMaxBatchBytes,
-                                out.batch_bytes);
-                }},
-               {"batchWait", [&](const YamlNode& n) {
-                  decoder.DurationMs(n, "loki.batchWait", kMinBatchWaitMs, kMaxBatchWaitMs,
-                                     out.batch_wait_ms);
-                }}});
-  for (const char c : out.tenant) {
-    if (c <= ' ' || c > '~') {  // it becomes a header line
-      decoder.Problem(node, "loki.tenant must be printable ASCII without spaces");
-      break;
     }
   }
 }
@@ -132,6 +83,8 @@ void DecodeLogs(Decoder& decoder, const YamlNode& node, const std::string& path,
                 [&](const YamlNode& n) { DecodeFormat(decoder, n, path + ".format", out.format); }},
                {"labels",
                 [&](const YamlNode& n) { DecodeLabels(decoder, n, path + ".labels", out.labels); }},
+               {"tenant",
+                [&](const YamlNode& n) { DecodeTenant(decoder, n, path + ".tenant", out.tenant); }},
                {"multiline", [&](const YamlNode& n) { multiline = &n; }},
                {"pipeline", [&](const YamlNode& n) {
                   pipeline = &n;

@@ -11,6 +11,7 @@
 
 #include "common/base/strings.h"
 #include "common/text/yaml_reader.h"
+#include "sidecar/config/loki_config.h"
 #include "sidecar/pipeline/pipeline_spec.h"
 
 namespace telltale {
@@ -20,14 +21,6 @@ inline constexpr std::int64_t kDefaultIntervalMs = 10'000;
 inline constexpr std::string_view kDefaultStateDir = "/var/lib/telltale";
 inline constexpr std::string_view kDefaultPodsDirectory = "/var/log/pods";
 
-struct LokiConfig {
-  std::string url;     // of the server, without /loki/api/v1/push; empty: no logs are shipped
-  std::string tenant;  // X-Scope-OrgID; empty: not sent
-  std::int64_t batch_bytes = 1 << 20;
-  std::int64_t batch_wait_ms = 200;
-  bool operator==(const LokiConfig&) const = default;
-};
-
 enum class LogFormat { kAuto, kCri, kPlain };
 
 struct LogFilesConfig {
@@ -35,6 +28,7 @@ struct LogFilesConfig {
   std::vector<std::string> exclude;
   LogFormat format = LogFormat::kAuto;
   Labels labels;          // on the streams of these files
+  std::string tenant;     // in place of loki.tenant
   PipelineSpec pipeline;  // with `multiline` as its first stage
   bool operator==(const LogFilesConfig&) const = default;
 };

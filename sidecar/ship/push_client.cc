@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/ship/push_client.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -10,6 +12,7 @@
 namespace telltale {
 namespace {
 
+constexpr std::chrono::minutes kLookAgain{1};
 constexpr std::string_view kPushPath = "/loki/api/v1/push";
 
 std::string PushPath(std::string_view target) {
@@ -45,10 +48,7 @@ PushClient::PushClient(PushTarget target, Clock& clock)
     : target_(std::move(target)),
       server_(UrlOrNone(target_.url)),
       path_(PushPath(server_.target)),
-      token_("", target_.access.bearer_token_file, clock, "loki.bearerTokenFile"),
-      password_("", target_.access.password_file, clock, "loki.basicAuth.passwordFile",
-                TokenSource::Form::kPassword),
-      pem_files_(target_.access.tls_files, std::nullopt, "Loki", {}, clock) {
+      clock_(clock) {
   if (target_.access.proxy_url.empty()) return;
   Url proxy = UrlOrNone(target_.access.proxy_url);
   proxy_.emplace();
@@ -56,11 +56,52 @@ PushClient::PushClient(PushTarget target, Clock& clock)
   proxy_->port = proxy.port;
 }
 
+PushClient::Secrets::Secrets(Files found, Clock& clock)
+    : files(std::move(found)),
+      token("", files.token, clock, "Loki's token"),
+      username("", files.username, clock, "Loki's username", TokenSource::Form::kPassword),
+      password("", files.password, clock, "Loki's password", TokenSource::Form::kPassword),
+      pem(files.tls, std::nullopt, "Loki", {}, clock) {}
+
+PushClient::Files PushClient::FindFiles() const {
+  const PushAccess& access = target_.access;
+  Files files{access.tls_files, access.bearer_token_file, access.username_file,
+              access.password_file};
+  if (access.credentials.empty()) return files;
+  const auto there = [&](const char* name) {
+    std::string path = access.credentials + "/" + name;
+    return ::access(path.c_str(), R_OK) == 0 ? path : std::string();
+  };
+  if (files.tls.ca.empty() && !access.insecure_skip_verify) files.tls.ca = there("ca.crt");
+  if (files.tls.certificate.empty() && !there("tls.crt").empty() && !there("tls.key").empty()) {
+    files.tls.certificate = there("tls.crt");
+    files.tls.key = there("tls.key");
+  }
+  if (files.password.empty() && files.token.empty()) files.token = there("token");
+  if (files.password.empty() && files.token.empty()) {
+    files.password = there("password");
+    if (access.username.empty()) files.username = there("username");
+  }
+  return files;
+}
+
+// Files come and go with their Secret.
+void PushClient::Look() {
+  const SteadyTime now = clock_.Steady();
+  if (looked_at_ && now - *looked_at_ < kLookAgain) return;
+  looked_at_ = now;
+  Files files = FindFiles();
+  if (!secrets_ || files != secrets_->files) {
+    secrets_ = std::make_unique<Secrets>(std::move(files), clock_);
+  }
+}
+
 // Makes the client, anew when what the files hold has changed.
 Status PushClient::Connect() {
+  Look();
   TlsIdentity identity;
   if (server_.tls) {
-    auto files = pem_files_.Get();
+    auto files = secrets_->pem.Get();
     if (!files) return NoCredentials(files.error());
     identity = std::move(*files);
   }
@@ -96,17 +137,28 @@ Result<HttpRequest> PushClient::Request(const PushBody& body) {
   }
   const std::string& tenant = body.tenant.empty() ? target_.tenant : body.tenant;
   if (!tenant.empty()) request.headers.emplace_back("X-Scope-OrgID", tenant);
-  if (!access.bearer_token_file.empty()) {
-    auto token = token_.Get();
-    if (!token) return NoCredentials(token.error());
-    request.headers.emplace_back("Authorization", "Bearer " + *token);
-  } else if (!access.username.empty()) {
-    auto password = password_.Get();
-    if (!password) return NoCredentials(password.error());
-    request.headers.emplace_back("Authorization",
-                                 "Basic " + Base64Encode(access.username + ":" + *password));
-  }
+  auto authorization = Authorization();
+  if (!authorization) return NoCredentials(authorization.error());
+  if (!authorization->empty()) request.headers.emplace_back("Authorization", *authorization);
   return request;
+}
+
+Result<std::string> PushClient::Authorization() {
+  if (!secrets_->files.token.empty()) {
+    auto token = secrets_->token.Get();
+    if (!token) return token.error();
+    return "Bearer " + *token;
+  }
+  if (secrets_->files.password.empty()) return std::string();
+  std::string username = target_.access.username;
+  if (username.empty()) {
+    auto read = secrets_->username.Get();
+    if (!read) return read.error();
+    username = std::move(*read);
+  }
+  auto password = secrets_->password.Get();
+  if (!password) return password.error();
+  return "Basic " + Base64Encode(username + ":" + *password);
 }
 
 Result<HttpResponse> PushClient::Push(const PushBody& body) {
@@ -115,14 +167,21 @@ Result<HttpResponse> PushClient::Push(const PushBody& body) {
   if (!request) return request.error();
   auto response = client_->Send(*request, target_.request_timeout);
   // Perhaps a certificate was renewed that the other side knows already.
-  if (!response && client_->stage() == HttpStage::kTls) pem_files_.Doubt();
+  if (!response && client_->stage() == HttpStage::kTls) Doubt();
   return response;
 }
 
+void PushClient::Doubt() {
+  looked_at_.reset();
+  if (secrets_) secrets_->pem.Doubt();
+}
+
 void PushClient::Rejected() {
-  token_.Rejected();
-  password_.Rejected();
-  pem_files_.Doubt();
+  Doubt();
+  if (!secrets_) return;
+  secrets_->token.Rejected();
+  secrets_->username.Rejected();
+  secrets_->password.Rejected();
 }
 
 void PushClient::Cancel() {

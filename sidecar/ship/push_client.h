@@ -35,16 +35,34 @@ class PushClient {
   void Cancel();
 
  private:
+  // Which files there are, of those that may be.
+  struct Files {
+    TlsFiles tls;
+    std::string token, username, password;
+    bool operator==(const Files&) const = default;
+  };
+  struct Secrets {
+    Secrets(Files found, Clock& clock);
+    const Files files;
+    TokenSource token, username, password;
+    PemFiles pem;
+  };
+
+  Files FindFiles() const;
+  void Look();
+  void Doubt();
   Status Connect();
   Result<HttpRequest> Request(const PushBody& body);
+  Result<std::string> Authorization();
 
   const PushTarget target_;
   Url server_;
   std::string path_;
   std::optional<HttpProxy> proxy_;
-  TokenSource token_, password_;
-  PemFiles pem_files_;
-  TlsIdentity identity_;  // that client_ was made with
+  Clock& clock_;
+  std::unique_ptr<Secrets> secrets_;
+  std::optional<SteadyTime> looked_at_;  // empty: look before the next push
+  TlsIdentity identity_;                 // that client_ was made with
 
   std::mutex mutex_;
   std::unique_ptr<HttpClient> client_;  // replaced under mutex_, by the thread; used without

@@ -15,10 +15,13 @@ namespace telltale {
 
 // How Loki, or what stands in front of it, knows us.
 struct PushAccess {
+  // A folder with ca.crt, tls.crt, tls.key, username, password, token, as far as they are there now
+  // and not named below: a Secret as it is mounted.
+  std::string credentials;
   TlsFiles tls_files;
   std::string server_name;  // in place of the URL's host
   bool insecure_skip_verify = false;
-  std::string username, password_file;  // basic
+  std::string username, username_file, password_file;  // basic
   std::string bearer_token_file;
   HttpHeaders headers;  // beside ours
   std::string proxy_url;

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/config/loki_config.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "sidecar/config/checks.h"
+
+namespace telltale {
+namespace {
+
+// Bounds that keep a typing error from becoming load: a batch that Loki can never accept (its
+// default burst is 6 MB), a timeout that never comes.
+constexpr std::int64_t kMinBatchWaitMs = 10, kMaxBatchWaitMs = 60'000;
+constexpr std::int64_t kMinBatchBytes = 4 << 10, kMaxBatchBytes = 4 << 20;
+constexpr std::int64_t kMinTimeoutMs = 100, kMaxTimeoutMs = 300'000;
+constexpr std::int64_t kMaxAgeMs = std::int64_t{10} * 365 * 24 * 3'600'000;
+
+// What we set ourselves, by what the configuration has for it.
+constexpr std::pair<std::string_view, std::string_view> kOwnHeaders[] = {
+    {"authorization", "use loki.basicAuth or loki.bearerTokenFile"},
+    {"x-scope-orgid", "use loki.tenant"},
+    {"content-type", "use loki.encoding"},
+    {"content-encoding", "use loki.encoding"},
+    {"content-length", "it follows from the push"},
+    {"transfer-encoding", "pushes have a length"},
+    {"connection", "it is the client's"},
+    {"host", "use loki.url"},
+    {"user-agent", "it is telltale-sidecar"},
+    {"proxy-authorization", "proxies with credentials are not supported"},
+};
+
+bool IsHeaderName(std::string_view name) {
+  constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
+  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || kOthers.find(c) != kOthers.npos;
+  });
+}
+
+std::string LowerCase(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+void DecodeHeaders(Decoder& decoder, const YamlNode& node, Labels& out) {
+  decoder.StringMap(node, "loki.headers", out);
+  for (const auto& [name, value] : out) {
+    const YamlNode* found = node.Find(name);
+    const YamlNode& at = found != nullptr ? *found : node;
+    if (!IsHeaderName(name)) {
+      decoder.Problem(at, "loki.headers has \"" + name + "\", which is no name of a header");
+      continue;
+    }
+    for (const auto& [own, instead] : kOwnHeaders) {
+      if (LowerCase(name) == own) {
+        decoder.Problem(at, "loki.headers must not set " + name + ": " + std::string(instead));
+      }
+    }
+    std::string text;
+    DecodeHeaderText(decoder, at, "loki.headers." + name, text);
+  }
+}
+
+void DecodeEncoding(Decoder& decoder, const YamlNode& node, bool& json) {
+  std::string text;
+  decoder.String(node, "loki.encoding", text);
+  json = text == "json";
+  if (!json && node.kind == YamlNode::Kind::kScalar && text != "protobuf") {
+    decoder.Problem(node, "loki.encoding must be protobuf or json, but is \"" + text + "\"");
+  }
+}
+
+void DecodeBasicAuth(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
+  const std::string path = "loki.basicAuth";
+  decoder.Map(
+      node, path,
+      {{"username",
+        [&](const YamlNode& n) { DecodeHeaderText(decoder, n, path + ".username", out.username); }},
+       {"usernameFile",
+        [&](const YamlNode& n) {
+          DecodePath(decoder, n, path + ".usernameFile", out.username_file);
+        }},
+       {"passwordFile", [&](const YamlNode& n) {
+          DecodePath(decoder, n, path + ".passwordFile", out.password_file);
+        }}});
+  if (node.kind != YamlNode::Kind::kMap) return;
+  if (out.password_file.empty()) decoder.Problem(node, path + " needs a passwordFile");
+  if (out.username.empty() == out.username_file.empty()) {
+    decoder.Problem(node, path + " needs one of username and usernameFile");
+  }
+  if (out.username.find(':') != std::string::npos) {
+    decoder.Problem(node, path + ".username must not have a colon in it");
+  }
+}
+
+void DecodeTls(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
+  const std::string path = "loki.tls";
+  const auto file = [&](const char* key, std::string& to) {
+    return Decoder::Field{
+        key, [&, key](const YamlNode& n) { DecodePath(decoder, n, path + "." + key, to); }};
+  };
+  decoder.Map(
+      node, path,
+      {file("caFile", out.ca_file),
+       file("certFile", out.cert_file),
+       file("keyFile", out.key_file),
+       {"serverName",
+        [&](const YamlNode& n) { decoder.String(n, path + ".serverName", out.server_name); }},
+       {"insecureSkipVerify", [&](const YamlNode& n) {
+          decoder.Bool(n, path + ".insecureSkipVerify", out.insecure_skip_verify);
+        }}});
+  if (out.cert_file.empty() != out.key_file.empty()) {
+    decoder.Problem(node, path + " needs certFile and keyFile together");
+  }
+  if (out.insecure_skip_verify && !out.ca_file.empty()) {
+    decoder.Problem(node,
+                    path + " has a caFile, which insecureSkipVerify would ignore: remove one");
+  }
+}
+
+void DecodeProxy(Decoder& decoder, const YamlNode& node, std::string& out) {
+  decoder.String(node, "loki.proxyUrl", out);
+  const std::size_t before = decoder.count();
+  CheckUrl(decoder, node, "loki.proxyUrl", out);
+  if (decoder.count() == before && !out.empty() && !out.starts_with("http://")) {
+    decoder.Problem(node, "loki.proxyUrl must begin with http://, but is \"" + out + "\"");
+  }
+}
+
+}  // namespace
+
+void DecodeLoki(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
+  decoder.Map(
+      node, "loki",
+      {{"url",
+        [&](const YamlNode& n) {
+          decoder.String(n, "loki.url", out.url);
+          CheckUrl(decoder, n, "loki.url", out.url);
+        }},
+       {"tenant", [&](const YamlNode& n) { DecodeTenant(decoder, n, "loki.tenant", out.tenant); }},
+       {"batchBytes",
+        [&](const YamlNode& n) {
+          decoder.Bytes(n, "loki.batchBytes", kMinBatchBytes, kMaxBatchBytes, out.batch_bytes);
+        }},
+       {"batchWait",
+        [&](const YamlNode& n) {
+          decoder.DurationMs(n, "loki.batchWait", kMinBatchWaitMs, kMaxBatchWaitMs,
+                             out.batch_wait_ms);
+        }},
+       {"timeout",
+        [&](const YamlNode& n) {
+          decoder.DurationMs(n, "loki.timeout", kMinTimeoutMs, kMaxTimeoutMs, out.timeout_ms);
+        }},
+       {"maxAge",
+        [&](const YamlNode& n) {
+          decoder.DurationMs(n, "loki.maxAge", 0, kMaxAgeMs, out.max_age_ms);
+        }},
+       {"encoding", [&](const YamlNode& n) { DecodeEncoding(decoder, n, out.json); }},
+       {"headers", [&](const YamlNode& n) { DecodeHeaders(decoder, n, out.headers); }},
+       {"proxyUrl", [&](const YamlNode& n) { DecodeProxy(decoder, n, out.proxy_url); }},
+       {"credentials",
+        [&](const YamlNode& n) { DecodePath(decoder, n, "loki.credentials", out.credentials); }},
+       {"basicAuth", [&](const YamlNode& n) { DecodeBasicAuth(decoder, n, out); }},
+       {"bearerTokenFile",
+        [&](const YamlNode& n) {
+          DecodePath(decoder, n, "loki.bearerTokenFile", out.bearer_token_file);
+        }},
+       {"tls", [&](const YamlNode& n) { DecodeTls(decoder, n, out); }}});
+  if (!out.bearer_token_file.empty() && !out.password_file.empty()) {
+    decoder.Problem(node, "loki has basicAuth and bearerTokenFile: remove one of the two");
+  }
+}
+
+}  // namespace telltale
