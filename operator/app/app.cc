@@ -84,6 +84,8 @@ Result<CoreOptions> App::Impl::MakeCoreOptions() {
   made.trusted_namespaces =
       NameSet(options.trusted_namespaces.empty() ? options.ns : options.trusted_namespaces);
   made.loki_url = options.loki_url;
+  made.loki_tenant = options.loki_tenant;
+  made.loki_credentials = !options.loki_secret.empty();
   made.promtail = options.promtail;
   made.asks_prometheus = !options.prometheus_url.empty();
   made.identity = MakeIdentity(PodName());
@@ -133,13 +135,13 @@ Status App::Impl::UseLeaf(const KeyPair& leaf) {
   listen.listen = options.webhook_listen;
   listen.max_body = kMaxAdmissionReview;
   listen.tls = leaf;
-  auto server =
-      std::make_unique<HttpServer>(listen, WebhookHandler(
-                                               {options.sidecar_image, options.sidecar_pull_policy},
-                                               [this](const std::string& ns, const Labels& labels) {
-                                                 return core->Selecting(ns, labels);
-                                               },
-                                               registry));
+  auto server = std::make_unique<HttpServer>(
+      listen, WebhookHandler(
+                  {options.sidecar_image, options.sidecar_pull_policy, options.loki_secret},
+                  [this](const std::string& ns, const Labels& labels) {
+                    return core->Selecting(ns, labels);
+                  },
+                  registry));
   TELLTALE_TRY(server->Start());
   LogInfo("the injection webhook is serving", {{"port", server->port()}});
   webhook = std::move(server);

@@ -48,6 +48,8 @@ struct CoreOptions {
   std::string ns;  // our own
   std::set<std::string> trusted_namespaces;
   std::string loki_url;
+  std::string loki_tenant = {};
+  bool loki_credentials = false;  // sidecars may have a Secret
   bool promtail = true;
   bool asks_prometheus = false;         // somebody sets view()
   std::string identity;                 // of this replica, in events and in the Lease

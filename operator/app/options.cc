@@ -16,6 +16,10 @@ void OperatorOptions::AddTo(Flags& flags) {
   flags.Add("prometheus-url", &prometheus_url, "URL",
             "asked what it scrapes; without it status says Unknown");
   flags.Add("loki-url", &loki_url, "URL", "where sidecars and Promtail push logs");
+  flags.Add("loki-tenant", &loki_tenant, "NAME", "X-Scope-OrgID of what sidecars push");
+  flags.Add("loki-secret", &loki_secret, "NAME",
+            "a Secret of the pods' namespaces, where it is there, that says who sidecars are at "
+            "Loki: ca.crt, tls.crt and tls.key, token, username and password");
   flags.Add("sidecar-image", &sidecar_image, "IMAGE", "the sidecar that is injected");
   flags.Add("sidecar-pull-policy", &sidecar_pull_policy, "POLICY", "its imagePullPolicy");
   flags.Add("trusted-namespaces", &trusted_namespaces, "NAME,NAME",

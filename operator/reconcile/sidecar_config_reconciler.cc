@@ -18,11 +18,12 @@ bool TakesWrites(const World& world, const std::string& ns) {
 
 }  // namespace
 
-SidecarConfigReconciler::SidecarConfigReconciler(std::string loki_url, std::function<World()> world,
+SidecarConfigReconciler::SidecarConfigReconciler(SidecarConfigOptions options,
+                                                 std::function<World()> world,
                                                  const ConfigMapCache& held, Api& api,
                                                  std::function<void(const std::string& ns)> add,
                                                  Registry& registry, Clock& clock)
-    : loki_url_(std::move(loki_url)),
+    : options_(std::move(options)),
       world_(std::move(world)),
       held_(held),
       add_(std::move(add)),
@@ -35,7 +36,7 @@ ReconcileResult SidecarConfigReconciler::Reconcile(const std::string& key) {
     return {};
   }
   const World world = world_();
-  const auto wanted = PlanSidecarConfig(world, key, {loki_url_});
+  const auto wanted = PlanSidecarConfig(world, key, options_);
   if (wanted.empty()) return writer_.EnsureNone(key);
   if (!TakesWrites(world, key)) return {};  // its event, or its next life, comes here again
   return writer_.Ensure(key, wanted);
@@ -43,7 +44,7 @@ ReconcileResult SidecarConfigReconciler::Reconcile(const std::string& key) {
 
 void SidecarConfigReconciler::CompareAll() {
   const World world = world_();
-  const auto wanted = PlanSidecarConfigs(world, {loki_url_});
+  const auto wanted = PlanSidecarConfigs(world, options_);
   for (const auto& [ns, data] : wanted) {
     if (!writer_.Holds(ns, data) && TakesWrites(world, ns)) add_(ns);
   }

@@ -16,6 +16,7 @@
 
 #include "operator/kube/client/api.h"
 #include "operator/model/world.h"
+#include "operator/plan/configs/sidecar_config.h"
 #include "operator/reconcile/config_map_cache.h"
 #include "operator/reconcile/config_map_writer.h"
 #include "operator/reconcile/controller.h"
@@ -26,9 +27,9 @@ class SidecarConfigReconciler {
  public:
   static constexpr const char* kAll = "*";  // no namespace is called so
 
-  // `world` gives the targets and namespaces of now. `loki_url` may be empty: no logs are shipped.
+  // `world` gives the targets and namespaces of now.
   // `add` is called with each namespace that kAll finds: it puts it into the controller's queue.
-  SidecarConfigReconciler(std::string loki_url, std::function<World()> world,
+  SidecarConfigReconciler(SidecarConfigOptions options, std::function<World()> world,
                           const ConfigMapCache& held, Api& api,
                           std::function<void(const std::string& ns)> add, Registry& registry,
                           Clock& clock);
@@ -40,7 +41,7 @@ class SidecarConfigReconciler {
  private:
   void CompareAll();
 
-  const std::string loki_url_;
+  const SidecarConfigOptions options_;
   const std::function<World()> world_;
   const ConfigMapCache& held_;
   const std::function<void(const std::string&)> add_;

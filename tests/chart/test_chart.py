@@ -275,10 +275,25 @@ def test_the_operator_is_told_what_was_chosen():
     assert "--trusted-namespaces=one,two" in trusted
 
 
+def test_who_we_are_at_loki_is_a_tenant_and_the_name_of_a_secret():
+    settings = ("loki.tenant=blue", "loki.secretName=loki-access", "logs.collector=telltale")
+    arguments = operator_arguments(*settings)
+    assert "--loki-tenant=blue" in arguments and "--loki-secret=loki-access" in arguments
+    assert not [a for a in operator_arguments() if a.startswith(("--loki-tenant", "--loki-secret"))]
+    objects = chart.render(*settings)
+    spec = chart.pod(chart.find(objects, "DaemonSet", "telltale-node"))
+    [volume] = [v for v in spec["volumes"] if v["name"] == "loki"]
+    assert volume["secret"] == {"secretName": "loki-access", "optional": True}
+    config = chart.find(objects, "ConfigMap", "telltale-node")["data"]["node.yaml"]
+    assert 'tenant: "blue"' in config and "credentials: /etc/telltale-loki" in config
+
+
 def test_the_operator_knows_every_flag_that_it_is_given():
     options = (chart.ROOT / "operator/app/options.cc").read_text()
     known = set(re.findall(r'flags\.Add\("([a-z-]+)"', options))
-    arguments = operator_arguments("operator.trustedNamespaces={a}")
+    arguments = operator_arguments(
+        "operator.trustedNamespaces={a}", "loki.tenant=a", "loki.secretName=b"
+    )
     assert {argument.split("=")[0].removeprefix("--") for argument in arguments} <= known
 
 

@@ -22,7 +22,10 @@ void WriteGlobs(JsonWriter& writer, std::string_view key, const std::string& dir
 }
 
 void WriteLogs(JsonWriter& writer, const LogsSpec& logs, const SidecarConfigOptions& options) {
-  writer.Key("loki").BeginObject().Field("url", options.loki_url).EndObject();
+  writer.Key("loki").BeginObject().Field("url", options.loki_url);
+  if (!options.loki_tenant.empty()) writer.Field("tenant", options.loki_tenant);
+  if (options.loki_credentials) writer.Field("credentials", kLokiCredentialsPath);
+  writer.EndObject();
   if (!options.alertmanager_url.empty()) {
     writer.Key("alertmanager").BeginObject();
     writer.Field("url", options.alertmanager_url).EndObject();

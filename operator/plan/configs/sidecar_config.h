@@ -13,10 +13,14 @@
 namespace telltale {
 
 inline constexpr std::string_view kSidecarConfigMap = "telltale-sidecar";
+// Where the webhook mounts the Secret that says who the sidecars are at Loki.
+inline constexpr std::string_view kLokiCredentialsPath = "/etc/telltale/loki";
 
 struct SidecarConfigOptions {
   std::string loki_url;               // what the sidecars push to; empty: no logs are shipped
   std::string alertmanager_url = {};  // where alert stages push to; empty: nowhere
+  std::string loki_tenant = {};
+  bool loki_credentials = false;  // there may be a Secret, see above
 };
 
 // key -> JSON, for one namespace; empty when no target with a sidecar looks into it.

@@ -101,6 +101,15 @@ std::string ConfigVolume(const std::string& name) {
   return json;
 }
 
+// Without it the pod starts all the same, and Loki says what it thinks of that.
+std::string SecretVolume(const std::string& name, const std::string& secret) {
+  std::string json;
+  JsonWriter writer(&json);
+  writer.BeginObject().Field("name", name).Key("secret").BeginObject();
+  writer.Field("secretName", secret).Key("optional").Bool(true).EndObject().EndObject();
+  return json;
+}
+
 std::string PodVolume(const std::string& name) {
   std::string json;
   JsonWriter writer(&json);
@@ -164,16 +173,19 @@ void WriteSidecarContainer(const InjectionOptions& options, const AdmittedPod& p
   WriteMount(volumes.config, kConfigPath, "", true, writer);
   WriteMount(volumes.pod, kPodPath, "", true, writer);
   WriteMount(volumes.state, kStatePath, "", false, writer);
+  if (!volumes.loki.empty()) WriteMount(volumes.loki, kLokiCredentialsPath, "", true, writer);
   for (const auto& mount : logs.in_sidecar) {
     WriteMount(mount.volume, mount.path, mount.sub_path, true, writer);
   }
   writer.EndArray().EndObject();
 }
 
-std::vector<std::string> RenderSidecarVolumes(const SidecarVolumes& volumes,
+std::vector<std::string> RenderSidecarVolumes(const InjectionOptions& options,
+                                              const SidecarVolumes& volumes,
                                               const LogMounts& logs) {
   std::vector<std::string> rendered = {ConfigVolume(volumes.config), PodVolume(volumes.pod),
                                        EmptyDirVolume(volumes.state)};
+  if (!volumes.loki.empty()) rendered.push_back(SecretVolume(volumes.loki, options.loki_secret));
   for (const auto& name : logs.new_volumes) rendered.push_back(EmptyDirVolume(name));
   return rendered;
 }

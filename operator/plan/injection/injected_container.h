@@ -25,6 +25,7 @@ SidecarResources ResolveResources(
 
 struct SidecarVolumes {
   std::string config, pod, state;  // names
+  std::string loki;                // empty: there is no Secret
 };
 
 void WriteSidecarContainer(const InjectionOptions& options, const AdmittedPod& pod,
@@ -32,6 +33,7 @@ void WriteSidecarContainer(const InjectionOptions& options, const AdmittedPod& p
                            const LogMounts& logs, JsonWriter& writer);
 
 // One JSON object per volume to add.
-std::vector<std::string> RenderSidecarVolumes(const SidecarVolumes& volumes, const LogMounts& logs);
+std::vector<std::string> RenderSidecarVolumes(const InjectionOptions& options,
+                                              const SidecarVolumes& volumes, const LogMounts& logs);
 
 }  // namespace telltale

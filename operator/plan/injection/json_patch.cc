@@ -108,13 +108,14 @@ std::string RenderSidecarPatch(const AdmittedPod& pod, const InjectionOptions& o
   volumes.config = FreeVolumeName(pod, {}, "telltale-config");
   volumes.pod = FreeVolumeName(pod, {}, "telltale-pod");
   volumes.state = FreeVolumeName(pod, {}, "telltale-state");
+  if (!options.loki_secret.empty()) volumes.loki = FreeVolumeName(pod, {}, "telltale-loki");
 
   std::string container;
   JsonWriter writer(&container);
   WriteSidecarContainer(options, pod, ResolveResources(targets), volumes, logs, writer);
 
   Patch patch;
-  patch.Append("/spec/volumes", pod.has_volumes, RenderSidecarVolumes(volumes, logs));
+  patch.Append("/spec/volumes", pod.has_volumes, RenderSidecarVolumes(options, volumes, logs));
   AddContainerMounts(pod, logs, patch);
   // First of all, so that it sees what other init containers do and stays until after the last
   // application container (kubernetes.io "Sidecar Containers").

@@ -17,6 +17,7 @@ namespace telltale {
 struct InjectionOptions {
   std::string image;  // of the sidecar
   std::string image_pull_policy = "IfNotPresent";
+  std::string loki_secret = {};  // mounted where it is there; empty: none
 };
 
 enum class InjectionOutcome { kInjected, kNotSelected, kAlreadyThere, kOptedOut, kUnreadable };

@@ -40,7 +40,7 @@ class SidecarConfigReconcilerTest : public ::testing::Test, protected HeldWorld 
 
   ConfigMapCache held_;
   std::set<std::string> stale_;
-  SidecarConfigReconciler reconciler_{"http://loki:3100",
+  SidecarConfigReconciler reconciler_{{.loki_url = "http://loki:3100"},
                                       [this] { return Snapshot(); },
                                       held_,
                                       api,

@@ -41,5 +41,13 @@ TEST(PlanSidecarConfig, OfEachNamespaceIsItsPartOfThePlanOfAll) {
   for (const auto& ns : names) EXPECT_EQ(PlanSidecarConfig(file.world, ns, options), all[ns]) << ns;
 }
 
+TEST(PlanSidecarConfigs, NamesTheTenantAndTheFolderOfTheSecretAndNoSecret) {
+  const std::string text =
+      Rendered({.loki_url = "https://loki", .loki_tenant = "blue", .loki_credentials = true});
+  EXPECT_NE(text.find("\"tenant\": \"blue\""), std::string::npos);
+  EXPECT_NE(text.find("\"credentials\": \"/etc/telltale/loki\""), std::string::npos);
+  EXPECT_EQ(Rendered({.loki_url = "https://loki"}).find("credentials"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace telltale

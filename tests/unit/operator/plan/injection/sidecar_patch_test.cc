@@ -65,6 +65,11 @@ std::string PatchOf(const AdmissionAnswer& answer) {
   return Base64Decode(quoted.substr(1, quoted.size() - 2)).value();
 }
 
+std::string PatchWith(const InjectionOptions& options, const std::string& pod) {
+  auto answer = AnswerAdmission(ReviewOf(pod), options, Always(ShopTargets()));
+  return answer.ok() ? PatchOf(*answer) : "";
+}
+
 InjectionOutcome OutcomeFor(const std::string& pod, const std::string& more = "") {
   const auto answer = Ask(ReviewOf(pod, more), Always(ShopTargets()));
   EXPECT_EQ(PatchOf(answer).empty(), answer.outcome != InjectionOutcome::kInjected);
@@ -293,6 +298,23 @@ TEST(ResolveResources, ALimitIsNeverBelowItsRequest) {
 TEST(EscapePointer, FollowsRfc6901) {
   EXPECT_EQ(EscapePointer("telltale.dev/sidecar"), "telltale.dev~1sidecar");
   EXPECT_EQ(EscapePointer("a~/b~1"), "a~0~1b~01");
+}
+
+TEST(SidecarPatch, MountsTheSecretForLokiWhereItIsThere) {
+  InjectionOptions options = kOptions;
+  const std::string pod = R"({"metadata":{"labels":{"app":"shop"}},"spec":{"containers":[{"name":)"
+                          R"("c"}],"volumes":[{"name":"telltale-loki","emptyDir":{}}]}})";
+  EXPECT_EQ(PatchWith(options, pod).find("telltale-loki"), std::string::npos);
+  options.loki_secret = "loki-access";
+  const std::string patch = PatchWith(options, pod);
+  EXPECT_NE(patch.find(R"({"name":"telltale-loki-2","secret":{"secretName":"loki-access",)"
+                       R"("optional":true}})"),
+            std::string::npos)
+      << patch;
+  EXPECT_NE(patch.find(R"({"name":"telltale-loki-2","mountPath":"/etc/telltale/loki",)"
+                       R"("readOnly":true})"),
+            std::string::npos)
+      << patch;
 }
 
 }  // namespace
