@@ -13,7 +13,7 @@ namespace {
 // A request that was rate limited so often may be above the burst limit and never succeed. Below
 // so many bytes no sane burst limit is the reason.
 constexpr int kSplitAfter = 3;
-constexpr std::size_t kSplitAbove = 64 << 10;
+constexpr std::size_t kSplitAbove = 4 << 10;
 
 }  // namespace
 

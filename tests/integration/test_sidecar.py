@@ -4,10 +4,12 @@
 import json
 import os
 import subprocess
+import time
 import urllib.parse
 import urllib.request
 
 import ours
+import peers
 import pytest
 from ours import BIN, wait_for
 
@@ -41,6 +43,22 @@ def setup(tmp_path, request):
     yield tmp_path, test, sidecar
     for program in made:
         program.kill()
+
+
+@pytest.fixture(scope="module")
+def narrow_loki(tmp_path_factory):
+    """A Loki that takes a kilobyte a second of a stream, twenty at once."""
+    folder = tmp_path_factory.mktemp("narrow")
+    limits = "allow_structured_metadata: true, per_stream_rate_limit: 1KB, per_stream_rate_limit_burst: 20KB"
+    with peers.Loki(folder, peers.LOKI.format(folder=folder).replace("allow_structured_metadata: true", limits)) as server:
+        yield server
+
+
+def change(folder, **loki) -> None:
+    """Other keys of `loki` in the configuration that is there."""
+    now = json.loads((folder / "config.yaml").read_text())
+    now["loki"].update(loki)
+    (folder / "config.yaml").write_text(json.dumps(now))
 
 
 def stored(loki, test: str) -> list[str]:
@@ -109,6 +127,48 @@ def test_it_waits_for_a_loki_that_is_not_there_yet(loki, setup):
              or program.metric("telltale_logs_pending_lines") >= 1)  # fmt: skip
     (folder / "config.yaml").write_text(config(folder, loki.url, test))
     wait_for("the line after the configuration changed", lambda: stored(loki, test) == ["early"], 30)
+
+
+def test_json_says_the_same_to_a_real_loki(loki, setup):
+    folder, test, sidecar = setup
+    log = folder / "logs" / "app.log"
+    program = sidecar(loki.url)
+    program.wait_ready()
+    change(folder, encoding="json")
+    wait_for("the change", lambda: program.metric("telltale_config_reloads_total") >= 1)
+    lines = [f'{i} "quoted" \\ \t\u00e4\U0001f600\x01' for i in range(500)]
+    write(log, *lines)
+    wait_for("every line", lambda: len(stored(loki, test)) == 500)
+    assert stored(loki, test) == lines
+    assert program.metric("telltale_logs_lost_lines_total") == 0
+
+
+def test_a_stream_above_its_limit_holds_up_no_other_and_arrives_whole(narrow_loki, setup):
+    folder, test, sidecar = setup
+    slow, fast = folder / "logs" / "slow.log", folder / "logs" / "fast.log"
+    lines = [f"slow {i} " + "x" * 990 for i in range(22)]
+    write(slow, *lines)
+    program = sidecar(narrow_loki.url)
+    wait_for("a refusal", lambda: program.metric("telltale_logs_requests_total", code="429") >= 1)
+    for i in range(10):
+        write(fast, f"fast {i}")
+        wait_for("the other stream", lambda: f"fast {i}" in stored(narrow_loki, test), 5)
+    assert not [line for line in stored(narrow_loki, test) if line.startswith("slow 21 ")]
+    wait_for("the slow one", lambda: len(stored(narrow_loki, test)) == 32, 60)
+    assert [line for line in stored(narrow_loki, test) if line.startswith("slow")] == lines
+    assert program.metric("telltale_logs_lost_lines_total") == 0
+
+
+def test_lines_that_loki_finds_too_old_are_the_lines_counted_as_lost(loki, setup):
+    folder, test, sidecar = setup
+    log = folder / "logs" / "app.log"
+    stamp = "%Y-%m-%dT%H:%M:%S.000000000Z"
+    old, now = (time.strftime(stamp, time.gmtime(time.time() - age)) for age in (8 * 86400, 0))
+    write(log, f"{old} stdout F old", f"{now} stdout F one", f"{now} stdout F two")
+    program = sidecar(loki.url)
+    wait_for("the good ones", lambda: program.metric("telltale_logs_acked_lines_total") == 2)
+    assert program.metric("telltale_logs_lost_lines_total", reason="too_old") == 1
+    assert stored(loki, test) == ["one", "two"]
 
 
 def test_its_metrics_page_passes_promtool_and_names_its_collectors(loki, setup, promtool):

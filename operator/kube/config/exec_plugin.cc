@@ -3,9 +3,9 @@
 
 #include "common/base/rfc3339.h"
 #include "common/base/strings.h"
+#include "common/net/token_source.h"
 #include "common/text/json_reader.h"
 #include "common/text/json_writer.h"
-#include "common/net/token_source.h"
 
 namespace telltale {
 namespace {
