@@ -164,6 +164,11 @@ TEST_F(PushQueueTest, AStreamThatAloneGetsNoGoodAnswerHoldsUpNoOther) {
   EXPECT_LE(poison, 1);
   Add(20, 20, "good");
   EXPECT_EQ(Next(), "good");
+  Settle(Kind::kStored);
+  EXPECT_EQ(Next(), "poison");  // its second chance is its own
+  Settle(Kind::kRetry);
+  Add(21, 21, "good");
+  EXPECT_EQ(Next(), "good");
 }
 
 TEST_F(PushQueueTest, WhatFailedInAnOutageIsTriedAtOnceWhenItIsOver) {
