@@ -43,8 +43,8 @@ def build(preset: str, *targets: str) -> bool:
     return shell(f"build-{preset}", "cmake", "--build", "--preset", preset, *wanted)
 
 
-def unit(preset: str, only: str = ".") -> None:
-    if build(preset):
+def unit(preset: str, only: str = ".", targets: tuple[str, ...] = ()) -> None:
+    if build(preset, *targets):
         report = REPORTS / f"unit-{preset}.xml"
         shell(f"unit-{preset}", "ctest", "--test-dir", f"build/{preset}", "-j2", "--output-on-failure",
               "-R", only, "--output-junit", report)  # fmt: skip
@@ -105,14 +105,18 @@ def result(name: str, started: float) -> tuple[int, int, int]:
     return passed, failed, skipped
 
 
-# What shares memory between threads.
-CONCURRENT = "Concurrent|Threads"
+# What shares memory between threads: the tests by their names, and the programs that have them.
+CONCURRENT = "Concurrent|Threads|^Pipeline(Crash|Files|Loki)Test"
+CONCURRENT_IN = (
+    "common_base_test", "common_metrics_test", "controller_test", "fault_concurrent_test", "kube_events_test",
+    "publisher_test", "sidecar_pipeline_test",
+)  # fmt: skip
 
 SUITES = {
     "unit-dev": lambda: unit("dev"),
     "lint": lint,
     "unit-asan": lambda: unit("asan"),
-    "unit-tsan": lambda: unit("tsan", CONCURRENT),
+    "unit-tsan": lambda: unit("tsan", CONCURRENT, CONCURRENT_IN),
     "fuzz": fuzz,
     "integration": integration,
     "faults": faults,
