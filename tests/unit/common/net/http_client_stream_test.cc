@@ -3,6 +3,7 @@
 // HttpClient::Stream: bodies that nobody holds whole.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <thread>
@@ -84,6 +85,67 @@ TEST(HttpClientStreamTest, ChunksAreTakenApart) {
                   .ok());
   ASSERT_EQ(got.size(), 5000u);
   EXPECT_EQ(got.substr(4990), "hellohello");
+}
+
+TEST(HttpClientStreamTest, WhatCameInManyChunksIsHandedOverAtOnceAfterAPause) {
+  std::atomic<int> begun{0};
+  Script script([&](RawListener& listener) {
+    RawSocket socket = listener.Accept();
+    socket.ReadUntil("\r\n\r\n");
+    socket.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
+    begun.wait(0);
+    for (int i = 0; i < 100; ++i) socket.Send("5\r\nhello\r\n");
+    socket.Send("0\r\n\r\n");
+  });
+  HttpClient client(script.options());
+  int pieces = 0;
+  std::size_t bytes = 0;
+  const auto read = [&](std::string_view piece) {
+    ++pieces;
+    bytes += piece.size();
+    begun = 1;
+    begun.notify_all();
+    return true;
+  };
+  const StreamLimits patient{.whole = kLong, .silence = kLong, .pause = StreamLimits::Millis(200)};
+  ASSERT_TRUE(client.Stream({}, patient, read).ok());
+  EXPECT_EQ(bytes, 505u);
+  EXPECT_LE(pieces, 5) << "the hundred were there before the pause was over";
+}
+
+TEST(HttpClientStreamTest, SilenceEndsAStreamThatMayTakeForever) {
+  Script script([](RawListener& listener) {
+    RawSocket socket = listener.Accept();
+    socket.ReadUntil("\r\n\r\n");
+    socket.Send(Head(100) + "begun");
+    while (!socket.ReadSome().empty()) {
+    }
+  });
+  HttpClient client(script.options());
+  std::string got;
+  const auto response =
+      client.Stream({}, {.silence = StreamLimits::Millis(100)}, [&](std::string_view piece) {
+        got += piece;
+        return true;
+      });
+  ASSERT_FALSE(response.ok());
+  EXPECT_EQ(response.error().code, Code::kTimeout);
+  EXPECT_EQ(got, "begun");
+  EXPECT_EQ(client.stage(), HttpStage::kAnswer);
+}
+
+TEST(HttpClientStreamTest, TheWholeTimeEndsAStreamThatDrips) {
+  Script script([](RawListener& listener) {
+    RawSocket socket = listener.Accept();
+    socket.ReadUntil("\r\n\r\n");
+    socket.Send(Head(100'000'000));
+    while (socket.Send("drip")) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  });
+  HttpClient client(script.options());
+  const auto response = client.Stream({}, {.whole = StreamLimits::Millis(200), .silence = kLong},
+                                      [](std::string_view) { return true; });
+  ASSERT_FALSE(response.ok());
+  EXPECT_EQ(response.error().code, Code::kTimeout);
 }
 
 TEST(HttpClientStreamTest, ASinkThatHasEnoughEndsTheCallAndTheConnection) {
