@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/app/app.h"
 
-#include <malloc.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/base/memory.h"
 #include "common/metrics/process_metrics.h"
 #include "sidecar/app/stream_labels.h"
 
@@ -130,7 +130,7 @@ void App::Apply() {
   pipeline_->Reconfigure(std::move(sources), std::move(logs));
   runner_.Configure(config.collectors, milliseconds(config.IntervalMs()));
   reloader_.Configure(config.reload);
-  malloc_trim(0);  // the tree that the configuration was parsed into is garbage now
+  GiveBackMemory();  // the tree that the configuration was parsed into is garbage now
 }
 
 void App::Run(int stop_fd) {

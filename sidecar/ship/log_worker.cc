@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/base/memory.h"
 
 namespace telltale {
 namespace {
@@ -63,7 +64,14 @@ void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptio
 void LogWorker::Sweep() {
   files_.Sweep();
   for (const SeriesName& series : metrics_.Expire()) journal_.ForgetSeries(series);
-  if (!std::exchange(used_, false) && underway_.empty()) builder_.ReleaseMemory();
+  if (used_) {
+    used_ = false;
+    rested_ = false;
+  } else if (!rested_ && underway_.empty()) {
+    builder_.ReleaseMemory();
+    GiveBackMemory();
+    rested_ = true;
+  }
 }
 
 // The next generation of the path, when it has begun and nothing of it was sent.

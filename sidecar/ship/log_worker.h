@@ -110,6 +110,7 @@ class LogWorker {
   LogPipelineOptions options_;
   bool shipping_ = false;  // there is somewhere to send to
   bool used_ = false;      // the builder, since the last sweep
+  bool rested_ = true;     // memory was given back since then
   Underway underway_;
   // The last assigned time of each path: generations of it are one stream, and in order.
   std::map<std::string, std::int64_t> last_times_;
