@@ -31,7 +31,7 @@ sigset_t BlockStopSignals() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_ARENA_MAX, 1);  // what one thread frees another can use: pods live long, on few threads
   telltale::OperatorOptions options;
   telltale::Flags flags("telltale-operator",
                         "Finds the pods that MonitoringTargets select and tells Prometheus, "
