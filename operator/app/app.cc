@@ -83,9 +83,10 @@ Result<CoreOptions> App::Impl::MakeCoreOptions() {
   made.ns = options.ns;
   made.trusted_namespaces =
       NameSet(options.trusted_namespaces.empty() ? options.ns : options.trusted_namespaces);
-  made.loki_url = options.loki_url;
-  made.loki_tenant = options.loki_tenant;
-  made.loki_credentials = !options.loki_secret.empty();
+  made.sidecars = {.loki_url = options.loki_url,
+                   .alertmanager_url = options.alertmanager_url,
+                   .loki_tenant = options.loki_tenant,
+                   .loki_credentials = !options.loki_secret.empty()};
   made.promtail = options.promtail;
   made.asks_prometheus = !options.prometheus_url.empty();
   made.identity = MakeIdentity(PodName());

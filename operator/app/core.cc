@@ -51,14 +51,11 @@ Core::Core(CoreOptions options, CoreTransports transports, Registry& registry, C
            .trusted_namespaces = options_.trusted_namespaces},
           write_api_, [this](const StatusTransition& turned) { Tell(turned); }, registry, clock),
       sidecar_reconciler_(
-          {.loki_url = options_.loki_url,
-           .loki_tenant = options_.loki_tenant,
-           .loki_credentials = options_.loki_credentials},
-          [this] { return index_.Snapshot(); }, sidecar_maps_, write_api_,
+          options_.sidecars, [this] { return index_.Snapshot(); }, sidecar_maps_, write_api_,
           [this](const std::string& ns) { sidecar_configs_.queue().Add(ns); }, registry, clock),
       promtail_reconciler_(
-          options_.ns, options_.loki_url, [this] { return index_.Snapshot(); }, promtail_maps_,
-          write_api_, registry, clock),
+          options_.ns, options_.sidecars.loki_url, [this] { return index_.Snapshot(); },
+          promtail_maps_, write_api_, registry, clock),
       status_(
           {.name = "monitoringtarget-status",
            .workers = kStatusWriters,

@@ -32,6 +32,7 @@
 #include "operator/kube/events/event_recorder.h"
 #include "operator/kube/leader/leader_elector.h"
 #include "operator/kube/watch/reflector.h"
+#include "operator/plan/configs/sidecar_config.h"
 #include "operator/reconcile/config_map_cache.h"
 #include "operator/reconcile/controller.h"
 #include "operator/reconcile/promtail_reconciler.h"
@@ -47,9 +48,7 @@ namespace telltale {
 struct CoreOptions {
   std::string ns;  // our own
   std::set<std::string> trusted_namespaces;
-  std::string loki_url;
-  std::string loki_tenant = {};
-  bool loki_credentials = false;  // sidecars may have a Secret
+  SidecarConfigOptions sidecars;  // its loki_url is Promtail's, too
   bool promtail = true;
   bool asks_prometheus = false;         // somebody sets view()
   std::string identity;                 // of this replica, in events and in the Lease

@@ -20,6 +20,8 @@ void OperatorOptions::AddTo(Flags& flags) {
   flags.Add("loki-secret", &loki_secret, "NAME",
             "a Secret of the pods' namespaces, where it is there, that says who sidecars are at "
             "Loki: ca.crt, tls.crt and tls.key, token, username and password");
+  flags.Add("alertmanager-url", &alertmanager_url, "URL",
+            "where alert stages of log pipelines push; without it they raise nothing");
   flags.Add("sidecar-image", &sidecar_image, "IMAGE", "the sidecar that is injected");
   flags.Add("sidecar-pull-policy", &sidecar_pull_policy, "POLICY", "its imagePullPolicy");
   flags.Add("trusted-namespaces", &trusted_namespaces, "NAME,NAME",

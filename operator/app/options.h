@@ -20,6 +20,7 @@ struct OperatorOptions {
   std::string webhook_configuration = "telltale-operator";
   std::string prometheus_url;
   std::string loki_url, loki_tenant, loki_secret;
+  std::string alertmanager_url;
   std::string sidecar_image = "ghcr.io/telltale/telltale-sidecar:" TELLTALE_VERSION;
   std::string sidecar_pull_policy = "IfNotPresent";
   std::string trusted_namespaces;

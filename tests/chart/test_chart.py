@@ -271,6 +271,8 @@ def test_the_operator_is_told_what_was_chosen():
         "prometheus.enabled=false", "loki.enabled=false", "promtail.enabled=false"
     )
     assert not [a for a in alone if a.startswith(("--prometheus-url", "--loki-url"))]
+    assert not [a for a in usual if a.startswith("--alertmanager-url")]
+    assert "--alertmanager-url=http://a:9093" in operator_arguments("alertmanager.url=http://a:9093")
     trusted = operator_arguments("operator.trustedNamespaces={one,two}")
     assert "--trusted-namespaces=one,two" in trusted
 

@@ -29,7 +29,7 @@ struct Replica {
     CoreOptions options;
     options.ns = "telltale";
     options.trusted_namespaces = {"telltale"};
-    options.loki_url = "http://loki:3100";
+    options.sidecars.loki_url = "http://loki:3100";
     options.identity = "replica-" + std::to_string(number);
     options.leader.emplace();
     options.leader->ns = "telltale";

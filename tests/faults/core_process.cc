@@ -53,7 +53,7 @@ CoreOptions CoreProcess::MakeOptions() {
   CoreOptions options;
   options.ns = "telltale";
   options.trusted_namespaces = {"telltale"};
-  options.loki_url = "http://loki:3100";
+  options.sidecars.loki_url = "http://loki:3100";
   options.identity = "operator-" + std::to_string(options_.id);
   if (options_.elect) {
     options.leader.emplace();
