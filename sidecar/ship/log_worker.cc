@@ -22,14 +22,15 @@ constexpr std::size_t kMaxBatch = 3 << 20;  // a gateway in front of Loki refuse
 
 }  // namespace
 
-LogWorker::LogWorker(const std::string& state_dir, Registry& registry, Clock& clock, Sender& sender)
+LogWorker::LogWorker(const std::string& state_dir, Registry& registry, Clock& clock, Sender& sender,
+                     Disk& journal_disk)
     : clock_(clock),
       sender_(sender),
       accounting_(Accounting::Make(registry, clock)),
       read_errors_(registry.AddCounter("telltale_logs_read_errors_total",
                                        "Failed reads of log files; they are tried again.")),
       backlog_(registry, clock),
-      journal_(state_dir, clock, registry),
+      journal_(state_dir, clock, registry, journal_disk),
       files_(clock, MakeHooks()),
       metrics_(registry, clock) {}
 
@@ -208,8 +209,9 @@ void LogWorker::BuildNext(TailedFile& file, Mode mode) {
   }
   if (empty) {
     file.searched = std::max(file.searched, batch->searched);
-    // It shrank under our hands: the next sweep tells.
-    if (ending.unfinished && file.unread()) file.retry_at = clock_.Steady() + kRetryRead;
+    // It shrank under our hands, or holds less than its trailer says: the next sweep tells.
+    bool less = ending.unfinished || file.searched < file.info.size;
+    if (less && file.unread()) file.retry_at = clock_.Steady() + kRetryRead;
     return;
   }
   last_time = batch->record.last_time;

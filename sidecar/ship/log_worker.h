@@ -21,6 +21,7 @@
 #include "sidecar/ship/accounting.h"
 #include "sidecar/ship/backlog.h"
 #include "sidecar/ship/batch_builder.h"
+#include "sidecar/ship/disk.h"
 #include "sidecar/ship/journal.h"
 #include "sidecar/ship/log_metrics.h"
 #include "sidecar/ship/log_pipeline.h"
@@ -40,7 +41,8 @@ class LogWorker {
     kDrain,   // unfinished lines, too
   };
 
-  LogWorker(const std::string& state_dir, Registry& registry, Clock& clock, Sender& sender);
+  LogWorker(const std::string& state_dir, Registry& registry, Clock& clock, Sender& sender,
+            Disk& journal_disk = RealDisk());
 
   // Reads the journal.
   void Open();

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// LogStage, second part: everything is well again, and what Loki holds is held against the truth.
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "tests/faults/logs/log_stage.h"
+
+namespace telltale::faults {
+namespace {
+
+using std::chrono::seconds;
+
+// The longest that a line may wait: half a CRI line for the next generation, and what a listing
+// holds back while somebody copies.
+constexpr int kSecondsToArrive = 200, kSecondsOfRest = 70;
+
+std::string LabelOf(const std::string& labels, const std::string& name) {
+  const std::string start = name + "=\"";
+  const std::size_t at = labels.find(start);
+  if (at == std::string::npos) return "";
+  const std::size_t from = at + start.size();
+  return labels.substr(from, labels.find('"', from) - from);
+}
+
+std::uint64_t Sum(const std::map<std::string, std::uint64_t>& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const auto& count) { return sum + count.second; });
+}
+
+}  // namespace
+
+Verdict LogStage::JudgeNow(bool by_time) const {
+  Delivered delivered;
+  for (const auto& [labels, entries] : loki_.streams()) {
+    auto& lines = delivered[{LabelOf(labels, "filename"), LabelOf(labels, "stream")}];
+    for (const auto& entry : entries) lines.push_back({entry.time, entry.line});
+  }
+  return Judge(files_->streams(), by_time ? ByTime(std::move(delivered)) : delivered);
+}
+
+void LogStage::Check(bool good, const std::string& problem) {
+  if (!good && problems_.size() < 2'000) problems_ += problem + "\n";
+}
+
+void LogStage::Finish() {
+  disk_.Fail(0);
+  disk_.Live();
+  misbehaves_ = false;
+  if (std::exchange(away_, false)) loki_.ComeBack();
+  files_->EndHalves();
+  if (!sidecar_) Start();
+  int waited = 0;
+  while (waited < kSecondsToArrive && (waited < 8 || !JudgeNow(false).complete())) {
+    Pass(seconds(1));
+    ++waited;
+  }
+  Pass(seconds(kSecondsOfRest));
+  ExpectTruth();
+}
+
+void LogStage::ExpectTruth() {
+  const Page page = sidecar_->Metrics();
+  Check(page.at("telltale_logs_pending_lines") == 0, "lines are pending at rest");
+  reported_.Add(page);
+  Verdict verdict = JudgeNow(false);
+  // What was refused for good is not there; which lines these were, Loki chose.
+  const std::uint64_t refused = loki_.refused();
+  Check(verdict.missing == refused || verdict.missing + verdict.lost_lines == refused ||
+            (plan_.trouble == Trouble::kPartial && verdict.missing <= refused &&
+             verdict.missing + verdict.lost_lines >= refused),
+        "by arrival: " + verdict.Text() + "; refused for good: " + std::to_string(refused));
+  Check(verdict.wrong == 0 && verdict.misplaced == 0, "by arrival: " + verdict.Text());
+  Check(verdict.doubled == 0 || (!plan_.exact() && !files_->cri()),
+        "by arrival: " + verdict.Text());
+  const Verdict by_time = JudgeNow(true);
+  Check(by_time.misplaced == 0 || (!plan_.exact() && !files_->cri()),
+        "by time: " + by_time.Text());
+  ExpectReasons(verdict);
+}
+
+// What was reported as lost is what was lost.
+void LogStage::ExpectReasons(const Verdict& verdict) {
+  const bool truncates = Truncates(plan_.rotation) || plan_.rotation == Rotation::kMixed;
+  std::set<std::string> possible;
+  if (truncates) possible.insert("truncated");
+  if (lives_ > 1 && (truncates || plan_.rotation == Rotation::kDelete)) {
+    possible.insert("file_gone");
+  }
+  if (plan_.trouble == Trouble::kPartial) possible.insert("too_far_behind");
+  for (const auto& [reason, lines] : reported_.lines) {
+    Check(lines == 0 || possible.contains(reason),
+          std::to_string(lines) + " lines were reported as lost, " + reason);
+  }
+  if (plan_.trouble == Trouble::kPartial) {
+    const std::uint64_t told = reported_.lines["too_far_behind"];
+    Check(told == loki_.refused(), std::to_string(told) + " refused lines were reported, but " +
+                                       std::to_string(loki_.refused()) + " were refused");
+    return;
+  }
+  std::map<std::string, std::uint64_t> bytes = reported_.bytes;
+  const std::uint64_t cut = bytes["line_too_long"];
+  Check(cut == 0 || plan_.traits.huge, "bytes were cut from lines that are not too long");
+  bytes.erase("line_too_long");
+  const std::uint64_t told = Sum(bytes), uncertain = bytes["file_gone"];
+  Check(told >= verdict.known_lost_bytes,
+        "lost bytes that were seen: " + std::to_string(verdict.known_lost_bytes) +
+            ", but reported: " + std::to_string(told));
+  Check(told <= verdict.lost_bytes + uncertain,
+        "lost bytes: " + std::to_string(verdict.lost_bytes) +
+            ", but reported: " + std::to_string(told));
+}
+
+}  // namespace telltale::faults

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// LogFiles, second part: what is done to files that are full.
+#include <fcntl.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "common/base/check.h"
+#include "tests/faults/logs/log_files.h"
+
+namespace telltale::faults {
+
+void LogFiles::Rename(const std::string& from, const std::string& to) {
+  TELLTALE_CHECK(std::rename(from.c_str(), to.c_str()) == 0);
+  hooks_.renamed(options_.folder);
+}
+
+void LogFiles::Remove(const std::string& path) {
+  ::unlink(path.c_str());
+  hooks_.renamed(options_.folder);
+}
+
+void LogFiles::NewGeneration(Writer& writer) {
+  for (std::size_t i = 0; i < 2; ++i) writer.begin[i] = writer.out[i].lines.size();
+  writer.size = 0;
+}
+
+void LogFiles::Create(Writer& writer) {
+  writer.fd = UniqueFd(
+      ::open(writer.path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  TELLTALE_CHECK(writer.fd.get() >= 0);
+  hooks_.changed(writer.fd.get(), true);
+  hooks_.renamed(options_.folder);
+  NewGeneration(writer);
+  writer.looked = false;
+  ++writer.files;
+  if (options_.rotation == Rotation::kSameStart && !options_.cri) {
+    WriteLine(writer, LogLines::Banner(writer.name, 0), 0, false);
+  }
+}
+
+std::string LogFiles::MoveAside(Writer& writer) {
+  std::string name;
+  if (dated_) {
+    std::string stamp = LogLines::Stamp(hooks_.now()).substr(0, 19);
+    std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
+    std::replace(stamp.begin(), stamp.end(), 'T', '-');
+    char count[16];
+    std::snprintf(count, sizeof(count), "-%04d", ++stamps_);
+    name = writer.path + "." + stamp + count;
+  } else {
+    for (std::size_t i = 0; i < writer.rotated.size(); ++i) {
+      std::string& file = writer.rotated[i];
+      std::string next = writer.path + "." + std::to_string(writer.rotated.size() - i + 1);
+      if (file.ends_with(".gz")) next += ".gz";
+      Rename(file, next);
+      file = next;
+    }
+    name = writer.path + ".1";
+  }
+  writer.rotated.push_back(name);
+  return name;
+}
+
+// The rest of half a line that nobody will write: what there is of it is a line.
+void LogFiles::AbandonHalf(Writer& writer) {
+  writer.half = false;
+  ExpectedLine& line = writer.half_line;
+  const std::string& rest = writer.half_rest.front();
+  // Only where the text that is missing is all that the expected text lacks.
+  const std::size_t missing = rest.size() - (rest.ends_with("\r\n") ? 2 : 1);
+  line.text.resize(line.text.size() - missing);
+  line.unended = true;
+  writer.out[writer.half_stream].lines.push_back(std::move(line));
+  ++lines_;
+}
+
+void LogFiles::RenameAndCreate(Writer& writer) {
+  const std::string name = MoveAside(writer);
+  Rename(writer.path, name);
+  // Between the rename and the new file the old one is written to.
+  if (random_.Chance(0.5)) {
+    if (!options_.cri) EndHalf(writer);
+    if (!writer.half) {
+      WriteLine(writer, texts_.Make(writer.name, writer.number++), options_.cri ? random_.Below(2) : 0,
+                false);
+    }
+  }
+  if (writer.half && !options_.cri) {
+    // A process that died within its line leaves it so, if it was plain text.
+    const bool plain = writer.half_line.text.find('\xEF') == std::string::npos &&
+                       writer.half_line.text.find_first_of("\xC3\xE2\xF0") == std::string::npos;
+    if (plain && !writer.half_line.huge) {
+      AbandonHalf(writer);
+    } else {
+      EndHalf(writer);
+    }
+  }
+  Create(writer);
+  EndHalf(writer);  // parts of a CRI line go on in the next file
+}
+
+void LogFiles::Truncate(Writer& writer, bool regrow, bool copied) {
+  const std::uint64_t before = writer.size;
+  if (!copied) {
+    for (std::size_t i = 0; i < 2; ++i) {
+      auto& lines = writer.out[i].lines;
+      for (std::size_t at = writer.begin[i]; at < lines.size(); ++at) {
+        const bool known = up_ && at < writer.seen[i];
+        lines[at].risk = known ? ExpectedLine::Risk::kKnown : ExpectedLine::Risk::kUnknown;
+      }
+    }
+  }
+  TELLTALE_CHECK(::ftruncate(writer.fd.get(), 0) == 0);
+  hooks_.changed(writer.fd.get(), false);
+  NewGeneration(writer);
+  while (regrow && writer.size <= before) {
+    WriteLine(writer, texts_.Make(writer.name, writer.number++),
+              options_.cri ? random_.Below(2) : 0, false);
+  }
+}
+
+void LogFiles::CopyAndTruncate(Writer& writer, bool regrow) {
+  const std::string name = MoveAside(writer);
+  auto text = ReadFile(writer.path, 64u << 20);
+  TELLTALE_CHECK(text.ok());
+  const UniqueFd copy(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  TELLTALE_CHECK(::write(copy.get(), text->data(), text->size()) ==
+                 static_cast<ssize_t>(text->size()));
+  hooks_.changed(copy.get(), true);
+  hooks_.renamed(options_.folder);
+  Truncate(writer, regrow, true);
+  EndHalf(writer);
+}
+
+void LogFiles::Flip(Writer& writer) {
+  const std::string target =
+      options_.folder + "/" + writer.name + "." + std::to_string(++writer.files) + ".dat";
+  writer.fd = UniqueFd(::open(target.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  hooks_.changed(writer.fd.get(), true);
+  const std::string link = writer.path + ".new";
+  TELLTALE_CHECK(::symlink(target.c_str(), link.c_str()) == 0);
+  Rename(link, writer.path);
+  NewGeneration(writer);
+  writer.looked = false;
+}
+
+void LogFiles::Delete(Writer& writer) {
+  for (std::size_t i = 0; i < 2; ++i) {
+    auto& lines = writer.out[i].lines;
+    for (std::size_t at = writer.begin[i]; at < lines.size(); ++at) {
+      lines[at].deleted = true;
+      if (!up_ || !writer.looked) lines[at].risk = ExpectedLine::Risk::kUnknown;
+    }
+  }
+  Remove(writer.path);
+  Create(writer);
+}
+
+void LogFiles::CompressRotated(Writer& writer) {
+  for (std::string& file : writer.rotated) {
+    if (file.ends_with(".gz")) continue;
+    auto text = ReadFile(file, 64u << 20);
+    TELLTALE_CHECK(text.ok());
+    const std::string temporary = file + ".tmp";
+    gzFile out = gzopen(temporary.c_str(), "wb1");
+    TELLTALE_CHECK(gzwrite(out, text->data(), static_cast<unsigned>(text->size())) ==
+                   static_cast<int>(text->size()));
+    gzclose(out);
+    const UniqueFd fd(::open(temporary.c_str(), O_RDONLY | O_CLOEXEC));
+    hooks_.changed(fd.get(), true);
+    Rename(temporary, file + ".gz");
+    Remove(file);
+    file += ".gz";
+  }
+}
+
+void LogFiles::DeleteRotated(std::size_t index) {
+  Writer& writer = writers_[index];
+  for (const std::string& file : writer.rotated) Remove(file);
+  writer.rotated.clear();
+}
+
+void LogFiles::Rotate(std::size_t index, Rotation rotation) {
+  Writer& writer = writers_[index];
+  switch (rotation) {
+    case Rotation::kNone:
+    case Rotation::kCount:
+      return;
+    case Rotation::kDoubleRename:
+      RenameAndCreate(writer);
+      WriteLine(writer, texts_.Make(writer.name, writer.number++),
+                options_.cri ? random_.Below(2) : 0, false);
+      RenameAndCreate(writer);
+      return;
+    case Rotation::kRename:
+    case Rotation::kSameStart:
+      return RenameAndCreate(writer);
+    case Rotation::kRenameBack: {
+      const std::string name = writer.path + ".20200101-000000";
+      Rename(writer.path, name);
+      if (!writer.half && random_.Chance(0.5)) Write(index, 2);
+      return Rename(name, writer.path);
+    }
+    case Rotation::kKubelet:
+      CompressRotated(writer);
+      return RenameAndCreate(writer);
+    case Rotation::kCopyTruncate:
+    case Rotation::kCopyRegrow:
+      if (!options_.cri || rotation == Rotation::kCopyRegrow) EndHalf(writer);
+      return CopyAndTruncate(writer, rotation == Rotation::kCopyRegrow);
+    case Rotation::kTruncate:
+    case Rotation::kTruncateRegrow:
+      EndHalf(writer);
+      return Truncate(writer, rotation == Rotation::kTruncateRegrow, false);
+    case Rotation::kSymlinkFlip:
+      EndHalf(writer);
+      if (!up_ || !writer.looked) return;  // nobody could know of the file in between
+      return Flip(writer);
+    case Rotation::kDelete:
+      EndHalf(writer);
+      if (!up_ || !writer.looked) return;
+      return Delete(writer);
+    case Rotation::kInodeReuse: {
+      EndHalf(writer);
+      DeleteRotated(index);
+      writer.fd = UniqueFd();
+      Remove(writer.path);
+      return Create(writer);
+    }
+    case Rotation::kMixed: {
+      constexpr std::array<Rotation, 6> kKinds{Rotation::kRename,     Rotation::kDoubleRename,
+                                               Rotation::kRenameBack, Rotation::kKubelet,
+                                               Rotation::kCopyTruncate, Rotation::kRename};
+      return Rotate(index, kKinds[random_.Below(kKinds.size())]);
+    }
+  }
+}
+
+}  // namespace telltale::faults

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One life of the log path in a simulation: the worker that LogPipeline runs on a thread is called
+// step by step here, on simulated time, and its sender speaks to the fake Loki over loopback. It
+// ends without any tidying up when it is destroyed. One thread, besides the sender's own.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/metrics/registry.h"
+#include "sidecar/ship/log_worker.h"
+#include "sidecar/ship/sender.h"
+#include "tests/faults/logs/fault_disk.h"
+
+namespace telltale::faults {
+
+// Series of a page by name with labels.
+using Page = std::map<std::string, double>;
+// By reason; "lines" and "bytes" of telltale_logs_lost_*.
+struct Reported {
+  std::map<std::string, std::uint64_t> lines, bytes;
+  void Add(const Page& page);
+};
+Page ReadPage(const std::string& text);
+// Empty, or by how much read differs from acked + pending + lost + dropped.
+std::string Imbalance(const Page& page);
+
+class SimSidecar {
+ public:
+  // Journal and files are as the last life left them. May throw Killed, as all calls may.
+  SimSidecar(const LogPipelineOptions& options, const LogSource& source, Clock& clock, Disk& disk);
+  ~SimSidecar();
+
+  // Looks at the files, makes batches, waits for answers as long as `waits` says so.
+  void Step(const std::function<bool()>& waits);
+  // Everything to its end, as SIGTERM asks for; false when it is not delivered.
+  bool Drain(const std::function<bool()>& waits);
+  bool Idle() const { return worker_.Idle(); }
+  Page Metrics();
+
+ private:
+  void Settle(LogWorker::Mode mode, const std::function<bool()>& waits);
+  bool TakeAnswers();
+
+  Clock& clock_;
+  Registry registry_;
+  std::mutex mutex_;
+  std::condition_variable answered_;
+  std::vector<PushResult> answers_;  // guarded by mutex_
+  SteadyTime next_sweep_{};
+  Sender sender_;
+  LogWorker worker_;
+};
+
+}  // namespace telltale::faults
