@@ -30,9 +30,7 @@ class FaultDisk : public Disk {
   // Of the journal's file, what a power cut leaves.
   off_t synced() const { return synced_; }
 
-  int Open(const char* path, int flags) override {
-    return Fails() ? -1 : Disk::Open(path, flags);
-  }
+  int Open(const char* path, int flags) override { return Fails() ? -1 : Disk::Open(path, flags); }
   ssize_t Read(int fd, void* data, std::size_t size) override {
     return Fails() ? -1 : Disk::Read(fd, data, size);
   }

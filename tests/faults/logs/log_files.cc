@@ -13,9 +13,20 @@ namespace telltale::faults {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Rotation::kCount)> kNames{
-    "none",     "rename",         "double_rename", "rename_back", "kubelet_gzip",
-    "copytruncate", "copytruncate_regrown", "truncate", "truncate_regrown", "symlink_flip",
-    "delete",   "inode_reuse",    "same_start",    "mixed"};
+    "none",
+    "rename",
+    "double_rename",
+    "rename_back",
+    "kubelet_gzip",
+    "copytruncate",
+    "copytruncate_regrown",
+    "truncate",
+    "truncate_regrown",
+    "symlink_flip",
+    "delete",
+    "inode_reuse",
+    "same_start",
+    "mixed"};
 
 }  // namespace
 
@@ -106,8 +117,9 @@ void LogFiles::Write(std::size_t index, int lines) {
   const bool beside = writer.half && options_.cri && random_.Chance(0.5);
   if (writer.half && !beside) EndHalf(writer);
   for (int i = 0; i < (beside ? std::min(lines, 2) : lines); ++i) {
-    const std::size_t stream =
-        !options_.cri ? 0 : beside ? 1 - writer.half_stream : random_.Below(2);
+    const std::size_t stream = !options_.cri ? 0
+                               : beside      ? 1 - writer.half_stream
+                                             : random_.Below(2);
     LogText text = texts_.Make(writer.name, writer.number++);
     if (beside && text.raw.size() > 500) text = texts_.Banner(writer.name, writer.number);
     WriteLine(writer, text, stream, false);
@@ -155,6 +167,7 @@ void LogFiles::Looked() {
   up_ = true;
   for (Writer& writer : writers_) {
     writer.looked = true;
+    writer.copied = false;
     for (std::size_t i = 0; i < 2; ++i) {
       writer.seen[i] = writer.out[i].lines.size();
       for (ExpectedLine& line : writer.out[i].lines) {

@@ -103,12 +103,13 @@ class LogFiles {
     std::string name, path;
     std::uint64_t number = 0;
     UniqueFd fd;
-    std::uint64_t size = 0;             // of the current file
-    std::vector<std::string> rotated;   // oldest first
-    std::array<ExpectedStream, 2> out;  // plain: the first only
+    std::uint64_t size = 0;                      // of the current file
+    std::vector<std::string> rotated;            // oldest first
+    std::array<ExpectedStream, 2> out;           // plain: the first only
     std::array<std::size_t, 2> begin{}, seen{};  // first line of the current file; lines seen
     std::int64_t last_time = 0;
     bool looked = false;  // since the current file was made
+    bool copied = false;  // and truncated, and nobody looked since
     int files = 0;
     // The half line, if there is one.
     bool half = false;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/faults/logs/log_lines.h"
 
-#include <ctime>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <ctime>
 
 namespace telltale::faults {
 namespace {
@@ -100,7 +99,8 @@ std::string LogLines::Stamp(std::int64_t nanos) {
   gmtime_r(&seconds, &fields);
   std::array<char, 64> text;
   const std::size_t n = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &fields);
-  std::snprintf(text.data() + n, text.size() - n, ".%09dZ", static_cast<int>(nanos % 1'000'000'000));
+  std::snprintf(text.data() + n, text.size() - n, ".%09dZ",
+                static_cast<int>(nanos % 1'000'000'000));
   return text.data();
 }
 

@@ -15,9 +15,9 @@
 namespace telltale::faults {
 
 struct LineTraits {
-  bool dirty = true;     // invalid UTF-8, NUL, CRLF
+  bool dirty = true;      // invalid UTF-8, NUL, CRLF
   bool long_ones = true;  // up to some 10 KB
-  bool huge = false;     // now and then beyond what Loki takes
+  bool huge = false;      // now and then beyond what Loki takes
 };
 
 struct LogText {
@@ -29,7 +29,8 @@ struct LogText {
 
 class LogLines {
  public:
-  LogLines(std::uint64_t seed, const LineTraits& traits) : random_(seed, "lines"), traits_(traits) {}
+  LogLines(std::uint64_t seed, const LineTraits& traits)
+      : random_(seed, "lines"), traits_(traits) {}
 
   LogText Make(const std::string& writer, std::uint64_t number);
   // The same at the start of several files.

@@ -22,8 +22,11 @@ std::string KeyOf(const std::string& text) {
   return text.find(" banner ") < at ? text : text.substr(0, at);
 }
 
+// Printable, because reports are XML.
 std::string Excerpt(const std::string& text) {
-  return "\"" + text.substr(0, 60) + (text.size() > 60 ? "...\"" : "\"");
+  std::string out = "\"";
+  for (const char c : text.substr(0, 60)) out += c >= ' ' && c <= '~' ? c : '?';
+  return out + (text.size() > 60 ? "...\"" : "\"");
 }
 
 bool SameText(const ExpectedLine& expected, const std::string& got) {

@@ -10,8 +10,9 @@ constexpr std::uint64_t kRotations = static_cast<std::uint64_t>(Rotation::kCount
 constexpr std::uint64_t kTroubles = static_cast<std::uint64_t>(Trouble::kCount);
 
 constexpr std::array<std::string_view, kTroubles> kNames{
-    "calm", "kill", "journal_kill", "errors",         "timeouts", "partial",   "limits",
-    "away", "kill_and_errors",      "journal_errors", "clock",    "power_cut", "stops"};
+    "calm",    "kill",      "journal_kill", "errors",          "timeouts",
+    "partial", "limits",    "away",         "kill_and_errors", "journal_errors",
+    "clock",   "power_cut", "stops"};
 
 }  // namespace
 

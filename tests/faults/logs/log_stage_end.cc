@@ -74,8 +74,7 @@ void LogStage::ExpectTruth() {
   Check(verdict.doubled == 0 || (!plan_.exact() && !files_->cri()),
         "by arrival: " + verdict.Text());
   const Verdict by_time = JudgeNow(true);
-  Check(by_time.misplaced == 0 || (!plan_.exact() && !files_->cri()),
-        "by time: " + by_time.Text());
+  Check(by_time.misplaced == 0 || (!plan_.exact() && !files_->cri()), "by time: " + by_time.Text());
   ExpectReasons(verdict);
 }
 

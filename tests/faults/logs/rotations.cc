@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "common/base/check.h"
 #include "tests/faults/logs/log_files.h"
@@ -28,8 +29,8 @@ void LogFiles::NewGeneration(Writer& writer) {
 }
 
 void LogFiles::Create(Writer& writer) {
-  writer.fd = UniqueFd(
-      ::open(writer.path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  writer.fd =
+      UniqueFd(::open(writer.path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   TELLTALE_CHECK(writer.fd.get() >= 0);
   hooks_.changed(writer.fd.get(), true);
   hooks_.renamed(options_.folder);
@@ -84,8 +85,8 @@ void LogFiles::RenameAndCreate(Writer& writer) {
   if (random_.Chance(0.5)) {
     if (!options_.cri) EndHalf(writer);
     if (!writer.half) {
-      WriteLine(writer, texts_.Make(writer.name, writer.number++), options_.cri ? random_.Below(2) : 0,
-                false);
+      WriteLine(writer, texts_.Make(writer.name, writer.number++),
+                options_.cri ? random_.Below(2) : 0, false);
     }
   }
   if (writer.half && !options_.cri) {
@@ -210,6 +211,8 @@ void LogFiles::Rotate(std::size_t index, Rotation rotation) {
     case Rotation::kCopyTruncate:
     case Rotation::kCopyRegrow:
       if (!options_.cri || rotation == Rotation::kCopyRegrow) EndHalf(writer);
+      // Twice before anybody can look leaves a copy that nothing tells from an old one.
+      if (std::exchange(writer.copied, true)) return;
       return CopyAndTruncate(writer, rotation == Rotation::kCopyRegrow);
     case Rotation::kTruncate:
     case Rotation::kTruncateRegrow:
@@ -231,8 +234,8 @@ void LogFiles::Rotate(std::size_t index, Rotation rotation) {
       return Create(writer);
     }
     case Rotation::kMixed: {
-      constexpr std::array<Rotation, 6> kKinds{Rotation::kRename,     Rotation::kDoubleRename,
-                                               Rotation::kRenameBack, Rotation::kKubelet,
+      constexpr std::array<Rotation, 6> kKinds{Rotation::kRename,       Rotation::kDoubleRename,
+                                               Rotation::kRenameBack,   Rotation::kKubelet,
                                                Rotation::kCopyTruncate, Rotation::kRename};
       return Rotate(index, kKinds[random_.Below(kKinds.size())]);
     }

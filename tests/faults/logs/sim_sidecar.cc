@@ -55,8 +55,8 @@ std::string Imbalance(const Page& page) {
     }
     const double read = at("telltale_logs_read_" + unit + "_total");
     if (read != sum || at("telltale_logs_pending_" + unit) < 0) {
-      return unit + " read are " + std::to_string(read) + ", but acked, pending, lost and dropped " +
-             std::to_string(sum);
+      return unit + " read are " + std::to_string(read) +
+             ", but acked, pending, lost and dropped " + std::to_string(sum);
     }
   }
   return "";

@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the plans of fault_log_process_test (C++) against one real Loki, several at once.
+
+    TELLTALE_FAULT_SEEDS=17 python3 tests/faults/logs/plans.py       repeats one plan
+    python3 tests/faults/logs/plans.py --table                       the table: ours beside Promtail
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
+sys.path[:0] = [str(ROOT / "tests/cluster"), str(ROOT / "tests/cluster/tools")]
+import catalog  # noqa: E402  (the folders above are no packages)
+import peers  # noqa: E402
+
+PROGRAM = ROOT / os.environ.get("TELLTALE_FAULT_BUILD", "build/dev") / "bin/fault_log_process_test"
+ENVIRONMENT = {"TELLTALE_BIN": str(ROOT / "build/release/bin"), **os.environ}
+# The plans wait more than they compute.
+SHARDS = 12
+
+
+def run(folder: pathlib.Path, loki: str, environment: dict | None = None, shards: int = SHARDS) -> dict[str, str]:
+    """What is wrong with each plan; empty when nothing is."""
+    started = []
+    for index in range(shards):
+        variables = {**ENVIRONMENT, **(environment or {}), "TELLTALE_TEST_LOKI": loki, "TEST_TMPDIR": str(folder),
+                     "GTEST_TOTAL_SHARDS": str(shards), "GTEST_SHARD_INDEX": str(index)}  # fmt: skip
+        started.append(subprocess.Popen([PROGRAM, f"--gtest_output=xml:{folder}/{index}.xml"], cwd=ROOT,
+                                        env=variables, stdout=subprocess.DEVNULL))  # fmt: skip
+    found = {}
+    for index, shard in enumerate(started):
+        shard.wait(3600)
+        report = folder / f"{index}.xml"
+        if not report.exists():
+            continue  # it crashed, so its plans are missing
+        for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase"):
+            if case.get("status") == "run":
+                failures = [failure.get("message", "") for failure in case.iter("failure")]
+                found[f"{case.get('classname')}.{case.get('name')}"] = "\n".join(failures)
+    return found
+
+
+def table(folder: pathlib.Path, loki: str, seeds: str) -> str:
+    """Lines that each shipper lost and doubled, by rotation, as Markdown."""
+    rows = folder / "table"
+    for shipper in ("telltale", "promtail"):
+        run(folder, loki, {"TELLTALE_LOG_TABLE": str(rows), "TELLTALE_LOG_SHIPPER": shipper,
+                           "TELLTALE_FAULT_SEEDS": seeds, "TELLTALE_PROMTAIL": str(catalog.locate("promtail"))})  # fmt: skip
+    counts: dict = {}
+    for text in rows.read_text().splitlines():
+        row = json.loads(text)
+        cell = counts.setdefault((row["rotation"], row["trouble"]), {}).setdefault(row["shipper"], [0, 0, 0, 0])
+        for i, key in enumerate(("written", "missing", "doubled", "truncated")):
+            cell[i] += row[key]
+    out = ["| rotation | SIGKILL | written | Telltale: lost, doubled, truncated unread | Promtail: the same |",
+           "|---|---|---|---|---|"]  # fmt: skip
+    for (rotation, trouble), by in counts.items():
+        cells = [", ".join(map(str, by[s][1:])) if s in by else "-" for s in ("telltale", "promtail")]
+        kill = "yes" if trouble == "kill" else "no"
+        out.append(f"| {rotation} | {kill} | {by.get('telltale', by.get('promtail'))[0]} | {cells[0]} | {cells[1]} |")
+    return "\n".join(out)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--table", action="store_true", help="print lost and doubled lines of both shippers")
+    parser.add_argument("--seeds", default="0-111", help="of the table; 28 of them are each rotation twice")
+    parser.add_argument("--shards", type=int, default=SHARDS, help="plans at once")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        with peers.Loki(folder / "loki") as loki:
+            if options.table:
+                print(table(folder, loki.url, options.seeds))
+                return 0
+            found = run(folder, loki.url, shards=options.shards)
+        failed = {plan: problem for plan, problem in found.items() if problem}
+        for plan, problem in failed.items():
+            print(f"{plan}\n{problem}")
+        print(f"{len(found) - len(failed)} plans passed, {len(failed)} failed")
+        return 1 if failed or not found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
