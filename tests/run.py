@@ -94,7 +94,7 @@ def count(report: pathlib.Path) -> tuple[int, int, int]:
 
 
 def faults() -> None:
-    if build("release") and build("dev", "fault_process_test"):
+    if build("release") and build("dev", "fault_process_test", "fault_log_process_test"):
         python("faults", "tests/faults")
 
 

@@ -4,6 +4,7 @@
 
     TELLTALE_FAULT_SEEDS=17 python3 tests/faults/logs/plans.py       repeats one plan
     python3 tests/faults/logs/plans.py --table                       the table: ours beside Promtail
+    python3 tests/faults/logs/plans.py --hours 4                     a soak
 """
 
 import argparse
@@ -13,6 +14,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
@@ -26,8 +28,8 @@ ENVIRONMENT = {"TELLTALE_BIN": str(ROOT / "build/release/bin"), **os.environ}
 SHARDS = 12
 
 
-def run(folder: pathlib.Path, loki: str, environment: dict | None = None, shards: int = SHARDS) -> dict[str, str]:
-    """What is wrong with each plan; empty when nothing is."""
+def run(folder: pathlib.Path, loki: str, environment: dict | None = None, shards: int = SHARDS) -> dict[str, str | None]:
+    """What is wrong with each plan; empty when nothing is, None when it was skipped."""
     started = []
     for index in range(shards):
         variables = {**ENVIRONMENT, **(environment or {}), "TELLTALE_TEST_LOKI": loki, "TEST_TMPDIR": str(folder),
@@ -43,7 +45,8 @@ def run(folder: pathlib.Path, loki: str, environment: dict | None = None, shards
         for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase"):
             if case.get("status") == "run":
                 failures = [failure.get("message", "") for failure in case.iter("failure")]
-                found[f"{case.get('classname')}.{case.get('name')}"] = "\n".join(failures)
+                skipped = case.get("result") == "skipped"
+                found[f"{case.get('classname')}.{case.get('name')}"] = None if skipped else "\n".join(failures)
     return found
 
 
@@ -68,10 +71,26 @@ def table(folder: pathlib.Path, loki: str, seeds: str) -> str:
     return "\n".join(out)
 
 
+def soak(folder: pathlib.Path, loki: str, hours: float) -> int:
+    """Plans that no other run has, until the time is over; each that fails is said with its seed."""
+    end, first, ran, failed = time.monotonic() + hours * 3600, int(time.time()) % 10**9, 0, 0
+    while time.monotonic() < end:
+        found = run(folder, loki, {"TELLTALE_FAULT_SEEDS": f"{first}-{first + 59}"})
+        first += 60
+        ran += len(found)
+        for plan, problem in found.items():
+            if problem:
+                failed += 1
+                print(f"{plan}\n{problem}", flush=True)
+        print(f"{ran} plans, {failed} failed", flush=True)
+    return 1 if failed else 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--table", action="store_true", help="print lost and doubled lines of both shippers")
     parser.add_argument("--seeds", default="0-111", help="of the table; 28 of them are each rotation twice")
+    parser.add_argument("--hours", type=float, default=0, help="go on with new plans for so long")
     parser.add_argument("--shards", type=int, default=SHARDS, help="plans at once")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -80,11 +99,14 @@ def main() -> int:
             if options.table:
                 print(table(folder, loki.url, options.seeds))
                 return 0
+            if options.hours:
+                return soak(folder, loki.url, options.hours)
             found = run(folder, loki.url, shards=options.shards)
         failed = {plan: problem for plan, problem in found.items() if problem}
         for plan, problem in failed.items():
             print(f"{plan}\n{problem}")
-        print(f"{len(found) - len(failed)} plans passed, {len(failed)} failed")
+        skipped = sum(problem is None for problem in found.values())
+        print(f"{len(found) - len(failed) - skipped} plans passed, {len(failed)} failed, {skipped} skipped")
         return 1 if failed or not found else 0
 
 

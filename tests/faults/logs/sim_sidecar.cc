@@ -65,7 +65,8 @@ std::string Imbalance(const Page& page) {
 SimSidecar::SimSidecar(const LogPipelineOptions& options, const LogSource& source, Clock& clock,
                        Disk& disk)
     : clock_(clock),
-      sender_(registry_, clock,
+      sender_clock_(clock),
+      sender_(registry_, sender_clock_,
               [this](PushResult result) {
                 const std::lock_guard lock(mutex_);
                 answers_.push_back(std::move(result));

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -46,10 +47,22 @@ class SimSidecar {
   Page Metrics();
 
  private:
+  // Retries wait in real time, for milliseconds; the wall is the simulation's.
+  class SenderClock : public Clock {
+   public:
+    explicit SenderClock(const Clock& wall) : wall_(wall) {}
+    std::int64_t WallNanos() const override { return wall_.WallNanos(); }
+    SteadyTime Steady() const override { return RealClock().Steady(); }
+
+   private:
+    const Clock& wall_;
+  };
+
   void Settle(LogWorker::Mode mode, const std::function<bool()>& waits);
   bool TakeAnswers();
 
   Clock& clock_;
+  SenderClock sender_clock_;
   Registry registry_;
   std::mutex mutex_;
   std::condition_variable answered_;

@@ -35,4 +35,6 @@ def outcomes(tmp_path_factory) -> dict[str, str]:
 @pytest.mark.parametrize("plan", names())
 def test_a_sidecar_that_is_killed_loses_and_doubles_nothing(outcomes, plan):
     assert plan in outcomes, f"{plans.PROGRAM} did not come to {plan}"
+    if outcomes[plan] is None:
+        pytest.skip("known and open: open_plans.h")
     assert not outcomes[plan], outcomes[plan]
