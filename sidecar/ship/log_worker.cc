@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "common/base/log.h"
-#include "common/base/memory.h"
 
 namespace telltale {
 namespace {
@@ -60,19 +59,6 @@ void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptio
   Sweep();
   CountVanished();
   PassOnInheritance();
-}
-
-void LogWorker::Sweep() {
-  files_.Sweep();
-  for (const SeriesName& series : metrics_.Expire()) journal_.ForgetSeries(series);
-  if (used_) {
-    used_ = false;
-    rested_ = false;
-  } else if (!rested_ && underway_.empty()) {
-    builder_.ReleaseMemory();
-    GiveBackMemory();
-    rested_ = true;
-  }
 }
 
 // The next generation of the path, when it has begun and nothing of it was sent.

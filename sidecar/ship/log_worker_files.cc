@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/base/memory.h"
 #include "sidecar/ship/log_worker.h"
 
 namespace telltale {
@@ -217,6 +218,19 @@ void LogWorker::TakeAnew(TailedFile& file) {
       "the stages of a log pipeline changed over a restart: lines that were under way are sent "
       "anew, and Loki may have them twice",
       {{"path", file.path}, {"lines", lines}});
+}
+
+void LogWorker::Sweep() {
+  files_.Sweep();
+  for (const SeriesName& series : metrics_.Expire()) journal_.ForgetSeries(series);
+  if (used_) {
+    used_ = false;
+    rested_ = false;
+  } else if (!rested_ && underway_.empty()) {
+    builder_.ReleaseMemory();
+    GiveBackMemory();
+    rested_ = true;
+  }
 }
 
 }  // namespace telltale
