@@ -18,6 +18,8 @@ constexpr seconds kPatience{30};
 FakeLoki::Options LokiOptions(const FakeClock& clock) {
   FakeLoki::Options options;
   options.limits = LokiLimits();
+  // Of no use while time stands still.
+  options.limits.rate = options.limits.stream_rate = 0;
   options.now = [&clock] { return clock.WallNanos(); };
   return options;
 }
