@@ -9,45 +9,25 @@
 
 import argparse
 import json
-import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
-sys.path[:0] = [str(ROOT / "tests/cluster"), str(ROOT / "tests/cluster/tools")]
+sys.path[:0] = [str(ROOT / folder) for folder in ("tests/faults", "tests/cluster", "tests/cluster/tools")]
 import catalog  # noqa: E402  (the folders above are no packages)
+import gtest_shards  # noqa: E402
 import peers  # noqa: E402
 
-PROGRAM = ROOT / os.environ.get("TELLTALE_FAULT_BUILD", "build/dev") / "bin/fault_log_process_test"
-ENVIRONMENT = {"TELLTALE_BIN": str(ROOT / "build/release/bin"), **os.environ}
+PROGRAM = gtest_shards.BUILD / "fault_log_process_test"
 # The plans wait more than they compute.
 SHARDS = 12
 
 
 def run(folder: pathlib.Path, loki: str, environment: dict | None = None, shards: int = SHARDS) -> dict[str, str | None]:
-    """What is wrong with each plan; empty when nothing is, None when it was skipped."""
-    started = []
-    for index in range(shards):
-        variables = {**ENVIRONMENT, **(environment or {}), "TELLTALE_TEST_LOKI": loki, "TEST_TMPDIR": str(folder),
-                     "GTEST_TOTAL_SHARDS": str(shards), "GTEST_SHARD_INDEX": str(index)}  # fmt: skip
-        started.append(subprocess.Popen([PROGRAM, f"--gtest_output=xml:{folder}/{index}.xml"], cwd=ROOT,
-                                        env=variables, stdout=subprocess.DEVNULL))  # fmt: skip
-    found = {}
-    for index, shard in enumerate(started):
-        shard.wait(3600)
-        report = folder / f"{index}.xml"
-        if not report.exists():
-            continue  # it crashed, so its plans are missing
-        for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase"):
-            if case.get("status") == "run":
-                failures = [failure.get("message", "") for failure in case.iter("failure")]
-                skipped = case.get("result") == "skipped"
-                found[f"{case.get('classname')}.{case.get('name')}"] = None if skipped else "\n".join(failures)
-    return found
+    """As gtest_shards.run, with this Loki for all plans."""
+    return gtest_shards.run(PROGRAM, folder, shards, {**(environment or {}), "TELLTALE_TEST_LOKI": loki}, 3600)
 
 
 def table(folder: pathlib.Path, loki: str, seeds: str) -> str:
