@@ -95,6 +95,26 @@ Status App::FollowPods() {
   return {};
 }
 
+void App::FollowOutput(const SidecarConfig& config) {
+  const bool wanted = !config.loki.url.empty() &&
+                      std::ranges::any_of(config.logs, [](const auto& logs) { return logs.output; });
+  if (wanted && !output_) {
+    auto server = InClusterServer();
+    if (!server.ok()) {
+      LogError("the output of the pod's containers cannot be followed",
+               {{"error", server.error().message}});
+      return;
+    }
+    FollowerOptions options;
+    options.server = *std::move(server);
+    options.ns = pod_.ns;
+    options.pod = pod_.name;
+    options.acked = [this](const std::string& path) { return pipeline_->Acked(path); };
+    output_ = std::make_unique<PodLogs>(std::move(options), started_state_, registry_, clock_);
+  }
+  if (output_) output_->Follow(wanted ? pod_.containers : std::vector<std::string>());
+}
+
 void App::BecomeReady() {
   if (ready_ || (!watcher_.current().any && clock_.Steady() < ready_at_)) return;
   ready_ = true;
@@ -128,6 +148,7 @@ void App::Apply() {
         std::back_inserter(sources));
   }
   pipeline_->Reconfigure(std::move(sources), std::move(logs));
+  FollowOutput(config);
   runner_.Configure(config.collectors, milliseconds(config.IntervalMs()));
   reloader_.Configure(config.reload);
   GiveBackMemory();  // the tree that the configuration was parsed into is garbage now
@@ -159,6 +180,7 @@ void App::Stop() {
   pages_.SetState(StatusPages::State::kStopping);
   reloader_.Stop();
   if (pods_) pods_->Stop();
+  if (output_) output_->Stop();
   // The server stays until the logs are out: their counters are never as interesting as now.
   pipeline_->Stop(kFlushOnStop);
   alerts_.Stop();

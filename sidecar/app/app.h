@@ -19,6 +19,7 @@
 #include "sidecar/collect/runner.h"
 #include "sidecar/config/config_watcher.h"
 #include "sidecar/node/pod_feed.h"
+#include "sidecar/podlog/pod_logs.h"
 #include "sidecar/serve/status_pages.h"
 #include "sidecar/ship/log_pipeline.h"
 
@@ -47,6 +48,7 @@ class App {
  private:
   void Apply();
   Status FollowPods();
+  void FollowOutput(const SidecarConfig& config);
   void BecomeReady();
   void Stop();
 
@@ -63,6 +65,7 @@ class App {
   std::unique_ptr<LogPipeline> pipeline_;
   std::unique_ptr<PodFeed> pods_;  // of a node agent
   UniqueFd pods_changed_;
+  std::unique_ptr<PodLogs> output_;  // of our pod's containers, once that is asked for
   std::unique_ptr<HttpServer> server_;
   std::string started_listen_, started_state_;
   bool ready_ = false;

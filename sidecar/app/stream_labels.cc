@@ -3,6 +3,7 @@
 
 #include "common/base/log.h"
 #include "sidecar/pipeline/pipeline.h"
+#include "sidecar/podlog/pod_logs.h"
 
 namespace telltale {
 namespace {
@@ -38,10 +39,16 @@ void Overlay(const Labels& from, Labels& to) {
   for (const auto& [name, value] : from) SetLabel(to, name, value);
 }
 
+LogSource Labelled(LogSource source, const PodInfo& pod) {
+  Overlay(IdentityLabels(pod), source.labels);
+  // Loki forgets labels without a value; here they would only make two names for one stream.
+  std::erase_if(source.labels, [](const auto& label) { return label.second.empty(); });
+  return source;
+}
+
 }  // namespace
 
 std::vector<LogSource> LogSources(const SidecarConfig& config, const PodInfo& pod) {
-  const Labels identity = IdentityLabels(pod);
   std::vector<LogSource> sources;
   for (const LogFilesConfig& logs : config.logs) {
     LogSource source;
@@ -61,10 +68,17 @@ std::vector<LogSource> LogSources(const SidecarConfig& config, const PodInfo& po
     }
     source.labels = config.labels;
     Overlay(logs.labels, source.labels);
-    Overlay(identity, source.labels);
-    // Loki forgets labels without a value; here they would only make two names for one stream.
-    std::erase_if(source.labels, [](const auto& label) { return label.second.empty(); });
-    sources.push_back(std::move(source));
+    if (!logs.output) {
+      sources.push_back(Labelled(std::move(source), pod));
+      continue;
+    }
+    PodInfo as = pod;
+    for (const std::string& container : pod.containers) {
+      as.container = container;
+      source.include = {SpoolPath(std::string(config.StateDir()), container)};
+      source.format = LogSource::Format::kCri;
+      sources.push_back(Labelled(source, as));
+    }
   }
   return sources;
 }

@@ -84,6 +84,9 @@ PodInfo PodInfoFromEnvironment() {
   pod.uid = Environment("POD_UID");
   pod.node = Environment("NODE_NAME");
   pod.container = Environment("TELLTALE_CONTAINER");
+  for (std::string_view name : Split(Environment("TELLTALE_CONTAINERS"), ',')) {
+    if (!name.empty()) pod.containers.emplace_back(name);
+  }
   return pod;
 }
 

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.h"
 #include "common/base/strings.h"
@@ -16,11 +17,13 @@ namespace telltale {
 struct PodInfo {
   std::string name, ns, uid, node;
   std::string container;  // the application's, for the label `container`
+  std::vector<std::string> containers;  // all others of the pod, init containers among them
   Labels labels;
   bool operator==(const PodInfo&) const = default;
 };
 
-// POD_NAME, POD_NAMESPACE, POD_UID, NODE_NAME, TELLTALE_CONTAINER.
+// POD_NAME, POD_NAMESPACE, POD_UID, NODE_NAME, TELLTALE_CONTAINER, TELLTALE_CONTAINERS (joined by
+// commas).
 PodInfo PodInfoFromEnvironment();
 
 // The downward API's format: lines of key="value", the value quoted as Go's %q does

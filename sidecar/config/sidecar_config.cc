@@ -79,6 +79,11 @@ void DecodeLogs(Decoder& decoder, const YamlNode& node, const std::string& path,
                                   DecodeGlobs(decoder, n, path + ".files.exclude", out.exclude);
                                 }}});
                 }},
+               {"stdout",
+                [&](const YamlNode& n) {
+                  decoder.Map(n, path + ".stdout", {});
+                  out.output = true;
+                }},
                {"format",
                 [&](const YamlNode& n) { DecodeFormat(decoder, n, path + ".format", out.format); }},
                {"labels",
@@ -113,7 +118,10 @@ void DecodeLogs(Decoder& decoder, const YamlNode& node, const std::string& path,
       decoder.Problem(*multiline, path + " has multiline and a stage multiline: remove one");
     }
   }
-  if (out.include.empty()) {
+  if (out.output && !out.include.empty()) {
+    decoder.Problem(node, path + " has files and stdout: make two entries of it");
+  }
+  if (out.include.empty() && !out.output) {
     decoder.Problem(node, path + ".files.include must name at least one file or pattern");
   }
 }

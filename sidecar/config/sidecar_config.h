@@ -26,6 +26,7 @@ enum class LogFormat { kAuto, kCri, kPlain };
 struct LogFilesConfig {
   std::vector<std::string> include;  // globs, absolute
   std::vector<std::string> exclude;
+  bool output = false;  // instead of files: what the pod's containers print
   LogFormat format = LogFormat::kAuto;
   Labels labels;          // on the streams of these files
   std::string tenant;     // in place of loki.tenant

@@ -105,7 +105,7 @@ std::vector<LogSource> NodeSources(const std::vector<NodePod>& pods, const Label
                                    const std::string& node, const std::string& directory) {
   std::vector<LogSource> sources;
   for (const NodePod& pod : pods) {
-    PodInfo info{pod.name, pod.ns, pod.uid, node, "", {}};
+    PodInfo info{pod.name, pod.ns, pod.uid, node, "", {}, {}};
     if (!pod.app.empty()) info.labels = {{"app", pod.app}};
     for (const std::string& container : pod.containers) {
       info.container = container;

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -63,13 +64,16 @@ class LogPipeline::Impl {
     return flushed_.wait_for(lock, timeout, [&] { return flush_done_ >= ticket; });
   }
 
-  std::optional<std::set<std::string>> Behind(std::chrono::nanoseconds age) {
+  // Has the worker answer a question; false when it did not get to it. It runs with mutex_ held.
+  bool Ask(std::function<void(const LogWorker&)> question) {
+    std::lock_guard one_at_a_time(asking_);
     std::unique_lock lock(mutex_);
-    behind_asked_ = age;
-    behind_.reset();
+    question_ = std::move(question);
     Wake();
-    told_behind_.wait_for(lock, kPatience, [&] { return behind_.has_value() || end_; });
-    return std::exchange(behind_, std::nullopt);
+    bool answered =
+        answered_.wait_for(lock, kPatience, [&] { return !question_ || end_; }) && !question_;
+    question_ = nullptr;
+    return answered;
   }
 
   void End(bool drain, Millis timeout) {
@@ -109,14 +113,14 @@ class LogPipeline::Impl {
   UniqueFd wake_;
 
   std::mutex mutex_;
-  std::condition_variable flushed_, told_behind_;
-  std::optional<Config> next_;                            // guarded by mutex_
-  std::vector<PushResult> answers_;                       // guarded by mutex_
-  std::uint64_t flush_asked_ = 0, flush_done_ = 0;        // guarded by mutex_
-  std::optional<std::chrono::nanoseconds> behind_asked_;  // guarded by mutex_
-  std::optional<std::set<std::string>> behind_;           // guarded by mutex_; the answer
-  bool end_ = false, drain_ = false;                      // guarded by mutex_
-  SteadyTime deadline_{};  // guarded by mutex_; set before end_ is seen
+  std::mutex asking_;
+  std::condition_variable flushed_, answered_;
+  std::optional<Config> next_;                      // guarded by mutex_
+  std::vector<PushResult> answers_;                 // guarded by mutex_
+  std::uint64_t flush_asked_ = 0, flush_done_ = 0;  // guarded by mutex_
+  std::function<void(const LogWorker&)> question_;  // guarded by mutex_
+  bool end_ = false, drain_ = false;                // guarded by mutex_
+  SteadyTime deadline_{};                           // guarded by mutex_; set before end_ is seen
 
   // The worker's own.
   bool ending_ = false, draining_ = false;
@@ -146,9 +150,10 @@ void LogPipeline::Impl::TakeMail() {
     config.swap(next_);
     look = flush_asked_ > flushing_ && flush_asked_ > flush_done_;
     flushing_ = flush_asked_;
-    if (behind_asked_) {
-      behind_ = worker_.Behind(*std::exchange(behind_asked_, std::nullopt));
-      told_behind_.notify_all();
+    if (question_) {
+      question_(worker_);
+      question_ = nullptr;
+      answered_.notify_all();
     }
     if (end_ && !ending_) {
       ending_ = true;
@@ -228,7 +233,15 @@ void LogPipeline::Reconfigure(std::vector<LogSource> sources, LogPipelineOptions
 void LogPipeline::Stop(Millis flush_timeout) { impl_->End(true, flush_timeout); }
 
 std::optional<std::set<std::string>> LogPipeline::Behind(std::chrono::nanoseconds age) {
-  return impl_->Behind(age);
+  std::set<std::string> behind;
+  if (!impl_->Ask([&](const LogWorker& worker) { behind = worker.Behind(age); })) return {};
+  return behind;
+}
+
+std::optional<std::uint64_t> LogPipeline::Acked(const std::string& path) {
+  std::optional<std::uint64_t> acked;
+  impl_->Ask([&](const LogWorker& worker) { acked = worker.Acked(path); });
+  return acked;
 }
 
 bool LogPipeline::Flush(Millis timeout) { return impl_->Flush(timeout); }

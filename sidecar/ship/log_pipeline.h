@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -76,6 +77,9 @@ class LogPipeline {
   // The directories of files that hold something which was seen at least `age` ago and is not read
   // yet. Nothing when the worker does not say so within a few seconds.
   std::optional<std::set<std::string>> Behind(std::chrono::nanoseconds age);
+  // Up to where Loki has the file that lies there now; nothing when there is none that is open.
+  // These two may be called at any time.
+  std::optional<std::uint64_t> Acked(const std::string& path);
 
   // Reads and sends all complete lines that were written before the call, without waiting for a
   // batch to fill; true when Loki has acknowledged them. For tests and tools.

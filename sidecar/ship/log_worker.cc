@@ -272,6 +272,14 @@ std::set<std::string> LogWorker::Behind(std::chrono::nanoseconds age) const {
   return directories;
 }
 
+std::optional<std::uint64_t> LogWorker::Acked(const std::string& path) const {
+  std::optional<std::uint64_t> acked;
+  for (const auto& [slot, record] : journal_.state().files) {
+    if (record.open && record.path == path) acked = record.mark.offset;
+  }
+  return acked;
+}
+
 std::optional<SteadyTime> LogWorker::NextDue() const {
   std::optional<SteadyTime> due = journal_.sync_due();
   auto note = [&](SteadyTime time) {

@@ -62,6 +62,8 @@ class LogWorker {
   bool Shipping() const { return shipping_; }
   // Of files with something unread that was seen at least `age` ago.
   std::set<std::string> Behind(std::chrono::nanoseconds age) const;
+  // Of the youngest open file of that path.
+  std::optional<std::uint64_t> Acked(const std::string& path) const;
   // When Work or Sync has something to do if nothing happens before.
   std::optional<SteadyTime> NextDue() const;
   void Sync(bool now = false) { journal_.Sync(now); }

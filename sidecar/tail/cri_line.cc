@@ -63,7 +63,7 @@ std::optional<CriLine> ParseCriLine(std::string_view line, CriSecond* second) {
     out.stream = LogStream::kStdout;
   } else if (*stream == "stderr") {
     out.stream = LogStream::kStderr;
-  } else {
+  } else if (*stream != "-") {
     return std::nullopt;
   }
   // Tags are separated by ':'; the first says partial or full. Some writers leave the space away

@@ -2,6 +2,7 @@
 //
 // One line of the CRI log format, as the kubelet's runtimes write it:
 //   2026-11-21T01:02:03.123456789Z stdout F the message
+// In sidecar/podlog's own files the stream is "-", as the API server does not tell it.
 // Pure, thread-safe, no allocation; fuzzed. Called for each line by EntryDecoder.
 #pragma once
 

@@ -40,6 +40,7 @@ MAY_USE = {
     "sidecar/node": [
         "common/base", "common/text", "common/net", "common/metrics", "sidecar/config", "sidecar/pipeline", "sidecar/tail",
     ],
+    "sidecar/podlog": ["common/base", "common/net", "common/metrics", "sidecar/tail"],
     "sidecar/serve": ["common/base", "common/net", "common/metrics"],
     "sidecar/app": ["common", "sidecar"],
     "examples/shop/app": ["common/base", "common/net"],
