@@ -75,9 +75,6 @@ Status CheckCombination(const LogsSpec& logs) {
   if (files && logs.collector == Collector::kNode) {
     return decode::Wrong("takes source: Files only with collector: Sidecar");
   }
-  if (!files && logs.collector == Collector::kSidecar) {
-    return decode::Wrong("takes source: Stdout only with collector: Node");
-  }
   if (files && logs.directory.empty()) {
     return decode::In(
         "files",

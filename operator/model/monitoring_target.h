@@ -145,6 +145,11 @@ struct MonitoringTarget {
     if (suspend || (sidecar && sidecar->off)) return false;
     return sidecar.has_value() || (logs && logs->collector == LogsSpec::Collector::kSidecar);
   }
+  // True when the sidecar follows what the other containers print.
+  bool WantsOutput() const {
+    return WantsSidecar() && logs && logs->collector == LogsSpec::Collector::kSidecar &&
+           logs->source == LogsSpec::Source::kStdout;
+  }
 };
 
 // The first entry of `invalid` as an error, when there is one; `out` is usable all the same when

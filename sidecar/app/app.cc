@@ -96,8 +96,9 @@ Status App::FollowPods() {
 }
 
 void App::FollowOutput(const SidecarConfig& config) {
-  const bool wanted = !config.loki.url.empty() &&
-                      std::ranges::any_of(config.logs, [](const auto& logs) { return logs.output; });
+  const bool wanted =
+      !config.loki.url.empty() &&
+      std::ranges::any_of(config.logs, [](const auto& logs) { return logs.output; });
   if (wanted && !output_) {
     auto server = InClusterServer();
     if (!server.ok()) {

@@ -16,7 +16,7 @@ namespace telltale {
 
 struct PodInfo {
   std::string name, ns, uid, node;
-  std::string container;  // the application's, for the label `container`
+  std::string container;                // the application's, for the label `container`
   std::vector<std::string> containers;  // all others of the pod, init containers among them
   Labels labels;
   bool operator==(const PodInfo&) const = default;

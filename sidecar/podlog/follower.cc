@@ -110,13 +110,14 @@ void LogFollower::Run() {
   while (!stopping()) {
     const End end = Ask(false);
     following_.Set(0);
+    const bool room = HasRoom();  // also gives back what Loki has by now
     if (got_ > 0) {
       silence_ = options_.silence;
       backoff_.Reset();
     }
     if (end == End::kGap) {
       AskForPrevious();
-    } else if (end == End::kFull) {
+    } else if (end == End::kFull || !room) {
       while (!stopping() && !HasRoom()) Await(kLook);
     } else if (end == End::kSilent) {
       silence_ = std::min(silence_ * 2, options_.max_silence);

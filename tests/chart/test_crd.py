@@ -124,11 +124,9 @@ WRONG = {
     "Files without files": (spec(logs={}), "name the folder that the application logs into"),
     "Files with Node": (
         spec(logs=FILES | {"collector": "Node"}), "source Files needs collector Sidecar"),
-    "Stdout with Sidecar": (
-        spec(logs={"source": "Stdout", "collector": "Sidecar"}), "needs collector Node"),
     "Stdout with files": (spec(logs=FILES | {"source": "Stdout"}), "files belongs to source Files"),
     "Stdout with an alert": (
-        stage(alert={"name": "Panic"}), "an alert stage works with source Files only"),
+        stage(alert={"name": "Panic"}), "an alert stage works with collector Sidecar only"),
     "multiline behind another stage": (
         spec(logs=FILES | {"pipeline": [{"drop": {"expression": "a"}}, {"multiline": {"firstline": "a"}}]}),
         "multiline must be the first stage"),
@@ -212,6 +210,8 @@ ACCEPTED = {
     "labels": labels(fromPod=[{"from": "a.example/b", "to": "b"}], static={"team": "a b"}),
     "only a sidecar": spec(metrics=None, sidecar={}),
     "only logs": spec(metrics=None, logs=FILES),
+    "Stdout with Sidecar": spec(logs={"source": "Stdout", "collector": "Sidecar",
+                                      "pipeline": [{"alert": {"name": "Panic"}}]}),
     "Off without logs for it": spec(sidecar=OFF, logs={"source": "Stdout"}),
     "whole processors": resources(limits={"cpu": 1}, requests={"cpu": "0.5"}),
     "each kind of stage": spec(

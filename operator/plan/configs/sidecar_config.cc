@@ -31,10 +31,14 @@ void WriteLogs(JsonWriter& writer, const LogsSpec& logs, const SidecarConfigOpti
     writer.Field("url", options.alertmanager_url).EndObject();
   }
   writer.Key("logs").BeginArray().BeginObject();
-  writer.Key("files").BeginObject();
-  WriteGlobs(writer, "include", logs.directory, logs.include);
-  WriteGlobs(writer, "exclude", logs.directory, logs.exclude);
-  writer.EndObject();
+  if (logs.source == LogsSpec::Source::kStdout) {
+    writer.Key("stdout").BeginObject().EndObject();
+  } else {
+    writer.Key("files").BeginObject();
+    WriteGlobs(writer, "include", logs.directory, logs.include);
+    WriteGlobs(writer, "exclude", logs.directory, logs.exclude);
+    writer.EndObject();
+  }
   writer.Key("labels").BeginObject();
   for (const auto& [name, value] : logs.labels) writer.Field(name, value);
   writer.EndObject();

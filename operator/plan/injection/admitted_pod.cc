@@ -99,8 +99,10 @@ Status DecodeSpec(JsonValue value, AdmittedPod& out) {
     if (key == "initContainers") {
       out.has_init_containers = IsArray(member);
       return decode::Elements(member, [&](JsonValue item) -> Status {
-        AdmittedContainer ignored;
-        return DecodeContainer(item, out, ignored);
+        AdmittedContainer container;
+        TELLTALE_TRY(DecodeContainer(item, out, container));
+        out.init_containers.push_back(std::move(container.name));
+        return {};
       });
     }
     if (key == "volumes") {

@@ -47,7 +47,8 @@ struct AdmittedPod {
   RunAs run_as;
   std::vector<AdmittedContainer> containers;
   bool has_init_containers = false;
-  std::vector<std::string> volumes;  // names
+  std::vector<std::string> init_containers;  // names
+  std::vector<std::string> volumes;          // names
   bool has_volumes = false;
 };
 

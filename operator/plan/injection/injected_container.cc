@@ -14,6 +14,8 @@ constexpr int kUser = 65532;  // of the image
 constexpr std::string_view kConfigPath = "/etc/telltale/config";
 constexpr std::string_view kPodPath = "/etc/telltale/pod";
 constexpr std::string_view kStatePath = "/var/lib/telltale";
+constexpr std::string_view kApiPath = "/var/run/secrets/kubernetes.io/serviceaccount";
+constexpr int kTokenSeconds = 3607;  // as the API server's own admission asks for
 
 struct FieldVariable {
   std::string_view name, path;
@@ -29,7 +31,15 @@ struct ResourceDefault {
 constexpr std::array<ResourceDefault, 2> kDefaults = {
     {{"cpu", "10m", "200m"}, {"memory", "16Mi", "64Mi"}}};
 
-void WriteEnvironment(const std::string& app_container, JsonWriter& writer) {
+// Init containers come first, in the order in which they print.
+std::string ContainerNames(const AdmittedPod& pod) {
+  std::vector<std::string> names = pod.init_containers;
+  for (const auto& container : pod.containers) names.push_back(container.name);
+  return Join(names, ",");
+}
+
+void WriteEnvironment(const AdmittedPod& pod, const std::string& app_container, bool asks_api,
+                      JsonWriter& writer) {
   writer.Key("env").BeginArray();
   for (const auto& variable : kVariables) {
     writer.BeginObject().Field("name", variable.name).Key("valueFrom").BeginObject();
@@ -38,6 +48,10 @@ void WriteEnvironment(const std::string& app_container, JsonWriter& writer) {
   }
   writer.BeginObject().Field("name", "TELLTALE_CONTAINER").Field("value", app_container);
   writer.EndObject();
+  if (asks_api) {
+    writer.BeginObject().Field("name", "TELLTALE_CONTAINERS");
+    writer.Field("value", ContainerNames(pod)).EndObject();
+  }
   writer.BeginObject().Field("name", "TELLTALE_LISTEN");
   writer.Field("value", ":" + std::to_string(kSidecarPort)).EndObject();
   writer.EndArray();
@@ -127,6 +141,22 @@ std::string EmptyDirVolume(const std::string& name) {
   return json;
 }
 
+// The pod's own ServiceAccount, also where it does not mount its token by itself.
+std::string ApiVolume(const std::string& name) {
+  std::string json;
+  JsonWriter writer(&json);
+  writer.BeginObject().Field("name", name).Key("projected").BeginObject();
+  writer.Key("sources").BeginArray();
+  writer.BeginObject().Key("serviceAccountToken").BeginObject();
+  writer.Key("expirationSeconds").Int(kTokenSeconds);
+  writer.Field("path", "token").EndObject().EndObject();
+  writer.BeginObject().Key("configMap").BeginObject().Field("name", "kube-root-ca.crt");
+  writer.Key("items").BeginArray().BeginObject().Field("key", "ca.crt").Field("path", "ca.crt");
+  writer.EndObject().EndArray().EndObject().EndObject();
+  writer.EndArray().EndObject().EndObject();
+  return json;
+}
+
 }  // namespace
 
 SidecarResources ResolveResources(
@@ -161,7 +191,7 @@ void WriteSidecarContainer(const InjectionOptions& options, const AdmittedPod& p
   writer.Key("args").BeginArray();
   writer.String("--config=" + std::string(kConfigPath));
   writer.String("--pod-info=" + std::string(kPodPath)).EndArray();
-  WriteEnvironment(logs.container, writer);
+  WriteEnvironment(pod, logs.container, !volumes.api.empty(), writer);
   writer.Key("ports").BeginArray().BeginObject().Field("name", "telltale");
   writer.Key("containerPort").Int(kSidecarPort).Field("protocol", "TCP");
   writer.EndObject().EndArray();
@@ -174,6 +204,7 @@ void WriteSidecarContainer(const InjectionOptions& options, const AdmittedPod& p
   WriteMount(volumes.pod, kPodPath, "", true, writer);
   WriteMount(volumes.state, kStatePath, "", false, writer);
   if (!volumes.loki.empty()) WriteMount(volumes.loki, kLokiCredentialsPath, "", true, writer);
+  if (!volumes.api.empty()) WriteMount(volumes.api, kApiPath, "", true, writer);
   for (const auto& mount : logs.in_sidecar) {
     WriteMount(mount.volume, mount.path, mount.sub_path, true, writer);
   }
@@ -186,6 +217,7 @@ std::vector<std::string> RenderSidecarVolumes(const InjectionOptions& options,
   std::vector<std::string> rendered = {ConfigVolume(volumes.config), PodVolume(volumes.pod),
                                        EmptyDirVolume(volumes.state)};
   if (!volumes.loki.empty()) rendered.push_back(SecretVolume(volumes.loki, options.loki_secret));
+  if (!volumes.api.empty()) rendered.push_back(ApiVolume(volumes.api));
   for (const auto& name : logs.new_volumes) rendered.push_back(EmptyDirVolume(name));
   return rendered;
 }

@@ -25,6 +25,7 @@ SidecarResources ResolveResources(
 
 struct SidecarVolumes {
   std::string config, pod, state;  // names
+  std::string api;                 // with the ServiceAccount's token; empty: the API is not asked
   std::string loki;                // empty: there is no Secret
 };
 

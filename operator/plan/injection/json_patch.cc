@@ -48,7 +48,8 @@ class Patch {
 std::vector<std::string> LogDirectories(const Targets& targets) {
   std::set<std::string> directories;
   for (const auto& target : targets) {
-    if (target->logs && target->logs->collector == LogsSpec::Collector::kSidecar) {
+    if (target->logs && target->logs->collector == LogsSpec::Collector::kSidecar &&
+        target->logs->source == LogsSpec::Source::kFiles) {
       directories.insert(target->logs->directory);
     }
   }
@@ -108,6 +109,9 @@ std::string RenderSidecarPatch(const AdmittedPod& pod, const InjectionOptions& o
   volumes.config = FreeVolumeName(pod, {}, "telltale-config");
   volumes.pod = FreeVolumeName(pod, {}, "telltale-pod");
   volumes.state = FreeVolumeName(pod, {}, "telltale-state");
+  if (std::ranges::any_of(targets, [](const auto& target) { return target->WantsOutput(); })) {
+    volumes.api = FreeVolumeName(pod, {}, "telltale-api");
+  }
   if (!options.loki_secret.empty()) volumes.loki = FreeVolumeName(pod, {}, "telltale-loki");
 
   std::string container;

@@ -176,8 +176,7 @@ TEST(DecodeMonitoringTarget, LabelsThatWouldLieOrBreakPrometheusAreRefused) {
 TEST(DecodeMonitoringTarget, LogsMustFitTheirSourceAndTheSidecar) {
   EXPECT_EQ(LogsError(R"({"files":{"directory":"/var/log/shop"}})"), "");
   EXPECT_EQ(LogsError(R"({"source":"Stdout"})"), "");
-  EXPECT_EQ(LogsError(R"({"source":"Stdout","collector":"Sidecar"})"),
-            "spec.logs: takes source: Stdout only with collector: Node");
+  EXPECT_EQ(LogsError(R"({"source":"Stdout","collector":"Sidecar"})"), "");
   EXPECT_EQ(LogsError(R"({"source":"Files","collector":"Node"})"),
             "spec.logs: takes source: Files only with collector: Sidecar");
   EXPECT_NE(LogsError("{}"), "");

@@ -39,6 +39,24 @@ TEST(LogSources, TheEntryWinsOverTheConfigurationAndThePodOverBoth) {
                           Pair("tier", "back")));
 }
 
+TEST(LogSources, TheOutputOfThePodIsASourceForEachContainerAsItself) {
+  SidecarConfig config;
+  config.state_dir = "/state";
+  LogFilesConfig logs;
+  logs.output = true;
+  config.logs = {logs};
+  PodInfo pod;
+  pod.name = "shop-1";
+  pod.container = "main";
+  pod.containers = {"setup", "main"};
+  const auto sources = LogSources(config, pod);
+  ASSERT_EQ(sources.size(), 2u);
+  EXPECT_THAT(sources[0].include, ElementsAre("/state/stdout/setup/0.log"));
+  EXPECT_THAT(sources[0].labels,
+              ElementsAre(Pair("app", "setup"), Pair("container", "setup"), Pair("pod", "shop-1")));
+  EXPECT_THAT(sources[1].include, ElementsAre("/state/stdout/main/0.log"));
+}
+
 TEST(LogSources, OutsideAPodTheConfigurationSaysWhoItIs) {
   SidecarConfig config;
   config.labels = {{"app", "shop"}};

@@ -30,6 +30,20 @@ TEST(PlanSidecarConfigs, ShipsNoLogsWithoutALoki) {
   EXPECT_NE(text.find("collectors"), std::string::npos);
 }
 
+TEST(PlanSidecarConfigs, AsksForTheContainersOutputInPlaceOfFiles) {
+  const auto target = ParseTarget(
+      R"({"metadata":{"name":"t","namespace":"shop"},"spec":{"selector":{"matchAll":true},)"
+      R"("logs":{"source":"Stdout","collector":"Sidecar","labels":{"team":"web"}}}})");
+  World world;
+  world.targets = {target};
+  const auto configs = PlanSidecarConfigs(world, {"http://loki"});
+  EXPECT_NE(configs.at("shop")
+                .at("shop.t.json")
+                .find(R"("logs":[{"stdout":{},"labels":{"team":"web"}}])"),
+            std::string::npos)
+      << configs.at("shop").at("shop.t.json");
+}
+
 TEST(PlanSidecarConfig, OfEachNamespaceIsItsPartOfThePlanOfAll) {
   const auto file = ParseWorld(ReadGolden("sidecar/mixed.world.json"));
   const SidecarConfigOptions options = {"http://loki"};

@@ -300,6 +300,28 @@ TEST(EscapePointer, FollowsRfc6901) {
   EXPECT_EQ(EscapePointer("a~/b~1"), "a~0~1b~01");
 }
 
+TEST(SidecarPatch, GivesTheApiToTheSidecarOnlyWhereItReadsTheContainersOutput) {
+  const std::string pod = R"({"metadata":{"labels":{"app":"shop"}},"spec":{"initContainers":[)"
+                          R"({"name":"setup"}],"containers":[{"name":"web"},{"name":"db"}]}})";
+  const auto patch = [&](const std::string& logs) {
+    return PatchOf(Ask(ReviewOf(pod), Always({Target("\"logs\":" + logs)})));
+  };
+  const std::string files = patch(R"({"files":{"directory":"/var/log/shop"}})");
+  EXPECT_EQ(files.find("telltale-api"), std::string::npos);
+  EXPECT_EQ(files.find("TELLTALE_CONTAINERS"), std::string::npos);
+  const std::string output = patch(R"({"source":"Stdout","collector":"Sidecar"})");
+  EXPECT_NE(output.find(R"({"name":"TELLTALE_CONTAINERS","value":"setup,web,db"})"),
+            std::string::npos)
+      << output;
+  EXPECT_NE(output.find(R"({"name":"telltale-api","mountPath":)"
+                        R"("/var/run/secrets/kubernetes.io/serviceaccount","readOnly":true})"),
+            std::string::npos)
+      << output;
+  EXPECT_NE(output.find(R"({"serviceAccountToken":{"expirationSeconds":3607,"path":"token"}})"),
+            std::string::npos);
+  EXPECT_EQ(output.find("telltale-logs"), std::string::npos) << "no folder is asked for";
+}
+
 TEST(SidecarPatch, MountsTheSecretForLokiWhereItIsThere) {
   InjectionOptions options = kOptions;
   const std::string pod = R"({"metadata":{"labels":{"app":"shop"}},"spec":{"containers":[{"name":)"

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stdout that the pod's own sidecar reads through the Kubernetes API arrives in Loki."""
+
+import json
+import pathlib
+
+import manifests
+import pytest
+import yaml
+
+EXAMPLE = pathlib.Path(__file__).resolve().parent.parent.parent / "examples" / "podlog"
+SELECTOR = '{namespace="podlog", pod="printer", container="printer", app="printer", team="examples"}'
+
+
+def apply(cluster, name: str) -> None:
+    for document in yaml.safe_load_all((EXAMPLE / name).read_text()):
+        spec = document.get("spec", {})
+        for container in spec.get("containers", []) + spec.get("initContainers", []):
+            container["image"] = manifests.BUSYBOX  # the image that can be had here
+        cluster.kubectl("apply", "-f", "-", stdin=json.dumps(document))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def example(cluster, images):
+    images("busybox")
+    for name in ("00-namespace.yaml", "10-monitoringtarget.yaml", "20-pod.yaml"):
+        apply(cluster, name)
+    yield
+    cluster.kubectl("delete", "namespace", "podlog", "--ignore-not-found", "--wait=false")
+
+
+def numbers(cluster) -> list[int]:
+    found = cluster.lines(SELECTOR).get("printer") or []
+    return sorted(int(text.split()[1]) for _, text in found)
+
+
+def test_without_the_right_the_sidecar_says_what_to_do(cluster, wait_for):
+    def log() -> str:
+        return cluster.kubectl("-n", "podlog", "logs", "printer", "-c", "telltale-sidecar")
+
+    wait_for("the sentence", 60, lambda: "verb get on pods/log" in log())
+    assert not numbers(cluster)
+
+
+def test_with_the_right_every_line_arrives_once_from_the_first_on(cluster, wait_for):
+    apply(cluster, "role.yaml")
+    wait_for("ten lines", 90, lambda: len(numbers(cluster)) >= 10)
+    found = numbers(cluster)
+    assert found == list(range(1, len(found) + 1))
+    setup = cluster.lines('{namespace="podlog", container="setup"}').get("printer")
+    assert [text for _, text in setup] == ["setting up"]
