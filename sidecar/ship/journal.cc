@@ -75,7 +75,7 @@ const FileRecord* Journal::Recall(const FileId& id, const std::string& path,
     // Device numbers change with a reboot; birth time and place make up for it.
     bool same_place = id.birth != 0 && file.path == path;
     if (file.id.device != id.device && !same_place) continue;
-    if (!ContentMatches(bytes, file.mark)) continue;
+    if (!ContentMatches(bytes, file.known())) continue;
     file.id = id;
     file.open = true;
     file.closed = false;
@@ -112,6 +112,17 @@ std::uint64_t Journal::AddFile(const FileId& id, const std::string& path) {
   state_.files[slot] = std::move(file);
   Append();
   return slot;
+}
+
+void Journal::Saw(std::uint64_t slot, const ContentMark& seen) {
+  auto found = state_.files.find(slot);
+  if (found == state_.files.end()) return;
+  FileRecord& file = found->second;
+  const bool whole = seen.offset >= ContentMark::kHeadBytes;
+  if (file.seen.offset >= (whole ? ContentMark::kHeadBytes : 1)) return;
+  file.seen = seen;
+  AppendFileRecord(file, pending_);
+  Append();
 }
 
 void Journal::CloseFile(std::uint64_t slot, bool finished) {

@@ -51,6 +51,9 @@ class Journal {
   const FileRecord* Rebind(std::uint64_t slot, const FileId& id);
   // A new generation; returns its slot.
   std::uint64_t AddFile(const FileId& id, const std::string& path);
+  // So much of a generation was seen and nothing read. Written once, and once more when its head is
+  // whole.
+  void Saw(std::uint64_t slot, const ContentMark& seen);
   // No longer open; `finished` when it needs no reading by a later start.
   void CloseFile(std::uint64_t slot, bool finished);
   void Forget(std::uint64_t slot);

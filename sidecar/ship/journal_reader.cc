@@ -111,6 +111,7 @@ FileRecord TakeFile(Fields& in) {
   file.closed = in.Unsigned() != 0;
   if (in.More()) file.inherited = TakePartialLines(in);
   if (in.More()) file.memory = in.Text();
+  if (in.More()) file.seen = in.Mark();
   return file;
 }
 

@@ -100,8 +100,11 @@ void AppendFileRecord(const FileRecord& file, std::string& out) {
   AppendSigned(payload, file.last_time);
   AppendSigned(payload, file.touched);
   AppendVarint(payload, file.closed ? 1 : 0);
-  if (!file.inherited.empty() || !file.memory.empty()) AppendPartialLines(payload, file.inherited);
-  if (!file.memory.empty()) AppendText(payload, file.memory);
+  const bool seen = file.mark.offset == 0 && file.seen.offset > 0;
+  const bool memory = seen || !file.memory.empty();
+  if (memory || !file.inherited.empty()) AppendPartialLines(payload, file.inherited);
+  if (memory) AppendText(payload, file.memory);
+  if (seen) AppendMark(payload, file.seen);
   AppendFramed(kFile, payload, out);
 }
 

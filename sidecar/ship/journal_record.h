@@ -52,12 +52,15 @@ struct FileRecord {
   FileId id;
   std::string path;
   ContentMark mark;  // what Loki acknowledged
+  ContentMark seen;  // while that is nothing: what was seen of it
   std::int64_t last_time = 0;
   std::int64_t touched = 0;  // Unix seconds of the last record about it
   bool closed = false;       // read to its end and rotated away
   PartialLines inherited;    // from the generation before; part of the batch that begins at 0
   std::string memory;        // of the pipeline's stages, behind mark
   bool open = false;         // in this process; not written
+
+  const ContentMark& known() const { return mark.offset > 0 ? mark : seen; }
 };
 
 // A series that a metrics stage counts lines into.

@@ -23,6 +23,7 @@ FileSet::Hooks LogWorker::MakeHooks() {
   hooks.recall = [this](TailedFile& file) { return Recall(file); };
   hooks.begun = [this](TailedFile& file) { file.slot = journal_.AddFile(file.info.id, file.path); };
   hooks.truncated = [this](TailedFile& file, std::uint64_t unread) { Truncated(file, unread); };
+  hooks.seen = [this](const TailedFile& file) { journal_.Saw(file.slot, file.seen); };
   hooks.closed = [this](const TailedFile& file, bool finished) { Closed(file, finished); };
   hooks.known = [this](const std::string& directory) { return Known(directory); };
   hooks.resume = [this](TailedFile& file, std::uint64_t slot) { return Resume(file, slot); };
@@ -50,6 +51,7 @@ void LogWorker::Continue(TailedFile& file, const FileRecord& record) {
   file.slot = record.slot;
   file.path = record.path;
   file.mark = record.mark;
+  file.seen = file.first_seen = record.seen;
   file.last_time = record.last_time;
   file.memory = record.memory;
   if (file.mark.offset == 0) file.inherited = record.inherited;
@@ -82,6 +84,11 @@ void LogWorker::Truncated(TailedFile& file, std::uint64_t unread) {
   }
   std::uint64_t before = file.slot;
   file.slot = journal_.AddFile(file.info.id, file.path);
+  if (unread > 0 && !file.inherited.empty()) {
+    // What went on with these parts of lines is gone; nothing else must be joined to them.
+    accounting_->LostUnread("truncated", {file.inherited.size(), BytesOf(file.inherited)});
+    file.inherited.clear();
+  }
   if (!file.inherited.empty()) journal_.Hand({before, file.slot, file.inherited, std::nullopt});
   journal_.Forget(before);
 }
@@ -97,8 +104,8 @@ std::vector<KnownGeneration> LogWorker::Known(const std::string& directory) cons
   for (const auto& [slot, record] : journal_.state().files) {
     if (record.path.rfind('/') != directory.size() || !record.path.starts_with(directory)) continue;
     by_slot[slot] = out.size();
-    out.push_back({slot, record.path, record.id, record.mark, record.open, record.closed});
-    if (const TailedFile* file = files_.Find(slot)) out.back().mark = file->mark;
+    out.push_back({slot, record.path, record.id, record.known(), record.open, record.closed});
+    if (const TailedFile* file = files_.Find(slot)) out.back().mark = file->known();
   }
   // What was sent was there, acknowledged or not.
   for (const auto& [sequence, batch] : journal_.state().in_flight) {

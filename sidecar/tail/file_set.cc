@@ -120,7 +120,8 @@ void FileSet::Refresh(TailedFile& file) {
     // Checked with every change, so that it is known what was there when it was truncated, and
     // that it was when it has grown to the same size since.
     bool shrank_unread = info->size < before && file.mark.offset == 0;
-    auto same = CompareContent(file.bytes, file.mark);
+    auto same = CompareContent(file.bytes, file.known());
+    if (file.known().offset == 0 && Rescue(file)) return;
     if (shrank_unread || (same && !*same)) {
       Restart(file);
       return;
@@ -133,11 +134,22 @@ void FileSet::Refresh(TailedFile& file) {
     }
   }
   file.info = *info;
+  NoteSeen(file);
+}
+
+void FileSet::NoteSeen(TailedFile& file) {
+  if (file.mark.offset > 0 || file.bytes.compressed()) return;
+  if (file.info.size <= file.seen.offset) return;
+  auto seen = MarkContent(file.bytes, file.info.size);
+  if (!seen) return;  // who reads it will see the error
+  file.seen = *seen;
+  if (file.first_seen.offset == 0) file.first_seen = file.seen;
+  hooks_.seen(file);
 }
 
 bool FileSet::CheckContent(TailedFile& file) {
-  if (file.mark.offset == 0 || file.bytes.compressed()) return true;
-  auto same = CompareContent(file.bytes, file.mark);
+  if (file.bytes.compressed()) return true;
+  auto same = CompareContent(file.bytes, file.known());
   if (!same || *same) return true;  // who reads it will see the error
   Restart(file);
   return false;
@@ -149,7 +161,7 @@ void FileSet::Restart(TailedFile& file) {
   LogInfo("a log file was truncated and is read from its start",
           {{"path", file.path}, {"offset", file.mark.offset}, {"unread_bytes", unread}});
   if (auto info = StatFile(file.bytes.fd())) file.info = *info;
-  file.mark = ContentMark{};
+  file.mark = file.seen = file.first_seen = ContentMark{};
   file.searched = 0;
   file.partial = file.held = false;
   file.memory.clear();
@@ -161,6 +173,7 @@ void FileSet::Restart(TailedFile& file) {
   hooks_.truncated(file, unread);
   node.key() = file.slot;
   by_inode_[{file.info.id.device, file.info.id.inode}] = file.slot;
+  NoteSeen(file);
   files_.insert(std::move(node));
 }
 

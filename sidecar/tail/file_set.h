@@ -41,6 +41,8 @@ class FileSet {
     // The file was truncated; `unread` bytes that were seen are gone. A new generation begins:
     // fills in slot.
     std::function<void(TailedFile&, std::uint64_t unread)> truncated;
+    // More of a file of which nothing was read was seen, up to file.seen.
+    std::function<void(const TailedFile&)> seen;
     // It is dropped: read to its end and rotated away, or no longer wanted.
     std::function<void(const TailedFile&, bool finished)> closed;
     // The generations of wanted paths in a directory that are remembered, oldest first.
@@ -117,6 +119,7 @@ class FileSet {
   static Names NamesIn(const std::string& directory);
   // Looks for a copy of a file that was truncated, and goes on in it.
   bool Rescue(TailedFile& file);
+  bool IsCopy(const TailedFile& file, const FileBytes& bytes, const FileInfo& info) const;
   TailedFile* FindAt(const std::string& path) const;
   void Open(const std::string& path, const std::string& shipped, bool only_known);
   void Resume(const std::string& path, std::uint64_t slot);
@@ -127,6 +130,7 @@ class FileSet {
   static std::string DirectoryOf(const std::string& path);
   static std::string PathIn(std::string_view directory, std::string_view name);
   void Refresh(TailedFile& file);
+  void NoteSeen(TailedFile& file);
   void Restart(TailedFile& file);
   void CloseFinished();
   void Close(std::uint64_t slot, bool finished);

@@ -226,6 +226,7 @@ void FileSet::Adopt(std::unique_ptr<TailedFile> file, const std::string& path, b
   file->sightings.Note(file->info.size, clock_.WallNanos(), clock_.Steady());
   LogInfo("reading a log file", {{"path", path}, {"offset", file->mark.offset}});
   by_inode_[{file->info.id.device, file->info.id.inode}] = file->slot;
+  NoteSeen(*file);
   files_[file->slot] = std::move(file);
 }
 

@@ -189,7 +189,7 @@ bool FileSet::BeingCopied(const std::string& path, const RotatedFile& file,
   if (!Within(age, kBeingCopied)) return false;
   return std::any_of(search.known.begin(), search.known.end(), [&](const KnownGeneration& known) {
     const TailedFile* open = known.path == search.path ? Find(known.slot) : nullptr;
-    return open != nullptr && file.info.size < open->mark.offset &&
+    return open != nullptr && file.info.size < open->known().offset &&
            SameStart(open->bytes, OpenBytes(path), file.info.size);
   });
 }
@@ -199,10 +199,24 @@ void FileSet::Resume(const std::string& path, std::uint64_t slot) {
   if (file && hooks_.resume(*file, slot)) Adopt(std::move(file), path, true);
 }
 
+// Files may begin alike, so where not all that was seen is there, only a copy counts that was made
+// since the file was found.
+bool FileSet::IsCopy(const TailedFile& file, const FileBytes& bytes, const FileInfo& info) const {
+  if (file.known().offset > 0 && ContentMatches(bytes, file.known())) return true;
+  if (file.mark.offset > 0 || bytes.compressed() || info.size == 0) return false;
+  if (info.id.birth < file.sightings.WallAt(0)) return false;
+  // It grew, and was seen to, between the copy and the truncation.
+  if (file.seen.offset > 0) return ContentMatches(bytes, file.first_seen);
+  // It was empty when it was seen.
+  auto known = hooks_.known(file.directory);
+  return std::none_of(known.begin(), known.end(), [&](const KnownGeneration& other) {
+    return other.mark.offset > 0 && ContentMatches(bytes, other.mark);
+  });
+}
+
 // A file that is copied and then truncated goes on in its copy, if there is one: what was not read
 // of it is there. The truncated file is a new generation.
 bool FileSet::Rescue(TailedFile& file) {
-  if (file.mark.offset == 0) return false;
   std::set<std::string> held;
   auto copies = RotationsOf(file.path, NamesIn(file.directory), held);
   for (auto copy = copies.rbegin(); copy != copies.rend(); ++copy) {
@@ -210,7 +224,7 @@ bool FileSet::Rescue(TailedFile& file) {
     std::string full = PathIn(file.directory, copy->name);
     FileBytes bytes = OpenBytes(full);
     auto info = StatFile(bytes.fd());
-    if (!info || !ContentMatches(bytes, file.mark)) continue;
+    if (!info || !IsCopy(file, bytes, *info)) continue;
     if (bytes.compressed()) info->size = bytes.UncompressedSize();
     std::uint64_t missing = file.info.size > info->size ? file.info.size - info->size : 0;
     LogInfo("a log file was copied and truncated: reading on in the copy",
@@ -230,9 +244,11 @@ bool FileSet::Rescue(TailedFile& file) {
     file.grown = rest->grown = clock_.Steady();
     file.sightings.Note(file.info.size, clock_.WallNanos(), clock_.Steady());
     hooks_.moved(*rest, missing);
+    NoteSeen(*rest);
     by_inode_[{info->id.device, info->id.inode}] = rest->slot;
     auto node = files_.extract(rest->slot);
     hooks_.begun(file);
+    NoteSeen(file);
     node.key() = file.slot;
     by_inode_[{file.info.id.device, file.info.id.inode}] = file.slot;
     files_.insert(std::move(node));

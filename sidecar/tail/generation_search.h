@@ -28,7 +28,7 @@ struct KnownGeneration {
   std::uint64_t slot = 0;
   std::string path;  // under which it is shipped
   FileId id;
-  ContentMark mark;       // of the farthest place that was read
+  ContentMark mark;       // of the farthest place that was read, else seen
   bool open = false;      // in this process
   bool finished = false;  // read to its end
 };

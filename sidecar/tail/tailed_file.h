@@ -51,8 +51,11 @@ struct TailedFile {
   std::string directory;
   std::size_t source = 0;  // index into the sources
   FileBytes bytes;
-  FileInfo info;               // as last refreshed
-  ContentMark mark;            // what was read; mark.offset is the next byte to read
+  FileInfo info;     // as last refreshed
+  ContentMark mark;  // what was read; mark.offset is the next byte to read
+  // While nothing was read: what was seen, the newest and the first of it. A truncation, and a copy
+  // that was made before it, are known by them.
+  ContentMark seen, first_seen;
   PartialLines inherited;      // comes before its first byte, from the generation before
   std::uint64_t searched = 0;  // no line end between mark.offset and here
   bool partial = false;        // but a CRI line whose end may be in the next generation
@@ -68,6 +71,8 @@ struct TailedFile {
   SteadyTime retry_at{};       // not read before, after a read error
   SteadyTime failing_since{};  // the first of read errors in a row; never when there is none
 
+  // By what its content is known.
+  const ContentMark& known() const { return mark.offset > 0 ? mark : seen; }
   bool unread() const { return info.size > mark.offset; }
 };
 

@@ -24,6 +24,7 @@ class BacklogTest : public testing::Test {
     hooks.begun = [this](TailedFile& file) { file.slot = next_slot_++; };
     hooks.truncated = [this](TailedFile& file, std::uint64_t) { file.slot = next_slot_++; };
     hooks.closed = [](const TailedFile&, bool) {};
+    hooks.seen = [](const TailedFile&) {};
     hooks.known = [](const std::string&) { return std::vector<KnownGeneration>(); };
     hooks.alive = [] { return std::int64_t{0}; };
     files_ = std::make_unique<FileSet>(clock_, hooks);

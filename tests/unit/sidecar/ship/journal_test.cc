@@ -68,6 +68,28 @@ class JournalTest : public testing::Test {
   std::optional<Journal> journal_;
 };
 
+TEST_F(JournalTest, AFileOfWhichNothingWasReadIsKnownByWhatWasSeenOfIt) {
+  Journal& before = Start();
+  std::uint64_t slot = before.AddFile(StatFile(OpenLog().fd())->id, temp_ / "a.log");
+  before.Saw(slot, *MarkContent(OpenLog(), 14));
+  EXPECT_EQ(Start().state().files.at(slot).known().offset, 14u);
+  temp_.Write("a.log", "another, and longer\n");
+  EXPECT_EQ(Recall(*journal_), nullptr);
+  temp_.Write("a.log", "one\ntwo\nthree\nfour\n");
+  EXPECT_NE(Recall(*journal_), nullptr);
+}
+
+TEST_F(JournalTest, WhatWasSeenIsWrittenOnceAndOnceMoreWhenTheHeadIsWhole) {
+  Journal& journal = Start();
+  std::uint64_t slot = journal.AddFile(StatFile(OpenLog().fd())->id, temp_ / "a.log");
+  const FileRecord& record = journal.state().files.at(slot);
+  std::uint64_t expected[] = {9, 9, 300, 300}, sizes[] = {9, 20, 300, 9'000};
+  for (std::size_t i = 0; i < 4; ++i) {
+    journal.Saw(slot, {sizes[i], 1, 2});
+    EXPECT_EQ(record.seen.offset, expected[i]);
+  }
+}
+
 TEST_F(JournalTest, AnotherStartKnowsWhatWasAcknowledgedAndWhatWasUnderWay) {
   std::uint64_t slot = Fill(Start());
   Journal& journal = Start();

@@ -107,6 +107,23 @@ TEST_F(LogWorkerTest, ACurrentFileThatCannotBeReadIsTriedForEverAndIsNotTakenFor
   EXPECT_EQ(Metric("lost_bytes_total{reason=\"unreadable\"}"), 0);
 }
 
+TEST_F(LogWorkerTest, HalfALineWhoseOtherHalfWasTruncatedIsLostWithItAndJoinedToNothingElse) {
+  const std::string half = "2026-01-02T03:04:05.000000001Z stdout P half\n";
+  const std::string rest = "2026-01-02T03:04:05.000000002Z stdout F rest\n";
+  source_.format = LogSource::Format::kCri;
+  Append("a.log", half);
+  Start();
+  std::filesystem::rename(temp_ / "a.log", temp_ / "a.log.1");
+  Append("a.log", rest);
+  worker_->Sweep();
+  worker_->Work(LogWorker::Mode::kNormal);  // the older one hands its half over
+  temp_.Write("a.log", "2026-01-02T03:04:05.000000003Z stdout F new\n");
+  Pass(std::chrono::seconds(2));
+  EXPECT_EQ(Metric("lost_bytes_total{reason=\"truncated\"}"), half.size() + rest.size());
+  Pass(std::chrono::seconds(2));
+  EXPECT_EQ(Metric("pending_bytes"), 44);  // the new line
+}
+
 TEST_F(LogWorkerTest, WithoutLogsNoJournalIsMade) {
   Start();
   Pass(std::chrono::seconds(20));

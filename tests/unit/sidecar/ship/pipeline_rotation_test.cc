@@ -162,6 +162,21 @@ TEST_F(PipelineRotationTest, ACopiedAndTruncatedFileLosesNothingWhileItIsDown) {
   EXPECT_EQ(loki_.duplicates(), 0u);
 }
 
+TEST_F(PipelineRotationTest, AnUnreadFileThatIsCopiedAndTruncatedWhileItIsDownLosesNothing) {
+  Append("a.log", Numbers(0, 10));
+  options_.batch_wait = kLong;
+  Start();
+  ASSERT_TRUE(WaitForMetric("files", 1));
+  Crash();
+  Append("a.log", Numbers(10, 20));
+  fs::copy_file(Log("a.log"), Log("a.log.1"));
+  std::ofstream(Log("a.log"), std::ios::binary) << Numbers(20, 400);
+  Start();
+  ASSERT_TRUE(Flush());
+  EXPECT_THAT(InOrder(), ElementsAreArray(NumberList(0, 400)));
+  EXPECT_EQ(loki_.duplicates(), 0u);
+}
+
 TEST_F(PipelineRotationTest, WhatWasRotatedBeforeTheFirstStartIsNobodysBusiness) {
   Append("a.log.1", "old\n");
   std::ofstream(Log("a.log.2.gz"), std::ios::binary) << Gzip("older\n");

@@ -42,6 +42,7 @@ class FileSetTest : public testing::Test {
       file.slot = next_slot_++;
       truncated_.push_back(unread);
     };
+    hooks_.seen = [](const TailedFile&) {};
     hooks_.moved = [this](const TailedFile&, std::uint64_t missing) { moved_.push_back(missing); };
     hooks_.closed = [this](const TailedFile& file, bool) { closed_.push_back(file.slot); };
     hooks_.known = [this](const std::string& directory) {
@@ -51,7 +52,7 @@ class FileSetTest : public testing::Test {
       for (const auto& [slot, file] : set_->files()) {
         auto same = [&, slot = slot](const auto& known) { return known.slot == slot; };
         if (std::any_of(out.begin(), out.end(), same)) continue;
-        out.push_back({slot, file->path, file->info.id, file->mark, true, false});
+        out.push_back({slot, file->path, file->info.id, file->known(), true, false});
       }
       return out;
     };
