@@ -131,7 +131,7 @@ def test_the_server_must_have_the_name_that_is_asked_for(tool, server, config): 
     user = {"token": account_token(server, "names")}
     named = config(user, {"tls-server-name": "kubernetes.default"})
     assert "default:names" in who(tool, named)
-    assert "certificate verify failed" in who(tool, config(user, {"tls-server-name": "x.example"}))
+    assert "hostname mismatch" in who(tool, config(user, {"tls-server-name": "x.example"}))
 
 
 def test_parts_from_several_kubeconfigs(tool, server, config, tmp_path):  # noqa: F811
