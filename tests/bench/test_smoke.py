@@ -3,9 +3,7 @@
 pods ask for after a burst of their lives, by HTTP and by TLS, in seconds.
 """
 
-import os
 import pathlib
-import subprocess
 import sys
 
 import pytest
@@ -21,14 +19,8 @@ PODS, APPS = 500, 25
 
 
 @pytest.fixture(scope="module")
-def bench_load() -> pathlib.Path:
-    given = os.environ.get("TELLTALE_BENCH_LOAD")
-    if given:
-        return pathlib.Path(given)
-    for command in (["--preset", "dev"], ["--build", "build/dev", "--target", "bench_load"]):
-        done = subprocess.run(["cmake", *command], cwd=ROOT, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    return ROOT / "build/dev/bin/bench_load"
+def bench_load() -> str:
+    return ours.tool("bench_load")
 
 
 @pytest.mark.parametrize("kind", ["plain", "tls"])

@@ -15,6 +15,16 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BIN = pathlib.Path(os.environ.get("TELLTALE_BIN") or ROOT / "build/release/bin")
 
 
+def tool(name: str) -> str:
+    """A program of the tests: beside the released ones when it is there, else built."""
+    if (BIN / name).exists():
+        return str(BIN / name)
+    for command in (["--preset", "dev"], ["--build", "build/dev", "--target", name]):
+        done = subprocess.run(["cmake", *command], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return str(ROOT / "build/dev/bin" / name)
+
+
 def wait_for(what: str, probe, seconds: float = 20):
     """The probe's first true answer; fails with `what` after `seconds`."""
     deadline = time.monotonic() + seconds

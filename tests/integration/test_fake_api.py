@@ -409,12 +409,7 @@ def test_the_fake_answers_as_the_real_one_does(scenario, fake, real):
 
 @pytest.fixture(scope="module")
 def tool():
-    given = os.environ.get("TELLTALE_KUBE_TOOL")
-    if given:
-        return given
-    done = subprocess.run(["cmake", "--build", "build/dev", "--target", "kube_tool"], cwd=ours.ROOT, capture_output=True)
-    assert done.returncode == 0, done.stdout[-2000:]
-    return str(ours.ROOT / "build/dev/bin/kube_tool")
+    return ours.tool("kube_tool")
 
 
 def test_our_client_cannot_tell_them_apart(tool, fake, real):

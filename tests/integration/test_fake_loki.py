@@ -3,7 +3,6 @@
 
 import gzip
 import json
-import os
 import subprocess
 import time
 import urllib.error
@@ -26,14 +25,7 @@ SECOND = 10**9
 
 
 def tool() -> str:
-    """The program fake_loki, built when the other programs came from elsewhere."""
-    folder = os.environ.get("TELLTALE_BIN")
-    if folder and (ours.BIN / "fake_loki").exists():
-        return str(ours.BIN / "fake_loki")
-    for command in (["--preset", "dev"], ["--build", "build/dev", "--target", "fake_loki"]):
-        done = subprocess.run(["cmake", *command], cwd=ours.ROOT, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-    return str(ours.ROOT / "build/dev/bin/fake_loki")
+    return ours.tool("fake_loki")
 
 
 @pytest.fixture(scope="module")

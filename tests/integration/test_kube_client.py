@@ -4,7 +4,6 @@ certificates: reads and writes, long lists, watches, and what happens when the s
 forgets its history, is restored from a backup, or the network fails."""
 
 import json
-import os
 import pathlib
 import queue
 import re
@@ -29,15 +28,7 @@ MAPS = "/api/v1/namespaces/default/configmaps"
 
 @pytest.fixture(scope="session")
 def tool():
-    given = os.environ.get("TELLTALE_KUBE_TOOL")
-    if given:
-        return given
-    if (ours.BIN / "kube_tool").exists():
-        return str(ours.BIN / "kube_tool")
-    for command in (["--preset", "dev"], ["--build", "build/dev", "--target", "kube_tool"]):
-        done = subprocess.run(["cmake", *command], cwd=ours.ROOT, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return str(ours.ROOT / "build/dev/bin/kube_tool")
+    return ours.tool("kube_tool")
 
 
 @pytest.fixture(scope="module")

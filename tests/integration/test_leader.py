@@ -21,12 +21,7 @@ DEADLINE = 2
 
 @pytest.fixture(scope="module")
 def tool():
-    if (ours.BIN / "leader_tool").exists():
-        return str(ours.BIN / "leader_tool")
-    for command in (["--preset", "dev"], ["--build", "build/dev", "--target", "leader_tool"]):
-        done = subprocess.run(["cmake", *command], cwd=ours.ROOT, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return str(ours.ROOT / "build/dev/bin/leader_tool")
+    return ours.tool("leader_tool")
 
 
 class Replica:

@@ -167,9 +167,8 @@ def stages_of_ours(folder, stages, lines):
     }
     path = folder / "sidecar.yaml"
     path.write_text(yaml.safe_dump(config))
-    tool = ours.BIN / "pipeline_tool"
     done = subprocess.run(
-        [tool, path], input="".join(line + "\n" for line in lines), capture_output=True, text=True, timeout=60
+        [ours.tool("pipeline_tool"), path], input="".join(line + "\n" for line in lines), capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
