@@ -16,14 +16,14 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(ROOT / "tests/bench"), str(ROOT / "tests/cluster/tools")]
-import catalog  # noqa: E402  (the folders are no packages)
+sys.path[:0] = [str(ROOT / "tests/bench")]
+import programs as peer_programs  # noqa: E402  (the folder is no package)
 import shippers  # noqa: E402
 import table  # noqa: E402
 import usage  # noqa: E402
 from table import Row  # noqa: E402
 
-BUILD = ROOT / "build/bench"
+BUILD = peer_programs.BUILD
 OURS = ("telltale-sidecar", "bench_sink", "bench_write")
 PARTS = ("bulk", "stages", "steady", "latency", "idle")
 BYTES = 257  # of a line, its end included
@@ -129,18 +129,10 @@ class Bench:
 
 
 def build(options) -> dict:
-    """Our programs, in the release preset's flags with the tests', and Promtail."""
-    if not options.build:
-        configure = ["cmake", "--preset", "release", "-B", str(BUILD / "cmake"), "-DTELLTALE_TESTS=ON"]
-        subprocess.run(configure, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-        wanted = [word for name in OURS for word in ("--target", name)]
-        subprocess.run(["cmake", "--build", str(BUILD / "cmake"), *wanted], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    folder = pathlib.Path(options.build or BUILD / "cmake") / "bin"
-    programs = {name: folder / name for name in OURS}
+    """Our programs and Promtail."""
+    programs = peer_programs.ours(OURS, options.build)
     if "promtail" in options.kinds:
-        if not catalog.built("promtail").exists():
-            subprocess.run([sys.executable, ROOT / "tests/cluster/tools/build.py", "promtail"], check=True)
-        programs["promtail"] = catalog.locate("promtail")
+        programs["promtail"] = peer_programs.locate("promtail")
     return programs
 
 
@@ -178,11 +170,7 @@ def main() -> int:
     (BUILD / "logs.json").write_text(json.dumps(results, indent=1))
     wanted = [row for row in rows() if row.path.split("/")[0] in options.only]
     text, missed = table.render(wanted, results, "ours", {"promtail": "promtail"})
-    (BUILD / "logs.txt").write_text(text + "\n")
-    print(text, flush=True)
-    if missed:
-        print(f"{len(missed)} goals missed: {'; '.join(missed)}", flush=True)
-    return 1 if missed else 0
+    return table.report(text, missed, BUILD / "logs.txt")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import pathlib
-import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -22,7 +21,7 @@ import subjects  # noqa: E402
 import table  # noqa: E402
 from table import Row  # noqa: E402
 
-BUILD = ROOT / "build/bench"
+BUILD = peer_programs.BUILD
 OURS = ("telltale-operator", "bench_load", "bench_fetch")
 PARTS = ("ours", "plain", "large", "prometheus", "allocator")
 
@@ -65,14 +64,8 @@ def rows(options) -> list[Row]:
 
 
 def build(options) -> dict:
-    """Our programs, in the release preset's flags with the tests', and the peers that are wanted."""
-    if not options.build:
-        configure = ["cmake", "--preset", "release", "-B", str(BUILD / "cmake"), "-DTELLTALE_TESTS=ON"]
-        subprocess.run(configure, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-        wanted = [word for name in OURS for word in ("--target", name)]
-        subprocess.run(["cmake", "--build", str(BUILD / "cmake"), *wanted], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    folder = pathlib.Path(options.build or BUILD / "cmake") / "bin"
-    programs = {name: folder / name for name in OURS}
+    """Our programs and the peers that are wanted."""
+    programs = peer_programs.ours(OURS, options.build)
     if options.operator:
         programs["telltale-operator"] = pathlib.Path(options.operator)
     if {"prometheus", "allocator"} & set(options.only):
@@ -132,11 +125,7 @@ def main() -> int:
     results = run(options, build(options))
     columns = {"over http": "plain", "prometheus": "prometheus", "allocator": "allocator"}
     text, missed = table.render(rows(options), results, "ours", columns)
-    (BUILD / "operator.txt").write_text(text + "\n")
-    print(text, flush=True)
-    if missed:
-        print(f"{len(missed)} goals missed: {'; '.join(missed)}", flush=True)
-    return 1 if missed else 0
+    return table.report(text, missed, BUILD / "operator.txt")
 
 
 if __name__ == "__main__":

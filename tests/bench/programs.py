@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the peers come from. Prometheus is the one that the tests use (tests/cluster/tools); the
-target allocator and the converter of pods are built from peers/ with Go, once, into the same cache.
+"""Where the programs come from: ours, and the peers. Prometheus and Promtail are those that the tests
+use (tests/cluster/tools); the target allocator and the converter of pods are built from peers/ with
+Go, once, into the same cache.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests/cluster/tools")]
 import catalog  # noqa: E402  (the folder is no package)
 
+BUILD = ROOT / "build/bench"
 MODULE = ROOT / "tests/bench/peers"
 PROGRAMS = {
     "otel-allocator": "github.com/open-telemetry/opentelemetry-operator/cmd/otel-allocator",
@@ -27,9 +29,20 @@ def _folder() -> pathlib.Path:
     return catalog.cache() / "tools" / f"bench-{digest.hexdigest()[:16]}"
 
 
+def ours(names: tuple[str, ...], ready: str) -> dict[str, pathlib.Path]:
+    """Our programs: of the build folder that is ready, or built in the release preset's flags with the tests'."""
+    made = BUILD / "cmake"
+    if not ready:
+        configure = ["cmake", "--preset", "release", "-B", str(made), "-DTELLTALE_TESTS=ON"]
+        subprocess.run(configure, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        wanted = [word for name in names for word in ("--target", name)]
+        subprocess.run(["cmake", "--build", str(made), *wanted], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return {name: pathlib.Path(ready or made) / "bin" / name for name in names}
+
+
 def locate(name: str) -> pathlib.Path:
     """The program's path; builds it when it is not there."""
-    if name == "prometheus":
+    if name in ("prometheus", "promtail"):
         if not catalog.built(name).exists():
             subprocess.run([sys.executable, ROOT / "tests/cluster/tools/build.py", name], check=True)
         return catalog.locate(name)

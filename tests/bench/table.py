@@ -2,6 +2,7 @@
 """The table that a measurement ends with: one number a line, ours, its goal, and the peers'."""
 
 import dataclasses
+import pathlib
 
 
 @dataclasses.dataclass
@@ -53,3 +54,12 @@ def render(rows: list[Row], results: dict, ours: str, peers: dict[str, str]) -> 
         for line in lines
     )
     return text, missed
+
+
+def report(text: str, missed: list[str], copy: pathlib.Path) -> int:
+    """Prints the table, and keeps it in a file; the exit status that goes with it."""
+    copy.write_text(text + "\n")
+    print(text, flush=True)
+    if missed:
+        print(f"{len(missed)} goals missed: {'; '.join(missed)}", flush=True)
+    return 1 if missed else 0
