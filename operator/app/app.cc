@@ -13,7 +13,7 @@
 #include "operator/app/core.h"
 #include "operator/kube/client/api_transport.h"
 #include "operator/kube/client/instrumented_transport.h"
-#include "operator/reconcile/prometheus_poller.h"
+#include "operator/reconcile/prometheus/prometheus_poller.h"
 #include "operator/reconcile/webhook_authority.h"
 #include "operator/serve/operator_handler.h"
 #include "operator/serve/webhook_handler.h"

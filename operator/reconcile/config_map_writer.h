@@ -10,7 +10,7 @@
 
 #include "operator/kube/client/api.h"
 #include "operator/reconcile/config_map_cache.h"
-#include "operator/reconcile/controller.h"
+#include "operator/reconcile/controller/controller.h"
 #include "operator/reconcile/own_writes.h"
 #include "operator/reconcile/write_counter.h"
 

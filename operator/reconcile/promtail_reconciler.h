@@ -17,7 +17,7 @@
 #include "operator/model/world.h"
 #include "operator/reconcile/config_map_cache.h"
 #include "operator/reconcile/config_map_writer.h"
-#include "operator/reconcile/controller.h"
+#include "operator/reconcile/controller/controller.h"
 
 namespace telltale {
 

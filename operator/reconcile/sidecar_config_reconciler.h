@@ -19,7 +19,7 @@
 #include "operator/plan/configs/sidecar_config.h"
 #include "operator/reconcile/config_map_cache.h"
 #include "operator/reconcile/config_map_writer.h"
-#include "operator/reconcile/controller.h"
+#include "operator/reconcile/controller/controller.h"
 
 namespace telltale {
 

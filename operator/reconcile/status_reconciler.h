@@ -20,7 +20,7 @@
 #include "operator/plan/status/prometheus_view.h"
 #include "operator/plan/status/status_compare.h"
 #include "operator/plan/status/target_status.h"
-#include "operator/reconcile/controller.h"
+#include "operator/reconcile/controller/controller.h"
 #include "operator/reconcile/own_writes.h"
 #include "operator/reconcile/pace.h"
 #include "operator/reconcile/write_counter.h"

@@ -24,7 +24,7 @@
 #include "common/net/tls.h"
 #include "common/text/json_reader.h"
 #include "operator/kube/client/api.h"
-#include "operator/reconcile/trigger.h"
+#include "operator/reconcile/prometheus/trigger.h"
 
 namespace telltale {
 

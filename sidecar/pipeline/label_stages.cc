@@ -5,8 +5,8 @@
 #include <array>
 #include <utility>
 
-#include "sidecar/pipeline/go_time.h"
 #include "sidecar/pipeline/stage.h"
+#include "sidecar/pipeline/time/go_time.h"
 #include "sidecar/tail/clean_utf8.h"
 
 namespace telltale {

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <utility>
 
-#include "sidecar/pipeline/go_duration.h"
 #include "sidecar/pipeline/regex.h"
 #include "sidecar/pipeline/stage.h"
+#include "sidecar/pipeline/time/go_duration.h"
 #include "sidecar/tail/clean_utf8.h"
 
 namespace telltale {

@@ -18,27 +18,9 @@
 
 #include "common/base/clock.h"
 #include "common/metrics/registry.h"
+#include "sidecar/loki/line_count.h"
 
 namespace telltale {
-
-struct LineCount {
-  std::uint64_t lines = 0, bytes = 0;
-
-  LineCount& operator+=(const LineCount& other) {
-    lines += other.lines;
-    bytes += other.bytes;
-    return *this;
-  }
-  LineCount& operator-=(const LineCount& other) {
-    lines -= other.lines;
-    bytes -= other.bytes;
-    return *this;
-  }
-  bool operator==(const LineCount&) const = default;
-};
-
-// By reason. A cut line is delivered, so its reason has bytes without a line.
-using Losses = std::map<std::string, LineCount, std::less<>>;
 
 class Accounting {
  public:

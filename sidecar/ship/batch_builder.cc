@@ -6,8 +6,8 @@
 #include <limits>
 #include <utility>
 
-#include "sidecar/ship/run_reader.h"
-#include "sidecar/ship/snappy_codec.h"
+#include "sidecar/journal/run_reader.h"
+#include "sidecar/loki/snappy_codec.h"
 
 namespace telltale {
 namespace {

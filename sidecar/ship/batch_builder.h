@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "sidecar/journal/journal_record.h"
+#include "sidecar/loki/push_body.h"
 #include "sidecar/ship/accounting.h"
-#include "sidecar/ship/journal_record.h"
-#include "sidecar/ship/push_body.h"
 #include "sidecar/ship/stream_set.h"
 #include "sidecar/ship/time_sample.h"
 #include "sidecar/tail/entry_decoder.h"

@@ -14,8 +14,8 @@
 
 #include "common/base/clock.h"
 #include "common/metrics/registry.h"
+#include "sidecar/journal/journal_record.h"
 #include "sidecar/pipeline/pipeline.h"
-#include "sidecar/ship/journal_record.h"
 #include "sidecar/tail/log_source.h"
 
 namespace telltale {

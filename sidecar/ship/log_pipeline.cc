@@ -17,8 +17,8 @@
 #include <utility>
 
 #include "common/base/files.h"
+#include "sidecar/loki/sender.h"
 #include "sidecar/ship/log_worker.h"
-#include "sidecar/ship/sender.h"
 
 namespace telltale {
 namespace {

@@ -25,7 +25,7 @@
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "common/metrics/registry.h"
-#include "sidecar/ship/push_target.h"
+#include "sidecar/loki/push_target.h"
 #include "sidecar/tail/log_source.h"
 
 namespace telltale {

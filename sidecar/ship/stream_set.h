@@ -14,9 +14,9 @@
 #include <string_view>
 #include <vector>
 
+#include "sidecar/loki/loki_encoder.h"
 #include "sidecar/pipeline/pipeline.h"
 #include "sidecar/ship/accounting.h"
-#include "sidecar/ship/loki_encoder.h"
 
 namespace telltale {
 

@@ -12,8 +12,8 @@
 #include <optional>
 #include <vector>
 
+#include "sidecar/loki/push_body.h"
 #include "sidecar/ship/log_metrics.h"
-#include "sidecar/ship/push_body.h"
 #include "sidecar/ship/time_sample.h"
 
 namespace telltale {

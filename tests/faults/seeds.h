@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which seeds a test program runs: TELLTALE_FAULT_SEEDS=27 one, 27,31 some, 1000-1999 many; without
-// it those that the program names. And how the name of a case says what it is about.
+// it those that the program names.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "common/base/log.h"
-#include "tests/faults/fault_plan.h"
 
 namespace telltale::faults {
 
@@ -40,12 +39,6 @@ inline std::vector<std::uint64_t> SeedsOr(std::uint64_t first, std::uint64_t cou
 inline void QuietLog() {
   const char* level = std::getenv("TELLTALE_FAULT_LOG");
   EXPECT_TRUE(ConfigureLog(level == nullptr ? "error" : level, "logfmt").ok());
-}
-
-inline std::string SeedName(const testing::TestParamInfo<std::uint64_t>& info) {
-  std::string name;
-  for (const char c : ThemeName(FaultPlan(info.param).theme())) name += c == '-' ? '_' : c;
-  return name + "_" + std::to_string(info.param);
 }
 
 }  // namespace telltale::faults

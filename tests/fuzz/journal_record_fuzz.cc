@@ -7,7 +7,7 @@
 #include <string>
 
 #include "common/base/check.h"
-#include "sidecar/ship/journal_record.h"
+#include "sidecar/journal/journal_record.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace telltale {

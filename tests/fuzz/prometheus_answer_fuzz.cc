@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "common/base/check.h"
-#include "operator/reconcile/prometheus_answer.h"
+#include "operator/reconcile/prometheus/prometheus_answer.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace {

@@ -4,7 +4,7 @@
 // the body. Lines are lost for a named reason only, and never more than were sent.
 #include "common/base/check.h"
 #include "common/base/strings.h"
-#include "sidecar/ship/push_answer.h"
+#include "sidecar/loki/push_answer.h"
 #include "tests/fuzz/fuzz_target.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

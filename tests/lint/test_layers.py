@@ -28,6 +28,9 @@ MAY_USE = {
     "operator/plan/configs": ["common/base", "common/text", "operator/model", "operator/plan"],
     "operator/plan/injection": ["common/base", "common/text", "operator/model", "operator/plan"],
     "operator/plan/status": ["common/base", "common/text", "operator/model", "operator/plan"],
+    "operator/reconcile/controller": ["common/base", "common/metrics"],
+    "operator/reconcile/prometheus": ["common/base", "common/text", "common/net", "common/metrics", "operator/plan"],
+    "operator/reconcile/publish": ["common/base", "common/metrics", "operator/model", "operator/store", "operator/plan"],
     "operator/reconcile": ["common", "operator/model", "operator/kube", "operator/store", "operator/plan"],
     "operator/serve": ["common", "operator/model", "operator/store", "operator/plan"],
     "operator/app": ["common", "operator"],
@@ -36,7 +39,10 @@ MAY_USE = {
     "sidecar/tail": ["common/base", "common/metrics"],
     "sidecar/alert": ["common/base", "common/text", "common/net", "common/metrics"],
     "sidecar/pipeline": ["common/base", "sidecar/tail"],
-    "sidecar/ship": ["common/base", "common/net", "common/metrics", "sidecar/pipeline", "sidecar/tail"],
+    "sidecar/pipeline/time": ["common/base"],
+    "sidecar/journal": ["common/base", "common/metrics", "sidecar/tail"],
+    "sidecar/loki": ["common/base", "common/net", "common/metrics", "sidecar/pipeline", "sidecar/tail"],
+    "sidecar/ship": ["common/base", "common/metrics", "sidecar/pipeline", "sidecar/tail", "sidecar/journal", "sidecar/loki"],
     "sidecar/node": [
         "common/base", "common/text", "common/net", "common/metrics", "sidecar/config", "sidecar/pipeline", "sidecar/tail",
     ],
@@ -56,8 +62,8 @@ FENCES = {
         "common/net/openssl_util.h",
     },
     "boost/": None,  # by file, below
-    "snappy": {"sidecar/ship/snappy_codec.cc"},
-    "zlib.h": {"sidecar/tail/gzip_reader.cc", "sidecar/ship/json_body.cc"},
+    "snappy": {"sidecar/loki/snappy_codec.cc"},
+    "zlib.h": {"sidecar/tail/gzip_reader.cc", "sidecar/loki/json_body.cc"},
     "re2/": {"operator/model/regex_syntax.cc", "sidecar/pipeline/regex.cc"},
     "prometheus/": None,
 }

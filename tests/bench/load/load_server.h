@@ -20,7 +20,7 @@
 #include "tests/bench/load/connection.h"
 #include "tests/bench/load/pod_table.h"
 #include "tests/bench/load/templates.h"
-#include "tests/fakes/kube/fake_cluster.h"
+#include "tests/fakes/kube/cluster/fake_cluster.h"
 
 namespace telltale::bench {
 

@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
+#include "common/base/varint.h"
 #include "common/net/http_server.h"
-#include "sidecar/ship/snappy_codec.h"
-#include "sidecar/ship/varint.h"
+#include "sidecar/loki/snappy_codec.h"
 #include "tests/bench/logs/lines.h"
 
 namespace telltale::bench {

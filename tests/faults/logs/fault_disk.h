@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "sidecar/ship/disk.h"
+#include "sidecar/journal/disk.h"
 
 namespace telltale::faults {
 

@@ -16,8 +16,8 @@
 
 #include "common/base/clock.h"
 #include "common/metrics/registry.h"
+#include "sidecar/loki/sender.h"
 #include "sidecar/ship/log_worker.h"
-#include "sidecar/ship/sender.h"
 #include "tests/faults/logs/fault_disk.h"
 
 namespace telltale::faults {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
-#include "sidecar/pipeline/go_duration.h"
-#include "sidecar/pipeline/go_time.h"
+#include "sidecar/pipeline/time/go_duration.h"
+#include "sidecar/pipeline/time/go_time.h"
 #include "tests/unit/sidecar/pipeline/stage_runner.h"
 
 namespace telltale {

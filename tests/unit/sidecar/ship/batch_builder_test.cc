@@ -6,7 +6,7 @@
 
 #include <fstream>
 
-#include "sidecar/ship/snappy_codec.h"
+#include "sidecar/loki/snappy_codec.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
 namespace telltale {

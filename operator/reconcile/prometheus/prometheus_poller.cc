@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/reconcile/prometheus/prometheus_poller.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/log.h"
+
+namespace telltale {
+namespace {
+
+using Millis = std::chrono::milliseconds;
+
+constexpr Millis kInterval{5'000};
+constexpr Millis kUnwanted{1'000};
+constexpr int kShare = 20;
+constexpr std::chrono::seconds kTimeout{30};
+
+HttpClientOptions ClientOptions(const Url& server) {
+  HttpClientOptions options;
+  options.server = server;
+  options.user_agent = "telltale-operator";
+  return options;
+}
+
+}  // namespace
+
+PrometheusPoller::PrometheusPoller(Url prometheus, Published<PrometheusView>& view,
+                                   std::function<bool()> wanted,
+                                   std::function<void(const ReportChanges&)> changed,
+                                   Registry& registry, Clock& clock)
+    : path_prefix_(prometheus.target == "/" ? "" : prometheus.target),
+      client_(ClientOptions(prometheus)),
+      view_(view),
+      wanted_(std::move(wanted)),
+      changed_(std::move(changed)),
+      clock_(clock),
+      failures_(registry.AddCounter("telltale_prometheus_poll_failures_total",
+                                    "Questions to Prometheus that got no usable answer.")),
+      duration_(registry.AddHistogram("telltale_prometheus_poll_duration_seconds",
+                                      "How long it took to ask Prometheus what it scrapes.",
+                                      {0.01, 0.1, 1, 10, 100})) {}
+
+// A part of an answer is no answer: an error leaves a part in `view`, which is dropped.
+Status PrometheusPoller::Ask(const std::string& target, PrometheusAnswer::Kind kind,
+                             PrometheusView& view) {
+  HttpRequest request;
+  request.target = path_prefix_ + target;
+  PrometheusAnswer answer(kind, parser_, view);
+  Status read;
+  const auto response = client_.Stream(request, {.whole = kTimeout}, [&](std::string_view piece) {
+    read = answer.Feed(piece);
+    return read.ok();
+  });
+  if (!response) return response.error();
+  if (response->status != 200) {
+    return Fail(Code::kUnavailable,
+                "Prometheus answered HTTP status " + std::to_string(response->status));
+  }
+  return read.ok() ? answer.Finish() : read;
+}
+
+void PrometheusPoller::PollOnce() {
+  const SteadyTime began = clock_.Steady();
+  auto view = std::make_shared<PrometheusView>();
+  Status status = Ask("/api/v1/targets?state=active&scrapePool=telltale",
+                      PrometheusAnswer::Kind::kActiveTargets, *view);
+  if (status.ok()) {
+    status = Ask("/api/v1/query?query=" + UrlEncode("telltale_logs_acked_lines_total > 0"),
+                 PrometheusAnswer::Kind::kLoggingPods, *view);
+  }
+  if (status.ok()) {
+    view->known = true;
+  } else {
+    failures_.Add();
+    view = std::make_shared<PrometheusView>();
+    view->error = status.error().message;
+    if (was_known_) {
+      LogWarn("cannot ask Prometheus what it scrapes; status stays Unknown until it answers",
+              {{"error", view->error}});
+    }
+  }
+  was_known_ = view->known;
+  view->Seal();
+  took_ = clock_.Steady() - began;
+  duration_.Observe(std::chrono::duration<double>(took_).count());
+  const auto before = view_.Get();
+  const ReportChanges changes = view->ChangesSince(before.get());
+  view_.Set(std::move(view));
+  if (!changes.empty()) changed_(changes);
+}
+
+Millis PrometheusPoller::Pause() const {
+  return std::max(kInterval, std::chrono::duration_cast<Millis>(took_ * kShare));
+}
+
+void PrometheusPoller::Run() {
+  Millis pause{0};
+  do {
+    if (!wanted_ || wanted_()) {
+      PollOnce();
+      pause = Pause();
+    } else {
+      view_.Set(nullptr);
+      pause = kUnwanted;
+    }
+  } while (trigger_.Wait(pause));
+}
+
+void PrometheusPoller::Stop() {
+  trigger_.Stop();
+  client_.Cancel();
+}
+
+}  // namespace telltale

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/reconcile/publish/publisher.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "operator/reconcile/publish/target_pages.h"
+
+namespace telltale {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Between two publications under load: so that half of all changes are out after 75 ms, and so that
+// publishing takes a tenth of a processor at most, though nobody waits longer than a second.
+constexpr milliseconds kPause{150};
+constexpr milliseconds kLongestPause{900};
+constexpr int kShare = 10;
+// Nobody tells when the last cache is synced, so until the first publication it is asked.
+constexpr milliseconds kUnsynced{100};
+
+double Seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+void AddSizes(Registry& registry, const ClusterIndex& index) {
+  const auto gauge = [&](std::string_view kind) -> Gauge* {
+    return &registry.AddGauge("telltale_index_size", "What the index of the cluster holds.",
+                              {{"kind", std::string(kind)}});
+  };
+  registry.OnRender([&index, pods = gauge("pods"), targets = gauge("targets"),
+                     namespaces = gauge("namespaces"), groups = gauge("groups"),
+                     sets = gauge("label_sets"), strings = gauge("strings"),
+                     shapes = gauge("shapes"), matches = gauge("matches")] {
+    const IndexSize size = index.sizes();
+    pods->Set(static_cast<double>(size.pods));
+    targets->Set(static_cast<double>(size.targets));
+    namespaces->Set(static_cast<double>(size.namespaces));
+    groups->Set(static_cast<double>(size.groups));
+    sets->Set(static_cast<double>(size.label_sets));
+    strings->Set(static_cast<double>(size.strings));
+    shapes->Set(static_cast<double>(size.shapes));
+    matches->Set(static_cast<double>(size.matches));
+  });
+}
+
+}  // namespace
+
+Publisher::Publisher(ClusterIndex& index, std::function<bool()> synced,
+                     Published<Document>& document,
+                     std::function<void(const std::vector<std::string>&)> published,
+                     Registry& registry, Clock& clock)
+    : index_(index),
+      synced_(std::move(synced)),
+      document_(document),
+      published_(std::move(published)),
+      clock_(clock),
+      renderer_(std::make_unique<PodRenderer>()),
+      lag_(registry.AddHistogram(
+          "telltale_publish_lag_seconds",
+          "From the oldest change in a publication, as it was taken in, to its publication.",
+          {0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2.5, 5})),
+      duration_(registry.AddHistogram("telltale_publish_duration_seconds",
+                                      "Time to render what changed and to publish it.",
+                                      {0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5})),
+      publications_(registry.AddCounter("telltale_publications_total",
+                                        "Times that changes were taken in and published.")),
+      targets_(registry.AddGauge("telltale_discovery_targets",
+                                 "Targets in the discovery document served now.")),
+      bytes_(registry.AddGauge("telltale_discovery_bytes",
+                               "Size of the discovery document served now.")) {
+  AddSizes(registry, index);
+}
+
+Publisher::~Publisher() = default;
+
+bool Publisher::PublishOnce() {
+  if (!synced_()) return false;
+  const SteadyTime start = clock_.Steady();
+  Changes changes = index_.TakeChanges();
+  if (changes.empty() && !first_) return false;
+  if (Apply(changes) || first_) Publish();
+  const SteadyTime end = clock_.Steady();
+  took_ = end - start;
+  publications_.Add();
+  duration_.Observe(Seconds(took_));
+  if (!changes.empty()) lag_.Observe(Seconds(end - changes.oldest));
+  // After a whole new content, above all the first, much of what was needed to read it is free.
+  if (changes.replaced || first_) ::malloc_trim(0);
+  first_ = false;
+  std::vector<std::string> keys;
+  keys.reserve(changes.targets.size());
+  for (auto& change : changes.targets) keys.push_back(std::move(change.key));
+  if (published_) published_(keys);
+  return true;
+}
+
+// True when the document differs.
+bool Publisher::Apply(Changes& changes) {
+  bool differs = false;
+  for (auto& change : changes.targets) {
+    if (change.target) {
+      auto& pages = pages_[change.key];
+      if (!pages) pages = std::make_unique<TargetPages>();
+      differs |= pages->Apply(change, *renderer_);
+    } else {
+      differs |= pages_.erase(change.key) > 0;
+    }
+    change.pods = {};
+  }
+  return differs;
+}
+
+void Publisher::Publish() {
+  std::vector<TargetPages::PagePtr> all;
+  all.reserve(pages_.size());
+  for (const auto& [key, pages] : pages_) {
+    all.insert(all.end(), pages->pages().begin(), pages->pages().end());
+  }
+  auto document = std::make_shared<const Document>(std::move(all));
+  targets_.Set(static_cast<double>(document->targets()));
+  bytes_.Set(static_cast<double>(document->size()));
+  document_.Set(std::move(document));
+}
+
+void Publisher::Changed() {
+  std::lock_guard lock(mutex_);
+  if (std::exchange(changed_, true)) return;
+  wake_.notify_one();
+}
+
+void Publisher::Stop() {
+  std::lock_guard lock(mutex_);
+  stopping_ = true;
+  wake_.notify_one();
+}
+
+void Publisher::Run() {
+  while (Await()) {
+    if (!PublishOnce() && first_) continue;
+    const auto pause =
+        std::clamp(std::chrono::duration_cast<milliseconds>(took_ * kShare), kPause, kLongestPause);
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, pause, [this] { return stopping_; });
+  }
+}
+
+// False when it is to stop.
+bool Publisher::Await() {
+  std::unique_lock lock(mutex_);
+  const auto wanted = [this] { return changed_ || stopping_; };
+  if (!first_) {
+    wake_.wait(lock, wanted);
+  } else if (!stopping_) {
+    wake_.wait_for(lock, kUnsynced, [this] { return stopping_; });
+  }
+  changed_ = false;
+  return !stopping_;
+}
+
+}  // namespace telltale

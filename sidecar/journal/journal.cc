@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/journal/journal.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "common/base/log.h"
+
+namespace telltale {
+namespace {
+
+constexpr std::size_t kReadLimit = 64 << 20;
+constexpr std::chrono::seconds kSyncEvery{1}, kRetryEvery{10};
+
+void MakeDirectories(const std::string& path) {
+  for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+    mkdir(path.substr(0, slash).c_str(), 0700);
+    if (slash == path.npos) return;
+  }
+}
+
+}  // namespace
+
+Journal::Journal(std::string directory, Clock& clock, Registry& registry, Disk& disk,
+                 std::size_t compact_at)
+    : directory_(std::move(directory)),
+      file_(directory_ + "/journal", disk),
+      compact_at_(compact_at),
+      clock_(clock),
+      errors_(registry.AddCounter("telltale_logs_journal_errors_total",
+                                  "Failed reads, writes and syncs of the journal.")),
+      healthy_(registry.AddGauge("telltale_logs_journal_healthy",
+                                 "1 while the journal is kept, 0 while its disk fails: a restart "
+                                 "would then send lines again.")),
+      dropped_(registry.AddCounter("telltale_logs_journal_dropped_bytes_total",
+                                   "Bytes of the journal that were unreadable at start.")) {
+  healthy_.Set(1);
+}
+
+void Journal::Open() {
+  if (directory_.empty()) return;
+  struct stat info;
+  if (stat(file_.path().c_str(), &info) == 0) {
+    alive_ = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
+  }
+  auto text = file_.Read(kReadLimit);
+  if (text) {
+    std::size_t used = 0;
+    state_ = ParseJournal(*text, used);
+    if (used < text->size()) {
+      dropped_.Add(text->size() - used);
+      LogWarn(
+          "the end of the journal is unreadable, as after a crash, and was dropped: lines may "
+          "be sent again",
+          {{"file", file_.path()}, {"bytes", text->size() - used}});
+    }
+  } else if (text.error().code == Code::kNotFound) {
+    return;  // it is made when there is something to remember
+  } else {
+    Failed(text.error().message);
+    file_.SetAside();
+  }
+  Rewrite();
+}
+
+const FileRecord* Journal::Recall(const FileId& id, const std::string& path,
+                                  const FileBytes& bytes) {
+  for (auto it = state_.files.rbegin(); it != state_.files.rend(); ++it) {
+    FileRecord& file = it->second;
+    if (file.open || file.id.inode != id.inode || file.id.birth != id.birth) continue;
+    // Device numbers change with a reboot; birth time and place make up for it.
+    bool same_place = id.birth != 0 && file.path == path;
+    if (file.id.device != id.device && !same_place) continue;
+    if (!ContentMatches(bytes, file.known())) continue;
+    file.id = id;
+    file.open = true;
+    file.closed = false;
+    file.touched = Seconds();
+    AppendFileRecord(file, pending_);
+    Append();
+    return &file;
+  }
+  return nullptr;
+}
+
+const FileRecord* Journal::Rebind(std::uint64_t slot, const FileId& id) {
+  auto found = state_.files.find(slot);
+  if (found == state_.files.end()) return nullptr;
+  FileRecord& file = found->second;
+  file.id = id;
+  file.open = true;
+  file.closed = false;
+  file.touched = Seconds();
+  AppendFileRecord(file, pending_);
+  Append();
+  return &file;
+}
+
+std::uint64_t Journal::AddFile(const FileId& id, const std::string& path) {
+  FileRecord file;
+  file.slot = state_.next_slot++;
+  file.id = id;
+  file.path = path;
+  file.touched = Seconds();
+  file.open = true;
+  AppendFileRecord(file, pending_);
+  std::uint64_t slot = file.slot;
+  state_.files[slot] = std::move(file);
+  Append();
+  return slot;
+}
+
+void Journal::Saw(std::uint64_t slot, const ContentMark& seen) {
+  auto found = state_.files.find(slot);
+  if (found == state_.files.end()) return;
+  FileRecord& file = found->second;
+  const bool whole = seen.offset >= ContentMark::kHeadBytes;
+  if (file.seen.offset >= (whole ? ContentMark::kHeadBytes : 1)) return;
+  file.seen = seen;
+  AppendFileRecord(file, pending_);
+  Append();
+}
+
+void Journal::CloseFile(std::uint64_t slot, bool finished) {
+  auto file = state_.files.find(slot);
+  if (file == state_.files.end()) return;
+  file->second.open = false;
+  file->second.closed = finished;
+  file->second.touched = Seconds();
+  AppendFileRecord(file->second, pending_);
+  Append();
+}
+
+void Journal::Forget(std::uint64_t slot) {
+  if (state_.files.erase(slot) == 0) return;
+  AppendForgetRecord(slot, pending_);
+  Append();
+}
+
+void Journal::Begin(BatchRecord& batch) {
+  batch.sequence = state_.next_sequence++;
+  auto file = state_.files.find(batch.slot);
+  if (file != state_.files.end()) file->second.last_time = batch.last_time;
+  AppendBatchRecord(batch, pending_);
+  state_.in_flight[batch.sequence] = batch;
+  Append();
+}
+
+void Journal::Ack(std::uint64_t sequence, const std::vector<SeriesDelta>& metrics) {
+  ApplyAck(state_, sequence, metrics);
+  AppendAckRecord(sequence, metrics, pending_);
+  Append();
+}
+
+void Journal::Abandon(std::uint64_t sequence) {
+  if (state_.in_flight.erase(sequence) == 0) return;
+  AppendAbandonRecord(sequence, pending_);
+  Append();
+}
+
+void Journal::Hand(const HandOver& hand_over) {
+  ApplyHandOver(state_, hand_over);
+  AppendHandOverRecord(hand_over, pending_);
+  Append();
+}
+
+void Journal::Append() {
+  std::string records = std::exchange(pending_, {});
+  if (directory_.empty()) return;
+  if (!file_.is_open()) {
+    if (clock_.Steady() >= retry_at_) Rewrite();
+    return;  // Rewrite wrote the state that the records lead to
+  }
+  auto written = file_.Append(records);
+  if (!written) {
+    Failed(written.error().message);
+    return;
+  }
+  dirty_ = true;
+  size_ += records.size();
+  if (size_ > compact_at_) Rewrite();
+}
+
+void Journal::Rewrite() {
+  Prune();
+  MakeDirectories(directory_);
+  std::string text = FormatJournal(state_);
+  auto written = file_.Replace(text);
+  if (!written) {
+    Failed(written.error().message);
+    return;
+  }
+  size_ = text.size();
+  // A state that is large by itself must not be rewritten with every record.
+  if (size_ > compact_at_ / 2) size_ = 0;
+  dirty_ = false;
+  synced_ = clock_.Steady();
+  healthy_.Set(1);
+  if (std::exchange(failing_, false)) {
+    LogInfo("the journal is written again", {{"file", file_.path()}});
+  }
+}
+
+// Files that are gone for long are forgotten, and beyond kMaxFiles those that are gone longest.
+void Journal::Prune() {
+  std::vector<std::pair<std::int64_t, std::uint64_t>> old;
+  for (const auto& [slot, file] : state_.files) {
+    if (!file.open) old.emplace_back(file.touched, slot);
+  }
+  std::sort(old.begin(), old.end());
+  std::size_t excess = state_.files.size() > kMaxFiles ? state_.files.size() - kMaxFiles : 0;
+  for (std::size_t i = 0; i < old.size(); ++i) {
+    if (i >= excess && old[i].first > Seconds() - kForgetAfter) break;
+    state_.files.erase(old[i].second);
+  }
+}
+
+void Journal::Sync(bool now) {
+  if (failing_ && clock_.Steady() >= retry_at_) Rewrite();
+  if (!dirty_ || !file_.is_open() || (!now && clock_.Steady() < synced_ + kSyncEvery)) return;
+  dirty_ = false;
+  synced_ = clock_.Steady();
+  auto synced = file_.Sync();
+  if (!synced) Failed(synced.error().message);
+}
+
+std::optional<SteadyTime> Journal::sync_due() const {
+  if (failing_) return retry_at_;
+  if (!dirty_ || !file_.is_open()) return std::nullopt;
+  return synced_ + kSyncEvery;
+}
+
+void Journal::Failed(std::string_view error) {
+  errors_.Add();
+  healthy_.Set(0);
+  file_.Close();
+  dirty_ = false;
+  retry_at_ = clock_.Steady() + kRetryEvery;
+  if (std::exchange(failing_, true)) return;
+  LogWarn("the journal cannot be kept: logs are shipped, but a restart now would send lines again",
+          {{"file", file_.path()}, {"error", error}});
+}
+
+}  // namespace telltale

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/journal/journal_record.h"
+
+#include <array>
+#include <bit>
+
+#include "common/base/varint.h"
+#include "sidecar/journal/journal_frame.h"
+
+namespace telltale {
+namespace {
+
+using namespace journal;  // NOLINT: the names of the frame
+
+constexpr std::array<std::uint32_t, 256> MakeCrcTable() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    std::uint32_t c = i;
+    for (int k = 0; k < 8; ++k) c = (c & 1) != 0 ? 0xEDB88320u ^ (c >> 1) : c >> 1;
+    table[i] = c;
+  }
+  return table;
+}
+
+void AppendFixed32(std::string& out, std::uint32_t value) {
+  for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>(value >> shift);
+}
+
+// The CRC covers length, type and payload.
+void AppendFramed(Type type, std::string_view payload, std::string& out) {
+  std::string covered;
+  AppendFixed32(covered, static_cast<std::uint32_t>(payload.size()));
+  covered += type;
+  covered += payload;
+  AppendFixed32(out, Crc32(covered));
+  out += covered;
+}
+
+void AppendSigned(std::string& out, std::int64_t value) {
+  auto bits = static_cast<std::uint64_t>(value);
+  AppendVarint(out, (bits << 1) ^ (value < 0 ? ~std::uint64_t{0} : 0));
+}
+
+void AppendText(std::string& out, std::string_view text) {
+  AppendVarint(out, text.size());
+  out += text;
+}
+
+void AppendMark(std::string& out, const ContentMark& mark) {
+  AppendVarint(out, mark.offset);
+  AppendVarint(out, mark.head);
+  AppendVarint(out, mark.tail);
+}
+
+void AppendPartialLines(std::string& out, const PartialLines& lines) {
+  AppendVarint(out, lines.size());
+  for (const PartialLine& line : lines) {
+    AppendVarint(out, line.stream == LogStream::kStderr ? 1 : 0);
+    AppendSigned(out, line.time);
+    AppendText(out, line.text);
+    AppendVarint(out, line.truncated ? 1 : 0);
+    AppendVarint(out, line.bytes);
+    AppendVarint(out, line.cut_bytes);
+  }
+}
+
+void AppendNumber(std::string& out, double value) {
+  AppendVarint(out, std::bit_cast<std::uint64_t>(value));
+}
+
+void AppendSeries(std::string& out, const SeriesName& series, const SeriesTotal& total) {
+  AppendText(out, series.name);
+  AppendVarint(out, series.labels.size());
+  for (const auto& [name, value] : series.labels) {
+    AppendText(out, name);
+    AppendText(out, value);
+  }
+  AppendNumber(out, total.value);
+  AppendVarint(out, total.counts.size());
+  for (const std::uint64_t count : total.counts) AppendVarint(out, count);
+}
+
+}  // namespace
+
+std::uint32_t Crc32(std::string_view bytes) {
+  static constexpr auto kTable = MakeCrcTable();
+  std::uint32_t crc = ~0u;
+  for (char c : bytes) crc = kTable[(crc ^ static_cast<unsigned char>(c)) & 0xff] ^ (crc >> 8);
+  return ~crc;
+}
+
+void AppendFileRecord(const FileRecord& file, std::string& out) {
+  std::string payload;
+  AppendVarint(payload, file.slot);
+  AppendVarint(payload, file.id.device);
+  AppendVarint(payload, file.id.inode);
+  AppendSigned(payload, file.id.birth);
+  AppendText(payload, file.path);
+  AppendMark(payload, file.mark);
+  AppendSigned(payload, file.last_time);
+  AppendSigned(payload, file.touched);
+  AppendVarint(payload, file.closed ? 1 : 0);
+  const bool seen = file.mark.offset == 0 && file.seen.offset > 0;
+  const bool memory = seen || !file.memory.empty();
+  if (memory || !file.inherited.empty()) AppendPartialLines(payload, file.inherited);
+  if (memory) AppendText(payload, file.memory);
+  if (seen) AppendMark(payload, file.seen);
+  AppendFramed(kFile, payload, out);
+}
+
+void AppendBatchRecord(const BatchRecord& batch, std::string& out) {
+  std::string payload;
+  AppendVarint(payload, batch.sequence);
+  AppendVarint(payload, batch.slot);
+  AppendVarint(payload, batch.begin);
+  AppendMark(payload, batch.mark);
+  AppendVarint(payload, batch.lines);
+  AppendVarint(payload, static_cast<std::uint64_t>(batch.format));
+  AppendSigned(payload, batch.last_time);
+  AppendVarint(payload, batch.times.size());
+  std::uint64_t before = 0;  // unsigned for the same reason as in TakeBatch
+  for (const TimeRun& run : batch.times) {
+    const auto start = static_cast<std::uint64_t>(run.start);
+    AppendSigned(payload, static_cast<std::int64_t>(start - before));
+    AppendVarint(payload, run.lines);
+    before = start;
+  }
+  if (batch.handed_over > 0 || batch.pipeline != 0) AppendVarint(payload, batch.handed_over);
+  if (batch.pipeline != 0) {
+    AppendVarint(payload, batch.pipeline);
+    AppendSigned(payload, batch.now);
+    AppendText(payload, batch.memory);
+    AppendText(payload, batch.memory_after);
+  }
+  AppendFramed(kBatch, payload, out);
+}
+
+void AppendAckRecord(std::uint64_t sequence, const std::vector<SeriesDelta>& metrics,
+                     std::string& out) {
+  std::string payload;
+  AppendVarint(payload, sequence);
+  if (!metrics.empty()) {
+    AppendVarint(payload, metrics.size());
+    for (const SeriesDelta& delta : metrics) {
+      AppendVarint(payload, delta.set ? 1 : 0);
+      AppendNumber(payload, delta.base);
+      AppendSeries(payload, delta.series, delta.add);
+    }
+  }
+  AppendFramed(kAck, payload, out);
+}
+
+void AppendSeriesRecord(const SeriesName& series, const SeriesTotal& total, std::string& out) {
+  std::string payload;
+  AppendSeries(payload, series, total);
+  AppendFramed(kSeries, payload, out);
+}
+
+void AppendAbandonRecord(std::uint64_t sequence, std::string& out) {
+  std::string payload;
+  AppendVarint(payload, sequence);
+  AppendFramed(kAbandon, payload, out);
+}
+
+void AppendForgetRecord(std::uint64_t slot, std::string& out) {
+  std::string payload;
+  AppendVarint(payload, slot);
+  AppendFramed(kForget, payload, out);
+}
+
+void AppendHandOverRecord(const HandOver& hand_over, std::string& out) {
+  std::string payload;
+  AppendVarint(payload, hand_over.from);
+  AppendVarint(payload, hand_over.to);
+  AppendPartialLines(payload, hand_over.lines);
+  AppendVarint(payload, hand_over.mark ? 1 : 0);
+  if (hand_over.mark) AppendMark(payload, *hand_over.mark);
+  AppendFramed(kHandOver, payload, out);
+}
+
+void ApplyDelta(SeriesTotals& totals, const SeriesDelta& delta) {
+  SeriesTotal& total = totals[delta.series];
+  if (delta.set) total.value = delta.base;
+  total.value += delta.add.value;
+  if (total.counts.size() != delta.add.counts.size()) {
+    // Other buckets than before: an honest start from nothing.
+    if (!total.counts.empty()) total.value = delta.add.value;
+    total.counts.assign(delta.add.counts.size(), 0);
+  }
+  for (std::size_t i = 0; i < total.counts.size(); ++i) total.counts[i] += delta.add.counts[i];
+}
+
+void ApplyAck(JournalState& state, std::uint64_t sequence,
+              const std::vector<SeriesDelta>& metrics) {
+  auto batch = state.in_flight.extract(sequence);
+  if (batch.empty()) return;
+  for (const SeriesDelta& delta : metrics) ApplyDelta(state.metrics, delta);
+  auto file = state.files.find(batch.mapped().slot);
+  if (file == state.files.end()) return;
+  file->second.mark = batch.mapped().mark;
+  file->second.memory = batch.mapped().memory_after;
+  if (batch.mapped().begin == 0) file->second.inherited.clear();
+}
+
+void ApplyHandOver(JournalState& state, const HandOver& hand_over) {
+  auto to = state.files.find(hand_over.to);
+  if (to != state.files.end()) to->second.inherited = hand_over.lines;
+  auto from = state.files.find(hand_over.from);
+  if (from == state.files.end() || !hand_over.mark) return;
+  from->second.mark = *hand_over.mark;
+  from->second.inherited.clear();
+}
+
+std::string FormatJournal(const JournalState& state) {
+  std::string out(kJournalMagic);
+  for (const auto& [slot, file] : state.files) AppendFileRecord(file, out);
+  for (const auto& [sequence, batch] : state.in_flight) AppendBatchRecord(batch, out);
+  for (const auto& [series, total] : state.metrics) AppendSeriesRecord(series, total, out);
+  return out;
+}
+
+}  // namespace telltale

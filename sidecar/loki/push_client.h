@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The way to one Loki: its URL, the proxy, and who we are there, from files that are read again
+// when they change. One connection. Owned by Sender and used on its thread; Cancel comes from any.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/net/http_client.h"
+#include "common/net/pem_files.h"
+#include "common/net/token_source.h"
+#include "common/net/url.h"
+#include "sidecar/loki/push_body.h"
+#include "sidecar/loki/push_target.h"
+
+namespace telltale {
+
+class PushClient {
+ public:
+  // kInvalid when the URL or the proxy's is none, in a sentence that names the key.
+  static Status Check(const PushTarget& target);
+
+  // Of a target that Check likes.
+  PushClient(PushTarget target, Clock& clock);
+
+  // kPermission when a file of credentials cannot be used; else as HttpClient::Send.
+  Result<HttpResponse> Push(const PushBody& body);
+  // Loki did not like our credentials: the files are read again.
+  void Rejected();
+  void Cancel();
+
+ private:
+  // Which files there are, of those that may be.
+  struct Files {
+    TlsFiles tls;
+    std::string token, username, password;
+    bool operator==(const Files&) const = default;
+  };
+  struct Secrets {
+    Secrets(Files found, Clock& clock);
+    const Files files;
+    TokenSource token, username, password;
+    PemFiles pem;
+  };
+
+  Files FindFiles() const;
+  void Look();
+  void Doubt();
+  Status Connect();
+  Result<HttpRequest> Request(const PushBody& body);
+  Result<std::string> Authorization();
+
+  const PushTarget target_;
+  Url server_;
+  std::string path_;
+  std::optional<HttpProxy> proxy_;
+  Clock& clock_;
+  std::unique_ptr<Secrets> secrets_;
+  std::optional<SteadyTime> looked_at_;  // empty: look before the next push
+  TlsIdentity identity_;                 // that client_ was made with
+
+  std::mutex mutex_;
+  std::unique_ptr<HttpClient> client_;  // replaced under mutex_, by the thread; used without
+  bool cancelled_ = false;              // guarded by mutex_
+};
+
+}  // namespace telltale

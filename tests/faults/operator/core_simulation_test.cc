@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The operator's core, one replica or two, through the faults of a plan in simulated time. In the
+// end the served list and everything written are those of a fresh core that met no fault; no list
+// on the way lacks what never changed or has what never was; the server is not stormed; then there
+// is rest. How to repeat a seed: README.md.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/fakes/kube/cluster/json_tree.h"
+#include "tests/faults/operator/core_process.h"
+#include "tests/faults/operator/outputs.h"
+#include "tests/faults/operator/request_rules.h"
+#include "tests/faults/operator/seed_name.h"
+#include "tests/faults/operator/stage.h"
+#include "tests/faults/operator/undisturbed.h"
+#include "tests/faults/seeds.h"
+
+namespace telltale::faults {
+namespace {
+
+using std::chrono::seconds;
+
+class CoreFaults : public testing::TestWithParam<std::uint64_t> {
+ protected:
+  static void SetUpTestSuite() { QuietLog(); }
+
+  void SetUp() override {
+    for (int i = 0; i < stage_.plan.replicas(); ++i) StartProcess();
+  }
+  void TearDown() override {
+    processes_.clear();
+    if (!HasFailure()) return;
+    std::printf("theme %s; repeat with: TELLTALE_FAULT_SEEDS=%llu bin/fault_core_test\n",
+                std::string(ThemeName(stage_.plan.theme())).c_str(),
+                static_cast<unsigned long long>(GetParam()));
+  }
+
+  void StartProcess() {
+    CoreProcess::Options options;
+    options.id = static_cast<int>(processes_.size());
+    options.seed = GetParam();
+    options.elect = elect_;
+    if (crashes_ > 0) {
+      --crashes_;
+      options.die_after_writes = stage_.plan.crash_after_writes();
+      options.die_before_applied = stage_.plan.crash_before_applied();
+      options.died = [this] {
+        stage_.scheduler.After(Stage::Millis(stage_.random.Between(200, 25'000)),
+                               [this] { StartProcess(); });
+      };
+    }
+    const int id = options.id;
+    options.published = [this, id](const std::string& list) { OnPublished(id, list); };
+    processes_.push_back(
+        std::make_unique<CoreProcess>(stage_.server, stage_.clock, std::move(options)));
+  }
+
+  std::vector<CoreProcess*> Alive() {
+    std::vector<CoreProcess*> alive;
+    for (const auto& process : processes_) {
+      if (process->alive()) alive.push_back(process.get());
+    }
+    return alive;
+  }
+
+  // The leader stops for a while, in the middle of whatever it does.
+  void FreezeLeader() {
+    for (CoreProcess* process : Alive()) {
+      if (!process->core().IsLeader()) continue;
+      const int id = process->id();
+      freezes_.push_back({id, stage_.scheduler.Now()});
+      stage_.scheduler.Freeze(id, true);
+      stage_.scheduler.After(seconds(stage_.plan.freeze_seconds()),
+                             [this, id] { stage_.scheduler.Freeze(id, false); });
+      return;
+    }
+  }
+
+  void OnPublished(int process, const std::string& list) {
+    ++published_;
+    auto parsed = ParseJsonTree(list);
+    ASSERT_TRUE(parsed.ok()) << list;
+    std::size_t rocks = 0;
+    for (const Json& group : parsed->items) {
+      const Json* labels = group.Find("labels");
+      ASSERT_NE(labels, nullptr);
+      const std::string uid(labels->StringOf("__meta_telltale_pod_uid"));
+      const std::string address = group.Find("targets")->items.at(0).text;
+      const std::string* ip = stage_.world.AddressOf(uid);
+      ASSERT_NE(ip, nullptr) << "process " << process << " published a pod that never was: " << uid;
+      EXPECT_TRUE(address.starts_with(*ip + ":")) << uid << " never was at " << address;
+      rocks += labels->StringOf("job") == "rock/rock" ? 1U : 0U;
+    }
+    EXPECT_EQ(rocks, World::kRockTargets) << "process " << process << " published a partial list:\n"
+                                          << list;
+  }
+
+  bool Agrees(const End& wanted) {
+    why_.clear();
+    const auto alive = Alive();
+    if (alive.size() < static_cast<std::size_t>(stage_.plan.replicas())) why_ = "a replica is away";
+    for (CoreProcess* process : alive) {
+      if (const std::string list = process->Served(); list != wanted.list) {
+        why_ = "process " + std::to_string(process->id()) + " serves\n" + list + "\nwanted:\n" +
+               wanted.list;
+      }
+    }
+    if (why_.empty()) why_ = Difference(ReadOutputs(stage_.cluster), wanted.outputs);
+    return why_.empty();
+  }
+
+  // A write of a process that no longer holds the lease was under way when that process was
+  // stopped. After a restored backup the lease names whoever held it then.
+  void ExpectOneWriter() {
+    if (!elect_ || stage_.plan.restores() > 0) return;
+    for (const Seen& seen : stage_.server.log()) {
+      const std::string identity = "operator-" + std::to_string(seen.process);
+      if (seen.kind != Seen::Kind::kWrite || seen.holder.empty() || seen.holder == identity) {
+        continue;
+      }
+      const bool under_way = std::any_of(freezes_.begin(), freezes_.end(), [&](const auto& freeze) {
+        return freeze.process == seen.process && seen.time <= freeze.from &&
+               freeze.from - seen.time < seconds(1);
+      });
+      EXPECT_TRUE(under_way) << identity << " wrote " << seen.path << " while " << seen.holder
+                             << " held the lease";
+    }
+  }
+
+  // What is always wanted is never taken away, not even to be made again.
+  void ExpectNothingTakenAway() {
+    for (const Seen& seen : stage_.server.log()) {
+      EXPECT_FALSE(seen.method == "DELETE" &&
+                   seen.path.find("/namespaces/rock/") != std::string::npos)
+          << "process " << seen.process << " deleted " << seen.path;
+    }
+  }
+
+  struct Freeze {
+    int process;
+    SteadyTime from;
+  };
+  Stage stage_{GetParam(), /*writers=*/true};
+  bool elect_ = stage_.plan.replicas() > 1 || GetParam() % 3 == 0;
+  int crashes_ = stage_.plan.crash_after_writes() > 0 ? 3 : 0;
+  int published_ = 0;
+  std::vector<Freeze> freezes_;
+  std::string why_;
+  std::vector<std::unique_ptr<CoreProcess>> processes_;
+};
+
+TEST_P(CoreFaults, EndAsIfTheyHadNotBeen) {
+  if (stage_.random.Chance(0.7)) {  // else the faults are there from the first request on
+    stage_.scheduler.RunFor(seconds(20));
+    EXPECT_TRUE(published_ > 0 || stage_.plan.crash_after_writes() > 0);
+  }
+  if (stage_.plan.freeze_seconds() > 0) {
+    for (int i = 0; i < 2; ++i) {
+      stage_.scheduler.After(seconds(stage_.random.Between(1, 60)), [this] { FreezeLeader(); });
+    }
+  }
+  stage_.Disturb();
+
+  // The longest freeze, the longest silence of a dead stream, the longest wait between tries.
+  const End wanted = WithoutFaults(stage_.cluster, GetParam());
+  ASSERT_NE(wanted.list, "");
+  ASSERT_FALSE(wanted.outputs.empty());
+  EXPECT_TRUE(stage_.scheduler.RunUntil([&] { return Agrees(wanted); }, seconds(1200))) << why_;
+
+  // And it stays so, at rest: when the last dead stream and the last wait are over.
+  stage_.scheduler.RunFor(seconds(300));
+  EXPECT_TRUE(Agrees(wanted)) << why_;
+  const std::size_t before = stage_.server.log().size();
+  stage_.scheduler.RunFor(seconds(600));
+  EXPECT_TRUE(Agrees(wanted)) << why_;
+  ExpectCalm(stage_.server.log(), before, seconds(600));
+  ExpectNoStorm(stage_.server.log(), stage_.plan.restores());
+  ExpectOneWriter();
+  ExpectNothingTakenAway();
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, CoreFaults, testing::ValuesIn(SeedsOr(1, 260)), SeedName);
+
+}  // namespace
+}  // namespace telltale::faults

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/reconcile/prometheus/prometheus_poller.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+#include <thread>
+
+#include "common/net/http_server.h"
+#include "tests/fakes/fake_clock.h"
+
+namespace telltale {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::string Target(const std::string& uid, const std::string& health) {
+  return R"({"discoveredLabels":{"__meta_telltale_target":"shop/shop","__meta_telltale_pod_uid":")" +
+         uid + R"(","__meta_telltale_endpoint":"0"},"lastError":"x","health":")" + health + "\"}";
+}
+
+class PrometheusPollerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    HttpServerOptions options;
+    options.listen = "127.0.0.1:0";
+    server_ = std::make_unique<HttpServer>(options, [this](const HttpRequest& request) {
+      clock_.Advance(took_);
+      if (status_ != 200) return TextResponse(status_, "no");
+      if (request.path() == "/prom/api/v1/targets") {
+        return JsonResponse(200, R"({"data":{"activeTargets":[)" + targets_ + "]}}");
+      }
+      return JsonResponse(
+          200, R"({"data":{"result":[{"metric":{"namespace":"shop","pod":"shop-1"}}]}})");
+    });
+    ASSERT_TRUE(server_->Start().ok());
+    auto url = ParseUrl("http://127.0.0.1:" + std::to_string(server_->port()) + "/prom");
+    poller_ = std::make_unique<PrometheusPoller>(
+        *url, view_, [this] { return wanted_.load(); },
+        [this](const ReportChanges& changes) { changes_.push_back(changes); }, registry_, clock_);
+  }
+
+  std::atomic<int> status_ = 200;
+  std::string targets_ = Target("u1", "up") + "," + Target("u2", "down");
+  std::chrono::milliseconds took_{0};
+  std::atomic<bool> wanted_{true};
+  std::vector<ReportChanges> changes_;
+  FakeClock clock_;
+  Registry registry_;
+  Published<PrometheusView> view_;
+  std::unique_ptr<HttpServer> server_;
+  std::unique_ptr<PrometheusPoller> poller_;
+};
+
+TEST_F(PrometheusPollerTest, PublishesWhatPrometheusScrapesUnderThePathOfItsUrl) {
+  poller_->PollOnce();
+  ASSERT_NE(view_.Get(), nullptr);
+  EXPECT_TRUE(view_.Get()->known);
+  EXPECT_EQ(view_.Get()->reports(), 2u);
+  EXPECT_TRUE(view_.Get()->Logging("shop", "shop-1"));
+  ASSERT_EQ(changes_.size(), 1u);
+  EXPECT_TRUE(changes_[0].all);
+}
+
+TEST_F(PrometheusPollerTest, TellsOnlyWhatChanged) {
+  poller_->PollOnce();
+  changes_.clear();
+  poller_->PollOnce();
+  EXPECT_THAT(changes_, IsEmpty());
+  targets_ = Target("u1", "up") + "," + Target("u2", "up");
+  poller_->PollOnce();
+  ASSERT_EQ(changes_.size(), 1u);
+  EXPECT_FALSE(changes_[0].all);
+  EXPECT_THAT(changes_[0].targets, ElementsAre("shop/shop"));
+  EXPECT_THAT(changes_[0].sidecars, IsEmpty());
+}
+
+TEST_F(PrometheusPollerTest, AnAnswerOfManyMegabytesIsRead) {
+  targets_.clear();
+  const std::string padding(1000, 'x');
+  for (int i = 0; i < 20'000; ++i) {
+    targets_ += (i ? "," : "") + Target(padding + std::to_string(i), "up");
+  }
+  poller_->PollOnce();
+  EXPECT_TRUE(view_.Get()->known) << view_.Get()->error;
+  EXPECT_EQ(view_.Get()->reports(), 20'000u);
+}
+
+TEST_F(PrometheusPollerTest, APrometheusThatFailsMakesTheViewUnknownWithTheReason) {
+  status_ = 500;
+  poller_->PollOnce();
+  EXPECT_FALSE(view_.Get()->known);
+  EXPECT_THAT(view_.Get()->error, ::testing::HasSubstr("500"));
+  EXPECT_EQ(view_.Get()->reports(), 0u);
+  status_ = 200;
+  targets_ = "{]";
+  poller_->PollOnce();
+  EXPECT_FALSE(view_.Get()->known);
+  targets_ = Target("u1", "up");
+  poller_->PollOnce();
+  EXPECT_TRUE(view_.Get()->known);
+}
+
+TEST_F(PrometheusPollerTest, WhatTakesLongIsAskedForLessOften) {
+  poller_->PollOnce();
+  EXPECT_EQ(poller_->Pause(), std::chrono::seconds(5));
+  took_ = std::chrono::seconds(1);  // each of the two answers
+  poller_->PollOnce();
+  EXPECT_EQ(poller_->Pause(), std::chrono::seconds(40));
+}
+
+TEST_F(PrometheusPollerTest, WhileNobodyWantsToKnowItDoesNotAskAndNoOldViewRemains) {
+  view_.Set(std::make_shared<PrometheusView>());
+  wanted_ = false;
+  std::thread runner([this] { poller_->Run(); });
+  while (view_.Get()) std::this_thread::yield();
+  poller_->Stop();
+  runner.join();
+  EXPECT_THAT(changes_, IsEmpty());
+}
+
+}  // namespace
+}  // namespace telltale

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/reconcile/publish/publisher.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <future>
+#include <iterator>
+#include <thread>
+
+#include "tests/fakes/cluster_events.h"
+#include "tests/fakes/fake_clock.h"
+
+namespace telltale {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr auto* kShop =
+    R"({"selector":{"matchLabels":{"app":"shop"}},"metrics":{"endpoints":[{"port":"http"}]}})";
+
+class PublisherTest : public ::testing::Test {
+ protected:
+  void Sync() {
+    for (auto* sink : {&pods(), &targets(), &namespaces()}) SendEmpty(*sink);
+  }
+  ReflectorSink& pods() { return index_.pod_sink(); }
+  ReflectorSink& targets() { return index_.target_sink(); }
+  ReflectorSink& namespaces() { return index_.namespace_sink(); }
+  std::string Text() { return document_.Get() ? document_.Get()->Text() : "nothing"; }
+
+  FakeClock clock_;
+  Registry registry_;
+  ClusterIndex index_{{"infra"}, clock_};
+  Published<Document> document_;
+  std::vector<std::string> published_;
+  std::function<void()> told_ = [] {};
+  Publisher publisher_{index_,
+                       [this] { return index_.synced(); },
+                       document_,
+                       [this](const std::vector<std::string>& keys) {
+                         published_ = keys;
+                         told_();
+                       },
+                       registry_,
+                       clock_};
+};
+
+TEST_F(PublisherTest, PublishesNothingBeforeEveryKindIsSynced) {
+  Send(targets(), TargetJson("shop", "shop", kShop));
+  Send(pods(), PodJson({}));
+  SendEmpty(namespaces());
+  EXPECT_FALSE(publisher_.PublishOnce());
+  EXPECT_EQ(document_.Get(), nullptr);
+}
+
+TEST_F(PublisherTest, AnEmptyClusterIsAnEmptyList) {
+  Sync();
+  EXPECT_TRUE(publisher_.PublishOnce());
+  EXPECT_EQ(Text(), "[]");
+  EXPECT_EQ(document_.Get()->size(), 2u);
+  EXPECT_FALSE(publisher_.PublishOnce());
+}
+
+TEST_F(PublisherTest, APodComesAndGoesAndReadersKeepWhatTheyGot) {
+  Sync();
+  Send(targets(), TargetJson("shop", "shop", kShop));
+  Send(pods(), PodJson({}));
+  publisher_.PublishOnce();
+  const auto before = document_.Get();
+  EXPECT_THAT(Text(), HasSubstr("10.0.0.1:8080"));
+  EXPECT_THAT(published_, ElementsAre("shop/shop"));
+  SendDeleted(pods(), PodJson({}));
+  publisher_.PublishOnce();
+  EXPECT_EQ(Text(), "[]");
+  EXPECT_THAT(before->Text(), HasSubstr("10.0.0.1:8080"));
+}
+
+TEST_F(PublisherTest, APodThatDiffersInNothingOfInterestIsNoChange) {
+  Sync();
+  Send(targets(), TargetJson("shop", "shop", kShop));
+  Send(pods(), PodJson({}));
+  publisher_.PublishOnce();
+  PodSpec again;
+  again.resource_version = "2";
+  EXPECT_EQ(Send(pods(), PodJson(again)), "2");
+  EXPECT_FALSE(publisher_.PublishOnce());
+}
+
+TEST_F(PublisherTest, WhatMattersToStatusOnlyIsToldWithoutANewDocument) {
+  Sync();
+  Send(targets(), TargetJson("shop", "shop", kShop));
+  Send(pods(), PodJson({}));
+  publisher_.PublishOnce();
+  const auto before = document_.Get();
+  PodSpec leaving;
+  leaving.deleting = true;
+  Send(pods(), PodJson(leaving));
+  published_.clear();
+  EXPECT_TRUE(publisher_.PublishOnce());
+  EXPECT_THAT(published_, ElementsAre("shop/shop"));
+  EXPECT_EQ(document_.Get(), before);
+}
+
+TEST_F(PublisherTest, ASecondUidUnderTheSameNameIsAnotherPod) {
+  Sync();
+  Send(targets(), TargetJson("shop", "shop", kShop));
+  PodSpec pod;
+  pod.uid = "first";
+  Send(pods(), PodJson(pod));
+  publisher_.PublishOnce();
+  pod.uid = "second";
+  Send(pods(), PodJson(pod));
+  publisher_.PublishOnce();
+  EXPECT_THAT(Text(), HasSubstr("second"));
+  EXPECT_THAT(Text(), Not(HasSubstr("first")));
+}
+
+TEST_F(PublisherTest, PagesWithoutAChangeAreSharedByTheNextDocument) {
+  Sync();
+  Send(targets(), TargetJson("shop", "shop", kShop));
+  Send(targets(), TargetJson("cart", "cart", kShop));
+  Send(pods(), PodJson({}));
+  PodSpec other;
+  other.ns = "cart";
+  Send(pods(), PodJson(other));
+  publisher_.PublishOnce();
+  const auto before = document_.Get();
+  other.ip = "10.9.9.9";
+  Send(pods(), PodJson(other));
+  publisher_.PublishOnce();
+  const auto after = document_.Get();
+  ASSERT_EQ(after->pages().size(), 2u);
+  EXPECT_NE(after->pages()[0], before->pages()[0]);
+  EXPECT_EQ(after->pages()[1], before->pages()[1]);
+}
+
+TEST_F(PublisherTest, InALargeTargetOnlyThePageOfThePodIsMadeAnew) {
+  Sync();
+  Send(targets(), TargetJson("shop", "shop", kShop));
+  PodSpec pod;
+  for (int i = 0; i < 2'000; ++i) {
+    pod.name = "p" + std::to_string(1'000 + i);
+    Send(pods(), PodJson(pod));
+  }
+  publisher_.PublishOnce();
+  const auto before = document_.Get();
+  ASSERT_GT(before->pages().size(), 4u);
+  pod.ip = "10.9.9.9";
+  Send(pods(), PodJson(pod));
+  publisher_.PublishOnce();
+  const auto after = document_.Get();
+  EXPECT_EQ(after->targets(), 2'000u);
+  for (std::size_t i = 0; i + 1 < before->pages().size(); ++i) {
+    EXPECT_EQ(after->pages()[i], before->pages()[i]);
+  }
+  // And when nearly all of it is gone, few pages are left.
+  for (int i = 0; i < 1'990; ++i) {
+    pod.name = "p" + std::to_string(1'000 + i);
+    SendDeleted(pods(), PodJson(pod));
+  }
+  publisher_.PublishOnce();
+  EXPECT_EQ(document_.Get()->targets(), 10u);
+  EXPECT_LE(document_.Get()->pages().size(), 8u);
+}
+
+TEST_F(PublisherTest, ATargetsStatusAloneChangesNothingThatIsPublished) {
+  Sync();
+  Send(targets(), TargetJson("shop", "shop", kShop));
+  publisher_.PublishOnce();
+  std::string with_status = TargetJson("shop", "shop", kShop);
+  with_status.insert(with_status.size() - 1, R"(,"status":{"problemsCount":3})");
+  Send(targets(), with_status);
+  EXPECT_FALSE(publisher_.PublishOnce());
+  EXPECT_THAT(index_.Target("shop/shop")->status_json, HasSubstr("problemsCount"));
+}
+
+TEST_F(PublisherTest, ADeletedTargetIsToldOnce) {
+  Sync();
+  Send(targets(), TargetJson("shop", "shop", kShop));
+  Send(pods(), PodJson({}));
+  publisher_.PublishOnce();
+  SendDeleted(targets(), TargetJson("shop", "shop", kShop));
+  EXPECT_TRUE(publisher_.PublishOnce());
+  EXPECT_THAT(published_, ElementsAre("shop/shop"));
+  EXPECT_EQ(Text(), "[]");
+  EXPECT_FALSE(publisher_.PublishOnce());
+}
+
+TEST_F(PublisherTest, TheLagIsThatOfTheOldestChange) {
+  Sync();
+  Send(targets(), TargetJson("shop", "shop", kShop));
+  publisher_.PublishOnce();
+  Send(pods(), PodJson({}));
+  clock_.Advance(std::chrono::milliseconds(700));
+  Send(pods(), PodJson({"shop", "shop-2"}));
+  clock_.Advance(std::chrono::milliseconds(100));
+  publisher_.PublishOnce();
+  std::string page;
+  registry_.Render(page);
+  EXPECT_THAT(page, HasSubstr("telltale_publish_lag_seconds_sum 0.8\n"));
+  EXPECT_THAT(page, HasSubstr("telltale_publications_total 2\n"));
+  EXPECT_THAT(page, HasSubstr("telltale_discovery_targets 2\n"));
+  EXPECT_THAT(page, HasSubstr("telltale_index_size{kind=\"pods\"} 2\n"));
+  EXPECT_THAT(page, HasSubstr("telltale_index_size{kind=\"matches\"} 2\n"));
+}
+
+TEST_F(PublisherTest, ABurstOfChangesEndsInTheWholeDocument) {
+  Sync();
+  Send(targets(), TargetJson("shop", "shop", kShop));
+  index_.OnChange([this] { publisher_.Changed(); });
+  std::promise<void> all;
+  bool told = false;
+  told_ = [&] {
+    if (document_.Get()->targets() == 500 && !std::exchange(told, true)) all.set_value();
+  };
+  std::thread thread([this] { publisher_.Run(); });
+  for (int i = 0; i < 500; ++i) {
+    PodSpec pod;
+    pod.name = "p" + std::to_string(i);
+    Send(pods(), PodJson(pod));
+  }
+  all.get_future().wait();
+  publisher_.Stop();
+  thread.join();
+  EXPECT_EQ(document_.Get()->targets(), 500u);
+}
+
+TEST_F(PublisherTest, PublishesOnceEverythingIsSyncedThoughNobodySaysSo) {
+  std::promise<void> done;
+  bool told = false;
+  told_ = [&] {
+    if (!std::exchange(told, true)) done.set_value();
+  };
+  std::thread thread([this] { publisher_.Run(); });
+  Sync();
+  done.get_future().wait();
+  publisher_.Stop();
+  thread.join();
+  EXPECT_EQ(Text(), "[]");
+}
+
+std::string ReadFile(const std::string& name) {
+  std::ifstream file(TELLTALE_SOURCE_DIR "/tests/golden/" + name);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Golden files are for people: without the blanks they are what is served.
+std::string Compact(const std::string& json) {
+  std::string compact;
+  bool quoted = false;
+  for (const char c : json) {
+    if (c == '"') quoted = !quoted;
+    if (quoted || (c != ' ' && c != '\n')) compact += c;
+  }
+  return compact;
+}
+
+TEST_F(PublisherTest, TheGoldenWorldGivesTheGoldenDocument) {
+  JsonParser parser;
+  const Status read = parser.Parse(ReadFile("sd/mixed.world.json"), [&](JsonValue root) {
+    return root.ForEachField([&](std::string_view kind, JsonValue objects) -> Status {
+      if (kind != "targets" && kind != "pods" && kind != "namespaces") return {};
+      ReflectorSink& sink = kind == "pods" ? pods() : kind == "targets" ? targets() : namespaces();
+      sink.ReplaceBegin();
+      const Status status = objects.ForEachElement([&](JsonValue object) -> Status {
+        std::string version;
+        (void)sink.Changed(object, version);
+        return {};
+      });
+      sink.ReplaceEnd();
+      return status;
+    });
+  });
+  ASSERT_TRUE(read.ok());
+  if (!index_.synced()) SendEmpty(namespaces());
+  publisher_.PublishOnce();
+  EXPECT_EQ(Text(), Compact(ReadFile("sd/mixed.json")));
+}
+
+TEST_F(PublisherTest, StopEndsARunThatHasNothingToDo) {
+  std::thread thread([this] { publisher_.Run(); });
+  publisher_.Stop();
+  thread.join();
+  EXPECT_EQ(document_.Get(), nullptr);
+}
+
+}  // namespace
+}  // namespace telltale

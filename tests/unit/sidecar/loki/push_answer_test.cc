@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/loki/push_answer.h"
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <utility>
+
+namespace telltale {
+namespace {
+
+using Kind = PushAnswer::Kind;
+
+PushAnswer Read(int status, std::string body = "", std::uint64_t lines = 10,
+                HttpHeaders headers = {}) {
+  HttpResponse response;
+  response.status = status;
+  response.body = std::move(body);
+  response.headers = std::move(headers);
+  return ReadPushAnswer(response, lines);
+}
+
+TEST(PushAnswer, OnlyTwoStatusesSayStored) {
+  EXPECT_EQ(Read(204).kind, Kind::kStored);
+  EXPECT_EQ(Read(200).kind, Kind::kStored);
+  EXPECT_EQ(Read(260).kind, Kind::kRetry);  // ingestion is blocked
+  EXPECT_EQ(Read(202).kind, Kind::kRetry);
+}
+
+TEST(PushAnswer, ServerTroubleIsRetriedAndPersonsTroubleSlowly) {
+  for (int status : {408, 499, 500, 502, 503, 504}) EXPECT_EQ(Read(status).kind, Kind::kRetry);
+  for (int status : {301, 401, 403, 404, 405, 422}) {
+    EXPECT_EQ(Read(status).kind, Kind::kRetrySlowly) << status;
+  }
+  EXPECT_EQ(Read(429).kind, Kind::kTenantLimited);
+  EXPECT_EQ(Read(413).kind, Kind::kTooLarge);
+  EXPECT_EQ(Read(500, "rpc error: grpc: received message larger than max (5 vs. 4)").kind,
+            Kind::kTooLarge);
+}
+
+TEST(PushAnswer, A400NamesWhatWasNotStored) {
+  auto answer = Read(400,
+                     "entry with timestamp 2026-11-20 01:02:03 +0000 UTC ignored, reason: 'entry "
+                     "too far behind, oldest acceptable timestamp is: 2026-11-21T00:00:00Z',\n"
+                     "user 'fake', total ignored: 3 out of 10 for stream: {app=\"a\"}");
+  EXPECT_EQ(answer.kind, Kind::kRefused);
+  EXPECT_EQ(answer.lost_lines, 3u);
+  EXPECT_EQ(answer.reason, "too_far_behind");
+}
+
+TEST(PushAnswer, LinesThatTheDistributorTookOutAreCountedBesideThoseOfTheIngester) {
+  std::string body =
+      "entry with timestamp 2026-11-20 23:56:15.074482 +0000 UTC ignored, reason: 'entry too far "
+      "behind, oldest acceptable timestamp is: 2026-11-21T01:56:15Z',\n"
+      "user 'fake', total ignored: 1 out of 3 for stream: {app=\"c\"}";
+  EXPECT_EQ(Read(400, body, 4).lost_lines, 2u);
+  EXPECT_EQ(Read(400, body + "{__stream_shard__=\"1\"}", 4).lost_lines, 1u);
+}
+
+TEST(PushAnswer, EachGroupOfTheDistributorsErrorsCounts) {
+  std::string one = "1 errors like: entry for stream '{a=\"b\"}' has timestamp too new: 2026";
+  auto answer = Read(400, one + "; 12" + one.substr(1), 20);
+  EXPECT_EQ(answer.lost_lines, 13u);
+  EXPECT_EQ(answer.reason, "too_new");
+  // A stream is refused with all its lines.
+  EXPECT_EQ(Read(400, "1 errors like: stream '{}' has 16 label names; limit 15", 20).lost_lines,
+            20u);
+}
+
+TEST(PushAnswer, ASingleErrorAboutALineIsOneLine) {
+  for (auto [text, reason] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"entry for stream '{a=\"b\"}' has timestamp too old: 2026-01-01T00:00:00Z", "too_old"},
+           {"entry for stream '{a=\"b\"}' has timestamp too new: 2027-01-01T00:00:00Z", "too_new"},
+           {"max entry size '256' bytes exceeded for stream", "line_too_long"},
+           {"stream '{}' has structured metadata too large: '70000' bytes", "limit_exceeded"}}) {
+    EXPECT_EQ(Read(400, text).lost_lines, 1u) << text;
+    EXPECT_EQ(Read(400, text).reason, reason);
+  }
+}
+
+TEST(PushAnswer, ALimitOfOneStreamIsToldFromOneOfTheTenant) {
+  EXPECT_EQ(Read(429,
+                 "entry with timestamp x ignored, reason: 'Per stream rate limit exceeded "
+                 "(limit: 3MB/sec) while attempting to ingest for stream")
+                .kind,
+            Kind::kStreamLimited);
+  EXPECT_EQ(Read(429, "maximum active stream limit exceeded when trying to create stream").kind,
+            Kind::kStreamLimited);
+  EXPECT_EQ(Read(429, "ingestion rate limit exceeded for user fake").kind, Kind::kTenantLimited);
+}
+
+TEST(PushAnswer, WrongCredentialsAreNamedAsSuch) {
+  for (int status : {401, 403, 407}) EXPECT_TRUE(Read(status).credentials);
+  EXPECT_FALSE(Read(404).credentials);
+}
+
+TEST(PushAnswer, A400WithoutANumberLosesTheWholePush) {
+  EXPECT_EQ(Read(400, "stream '{}' has label value too long: 'x'").lost_lines, 10u);
+  EXPECT_EQ(Read(400, "whatever").reason, "rejected");
+  EXPECT_EQ(Read(400, "total ignored: 11 out of 11").lost_lines, 10u);
+  EXPECT_EQ(Read(400, "total ignored: x").lost_lines, 10u);
+}
+
+TEST(PushAnswer, RetryAfterIsReadAndBounded) {
+  EXPECT_EQ(Read(503, "", 1, {{"retry-after", "7"}}).retry_after, std::chrono::seconds(7));
+  EXPECT_EQ(Read(503, "", 1, {{"Retry-After", "999999"}}).retry_after, std::chrono::minutes(10));
+  EXPECT_EQ(Read(503, "", 1, {{"Retry-After", "-4"}}).retry_after.count(), 0);
+  EXPECT_EQ(Read(503, "", 1, {{"Retry-After", "Fri, 31 Dec"}}).retry_after.count(), 0);
+}
+
+}  // namespace
+}  // namespace telltale
