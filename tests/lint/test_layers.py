@@ -29,7 +29,9 @@ MAY_USE = {
     "operator/plan/injection": ["common/base", "common/text", "operator/model", "operator/plan"],
     "operator/plan/status": ["common/base", "common/text", "operator/model", "operator/plan"],
     "operator/reconcile/controller": ["common/base", "common/metrics"],
-    "operator/reconcile/prometheus": ["common/base", "common/text", "common/net", "common/metrics", "operator/plan"],
+    "operator/reconcile/prometheus": [
+        "common/base", "common/text", "common/net", "common/metrics", "operator/store", "operator/plan",
+    ],
     "operator/reconcile/publish": ["common/base", "common/metrics", "operator/model", "operator/store", "operator/plan"],
     "operator/reconcile": ["common", "operator/model", "operator/kube", "operator/store", "operator/plan"],
     "operator/serve": ["common", "operator/model", "operator/store", "operator/plan"],

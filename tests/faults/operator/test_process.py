@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import gtest_shards  # noqa: E402  (beside this file)
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import gtest_shards  # noqa: E402  (the folder is no package)
 
 PROGRAM = gtest_shards.BUILD / "fault_process_test"
 SHARDS = 2

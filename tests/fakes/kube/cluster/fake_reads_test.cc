@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "common/net/http.h"
+#include "tests/fakes/kube/cluster/sample_objects.h"
 #include "tests/fakes/kube/cluster/test_requests.h"
-#include "tests/fakes/kube/server/sample_objects.h"
 
 namespace telltale {
 namespace {

@@ -16,8 +16,8 @@
 #include "common/base/clock.h"
 #include "common/base/files.h"
 #include "common/base/flags.h"
+#include "tests/fakes/kube/cluster/sample_objects.h"
 #include "tests/fakes/kube/server/fake_api_server.h"
-#include "tests/fakes/kube/server/sample_objects.h"
 
 namespace telltale {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/fakes/kube/server/sample_objects.h"
+#include "tests/fakes/kube/cluster/sample_objects.h"
 
 #include <algorithm>
 #include <cstdio>
