@@ -57,8 +57,6 @@ void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptio
   metrics_.Configure(sources, journal_.state().metrics);
   files_.SetSources(std::move(sources));
   Sweep();
-  CountVanished();
-  PassOnInheritance();
 }
 
 // The next generation of the path, when it has begun and nothing of it was sent.

@@ -124,9 +124,11 @@ void LogWorker::CountVanished() {
   for (const auto& [sequence, batch] : journal_.state().in_flight) {
     if (underway_.contains(sequence) || files_.Find(batch.slot) != nullptr) continue;
     auto file = journal_.state().files.find(batch.slot);
-    if (file == journal_.state().files.end() || files_.Wants(file->second.path)) {
-      gone.push_back(batch);
+    if (file != journal_.state().files.end()) {
+      const std::string& path = file->second.path;
+      if (!files_.Wants(path) || !files_.Settled(path)) continue;
     }
+    gone.push_back(batch);
   }
   for (const BatchRecord& record : gone) CountLost(record);
 }
@@ -135,7 +137,8 @@ void LogWorker::CountVanished() {
 void LogWorker::PassOnInheritance() {
   std::vector<HandOver> orphans;
   for (const auto& [slot, file] : journal_.state().files) {
-    if (file.open || file.inherited.empty() || !files_.Wants(file.path)) continue;
+    if (file.open || file.inherited.empty() || underway_.HasOf(slot)) continue;
+    if (!files_.Wants(file.path) || !files_.Settled(file.path)) continue;
     orphans.push_back({slot, 0, file.inherited, file.mark});
   }
   for (HandOver& orphan : orphans) {
@@ -154,7 +157,9 @@ void LogWorker::CountLost(const BatchRecord& record) {
   std::uint64_t bytes = record.mark.offset - record.begin - record.handed_over;
   auto file = journal_.state().files.find(record.slot);
   if (record.begin == 0 && file != journal_.state().files.end()) {
+    // The parts of lines that it began with are lost with it; no other line must get them.
     bytes += BytesOf(file->second.inherited);
+    journal_.Hand({record.slot, 0, {}, file->second.mark});
   }
   LogWarn(
       "lines that were being sent when the program ended cannot be read again; unless Loki "
@@ -229,6 +234,8 @@ void LogWorker::TakeAnew(TailedFile& file) {
 
 void LogWorker::Sweep() {
   files_.Sweep();
+  CountVanished();
+  PassOnInheritance();
   for (const SeriesName& series : metrics_.Expire()) journal_.ForgetSeries(series);
   if (used_) {
     used_ = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/ship/underway.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace telltale {
@@ -25,6 +26,11 @@ std::vector<Underway::Batch> Underway::Answer(const PushResult& result) {
     it = batches_.erase(it);
   }
   return settled;
+}
+
+bool Underway::HasOf(std::uint64_t slot) const {
+  return std::any_of(batches_.begin(), batches_.end(),
+                     [&](const auto& batch) { return batch.second.slot == slot; });
 }
 
 bool Underway::Full() const {

@@ -49,6 +49,7 @@ class Underway {
   bool Waits(std::uint64_t slot) const;
 
   bool empty() const { return batches_.empty(); }
+  bool HasOf(std::uint64_t slot) const;
   bool contains(std::uint64_t sequence) const { return batches_.contains(sequence); }
   const std::map<std::uint64_t, Batch>& batches() const { return batches_; }
 

@@ -34,6 +34,11 @@ TailedFile* FileSet::Find(std::uint64_t slot) const {
   return found == files_.end() ? nullptr : found->second.get();
 }
 
+bool FileSet::Settled(const std::string& path) const {
+  auto directory = directories_.find(DirectoryOf(path));
+  return directory == directories_.end() || !directory->second.again;
+}
+
 int FileSet::SourceOf(const std::string& path) const {
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     if (MatchesAny(sources_[i].include, path) && !MatchesAny(sources_[i].exclude, path)) {

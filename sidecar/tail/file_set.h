@@ -81,6 +81,9 @@ class FileSet {
   TailedFile* Find(std::uint64_t slot) const;
   // Files that are wanted and were not opened when last looked for, because too many are.
   std::size_t waiting() const { return waiting_.size(); }
+  // Whether all files beside `path` are open that are to be. False while one is being compressed or
+  // copied or has no room: what is not found may be in there.
+  bool Settled(const std::string& path) const;
 
  private:
   struct Directory {

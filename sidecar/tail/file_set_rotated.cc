@@ -205,6 +205,9 @@ bool FileSet::IsCopy(const TailedFile& file, const FileBytes& bytes, const FileI
   if (file.known().offset > 0 && ContentMatches(bytes, file.known())) return true;
   if (file.mark.offset > 0 || bytes.compressed() || info.size == 0) return false;
   if (info.id.birth < file.sightings.WallAt(0)) return false;
+  // A file that was renamed has younger ones beside it that are no copies of it.
+  auto present = StatPath(file.path);
+  if (!present || present->id != file.info.id) return false;
   // It grew, and was seen to, between the copy and the truncation.
   if (file.seen.offset > 0) return ContentMatches(bytes, file.first_seen);
   // It was empty when it was seen.

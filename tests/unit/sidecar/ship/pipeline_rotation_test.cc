@@ -80,6 +80,25 @@ TEST_F(PipelineRotationTest, AFileHalfSentAndCompressedSinceIsContinuedByteForBy
   EXPECT_EQ(Lost("lines", "file_gone"), 0);
 }
 
+TEST_F(PipelineRotationTest, ABatchIsNotGivenUpWhileItsFileMayStillBeCompressed) {
+  Append("a.log", Numbers(0, 100));
+  loki_.GoDown();
+  Start();
+  ASSERT_TRUE(WaitForMetric("pending_lines", 1));
+  Crash();
+  Rename("a.log", "a.log.1");
+  Compress("a.log.1");
+  fs::last_write_time(Log("a.log.1.gz"), fs::file_time_type::clock::now());  // not old enough yet
+  Append("a.log", Numbers(100, 110));
+  loki_.ComeBack();
+  Start();
+  ASSERT_TRUE(loki_.WaitForPushes(2));
+  ASSERT_TRUE(Flush());
+  EXPECT_THAT(InOrder(), ElementsAreArray(NumberList(0, 110)));
+  EXPECT_EQ(loki_.lines().size(), 110u);
+  EXPECT_EQ(Lost("lines", "file_gone"), 0);
+}
+
 TEST_F(PipelineRotationTest, TheKubeletsRotationWhileLokiIsAwayLosesNothing) {
   options_.batch_bytes = 1000;
   Append("0.log", Numbers(0, 500));

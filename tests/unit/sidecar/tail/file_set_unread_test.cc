@@ -104,6 +104,25 @@ TEST_F(FileSetUnreadTest, AnEmptyFileIsNotJoinedWithACopyOfWhatIsKnown) {
   EXPECT_THAT(Unread(), ElementsAre("", "new\n"));
 }
 
+TEST_F(FileSetUnreadTest, AFileSeenEmptyIsNotJoinedWithAYoungerOneThatIsRenamedMeanwhile) {
+  clock_.SetWallNanos(1);
+  hooks_.begun = [this](TailedFile& file) {
+    file.slot = next_slot_++;
+    if (file.path != temp_ / "b.log") return;
+    Rename("a.log", "a.log.1");
+    Append("a.log", "2\n");
+    Rename("a.log", "a.log.2");
+    Append("a.log", "3\n");
+  };
+  set_.emplace(clock_, hooks_);
+  Watch({temp_ / "*.log"});
+  See("");
+  Append("b.log", "b\n");
+  See("1\n");  // finds b.log before it looks at a.log again
+  set_->HandleEvents();
+  EXPECT_THAT(Unread(), ElementsAre("1\n", "b\n", "2\n", "3\n"));
+}
+
 TEST_F(FileSetUnreadTest, ACopyMadeWhileItWasDownIsFoundByWhatWasSeenBefore) {
   See("old\n");
   known_ = hooks_.known(temp_.path());
