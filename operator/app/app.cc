@@ -88,6 +88,8 @@ Result<CoreOptions> App::Impl::MakeCoreOptions() {
                    .loki_tenant = options.loki_tenant,
                    .loki_credentials = !options.loki_secret.empty()};
   made.promtail = options.promtail;
+  made.promtail_config = {options.loki_url, options.loki_tenant,
+                          NameSet(options.promtail_secret_keys)};
   made.asks_prometheus = !options.prometheus_url.empty();
   made.identity = MakeIdentity(PodName());
   if (!options.leader_elect) return made;

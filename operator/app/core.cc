@@ -54,7 +54,7 @@ Core::Core(CoreOptions options, CoreTransports transports, Registry& registry, C
           options_.sidecars, [this] { return index_.Snapshot(); }, sidecar_maps_, write_api_,
           [this](const std::string& ns) { sidecar_configs_.queue().Add(ns); }, registry, clock),
       promtail_reconciler_(
-          options_.ns, options_.sidecars.loki_url, [this] { return index_.Snapshot(); },
+          options_.ns, options_.promtail_config, [this] { return index_.Snapshot(); },
           promtail_maps_, write_api_, registry, clock),
       status_(
           {.name = "monitoringtarget-status",

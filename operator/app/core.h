@@ -48,8 +48,9 @@ namespace telltale {
 struct CoreOptions {
   std::string ns;  // our own
   std::set<std::string> trusted_namespaces;
-  SidecarConfigOptions sidecars;  // its loki_url is Promtail's, too
-  bool promtail = true;
+  SidecarConfigOptions sidecars;
+  bool promtail = true;  // keep its configuration
+  PromtailOptions promtail_config;
   bool asks_prometheus = false;         // somebody sets view()
   std::string identity;                 // of this replica, in events and in the Lease
   std::optional<LeaderOptions> leader;  // nothing: this process always writes

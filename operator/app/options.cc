@@ -16,7 +16,8 @@ void OperatorOptions::AddTo(Flags& flags) {
   flags.Add("prometheus-url", &prometheus_url, "URL",
             "asked what it scrapes; without it status says Unknown");
   flags.Add("loki-url", &loki_url, "URL", "where sidecars and Promtail push logs");
-  flags.Add("loki-tenant", &loki_tenant, "NAME", "X-Scope-OrgID of what sidecars push");
+  flags.Add("loki-tenant", &loki_tenant, "NAME",
+            "X-Scope-OrgID of what sidecars and Promtail push");
   flags.Add("loki-secret", &loki_secret, "NAME",
             "a Secret of the pods' namespaces, where it is there, that says who sidecars are at "
             "Loki: ca.crt, tls.crt and tls.key, token, username and password");
@@ -27,6 +28,8 @@ void OperatorOptions::AddTo(Flags& flags) {
   flags.Add("trusted-namespaces", &trusted_namespaces, "NAME,NAME",
             "whose resources may select pods of other namespaces; default: our own");
   flags.Add("promtail", &promtail, "keep the ConfigMap telltale-promtail");
+  flags.Add("promtail-secret-keys", &promtail_secret_keys, "KEY,KEY",
+            "what of the Secret of --loki-secret is mounted in Promtail's pods, as it cannot look");
   flags.Add("leader-elect", &leader_elect,
             "write only while holding a Lease; needed for more than one replica");
   flags.Add("lease-name", &leader.name, "NAME", "the Lease, in our own namespace");

@@ -57,6 +57,20 @@ Status DecodeLogLabels(JsonValue value, Labels& out) {
   return {};
 }
 
+// Loki's own rule (dskit's tenant.ValidTenantID). It becomes a header of every push.
+Status DecodeTenant(JsonValue value, std::string& out) {
+  constexpr std::size_t kLongest = 150;
+  constexpr std::string_view kOthers = "!-_.*'()";
+  TELLTALE_TRY(decode::Text(value, out));
+  const bool good = std::ranges::all_of(out, [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kOthers.find(c) != std::string_view::npos;
+  });
+  if (good && out.size() <= kLongest && out != "." && out != "..") return {};
+  return decode::Wrong(
+      "must be the name of a tenant in Loki: at most 150 letters, digits and !-_.*'()");
+}
+
 template <class T>
 Status DecodeChoice(JsonValue value, std::string_view first, T if_first, std::string_view second,
                     T if_second, std::optional<T>& out) {
@@ -121,6 +135,7 @@ Status DecodeLogsSpec(JsonValue value, LogsSpec& out) {
     }
     if (key == "files") return decode::Fields(member, files);
     if (key == "labels") return DecodeLogLabels(member, out.labels);
+    if (key == "tenant") return DecodeTenant(member, out.tenant);
     if (key == "multiline" && member.type() != JsonValue::Type::kNull) {
       return DecodeMultiline(member, multiline.emplace());
     }

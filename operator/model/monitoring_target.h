@@ -106,6 +106,7 @@ struct LogsSpec {
   std::vector<std::string> include;  // globs inside directory
   std::vector<std::string> exclude;
   Labels labels;                        // static stream labels
+  std::string tenant;                   // of Loki; empty: that of all
   std::vector<PipelineStage> pipeline;  // `multiline`, when there is one, is the first
   bool operator==(const LogsSpec&) const = default;
 };

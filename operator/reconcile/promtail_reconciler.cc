@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "operator/plan/configs/promtail_config.h"
-
 namespace telltale {
 namespace {
 
@@ -12,16 +10,16 @@ constexpr const char* kFile = "promtail.yaml";
 
 }  // namespace
 
-PromtailReconciler::PromtailReconciler(std::string own_namespace, std::string loki_url,
+PromtailReconciler::PromtailReconciler(std::string own_namespace, PromtailOptions options,
                                        std::function<World()> world, const ConfigMapCache& held,
                                        Api& api, Registry& registry, Clock& clock)
     : own_namespace_(std::move(own_namespace)),
-      loki_url_(std::move(loki_url)),
+      options_(std::move(options)),
       world_(std::move(world)),
       writer_(kKey, kFile, "promtail-config", held, api, registry, clock) {}
 
 ReconcileResult PromtailReconciler::Reconcile(const std::string&) {
-  return writer_.Ensure(own_namespace_, {{kFile, RenderPromtailConfig(world_(), {loki_url_})}});
+  return writer_.Ensure(own_namespace_, {{kFile, RenderPromtailConfig(world_(), options_)}});
 }
 
 }  // namespace telltale

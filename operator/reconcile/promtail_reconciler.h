@@ -15,6 +15,7 @@
 
 #include "operator/kube/client/api.h"
 #include "operator/model/world.h"
+#include "operator/plan/configs/promtail_config.h"
 #include "operator/reconcile/config_map_cache.h"
 #include "operator/reconcile/config_map_writer.h"
 #include "operator/reconcile/controller/controller.h"
@@ -26,15 +27,17 @@ class PromtailReconciler {
   static constexpr const char* kKey = "telltale-promtail";
 
   // `own_namespace` is the operator's; `held` caches the ConfigMap kKey of that namespace.
-  PromtailReconciler(std::string own_namespace, std::string loki_url, std::function<World()> world,
-                     const ConfigMapCache& held, Api& api, Registry& registry, Clock& clock);
+  PromtailReconciler(std::string own_namespace, PromtailOptions options,
+                     std::function<World()> world, const ConfigMapCache& held, Api& api,
+                     Registry& registry, Clock& clock);
 
   ReconcileResult Reconcile(const std::string& key);
   // For ControllerOptions::all_keys.
   std::vector<std::string> AllKeys() const { return {kKey}; }
 
  private:
-  const std::string own_namespace_, loki_url_;
+  const std::string own_namespace_;
+  const PromtailOptions options_;
   const std::function<World()> world_;
   ConfigMapWriter writer_;
 };

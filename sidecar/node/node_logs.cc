@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/text/yaml_reader.h"
+#include "sidecar/config/checks.h"
 #include "sidecar/config/decoder.h"
 #include "sidecar/config/pod_info.h"
 #include "sidecar/config/stage_decoder.h"
@@ -40,6 +41,9 @@ std::shared_ptr<const NodeTarget> DecodeTarget(const YamlNode& node,
   Decoder decoder(target->name, problems);
   if (const YamlNode* labels = node.Find("labels")) {
     decoder.StringMap(*labels, "labels", target->labels);
+  }
+  if (const YamlNode* tenant = node.Find("tenant")) {
+    DecodeTenant(decoder, *tenant, "tenant", target->tenant);
   }
   PipelineSpec spec;
   if (const YamlNode* pipeline = node.Find("pipeline")) {
@@ -117,6 +121,7 @@ std::vector<LogSource> NodeSources(const std::vector<NodePod>& pods, const Label
       for (const auto& [name, value] : IdentityLabels(info)) SetLabel(source.labels, name, value);
       std::erase_if(source.labels, [](const auto& label) { return label.second.empty(); });
       source.pipeline = pod.target->pipeline;
+      source.tenant = pod.target->tenant;
     }
   }
   return sources;

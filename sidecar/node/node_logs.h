@@ -23,6 +23,7 @@ namespace telltale {
 struct NodeTarget {
   std::string name;
   Labels labels;
+  std::string tenant;  // in place of loki.tenant
   std::shared_ptr<const Pipeline> pipeline;
   bool usable = true;  // its stages compile: without them lines would go out that must not
 };

@@ -8,6 +8,7 @@ import sys
 import chart
 import pod_security
 import pytest
+import yaml
 
 sys.path.insert(0, str(chart.ROOT / "manifests"))
 import generate  # noqa: E402  (the folder is no package)
@@ -27,6 +28,7 @@ TOGGLES = [
     ("crds.keep=false",),
     ("grafana.adminPassword=secret",),
     ("grafana.existingSecret=mine",),
+    ("loki.tenant=blue", "loki.secretName=mine", "loki.secretKeys={token,ca.crt}"),
     tuple(f"{name}.persistence.enabled=false" for name in ("prometheus", "loki", "grafana")),
     tuple(f"{name}.persistence.storageClass=fast" for name in ("prometheus", "loki", "grafana")),
     ("global.imageRegistry=mirror.example", "global.imagePullSecrets={one,two}"),
@@ -277,8 +279,11 @@ def test_the_operator_is_told_what_was_chosen():
     assert "--trusted-namespaces=one,two" in trusted
 
 
+LOKI_ACCESS = ("loki.tenant=blue", "loki.secretName=loki-access", "loki.secretKeys={ca.crt,username,password}")
+
+
 def test_who_we_are_at_loki_is_a_tenant_and_the_name_of_a_secret():
-    settings = ("loki.tenant=blue", "loki.secretName=loki-access", "logs.collector=telltale")
+    settings = (*LOKI_ACCESS, "logs.collector=telltale")
     arguments = operator_arguments(*settings)
     assert "--loki-tenant=blue" in arguments and "--loki-secret=loki-access" in arguments
     assert not [a for a in operator_arguments() if a.startswith(("--loki-tenant", "--loki-secret"))]
@@ -290,11 +295,54 @@ def test_who_we_are_at_loki_is_a_tenant_and_the_name_of_a_secret():
     assert 'tenant: "blue"' in config and "credentials: /etc/telltale-loki" in config
 
 
+def test_promtail_has_the_secret_and_the_operator_knows_what_is_in_it():
+    assert "--promtail-secret-keys=ca.crt,username,password" in operator_arguments(*LOKI_ACCESS)
+    spec = chart.pod(chart.find(chart.render(*LOKI_ACCESS), "DaemonSet", "telltale-promtail"))
+    [volume] = [v for v in spec["volumes"] if v["name"] == "loki"]
+    assert volume["secret"] == {"secretName": "loki-access"}
+    [mount] = [m for m in spec["containers"][0]["volumeMounts"] if m["name"] == "loki"]
+    # Where the operator's configuration looks for it.
+    header = (chart.ROOT / "operator/plan/configs/promtail_config.h").read_text()
+    assert f'kPromtailCredentials = "{mount["mountPath"]}"' in header and mount["readOnly"]
+    usual = chart.pod(chart.find(chart.render(), "DaemonSet", "telltale-promtail"))
+    assert "loki" not in {volume["name"] for volume in usual["volumes"]}
+
+
+def grafana_loki(*settings: str) -> dict:
+    """The data source of Loki, its $NAMEs as the keys of the Secret that they stand for."""
+    objects = chart.render(*settings)
+    text = chart.config(objects, "telltale-grafana", "datasources.yaml")
+    [container] = chart.pod(chart.find(objects, "StatefulSet", "telltale-grafana"))["containers"]
+    for variable in container.get("env", []):
+        reference = variable["valueFrom"]["secretKeyRef"]
+        text = re.sub(rf"\${variable['name']}\b", "{name}/{key}".format(**reference), text)
+    assert "$" not in text
+    return yaml.safe_load(text)["datasources"][1]
+
+
+def test_grafana_asks_loki_as_whom_the_secret_says():
+    usual = grafana_loki()
+    assert "basicAuth" not in usual and "secureJsonData" not in usual
+    assert usual["jsonData"] == {"maxLines": 1000, "timeout": 60}
+    basic = grafana_loki(*LOKI_ACCESS)
+    assert (basic["basicAuth"], basic["basicAuthUser"]) == (True, "loki-access/username")
+    assert basic["jsonData"] == usual["jsonData"] | {
+        "httpHeaderName1": "X-Scope-OrgID", "tlsAuthWithCACert": True}  # fmt: skip
+    assert basic["secureJsonData"] == {"httpHeaderValue1": "blue", "tlsCACert": "loki-access/ca.crt",
+                                       "basicAuthPassword": "loki-access/password"}  # fmt: skip
+    every = grafana_loki("loki.tenant=blue", "loki.secretName=a",
+                         "loki.secretKeys={token,username,password,tls.crt,tls.key}")  # fmt: skip
+    assert "basicAuth" not in every
+    assert every["jsonData"]["httpHeaderName2"] == "Authorization" and every["jsonData"]["tlsAuth"]
+    assert every["secureJsonData"] == {"httpHeaderValue1": "blue", "httpHeaderValue2": "Bearer a/token",
+                                       "tlsClientCert": "a/tls.crt", "tlsClientKey": "a/tls.key"}  # fmt: skip
+
+
 def test_the_operator_knows_every_flag_that_it_is_given():
     options = (chart.ROOT / "operator/app/options.cc").read_text()
     known = set(re.findall(r'flags\.Add\("([a-z-]+)"', options))
     arguments = operator_arguments(
-        "operator.trustedNamespaces={a}", "loki.tenant=a", "loki.secretName=b"
+        "operator.trustedNamespaces={a}", *LOKI_ACCESS
     )
     assert {argument.split("=")[0].removeprefix("--") for argument in arguments} <= known
 

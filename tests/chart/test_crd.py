@@ -151,6 +151,10 @@ WRONG = {
     "a pattern with ..": (files(exclude=["../*"]), "a pattern is relative to directory"),
     "a stream label that Telltale sets": (
         spec(logs=FILES | {"labels": {"filename": "a"}}), "are set by Telltale"),
+    "a tenant with a space": (spec(logs=FILES | {"tenant": "team a"}), "no name of a tenant in Loki"),
+    "the tenant ..": (spec(logs=FILES | {"tenant": ".."}), "neither . nor .. alone"),
+    "two tenants": (spec(logs=FILES | {"tenant": "a|b"}), "no name of a tenant in Loki"),
+    "an empty tenant": (spec(logs=FILES | {"tenant": ""}), "should be at least 1 chars long"),
     "two kinds in a stage": (
         stage(drop={"expression": "a"}, labels={"values": {"a": ""}}), "split it into several"),
     "a stage of no kind": (stage(), "exactly one of json, logfmt, regex, timestamp"),
@@ -210,6 +214,7 @@ ACCEPTED = {
     "labels": labels(fromPod=[{"from": "a.example/b", "to": "b"}], static={"team": "a b"}),
     "only a sidecar": spec(metrics=None, sidecar={}),
     "only logs": spec(metrics=None, logs=FILES),
+    "a tenant": spec(logs=FILES | {"tenant": "Team-A_1!.*'()"}),
     "Stdout with Sidecar": spec(logs={"source": "Stdout", "collector": "Sidecar",
                                       "pipeline": [{"alert": {"name": "Panic"}}]}),
     "Off without logs for it": spec(sidecar=OFF, logs={"source": "Stdout"}),

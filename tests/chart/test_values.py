@@ -90,6 +90,12 @@ WRONG = [
     ("logs.collector=telltale,loki.enabled=false", "logs.collector: telltale needs a Loki"),
     ("loki.external.url=http://l:3100", "used only when loki.enabled is false"),
     ("prometheus.external.url=http://p:9090", "used only when prometheus.enabled is false"),
+    ("loki.tenant=a b", "/loki/tenant"),
+    ("loki.secretKeys={pasword}", "/loki/secretKeys/0"),
+    ("loki.secretKeys={token}", "but there is none: set loki.secretName"),
+    ("loki.secretName=a", "such as {username,password}: Promtail and Grafana must be told"),
+    ("loki.secretName=a,loki.secretKeys={password}", "has one of username and password"),
+    ("loki.secretName=a,loki.secretKeys={tls.crt}", "has one of tls.crt and tls.key"),
     ("grafana.adminPassword=a,grafana.existingSecret=b", "remove one of the two"),
 ]
 

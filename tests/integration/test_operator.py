@@ -104,7 +104,8 @@ def test_the_generated_promtail_configuration_is_accepted_by_promtail(api, opera
                                 {"key": "tier", "operator": "NotIn", "values": ["x"]},
                                 {"key": "skip", "operator": "DoesNotExist"}]}  # fmt: skip
     objects.apply(api, objects.target(
-        namespace, "out", selector=odd, logs={"source": "Stdout", "labels": {"team": "yes"}, "pipeline": pipeline}))  # fmt: skip
+        namespace, "out", selector=odd, logs={"source": "Stdout", "labels": {"team": "yes"}, "tenant": "team-a",
+                                              "pipeline": pipeline}))  # fmt: skip
 
     def rendered():
         held = objects.data(api, "telltale", "telltale-promtail")

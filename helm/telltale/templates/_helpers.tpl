@@ -52,6 +52,52 @@ http://{{ include "telltale.fullname" . }}-loki.{{ .Release.Namespace }}.svc:310
 {{- end -}}
 {{- end }}
 
+{{/* The variable of Grafana's pod that has a key of loki.secretName. */}}
+{{- define "telltale.lokiVariable" -}}
+TELLTALE_LOKI_{{ upper . | replace "." "_" }}
+{{- end }}
+
+{{/*
+Who Grafana is at Loki; as elsewhere, a token goes before a password. $NAME and not ${NAME}, of whose
+value Grafana would replace each $ once more.
+*/}}
+{{- define "telltale.lokiAccess" -}}
+{{- $keys := .Values.loki.secretKeys -}}
+{{- $json := dict "maxLines" 1000 "timeout" 60 -}}
+{{- $secure := dict -}}
+{{- $headers := list -}}
+{{- with .Values.loki.tenant -}}
+{{- $headers = append $headers (list "X-Scope-OrgID" .) -}}
+{{- end -}}
+{{- if has "token" $keys -}}
+{{- $headers = append $headers (list "Authorization" "Bearer $TELLTALE_LOKI_TOKEN") -}}
+{{- end -}}
+{{- range $i, $header := $headers -}}
+{{- $_ := set $json (printf "httpHeaderName%d" (add1 $i)) (first $header) -}}
+{{- $_ = set $secure (printf "httpHeaderValue%d" (add1 $i)) (last $header) -}}
+{{- end -}}
+{{- if has "ca.crt" $keys -}}
+{{- $_ := set $json "tlsAuthWithCACert" true -}}
+{{- $_ = set $secure "tlsCACert" "$TELLTALE_LOKI_CA_CRT" -}}
+{{- end -}}
+{{- if has "tls.crt" $keys -}}
+{{- $_ := set $json "tlsAuth" true -}}
+{{- $_ = set $secure "tlsClientCert" "$TELLTALE_LOKI_TLS_CRT" -}}
+{{- $_ = set $secure "tlsClientKey" "$TELLTALE_LOKI_TLS_KEY" -}}
+{{- end -}}
+{{- if and (has "password" $keys) (not (has "token" $keys)) -}}
+{{- $_ := set $secure "basicAuthPassword" "$TELLTALE_LOKI_PASSWORD" -}}
+basicAuth: true
+basicAuthUser: $TELLTALE_LOKI_USERNAME
+{{ end -}}
+jsonData:
+  {{- toYaml $json | nindent 2 }}
+{{- with $secure }}
+secureJsonData:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
 {{- define "telltale.operatorUrl" -}}
 http://{{ include "telltale.fullname" . }}-operator.{{ .Release.Namespace }}.svc:8080
 {{- end }}

@@ -13,7 +13,9 @@ void WriteTarget(const MonitoringTarget& target, JsonWriter& writer) {
   writer.BeginObject().Field("name", target.meta.Key());
   writer.Key("labels").BeginObject();
   for (const auto& [name, value] : target.logs->labels) writer.Field(name, value);
-  writer.EndObject().Key("pipeline");
+  writer.EndObject();
+  if (!target.logs->tenant.empty()) writer.Field("tenant", target.logs->tenant);
+  writer.Key("pipeline");
   WriteSidecarStages(target.logs->pipeline, writer);
   writer.EndObject();
 }

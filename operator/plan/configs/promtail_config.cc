@@ -24,10 +24,39 @@ void WriteServer(YamlWriter& yaml) {
   yaml.EndMap();
 }
 
-void WriteClients(YamlWriter& yaml, std::string_view loki_url) {
-  while (loki_url.ends_with('/')) loki_url.remove_suffix(1);
+void WriteFile(YamlWriter& yaml, std::string_view field, std::string_view key) {
+  yaml.Field(field, std::string(kPromtailCredentials).append("/").append(key));
+}
+
+// As the sidecar uses the same Secret: a token before a password. Promtail reads the files anew,
+// but does not begin without those that it is told of.
+void WriteCredentials(YamlWriter& yaml, const std::set<std::string>& keys) {
+  if (keys.contains("token")) {
+    WriteFile(yaml, "bearer_token_file", "token");
+  } else if (keys.contains("password")) {
+    yaml.Key("basic_auth").BeginMap();
+    if (keys.contains("username")) WriteFile(yaml, "username_file", "username");
+    WriteFile(yaml, "password_file", "password");
+    yaml.EndMap();
+  }
+  const bool client = keys.contains("tls.crt") && keys.contains("tls.key");
+  if (!client && !keys.contains("ca.crt")) return;
+  yaml.Key("tls_config").BeginMap();
+  if (keys.contains("ca.crt")) WriteFile(yaml, "ca_file", "ca.crt");
+  if (client) {
+    WriteFile(yaml, "cert_file", "tls.crt");
+    WriteFile(yaml, "key_file", "tls.key");
+  }
+  yaml.EndMap();
+}
+
+void WriteClients(YamlWriter& yaml, const PromtailOptions& options) {
+  std::string_view url = options.loki_url;
+  while (url.ends_with('/')) url.remove_suffix(1);
   yaml.Key("clients").BeginSeq().BeginMap();
-  yaml.Field("url", std::string(loki_url).append(kPushPath));
+  yaml.Field("url", std::string(url).append(kPushPath));
+  if (!options.tenant.empty()) yaml.Field("tenant_id", options.tenant);
+  WriteCredentials(yaml, options.secret_keys);
   yaml.EndMap().EndSeq();
 }
 
@@ -57,7 +86,7 @@ void WriteScrapeConfig(YamlWriter& yaml, const MonitoringTarget& target, const W
   yaml.BeginMap();
   yaml.Field("job_name", target.meta.Key());
   yaml.Key("pipeline_stages");
-  WritePromtailStages(target.logs->pipeline, yaml);
+  WritePromtailStages(*target.logs, yaml);
   WriteDiscovery(yaml, target, world);
   yaml.Key("relabel_configs");
   WritePromtailRelabeling(target, yaml);
@@ -72,7 +101,7 @@ std::string RenderPromtailConfig(const World& world, const PromtailOptions& opti
   WriteServer(yaml);
   yaml.Key("positions").BeginMap();
   yaml.Field("filename", "/run/promtail/positions.yaml").EndMap();
-  WriteClients(yaml, options.loki_url);
+  WriteClients(yaml, options);
   yaml.Key("scrape_configs").BeginSeq();
   for (const auto& target : world.targets) {
     if (HasScrapeConfig(*target, world)) WriteScrapeConfig(yaml, *target, world);

@@ -6,14 +6,21 @@
 // stand beside it.
 #pragma once
 
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "operator/model/world.h"
 
 namespace telltale {
 
+// Where the chart mounts the Secret that says who Promtail is at Loki.
+inline constexpr std::string_view kPromtailCredentials = "/etc/telltale-loki";
+
 struct PromtailOptions {
   std::string loki_url;
+  std::string tenant = {};                 // X-Scope-OrgID of targets without one of their own
+  std::set<std::string> secret_keys = {};  // what that Secret has, by its keys
 };
 
 std::string RenderPromtailConfig(const World& world, const PromtailOptions& options);

@@ -106,13 +106,19 @@ void WriteStage(const PipelineStage& stage, YamlWriter& yaml) {
 
 }  // namespace
 
-void WritePromtailStages(const std::vector<PipelineStage>& stages, YamlWriter& yaml) {
+void WritePromtailStages(const LogsSpec& logs, YamlWriter& yaml) {
   yaml.BeginSeq();
   yaml.BeginMap().Key("cri").BeginMap().EndMap().EndMap();
-  for (const auto& stage : stages) {
+  for (const auto& stage : logs.pipeline) {
     yaml.BeginMap();
     WriteStage(stage, yaml);
     yaml.EndMap();
+  }
+  // Last, because it works by a hidden label that no stage needs to see. A label __tenant_id__ of
+  // relabel_configs would be cut off before the lines.
+  if (!logs.tenant.empty()) {
+    yaml.BeginMap().Key("tenant").BeginMap();
+    yaml.Field("value", logs.tenant).EndMap().EndMap();
   }
   yaml.EndSeq();
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// spec.logs.pipeline as Promtail's pipeline_stages, after the stage that takes the container
-// runtime's framing off. Internal to operator/plan; pure.
+// spec.logs.pipeline and spec.logs.tenant as Promtail's pipeline_stages, after the stage that takes
+// the container runtime's framing off. Internal to operator/plan; pure.
 #pragma once
-
-#include <vector>
 
 #include "common/text/yaml_writer.h"
 #include "operator/model/monitoring_target.h"
@@ -12,6 +10,6 @@
 namespace telltale {
 
 // The list under pipeline_stages.
-void WritePromtailStages(const std::vector<PipelineStage>& stages, YamlWriter& yaml);
+void WritePromtailStages(const LogsSpec& logs, YamlWriter& yaml);
 
 }  // namespace telltale

@@ -42,6 +42,7 @@ void WriteLogs(JsonWriter& writer, const LogsSpec& logs, const SidecarConfigOpti
   writer.Key("labels").BeginObject();
   for (const auto& [name, value] : logs.labels) writer.Field(name, value);
   writer.EndObject();
+  if (!logs.tenant.empty()) writer.Field("tenant", logs.tenant);
   if (!logs.pipeline.empty()) {
     writer.Key("pipeline");
     WriteSidecarStages(logs.pipeline, writer);

@@ -21,7 +21,7 @@ constexpr std::string_view kFull = R"({
       "labels": {"fromPod": [{"from": "app.kubernetes.io/version", "to": "version"}],
                  "static": {"team": "a"}}},
     "logs": {"source": "Files", "files": {"directory": "/var//log/shop/", "exclude": ["old/*.log"]},
-             "labels": {"kind": "app"}},
+             "labels": {"kind": "app"}, "tenant": "team-a"},
     "sidecar": {"mode": "Auto", "interval": "30s", "collectors": ["network"],
                 "resources": {"requests": {"cpu": 1, "memory": "32Mi"}, "limits": {"cpu": "2"}}}},
   "status": { "observedGeneration": 2 }
@@ -90,6 +90,7 @@ TEST(DecodeMonitoringTarget, ReadsEveryField) {
   EXPECT_EQ(target.logs->directory, "/var/log/shop");
   EXPECT_EQ(target.logs->include, (std::vector<std::string>{"*.log"}));
   EXPECT_EQ(target.logs->exclude, (std::vector<std::string>{"old/*.log"}));
+  EXPECT_EQ(target.logs->tenant, "team-a");
   ASSERT_TRUE(target.sidecar);
   EXPECT_EQ(target.sidecar->interval_ms, 30'000);
   EXPECT_EQ(target.sidecar->collectors, (std::vector<std::string>{"network"}));
@@ -188,6 +189,12 @@ TEST(DecodeMonitoringTarget, LogsMustFitTheirSourceAndTheSidecar) {
   EXPECT_NE(LogsError(R"({"files":{"directory":"/l","include":["/x"]}})"), "");
   EXPECT_EQ(LogsError(R"({"source":"Stdout","labels":{"filename":"x"}})"),
             "spec.logs.labels: the label filename is set by Telltale: choose another name");
+  for (const std::string& wrong :
+       std::vector<std::string>{"a b", "a|b", "..", "a\\nb", std::string(151, 'a')}) {
+    EXPECT_EQ(LogsError(R"({"source":"Stdout","tenant":")" + wrong + "\"}"),
+              "spec.logs.tenant: must be the name of a tenant in Loki: at most 150 letters, digits "
+              "and !-_.*'()");
+  }
   EXPECT_EQ(LogsError(R"({"files":{"directory":"/l"},"pipeline":[{"drop":{"expression":"x"}}]})"),
             "");
   EXPECT_EQ(LogsError(R"({"source":"Stdout","pipeline":[{"alert":{"name":"A"}}]})"),

@@ -16,7 +16,7 @@ constexpr std::string_view kTwoPods = R"({
   "targets": [
     {"name": "shop/out", "labels": {"team": "web", "pod": "not-this"},
      "pipeline": [{"json": {"expressions": {"level": ""}}}, {"labels": {"values": {"level": ""}}}]},
-    {"name": "shop/plain", "labels": {}, "pipeline": [], "of-a-newer-operator": [1, 2]}],
+    {"name": "shop/plain", "labels": {}, "tenant": "team-b", "pipeline": [], "of-a-newer-operator": [1, 2]}],
   "pods": [
     {"namespace": "shop", "name": "a", "uid": "u-1", "app": "shop", "target": 0,
      "containers": ["main", "setup"]},
@@ -49,6 +49,21 @@ TEST(NodeSources, TheContainersOfATargetShareItsStages) {
   ASSERT_NE(sources[0].pipeline, nullptr);
   EXPECT_EQ(sources[0].pipeline, sources[1].pipeline);
   EXPECT_EQ(sources[2].pipeline, nullptr);
+}
+
+TEST(NodeSources, TheTenantIsTheTargets) {
+  const auto sources = NodeSources(PodsOf(kTwoPods), {}, "n1", "/var/log/pods");
+  EXPECT_EQ(sources[0].tenant, "");
+  EXPECT_EQ(sources[2].tenant, "team-b");
+}
+
+TEST(DecodeNodeLogs, ATenantThatIsNoHeaderReadsNoPods) {
+  std::string text(kTwoPods);
+  text.replace(text.find("team-b"), 6, "a\\nb: c");
+  const auto decoded = DecodeNodeLogs(text);
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(decoded->pods.size(), 1u);
+  EXPECT_THAT(decoded->problems, ElementsAre(HasSubstr("tenant must be printable ASCII")));
 }
 
 TEST(DecodeNodeLogs, ATargetWhoseStagesDoNotCompileReadsNoPodsAndTouchesNoOther) {

@@ -8,6 +8,7 @@ namespace telltale {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 NodeLogPod PodOf(const std::string& name) {
   auto target = std::make_shared<MonitoringTarget>();
@@ -33,6 +34,14 @@ TEST(RenderNodeLogs, ATargetOfSeveralPodsIsThereOnce) {
 
 TEST(RenderNodeLogs, InitContainersAreReadToo) {
   EXPECT_THAT(RenderNodeLogs({PodOf("a")}), HasSubstr(R"("containers":["app","setup"])"));
+}
+
+TEST(RenderNodeLogs, ATargetMayHaveATenantOfItsOwn) {
+  EXPECT_THAT(RenderNodeLogs({PodOf("a")}), Not(HasSubstr("tenant")));
+  auto target = std::make_shared<MonitoringTarget>(*PodOf("a").target);
+  target->logs->tenant = "team-a";
+  EXPECT_THAT(RenderNodeLogs({{target, {}}}),
+              HasSubstr(R"("labels":{},"tenant":"team-a","pipeline")"));
 }
 
 TEST(RenderNodeLogs, AStaticPodHasTheUidOfItsFolder) {

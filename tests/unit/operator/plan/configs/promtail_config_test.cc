@@ -22,6 +22,34 @@ TEST(RenderPromtailConfig, ReadsNothingWhenThereIsNothingToRead) {
   ExpectGolden("promtail/empty.yaml", RenderPromtailConfig(World(), kOptions));
 }
 
+std::string Client(const PromtailOptions& options) {
+  const std::string yaml = RenderPromtailConfig(World(), options);
+  const std::size_t from = yaml.find("push\"\n") + 6;
+  return yaml.substr(from, yaml.find("scrape_configs") - from);
+}
+
+TEST(RenderPromtailConfig, SaysWhoPromtailIsAtLokiAndNoSecret) {
+  EXPECT_EQ(Client({"http://loki"}), "");
+  EXPECT_EQ(Client({"http://loki", "blue", {"ca.crt", "username", "password"}}),
+            R"(    tenant_id: "blue"
+    basic_auth:
+      username_file: "/etc/telltale-loki/username"
+      password_file: "/etc/telltale-loki/password"
+    tls_config:
+      ca_file: "/etc/telltale-loki/ca.crt"
+)");
+}
+
+TEST(RenderPromtailConfig, ATokenGoesBeforeAPasswordAndAKeyWithItsCertificate) {
+  EXPECT_EQ(Client({"http://loki", "", {"token", "username", "password", "tls.crt", "tls.key"}}),
+            R"(    bearer_token_file: "/etc/telltale-loki/token"
+    tls_config:
+      cert_file: "/etc/telltale-loki/tls.crt"
+      key_file: "/etc/telltale-loki/tls.key"
+)");
+  EXPECT_EQ(Client({"http://loki", "", {"tls.crt"}}), "");
+}
+
 TEST(RenderPromtailConfig, ATargetThatPromtailWouldChokeOnIsLeftOut) {
   const auto file = ParseWorld(ReadGolden("promtail/mixed.world.json"));
   const std::string yaml = RenderPromtailConfig(file.world, kOptions);
