@@ -101,6 +101,8 @@ const FileRecord* Journal::Rebind(std::uint64_t slot, const FileId& id) {
 }
 
 std::uint64_t Journal::AddFile(const FileId& id, const std::string& path) {
+  new_path_ = new_path_ || std::none_of(state_.files.begin(), state_.files.end(),
+                                        [&](const auto& f) { return f.second.path == path; });
   FileRecord file;
   file.slot = state_.next_slot++;
   file.id = id;
@@ -194,6 +196,7 @@ void Journal::Rewrite() {
     Failed(written.error().message);
     return;
   }
+  new_path_ = false;
   size_ = text.size();
   // A state that is large by itself must not be rewritten with every record.
   if (size_ > compact_at_ / 2) size_ = 0;
@@ -221,8 +224,9 @@ void Journal::Prune() {
 
 void Journal::Sync(bool now) {
   if (failing_ && clock_.Steady() >= retry_at_) Rewrite();
-  if (!dirty_ || !file_.is_open() || (!now && clock_.Steady() < synced_ + kSyncEvery)) return;
-  dirty_ = false;
+  if (!dirty_ || !file_.is_open()) return;
+  if (!now && !new_path_ && clock_.Steady() < synced_ + kSyncEvery) return;
+  dirty_ = new_path_ = false;
   synced_ = clock_.Steady();
   auto synced = file_.Sync();
   if (!synced) Failed(synced.error().message);
@@ -231,7 +235,7 @@ void Journal::Sync(bool now) {
 std::optional<SteadyTime> Journal::sync_due() const {
   if (failing_) return retry_at_;
   if (!dirty_ || !file_.is_open()) return std::nullopt;
-  return synced_ + kSyncEvery;
+  return new_path_ ? synced_ : synced_ + kSyncEvery;
 }
 
 void Journal::Failed(std::string_view error) {

@@ -2,8 +2,9 @@
 //
 // The sidecar's memory: an append-only file `journal` in the state directory. A batch is written
 // here before it is sent for the first time, and again when Loki has answered; a start after any
-// kind of end goes on from there. fsync comes at most once a second: what a power cut takes away
-// is sent twice, never lost.
+// kind of end goes on from there. fsync comes at most once a second, so what a power cut takes away
+// is sent twice. It comes at once for the first file of a path: were that forgotten, nothing would
+// tell of the file when it is rotated away before the next start.
 //
 // Nothing that happens to the disk stops shipping: errors are counted and warned about once, and
 // the whole state is written anew as soon as that works again. Owned by the pipeline's worker, on
@@ -67,8 +68,8 @@ class Journal {
   // Parts of lines go from one generation to the next.
   void Hand(const HandOver& hand_over);
 
-  // fsync, if something is unsynced and the last one is a second ago, or `now`. After a failure,
-  // the next try to write everything anew.
+  // fsync, if something is unsynced and the last one is a second ago, or a path is new, or `now`.
+  // After a failure, the next try to write everything anew.
   void Sync(bool now = false);
   // When Sync has something to do.
   std::optional<SteadyTime> sync_due() const;
@@ -92,6 +93,7 @@ class Journal {
   std::size_t size_ = 0;
   std::int64_t alive_ = 0;
   bool dirty_ = false, failing_ = false;
+  bool new_path_ = false;  // is in what is not synced
   SteadyTime synced_{}, retry_at_{};
 };
 

@@ -231,6 +231,20 @@ TEST_F(JournalTest, SyncComesAtMostOnceASecond) {
   EXPECT_FALSE(journal.sync_due());
 }
 
+TEST_F(JournalTest, TheFirstFileOfAPathIsSyncedAtOnceAndItsLaterOnesAreNot) {
+  Journal& journal = Start();
+  journal.AddFile({1, 1, 1}, "/a");  // makes the journal
+  journal.AddFile({1, 2, 1}, "/b");
+  ASSERT_TRUE(journal.sync_due());
+  EXPECT_LE(*journal.sync_due(), clock_.Steady());
+  journal.Sync();
+  EXPECT_FALSE(journal.sync_due());
+  journal.AddFile({1, 3, 1}, "/b");
+  journal.Sync();
+  ASSERT_TRUE(journal.sync_due());
+  EXPECT_EQ(*journal.sync_due(), clock_.Steady() + std::chrono::seconds(1));
+}
+
 TEST_F(JournalTest, AnAbandonedBatchLeavesItsFileWhereItWas) {
   std::uint64_t slot = Fill(Start());
   Start().Abandon(2);
