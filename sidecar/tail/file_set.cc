@@ -36,7 +36,7 @@ TailedFile* FileSet::Find(std::uint64_t slot) const {
 
 bool FileSet::Settled(const std::string& path) const {
   auto directory = directories_.find(DirectoryOf(path));
-  return directory == directories_.end() || !directory->second.again;
+  return directory == directories_.end() || !(directory->second.again || directory->second.list);
 }
 
 int FileSet::SourceOf(const std::string& path) const {

@@ -107,6 +107,8 @@ class FileSet {
   // Reads the events that are there, and opens the files that were renamed.
   void TakeMoves();
   void NoteEvent(const DirEvent& event, Moves& moves);
+  bool MayBeCopy(const DirEvent& event) const;
+  bool IsForLater(const std::string& path, const std::string& from) const;
   void OpenMoved(const Moves& moves);
   void ListDirectory(const std::string& path);
   // Files that were rotated while nobody looked; those in `held` are not to be opened now.
@@ -131,8 +133,10 @@ class FileSet {
   bool HasRoom(const std::string& path);
   void Wait(const std::string& path, std::string_view why);
   static std::string DirectoryOf(const std::string& path);
+  static std::string_view NameOf(std::string_view path);
   static std::string PathIn(std::string_view directory, std::string_view name);
   void Refresh(TailedFile& file);
+  void RefreshIn(const std::string& directory);
   void NoteSeen(TailedFile& file);
   void Restart(TailedFile& file);
   void CloseFinished();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// FileSet, second part: how files are found and opened.
+// FileSet, third part: how files are found and opened.
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
@@ -17,92 +17,17 @@
 #include "sidecar/tail/glob.h"
 
 namespace telltale {
-namespace {
-
-constexpr int kListRounds = 4;
-
-}  // namespace
-
 std::string FileSet::DirectoryOf(const std::string& path) {
   std::size_t slash = path.rfind('/');
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+std::string_view FileSet::NameOf(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
 std::string FileSet::PathIn(std::string_view directory, std::string_view name) {
   std::string path(directory);
   if (path.back() != '/') path += '/';
   return path.append(name);
-}
-
-void FileSet::TakeMoves() {
-  Moves moves;
-  if (!watch_.Read([&](const DirEvent& event) { NoteEvent(event, moves); })) dropped_ = true;
-  while (leaving_.size() > 64) leaving_.erase(leaving_.begin());  // moved out of our sight
-  OpenMoved(moves);
-}
-
-void FileSet::HandleEvents() {
-  TakeMoves();
-  if (std::exchange(dropped_, false)) {
-    LogWarn("the kernel dropped inotify events: looking at all files", {});
-    for (auto& [path, directory] : directories_) {
-      directory.list = true;
-      directory.trusted = false;
-    }
-    Look();
-    return;
-  }
-  // While one is listed it may change again; a directory that never rests is left to the sweep.
-  for (int round = 0; round < kListRounds; ++round) {
-    for (auto& [path, directory] : directories_) {
-      if (directory.list) ListDirectory(path);
-    }
-  }
-  std::vector<TailedFile*> changed;
-  for (auto& [slot, file] : files_) {
-    auto directory = directories_.find(file->directory);
-    if (directory != directories_.end() && directory->second.refresh) changed.push_back(file.get());
-  }
-  for (TailedFile* file : changed) Refresh(*file);
-  for (auto& [path, directory] : directories_) directory.refresh = false;
-}
-
-// Follows names through several renames, so that a generation which was rotated twice before
-// anybody looked is still opened, by the name it has now.
-void FileSet::NoteEvent(const DirEvent& event, Moves& moves) {
-  auto directory = directories_.find(std::string(event.directory));
-  if (directory == directories_.end()) return;
-  directory->second.refresh = true;
-  if (event.kind == DirEvent::Kind::kChanged) return;
-  directory->second.list = true;
-  if (event.name.empty()) return;
-  std::string path = PathIn(event.directory, event.name);
-  if (event.kind == DirEvent::Kind::kMovedTo) {
-    auto left = leaving_.extract(event.cookie);
-    if (left.empty()) {
-      moves.erase(path);
-    } else {
-      moves[path] = std::move(left.mapped());
-    }
-    return;
-  }
-  auto moved = moves.extract(path);
-  if (event.kind != DirEvent::Kind::kMovedFrom) return;
-  if (!moved.empty()) {
-    leaving_[event.cookie] = std::move(moved.mapped());
-  } else if (SourceOf(path) >= 0) {
-    leaving_[event.cookie] = {path, moves_seen_++};
-  }
-}
-
-void FileSet::OpenMoved(const Moves& moves) {
-  std::vector<Moves::const_iterator> by_age;
-  for (auto it = moves.begin(); it != moves.end(); ++it) by_age.push_back(it);
-  std::sort(by_age.begin(), by_age.end(),
-            [](const auto& a, const auto& b) { return a->second.order < b->second.order; });
-  for (const auto& move : by_age) {
-    if (FindAt(move->first) == nullptr) Open(move->first, move->second.from, false);
-  }
 }
 
 void FileSet::FindDirectories() {
@@ -143,6 +68,7 @@ void FileSet::ListDirectory(const std::string& path) {
   for (const auto& [name, inode] : names) {
     if (SourceOf(PathIn(path, name)) >= 0) wanted.emplace(name, inode);
   }
+  RefreshIn(path);
   std::set<std::string> held;
   if (!directory.trusted || HasNewRotation(path, wanted)) FindRotated(path, names, held);
   directory.looked = now;
@@ -205,6 +131,9 @@ void FileSet::Open(const std::string& path, const std::string& shipped, bool onl
   if (path == shipped && !only_known) {
     TakeMoves();
     if (by_inode_.contains({file->info.id.device, file->info.id.inode})) return;
+    auto directory = directories_.find(file->directory);
+    bool lost = directory != directories_.end() && !directory->second.trusted;
+    if (lost && directory->second.list) return;  // the next listing finds the older ones first
   }
   if (!hooks_.recall(*file)) {
     if (only_known) return;

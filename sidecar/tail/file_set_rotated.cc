@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// FileSet, third part: generations that were rotated, copied or compressed while nobody looked.
+// FileSet, fourth part: generations that were rotated, copied or compressed while nobody looked.
 #include <dirent.h>
 #include <fcntl.h>
 
@@ -26,8 +26,6 @@ FileBytes OpenBytes(const std::string& path) {
   auto form = FileBytes::FormOf(fd.get(), path);
   return FileBytes(std::move(fd), form);
 }
-
-std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 bool SameStart(const FileBytes& a, const FileBytes& b, std::uint64_t size) {
   std::array<char, ContentMark::kHeadBytes> left, right;
@@ -56,7 +54,7 @@ FileSet::Names FileSet::NamesIn(const std::string& directory) {
 std::vector<RotatedFile> FileSet::RotationsOf(const std::string& path, const Names& names,
                                               std::set<std::string>& held) const {
   std::vector<RotatedFile> files;
-  std::string base = NameOf(path), directory = DirectoryOf(path);
+  std::string base(NameOf(path)), directory = DirectoryOf(path);
   for (auto it = names.lower_bound(base); it != names.end() && it->first.starts_with(base); ++it) {
     const std::string& name = it->first;
     if (!IsRotationOf(base, name)) continue;
@@ -126,7 +124,7 @@ void FileSet::FindRotatedOf(const std::string& path, const Names& names,
   std::int64_t now = clock_.WallNanos();
   for (const RotatedFile& file : search.files) {
     if (!file.name.ends_with(".gz") || !Within(now - file.info.modified, kBeingMade)) continue;
-    held.insert({file.name, NameOf(path)});
+    held.insert({file.name, std::string(NameOf(path))});
     entry.again = true;
     return;
   }

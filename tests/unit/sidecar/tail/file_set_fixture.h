@@ -5,7 +5,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -85,9 +84,8 @@ class FileSetTest : public testing::Test {
     std::vector<std::string> out;
     for (const auto& [slot, file] : set_->files()) {
       std::string text(file->info.size - file->mark.offset, '\0');
-      ssize_t n =
-          pread(file->bytes.fd(), text.data(), text.size(), static_cast<off_t>(file->mark.offset));
-      EXPECT_EQ(n, static_cast<ssize_t>(text.size()));
+      auto n = file->bytes.ReadAt(text.data(), text.size(), file->mark.offset);
+      EXPECT_TRUE(n && *n == text.size());
       out.push_back(text);
     }
     return out;
