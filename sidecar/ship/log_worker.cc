@@ -78,7 +78,8 @@ bool LogWorker::HasYounger(const TailedFile& file) const {
 
 // When what a rotated file ends with is taken for all there will be.
 SteadyTime LogWorker::EndsAt(const TailedFile& file) const {
-  return file.grown + (file.partial && HasYounger(file) ? kPatience : kQuiet);
+  bool goes_on = file.partial && (HasYounger(file) || !files_.Settled(file.path));
+  return file.grown + (goes_on ? kPatience : kQuiet);
 }
 
 bool LogWorker::Unfinished(const TailedFile& file, Mode mode) const {

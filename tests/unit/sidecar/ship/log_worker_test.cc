@@ -2,6 +2,7 @@
 // The worker on a clock that stands still, with a sender that keeps what it is given.
 #include "sidecar/ship/log_worker.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include <fstream>
 
 #include "tests/fakes/fake_clock.h"
+#include "tests/unit/sidecar/gzip_text.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
 namespace telltale {
@@ -122,6 +124,29 @@ TEST_F(LogWorkerTest, HalfALineWhoseOtherHalfWasTruncatedIsLostWithItAndJoinedTo
   EXPECT_EQ(Metric("lost_bytes_total{reason=\"truncated\"}"), half.size() + rest.size());
   Pass(std::chrono::seconds(2));
   EXPECT_EQ(Metric("pending_bytes"), 44);  // the new line
+}
+
+TEST_F(LogWorkerTest, HalfALineWaitsForTheYoungerFileThatIsHeldBack) {
+  source_.format = LogSource::Format::kCri;
+  Append("a.log", "2026-01-02T03:04:05.000000001Z stdout P half\n");
+  Start();
+  const std::string rest = "2026-01-02T03:04:05.000000002Z stdout F rest\n";
+  const std::string younger = temp_ / "a.log.20260102-030406";
+  std::filesystem::rename(temp_ / "a.log", temp_ / "a.log.20260102-030405");
+  Append("a.log", rest);
+  std::filesystem::rename(temp_ / "a.log", younger);
+  std::filesystem::remove(younger);
+  std::ofstream(younger + ".gz", std::ios::binary) << Gzip(rest);  // and perhaps more to come
+  for (int i = 0; i < 5; ++i) {
+    const timespec now{clock_.WallNanos() / 1'000'000'000, 0}, times[] = {now, now};
+    ASSERT_EQ(utimensat(AT_FDCWD, (younger + ".gz").c_str(), times, 0), 0);
+    Pass(std::chrono::seconds(1));
+    clock_.Advance(std::chrono::seconds(2));
+  }
+  EXPECT_EQ(Metric("read_lines_total"), 0);
+  Pass(std::chrono::seconds(1));
+  Pass(std::chrono::seconds(1));
+  EXPECT_EQ(Metric("read_lines_total"), 1);
 }
 
 TEST_F(LogWorkerTest, WithoutLogsNoJournalIsMade) {
