@@ -70,6 +70,7 @@ class LogFiles {
     std::size_t writers = 1;
     bool cri = false;
     Rotation rotation = Rotation::kNone;
+    bool distinct = false;  // no line is written twice: who may get some twice can tell which
     LineTraits traits;
   };
 

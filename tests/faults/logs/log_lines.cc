@@ -81,7 +81,7 @@ LogText LogLines::Make(const std::string& writer, std::uint64_t number) {
 
 LogText LogLines::Banner(const std::string& writer, std::uint64_t number) {
   LogText line;
-  line.raw = writer + " banner " + std::to_string(number) + " " + std::string(280, '=');
+  line.raw = writer + " banner " + std::string(280, '=') + " " + std::to_string(number);
   line.expected = line.raw;
   return line;
 }

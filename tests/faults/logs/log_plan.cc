@@ -58,6 +58,7 @@ LogFiles::Options LogPlan::FileOptions() const {
   options.writers = writers;
   options.cri = cri;
   options.rotation = rotation;
+  options.distinct = !exact();
   options.traits = traits;
   return options;
 }

@@ -38,7 +38,8 @@ void LogFiles::Create(Writer& writer) {
   writer.looked = false;
   ++writer.files;
   if (options_.rotation == Rotation::kSameStart && !options_.cri) {
-    WriteLine(writer, LogLines::Banner(writer.name, 0), 0, false);
+    const std::uint64_t number = options_.distinct ? writer.number++ : 0;
+    WriteLine(writer, LogLines::Banner(writer.name, number), 0, false);
   }
 }
 
