@@ -53,6 +53,14 @@ constexpr std::array kReasons = {
                "the sidecar's port would clash with other pods of the node, so it is not put there",
                "read its output with source: Stdout and collector: Node, or annotate the pods with "
                "telltale.dev/inject: \"false\""},
+    ReasonInfo{Reason::kLogsForbidden, "LogsForbidden", "The sidecar may not read the pod's output",
+               "the pod's ServiceAccount lacks the right to get pods/log, by which a sidecar reads "
+               "what the other containers print",
+               "bind it to a Role with the verb get on pods/log (examples/podlog/role.yaml), or "
+               "set collector: Node"},
+    ReasonInfo{Reason::kLogsStalled, "LogsStalled", "Log lines wait and Loki does not take them",
+               "Loki is away, refuses them, or takes them more slowly than they are written",
+               "look at the sidecar's own log, and at Loki"},
     ReasonInfo{Reason::kNoIp, "NoIP", "The pod has no address",
                "the pod's network is not set up yet", "look at kubectl describe pod"},
     ReasonInfo{Reason::kNotRunning, "NotRunning", "The pod is not running",

@@ -24,6 +24,8 @@ enum class Reason {
   kSidecarMissing,
   kSidecarImpossible,
   kHostNetwork,
+  kLogsForbidden,
+  kLogsStalled,
   kNoIp,
   kNotRunning,
   // Not known, or not yet.

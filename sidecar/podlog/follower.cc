@@ -70,6 +70,10 @@ LogFollower::LogFollower(FollowerOptions options, Registry& registry, Clock& clo
       following_(registry.AddGauge("telltale_podlog_following",
                                    "Whether a container's output is being followed (1) or not (0).",
                                    {{"log_container", options_.container}})),
+      forbidden_(registry.AddGauge("telltale_podlog_forbidden",
+                                   "Whether the last request for a container's output was refused "
+                                   "for want of the right (1) or not (0).",
+                                   {{"log_container", options_.container}})),
       spool_(options_.spool),
       backoff_(options_.retry, options_.retry_cap),
       silence_(options_.silence) {}
@@ -88,6 +92,7 @@ void LogFollower::Stop() {
     wake_.notify_all();
   }
   if (thread_.joinable()) thread_.join();
+  forbidden_.Set(0);
 }
 
 bool LogFollower::stopping() {
@@ -174,6 +179,7 @@ LogFollower::End LogFollower::Ask(bool previous) {
 }
 
 LogFollower::End LogFollower::EndOf(const Result<HttpResponse>& response) {
+  forbidden_.Set(response.ok() && response->status == 403 ? 1 : 0);
   if (!response.ok()) {
     if (response.error().code == Code::kCancelled) return End::kStopped;
     const bool asked = client_->stage() >= HttpStage::kRequest;
@@ -207,6 +213,7 @@ void LogFollower::Complain(const std::string& what, const std::string& why) {
 
 bool LogFollower::Take(std::string_view piece) {
   following_.Set(1);
+  forbidden_.Set(0);
   while (!piece.empty()) {
     const auto end = piece.find('\n');
     const std::string_view part = piece.substr(0, end);

@@ -78,6 +78,7 @@ class LogFollower {
   Counter& gaps_;
   Counter& failures_;
   Gauge& following_;
+  Gauge& forbidden_;
 
   // Of the thread.
   ResumePoint point_;

@@ -253,7 +253,8 @@ void LogWorker::UpdateGauges() {
   };
   for (const auto& [sequence, batch] : underway_.batches()) note(batch.first_seen);
   for (const auto& [slot, file] : files_.files()) {
-    if (file->unread()) note(file->sightings.WallAt(file->mark.offset));
+    const bool line = file->unread() && file->info.size > file->searched;  // else a part of one
+    if (line) note(file->sightings.WallAt(file->mark.offset));
   }
   accounting_->SetOldest(oldest);
   accounting_->SetFiles(files_.files().size());

@@ -34,12 +34,18 @@ def numbers(cluster) -> list[int]:
     return sorted(int(text.split()[1]) for _, text in found)
 
 
-def test_without_the_right_the_sidecar_says_what_to_do(cluster, wait_for):
+def reasons(cluster) -> list[str]:
+    status = cluster.json("-n", "podlog", "get", "mt", "printer").get("status", {})
+    return [problem["reason"] for problem in status.get("problems", [])]
+
+
+def test_without_the_right_the_sidecar_and_the_status_say_what_to_do(cluster, wait_for):
     def log() -> str:
         return cluster.kubectl("-n", "podlog", "logs", "printer", "-c", "telltale-sidecar", check=False)
 
     wait_for("the sentence", 60, lambda: "verb get on pods/log" in log())
     assert not numbers(cluster)
+    wait_for("the problem", 60, lambda: reasons(cluster) == ["LogsForbidden"])
 
 
 def test_with_the_right_every_line_arrives_once_from_the_first_on(cluster, wait_for):
@@ -49,3 +55,4 @@ def test_with_the_right_every_line_arrives_once_from_the_first_on(cluster, wait_
     assert found == list(range(1, len(found) + 1))
     setup = cluster.lines('{namespace="podlog", container="setup"}').get("printer")
     assert [text for _, text in setup] == ["setting up"]
+    wait_for("no problem any more", 60, lambda: not reasons(cluster))

@@ -34,13 +34,16 @@ def target(namespace: str, name: str, **spec) -> dict:
     }  # fmt: skip
 
 
-def running_pod(api, namespace: str, name: str, ip: str, labels: dict, ports: dict | None = None) -> None:
+def running_pod(api, namespace: str, name: str, ip: str, labels: dict, ports: dict | None = None,
+                sidecar: bool = False) -> None:  # fmt: skip
     """A pod bound to a node that does not exist, whose status says that it runs at this address."""
+    injected = [{"name": "telltale-sidecar", "image": "none", "restartPolicy": "Always"}]
     apply(api, {
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {"name": name, "namespace": namespace, "labels": labels},
         "spec": {
             "nodeName": "nowhere",
+            "initContainers": injected if sidecar else [],
             "containers": [{
                 "name": "app", "image": "none",
                 "ports": [{"name": n, "containerPort": p} for n, p in (ports or {}).items()],

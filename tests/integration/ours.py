@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Our own programs as processes of a test: started on free ports, watched, ended by their pid."""
 
+import contextlib
+import http.server
 import json
 import os
 import pathlib
 import re
 import signal
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -34,6 +37,24 @@ def wait_for(what: str, probe, seconds: float = 20):
             return answer
         assert time.monotonic() < deadline, f"{what} did not come true within {seconds} s"
         time.sleep(0.05)
+
+
+class Quiet(http.server.BaseHTTPRequestHandler):
+    """A handler of HTTP requests that logs nothing; the test gives it do_GET or do_POST."""
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def served(handler: type[Quiet], host: str = "127.0.0.1", port: int = 0):
+    """The server of such a handler, which the handler finds as self.server."""
+    with http.server.ThreadingHTTPServer((host, port), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
 
 
 class Program:

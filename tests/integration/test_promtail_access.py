@@ -4,8 +4,6 @@ that wants a password: each target's lines go to its tenant."""
 
 import base64
 import datetime
-import http.server
-import threading
 
 import objects
 import ours
@@ -21,24 +19,18 @@ FOLDER = "/etc/telltale-loki"  # where the chart mounts the Secret
 def loki():
     """Takes every push. `.pushes` is a list of (tenant, authorization)."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Push(ours.Quiet):
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
-            self.server.pushes.append((self.headers["X-Scope-OrgID"], self.headers["Authorization"]))
+            pushes.append((self.headers["X-Scope-OrgID"], self.headers["Authorization"]))
             self.send_response(204)
             self.end_headers()
 
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.pushes = []
+    pushes = []
+    with ours.served(Push) as server:
+        server.pushes = pushes
         server.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -149,6 +149,17 @@ Condition LogsFlowing(const StatusInput& input, const TargetHealth& health) {
     return {kType, State::kFalse, problem->reason,
             Of(health.missing, health.running, "running pods lack the sidecar that reads logs.")};
   }
+  if (health.forbidden > 0) {
+    return {kType, State::kFalse, Reason::kLogsForbidden,
+            WithExample(Of(health.forbidden, health.with_sidecar,
+                           "sidecars are refused their pods' output"),
+                        health.Find({Reason::kLogsForbidden}))};
+  }
+  if (health.stalled > 0) {
+    return {kType, State::kFalse, Reason::kLogsStalled,
+            WithExample(Of(health.stalled, health.with_sidecar, "sidecars wait for Loki"),
+                        health.Find({Reason::kLogsStalled}))};
+  }
   if (health.with_sidecar > 0 && health.silent == 0) {
     return {kType, State::kTrue, Reason::kFlowing,
             Of(health.with_sidecar, health.with_sidecar, "sidecars had lines acknowledged.")};

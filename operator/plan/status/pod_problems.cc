@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/plan/status/pod_problems.h"
 
+#include "common/base/rfc3339.h"
 #include "operator/plan/discovery/pod_scrapes.h"
 #include "operator/plan/discovery/port_resolver.h"
 
@@ -48,6 +49,20 @@ std::string WithoutSidecarText(const PodView& pod, Reason reason) {
     fix += pod.ns;
   }
   return "Pod " + pod.Key() + " has no sidecar: " + cause + "; " + fix + ".";
+}
+
+std::string LogsForbiddenText(const PodView& pod) {
+  const ReasonInfo& info = Info(Reason::kLogsForbidden);
+  std::string text = "The output of pod " + pod.Key() + " cannot be read: ";
+  return text.append(info.cause).append("; ").append(info.fix).append(".");
+}
+
+std::string LogsStalledText(const PodView& pod, std::int64_t since) {
+  std::string text = "Pod " + pod.Key() + " has log lines that wait for Loki since ";
+  text.append(FormatRfc3339(since * 1'000'000'000)).append(": ");
+  text.append(Info(Reason::kLogsStalled).cause).append("; look at kubectl logs ");
+  text.append(pod.name).append(" -c telltale-sidecar -n ").append(pod.ns);
+  return text.append(", and at Loki.");
 }
 
 Reason NotRunningReason(const PodView& pod) {

@@ -5,6 +5,7 @@
 // pure.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,10 @@ namespace telltale {
 // Why a pod that runs without a sidecar has none.
 Reason WithoutSidecarReason(const PodView& pod);
 std::string WithoutSidecarText(const PodView& pod, Reason reason);
+
+std::string LogsForbiddenText(const PodView& pod);
+// `since` in seconds since the epoch.
+std::string LogsStalledText(const PodView& pod, std::int64_t since);
 
 // Why a pod gives no scrape target: kNoIp or kNotRunning.
 Reason NotRunningReason(const PodView& pod);

@@ -29,6 +29,11 @@ std::uint64_t ReportKey(std::string_view target, std::string_view uid, std::stri
 // No resource has an empty key.
 std::uint64_t SidecarKey(std::string_view uid) { return ReportKey("", uid, kSidecarEndpoint); }
 
+std::uint64_t PodKey(std::string_view pod_namespace, std::string_view pod_name) {
+  std::string key(pod_namespace);
+  return Hash64(key.append("/").append(pod_name));
+}
+
 // Of two reports for one thing, as for a sidecar that changes its owner, the better one counts.
 int Worth(ScrapeState state) {
   switch (state) {
@@ -68,10 +73,20 @@ void PrometheusView::Add(std::string_view target_key, std::string_view pod_uid,
 }
 
 void PrometheusView::AddLogging(std::string_view pod_namespace, std::string_view pod_name) {
-  std::string key(pod_namespace);
-  key.append("/").append(pod_name);
-  logging_.push_back(Hash64(key));
-  Mix(sidecars_, pod_namespace, HashOf({key, "logging"}));
+  logging_.push_back(PodKey(pod_namespace, pod_name));
+  Mix(sidecars_, pod_namespace, HashOf({pod_name, "logging"}));
+}
+
+void PrometheusView::AddStalled(std::string_view pod_namespace, std::string_view pod_name,
+                                std::int64_t since) {
+  since -= since % 60;
+  stalled_[PodKey(pod_namespace, pod_name)] = since;
+  Mix(sidecars_, pod_namespace, HashOf({pod_name, "stalled", std::to_string(since)}));
+}
+
+void PrometheusView::AddForbidden(std::string_view pod_namespace, std::string_view pod_name) {
+  forbidden_.push_back(PodKey(pod_namespace, pod_name));
+  Mix(sidecars_, pod_namespace, HashOf({pod_name, "forbidden"}));
 }
 
 void PrometheusView::Seal() {
@@ -83,6 +98,7 @@ void PrometheusView::Seal() {
   reports_.shrink_to_fit();
   std::ranges::sort(logging_);
   logging_.shrink_to_fit();
+  std::ranges::sort(forbidden_);
 }
 
 std::optional<PrometheusView::Report> PrometheusView::FindKey(std::uint64_t key) const {
@@ -106,9 +122,20 @@ std::optional<PrometheusView::Report> PrometheusView::FindSidecar(std::string_vi
 }
 
 bool PrometheusView::Logging(std::string_view pod_namespace, std::string_view pod_name) const {
-  if (logging_.empty()) return false;
-  std::string key(pod_namespace);
-  return std::ranges::binary_search(logging_, Hash64(key.append("/").append(pod_name)));
+  return !logging_.empty() && std::ranges::binary_search(logging_, PodKey(pod_namespace, pod_name));
+}
+
+std::optional<std::int64_t> PrometheusView::StalledSince(std::string_view pod_namespace,
+                                                         std::string_view pod_name) const {
+  if (stalled_.empty()) return std::nullopt;
+  const auto found = stalled_.find(PodKey(pod_namespace, pod_name));
+  if (found == stalled_.end()) return std::nullopt;
+  return found->second;
+}
+
+bool PrometheusView::Forbidden(std::string_view pod_namespace, std::string_view pod_name) const {
+  return !forbidden_.empty() &&
+         std::ranges::binary_search(forbidden_, PodKey(pod_namespace, pod_name));
 }
 
 PrometheusView::OfTarget::OfTarget(const PrometheusView& view, std::string_view target_key)

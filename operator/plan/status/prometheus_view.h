@@ -6,6 +6,7 @@
 // endpoint's state for another's; at 50,000 targets that is one chance in 10^10.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -17,6 +18,10 @@
 #include "operator/plan/reasons.h"
 
 namespace telltale {
+
+// How long a line may wait for Loki's acknowledgement: longer than a batch, a push that times out
+// and a Loki that restarts.
+inline constexpr std::chrono::seconds kStalledAfter{120};
 
 enum class ScrapeState : std::uint8_t { kUnknown, kUp, kDown };  // kUnknown: not scraped yet
 
@@ -45,6 +50,11 @@ class PrometheusView {
            std::string_view pod_namespace, ScrapeState state, std::string_view last_error);
   // A pod whose sidecar had lines acknowledged.
   void AddLogging(std::string_view pod_namespace, std::string_view pod_name);
+  // One whose sidecar has lines that Loki did not acknowledge for kStalledAfter, and since when, in
+  // seconds since the epoch. Kept to the minute: it is worked out anew from each scrape.
+  void AddStalled(std::string_view pod_namespace, std::string_view pod_name, std::int64_t since);
+  // One whose sidecar is refused what the other containers print.
+  void AddForbidden(std::string_view pod_namespace, std::string_view pod_name);
   // After the last Add, before the first Find.
   void Seal();
 
@@ -52,6 +62,9 @@ class PrometheusView {
   // Prometheus still names the former owner for a while after that one changed.
   std::optional<Report> FindSidecar(std::string_view pod_uid) const;
   bool Logging(std::string_view pod_namespace, std::string_view pod_name) const;
+  std::optional<std::int64_t> StalledSince(std::string_view pod_namespace,
+                                           std::string_view pod_name) const;
+  bool Forbidden(std::string_view pod_namespace, std::string_view pod_name) const;
 
   // The reports of one target, which has many pods; the view must outlive it.
   class OfTarget {
@@ -84,8 +97,9 @@ class PrometheusView {
   std::optional<Report> FindKey(std::uint64_t key) const;
   static void Mix(Digests& digests, std::string_view name, std::uint64_t hash);
 
-  std::vector<Entry> reports_;  // sorted by key
-  std::vector<std::uint64_t> logging_;
+  std::vector<Entry> reports_;                      // sorted by key
+  std::vector<std::uint64_t> logging_, forbidden_;  // pods; sorted
+  std::map<std::uint64_t, std::int64_t> stalled_;
   std::map<std::uint64_t, Failure> failures_;
   Digests targets_, sidecars_;  // what was added, by resource and by namespace
 };

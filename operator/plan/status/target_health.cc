@@ -92,6 +92,18 @@ class Assessor {
     if (!pod.has_sidecar) return CountWithoutSidecar(pod);
     ++health_.with_sidecar;
     if (ships_ && !logging && ++health_.silent == 1) health_.first_silent = pod.Key();
+    if (ships_ && target_.logs->collector == LogsSpec::Collector::kSidecar) CountLogs(pod);
+  }
+
+  void CountLogs(const PodView& pod) {
+    if (target_.WantsOutput() && input_.view.Forbidden(pod.ns, pod.name)) {
+      ++health_.forbidden;
+      findings_.push_back({Reason::kLogsForbidden, &pod});
+    }
+    if (input_.view.StalledSince(pod.ns, pod.name)) {
+      ++health_.stalled;
+      findings_.push_back({Reason::kLogsStalled, &pod});
+    }
   }
 
   void CountWithoutSidecar(const PodView& pod) {
@@ -209,6 +221,10 @@ class Assessor {
       case Reason::kNoIp:
       case Reason::kNotRunning:
         return NotRunningText(pod, finding.reason);
+      case Reason::kLogsForbidden:
+        return LogsForbiddenText(pod);
+      case Reason::kLogsStalled:
+        return LogsStalledText(pod, *input_.view.StalledSince(pod.ns, pod.name));
       case Reason::kPortNotFound:
         return PortNotFoundText(pod, target_.metrics->endpoints[index], index);
       default:

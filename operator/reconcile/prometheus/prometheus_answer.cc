@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "common/base/strings.h"
+
 namespace telltale {
 namespace {
 
@@ -57,17 +59,28 @@ Status PrometheusAnswer::ReadTarget(JsonValue target) {
 }
 
 Status PrometheusAnswer::ReadSeries(JsonValue series) {
-  return series.ForEachField([&](std::string_view key, JsonValue metric) -> Status {
-    if (key != "metric") return {};
-    std::string ns, pod;
-    TELLTALE_TRY(metric.ForEachField([&](std::string_view label, JsonValue text) -> Status {
-      if (label == "namespace") Take(text, ns);
-      if (label == "pod") Take(text, pod);
+  std::string ns, pod, sample;
+  TELLTALE_TRY(series.ForEachField([&](std::string_view key, JsonValue value) -> Status {
+    if (key == "metric") {
+      return value.ForEachField([&](std::string_view label, JsonValue text) -> Status {
+        if (label == "namespace") Take(text, ns);
+        if (label == "pod") Take(text, pod);
+        return {};
+      });
+    }
+    if (key != "value") return {};
+    // [time, "number"]
+    return value.ForEachElement([&](JsonValue part) -> Status {
+      Take(part, sample);
       return {};
-    }));
-    view_.AddLogging(ns, pod);
-    return {};
-  });
+    });
+  }));
+  if (kind_ == Kind::kLoggingPods) view_.AddLogging(ns, pod);
+  if (kind_ == Kind::kForbiddenPods) view_.AddForbidden(ns, pod);
+  if (kind_ != Kind::kStalledPods) return {};
+  const auto since = ParseInt(std::string_view(sample).substr(0, sample.find('.')));
+  if (since) view_.AddStalled(ns, pod, *since);
+  return {};
 }
 
 }  // namespace telltale

@@ -20,6 +20,8 @@ class PrometheusAnswer {
   enum class Kind {
     kActiveTargets,  // the reports of our targets; others are passed over
     kLoggingPods,    // the pod of each series
+    kStalledPods,    // the same; a value is the time since when
+    kForbiddenPods,
   };
 
   PrometheusAnswer(Kind kind, JsonParser& parser, PrometheusView& view);

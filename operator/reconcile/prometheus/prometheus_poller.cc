@@ -60,15 +60,26 @@ Status PrometheusPoller::Ask(const std::string& target, PrometheusAnswer::Kind k
   return read.ok() ? answer.Finish() : read;
 }
 
+Status PrometheusPoller::AskAll(PrometheusView& view) {
+  using Kind = PrometheusAnswer::Kind;
+  // An age says since when by the time at which it was scraped: clocks of nodes may differ.
+  static const std::string kAge = "telltale_logs_oldest_unacked_age_seconds";
+  static const std::string kStalled = "timestamp(" + kAge + ") - " + kAge + " and " + kAge + " > " +
+                                      std::to_string(kStalledAfter.count());
+  TELLTALE_TRY(Ask("/api/v1/targets?state=active&scrapePool=telltale", Kind::kActiveTargets, view));
+  for (const auto& [query, kind] :
+       {std::pair<std::string, Kind>{"telltale_logs_acked_lines_total > 0", Kind::kLoggingPods},
+        {kStalled, Kind::kStalledPods},
+        {"telltale_podlog_forbidden > 0", Kind::kForbiddenPods}}) {
+    TELLTALE_TRY(Ask("/api/v1/query?query=" + UrlEncode(query), kind, view));
+  }
+  return {};
+}
+
 void PrometheusPoller::PollOnce() {
   const SteadyTime began = clock_.Steady();
   auto view = std::make_shared<PrometheusView>();
-  Status status = Ask("/api/v1/targets?state=active&scrapePool=telltale",
-                      PrometheusAnswer::Kind::kActiveTargets, *view);
-  if (status.ok()) {
-    status = Ask("/api/v1/query?query=" + UrlEncode("telltale_logs_acked_lines_total > 0"),
-                 PrometheusAnswer::Kind::kLoggingPods, *view);
-  }
+  const Status status = AskAll(*view);
   if (status.ok()) {
     view->known = true;
   } else {

@@ -36,6 +36,7 @@ class PrometheusPoller {
   std::chrono::milliseconds Pause() const;
 
  private:
+  Status AskAll(PrometheusView& view);
   Status Ask(const std::string& target, PrometheusAnswer::Kind kind, PrometheusView& view);
 
   const std::string path_prefix_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "common/base/rfc3339.h"
 #include "operator/model/decode.h"
 
 namespace telltale {
@@ -39,20 +40,26 @@ void AddReport(std::string_view name, ScrapeState state, std::string_view error,
 
 Status DecodeView(JsonValue value, PrometheusView& out) {
   out.known = true;
-  std::vector<std::string> up, logging;
-  Labels down;
+  std::vector<std::string> up, logging, forbidden;
+  Labels down, stalled;
   TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
     if (key == "up") return decode::Texts(member, up);
     if (key == "down") return DecodeStringMap(member, down);
     if (key == "logging") return decode::Texts(member, logging);
+    if (key == "forbidden") return decode::Texts(member, forbidden);
+    if (key == "stalled") return DecodeStringMap(member, stalled);
     if (key != "error") return decode::Wrong("is no part of prometheus");
     out.known = false;
     return decode::Text(member, out.error);
   }));
   for (const auto& name : up) AddReport(name, ScrapeState::kUp, "", out);
   for (const auto& [name, error] : down) AddReport(name, ScrapeState::kDown, error, out);
-  for (const auto& pod : logging) {
-    out.AddLogging(pod.substr(0, pod.find('/')), pod.substr(pod.find('/') + 1));
+  const auto ns = [](std::string_view pod) { return pod.substr(0, pod.find('/')); };
+  const auto name = [](std::string_view pod) { return pod.substr(pod.find('/') + 1); };
+  for (const auto& pod : logging) out.AddLogging(ns(pod), name(pod));
+  for (const auto& pod : forbidden) out.AddForbidden(ns(pod), name(pod));
+  for (const auto& [pod, since] : stalled) {
+    out.AddStalled(ns(pod), name(pod), ParseRfc3339(since).value_or(0) / 1'000'000'000);
   }
   out.Seal();
   return {};

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A World written down as JSON, for tests: {"targets": [], "pods": [], "namespaces": [],
-// "trusted": [], "prometheus": {"error": "", "up": [], "down": {key: error}, "logging": []}}. The
-// objects have the shape that the API server sends and go through the real decoders.
+// "trusted": [], "prometheus": {"error": "", "up": [], "down": {key: error}, "logging": [pod],
+// "stalled": {pod: since}, "forbidden": [pod]}}. The objects have the shape that the API server
+// sends and go through the real decoders.
 #pragma once
 
 #include <string>

@@ -157,8 +157,10 @@ TEST_F(FollowerTest, WithoutTheRightToItIsCountedAndTriedUntilItIsGiven) {
   EXPECT_THAT(Metrics(),
               Not(HasSubstr("telltale_podlog_failures_total{log_container=\"app\"} 0\n")));
   EXPECT_THAT(Metrics(), HasSubstr("telltale_podlog_following{log_container=\"app\"} 0\n"));
+  EXPECT_THAT(Metrics(), HasSubstr("telltale_podlog_forbidden{log_container=\"app\"} 1\n"));
   logs_.Refuse(200);
   WaitForLines(1);
+  EXPECT_THAT(Metrics(), HasSubstr("telltale_podlog_forbidden{log_container=\"app\"} 0\n"));
 }
 
 TEST_F(FollowerTest, WhileLokiIsAwayTheSpoolStaysBelowItsLimitAndThenAllArrives) {

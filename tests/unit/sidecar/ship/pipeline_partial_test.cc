@@ -31,6 +31,15 @@ TEST_F(PipelinePartialTest, APartBeforeARotationIsJoinedWithItsEndBehindIt) {
   EXPECT_EQ(Metric("pending_bytes"), 0);
 }
 
+TEST_F(PipelinePartialTest, APartThatWaitsForItsEndIsNoLineThatWaitsForLoki) {
+  Start();
+  Append("a.log", Cri("F", "zero") + Cri("P", "one "));
+  Append("b.log", "a whole line\na prompt: ");
+  ASSERT_TRUE(Flush());
+  EXPECT_THAT(loki_.lines(), testing::UnorderedElementsAre("zero", "a whole line"));
+  EXPECT_EQ(Metric("oldest_unacked_age_seconds"), 0);
+}
+
 TEST_F(PipelinePartialTest, ALineMayBeSpreadOverSeveralGenerationsThatAreFoundAtOnce) {
   Append("a.log", Cri("P", "one "));
   Start();

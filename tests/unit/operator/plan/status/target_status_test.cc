@@ -224,6 +224,42 @@ TEST(RenderTargetStatus, LogsFlowOnceEverySidecarHadALineAcknowledged) {
   EXPECT_EQ(State(status, "LogsFlowing"), "False/SidecarMissing");
 }
 
+TEST(RenderTargetStatus, LinesThatLokiDoesNotTakeAreAProblemUntilItDoes) {
+  const std::string spec = R"("logs":{"files":{"directory":"/l"}})";
+  const std::string pods = RunningPod("a") + "," + RunningPod("b");
+  const std::string up = R"({"up":["n/t|u-a|sidecar","n/t|u-b|sidecar"],"logging":["n/a","n/b"])";
+  const auto stalled =
+      Status1(Shop(spec, pods, up + R"(,"stalled":{"n/b":"2026-11-20T11:58:59Z"}})"));
+  EXPECT_EQ(State(stalled, "LogsFlowing"), "False/LogsStalled");
+  EXPECT_EQ(State(stalled, "Ready"), "False/LogsStalled");
+  EXPECT_NE(stalled.find("1 of 2 sidecars wait for Loki. Pod n/b has log lines that wait for Loki "
+                         "since 2026-11-20T11:58:00Z"),
+            std::string::npos)
+      << stalled;
+  EXPECT_EQ(ParseTree(stalled).At("problemsCount").Text(), "1");
+  const auto again = Status1(Shop(spec, pods, up + "}"));
+  EXPECT_EQ(State(again, "LogsFlowing"), "True/Flowing");
+  EXPECT_EQ(ParseTree(again).At("problemsCount").Text(), "0");
+}
+
+TEST(RenderTargetStatus, OutputThatASidecarMayNotReadIsAProblemOfThoseThatAskForIt) {
+  const std::string said = R"({"up":["n/t|u-a|sidecar"],"logging":["n/a"],"forbidden":["n/a"]})";
+  const auto status =
+      Status1(Shop(R"("logs":{"source":"Stdout","collector":"Sidecar"})", RunningPod("a"), said));
+  EXPECT_EQ(State(status, "LogsFlowing"), "False/LogsForbidden");
+  EXPECT_NE(status.find("examples/podlog/role.yaml"), std::string::npos) << status;
+  const auto files = Status1(Shop(R"("logs":{"files":{"directory":"/l"}})", RunningPod("a"), said));
+  EXPECT_EQ(State(files, "LogsFlowing"), "True/Flowing");
+}
+
+TEST(RenderTargetStatus, WhatASidecarDoesIsNothingToTheLogsOfANodeAgent) {
+  const auto status = Status1(Shop(R"("logs":{"source":"Stdout"},"sidecar":{})", RunningPod("a"),
+                                   R"({"up":["n/t|u-a|sidecar"],"forbidden":["n/a"],)"
+                                   R"("stalled":{"n/a":"2026-11-20T11:00:00Z"}})"));
+  EXPECT_EQ(State(status, "LogsFlowing"), "Unknown/NodeAgent");
+  EXPECT_EQ(ParseTree(status).At("problemsCount").Text(), "0");
+}
+
 TEST(RenderTargetStatus, ANodeAgentsLogsAreUnknownAndDoNotBlockReady) {
   const auto status = Status1(Shop(R"("logs":{"source":"Stdout"})", RunningPod("a"), "{}"));
   EXPECT_EQ(State(status, "LogsFlowing"), "Unknown/NodeAgent");
@@ -377,6 +413,21 @@ TEST(ShortScrapeError, LeavesOutTheSourceOfTheConnection) {
   for (const auto* other : {"a -> b", "a->b", "->", "1:->", ":1->x", "x\n1->2"}) {
     EXPECT_EQ(ShortScrapeError(other).size(), std::string_view(other).size()) << other;
   }
+}
+
+// docs/reference/reasons.md is this table.
+TEST(Reasons, AreOnTheirPageOfTheReference) {
+  std::string page =
+      "# Reasons\n\n"
+      "What stands in `status.conditions[].reason` and `status.problems[].reason` of a "
+      "MonitoringTarget and in its\nevents, gravest first. Made from `operator/plan/reasons.cc` by "
+      "its test (`TELLTALE_UPDATE_GOLDEN=1`).\n\n"
+      "| reason | what it says | cause | what to do |\n|---|---|---|---|\n";
+  for (const auto& info : AllReasons()) {
+    page.append("| `").append(info.code).append("` | ").append(info.title).append(" | ");
+    page.append(info.cause).append(" | ").append(info.fix).append(" |\n");
+  }
+  ExpectGolden("../../docs/reference/reasons.md", page);
 }
 
 TEST(Reasons, EachHasACodeATitleAndAFixWhenSomethingIsWrong) {

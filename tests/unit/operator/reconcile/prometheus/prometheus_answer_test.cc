@@ -96,6 +96,24 @@ TEST(PrometheusAnswerTest, NamesThePodOfEachSeries) {
   EXPECT_FALSE(view.Logging("shop", "shop-2"));
 }
 
+TEST(PrometheusAnswerTest, NamesThePodsThatWaitForLokiAndSinceWhen) {
+  PrometheusView view;
+  ASSERT_TRUE(Read(Kind::kStalledPods,
+                   R"({"data":{"result":[
+ {"metric":{"namespace":"shop","pod":"shop-1"},"value":[1795262523.1,"1795262399.966"]},
+ {"value":[1795262523.1,"1795262400.034"],"metric":{"namespace":"shop","pod":"shop-2"}},
+ {"metric":{"namespace":"shop","pod":"shop-3"},"value":[1,"NaN"]},
+ {"metric":{"namespace":"shop","pod":"shop-4"},"value":[]}]}})",
+                   10, view)
+                  .ok());
+  view.Seal();
+  EXPECT_EQ(view.StalledSince("shop", "shop-1"), 1795262340);
+  EXPECT_EQ(view.StalledSince("shop", "shop-2"), 1795262400);
+  EXPECT_FALSE(view.StalledSince("shop", "shop-3"));
+  EXPECT_FALSE(view.StalledSince("shop", "shop-4"));
+  EXPECT_FALSE(view.Logging("shop", "shop-1"));
+}
+
 std::unique_ptr<PrometheusView> View(const std::vector<std::vector<std::string>>& reports) {
   auto view = std::make_unique<PrometheusView>();
   view->known = true;
@@ -140,6 +158,29 @@ TEST(PrometheusViewTest, OnlyWhatIsReportedDifferentlyHasChanged) {
   auto unknown = View({});
   unknown->known = false;
   EXPECT_TRUE(unknown->ChangesSince(after.get()).all);
+}
+
+TEST(PrometheusViewTest, ASidecarThatStallsLongerIsNoChangeAndOneThatGoesOnIs) {
+  const auto stalled = [](std::int64_t since) {
+    auto view = std::make_unique<PrometheusView>();
+    view->known = true;
+    if (since != 0) view->AddStalled("shop", "p", since);
+    view->Seal();
+    return view;
+  };
+  EXPECT_TRUE(stalled(601)->ChangesSince(stalled(600).get()).empty());
+  EXPECT_THAT(stalled(660)->ChangesSince(stalled(600).get()).sidecars, ElementsAre("shop"));
+  EXPECT_THAT(stalled(0)->ChangesSince(stalled(600).get()).sidecars, ElementsAre("shop"));
+}
+
+TEST(PrometheusViewTest, ARightThatIsGivenConcernsTheSidecarsOfItsNamespace) {
+  PrometheusView before;
+  before.known = true;
+  before.AddForbidden("shop", "p");
+  before.Seal();
+  EXPECT_TRUE(before.Forbidden("shop", "p"));
+  EXPECT_FALSE(before.Forbidden("shop", "q"));
+  EXPECT_THAT(View({})->ChangesSince(&before).sidecars, ElementsAre("shop"));
 }
 
 TEST(PrometheusViewTest, ALogThatBeginsToFlowConcernsTheSidecarsOfItsNamespace) {

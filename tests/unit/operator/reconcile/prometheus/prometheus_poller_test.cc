@@ -33,8 +33,18 @@ class PrometheusPollerTest : public ::testing::Test {
       if (request.path() == "/prom/api/v1/targets") {
         return JsonResponse(200, R"({"data":{"activeTargets":[)" + targets_ + "]}}");
       }
-      return JsonResponse(
-          200, R"({"data":{"result":[{"metric":{"namespace":"shop","pod":"shop-1"}}]}})");
+      // Each question has a pod of its own.
+      const std::string query = QueryParameter(request.query(), "query");
+      const std::string pod = query == "telltale_logs_acked_lines_total > 0" ? "flows"
+                              : query == "telltale_podlog_forbidden > 0"     ? "refused"
+                              : query ==
+                                      "timestamp(telltale_logs_oldest_unacked_age_seconds) - "
+                                      "telltale_logs_oldest_unacked_age_seconds and "
+                                      "telltale_logs_oldest_unacked_age_seconds > 120"
+                                  ? "stalls"
+                                  : "unknown question: " + query;
+      return JsonResponse(200, R"({"data":{"result":[{"metric":{"namespace":"shop","pod":")" + pod +
+                                   R"("},"value":[1000,"660.5"]}]}})");
     });
     ASSERT_TRUE(server_->Start().ok());
     auto url = ParseUrl("http://127.0.0.1:" + std::to_string(server_->port()) + "/prom");
@@ -60,7 +70,10 @@ TEST_F(PrometheusPollerTest, PublishesWhatPrometheusScrapesUnderThePathOfItsUrl)
   ASSERT_NE(view_.Get(), nullptr);
   EXPECT_TRUE(view_.Get()->known);
   EXPECT_EQ(view_.Get()->reports(), 2u);
-  EXPECT_TRUE(view_.Get()->Logging("shop", "shop-1"));
+  EXPECT_TRUE(view_.Get()->Logging("shop", "flows"));
+  EXPECT_FALSE(view_.Get()->Logging("shop", "stalls"));
+  EXPECT_EQ(view_.Get()->StalledSince("shop", "stalls"), 660);
+  EXPECT_TRUE(view_.Get()->Forbidden("shop", "refused"));
   ASSERT_EQ(changes_.size(), 1u);
   EXPECT_TRUE(changes_[0].all);
 }
@@ -107,9 +120,9 @@ TEST_F(PrometheusPollerTest, APrometheusThatFailsMakesTheViewUnknownWithTheReaso
 TEST_F(PrometheusPollerTest, WhatTakesLongIsAskedForLessOften) {
   poller_->PollOnce();
   EXPECT_EQ(poller_->Pause(), std::chrono::seconds(5));
-  took_ = std::chrono::seconds(1);  // each of the two answers
+  took_ = std::chrono::seconds(1);  // each of the four answers
   poller_->PollOnce();
-  EXPECT_EQ(poller_->Pause(), std::chrono::seconds(40));
+  EXPECT_EQ(poller_->Pause(), std::chrono::seconds(80));
 }
 
 TEST_F(PrometheusPollerTest, WhileNobodyWantsToKnowItDoesNotAskAndNoOldViewRemains) {
