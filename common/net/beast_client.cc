@@ -54,18 +54,18 @@ struct HttpClient::Impl {
 
   const HttpClientOptions options;
   Link link;
-  StreamLimits limits;  // of the call under way
+  const StreamLimits* limits = nullptr;  // of the call under way; its sink may change them
   SteadyTime deadline{};
   bool touched = false;  // a byte of this response was read
 };
 
 SteadyTime HttpClient::Impl::Until() const {
-  if (limits.silence >= limits.whole) return deadline;
-  return std::min(deadline, RealClock().Steady() + SteadyTime::duration(limits.silence));
+  if (limits->silence >= limits->whole) return deadline;
+  return std::min(deadline, RealClock().Steady() + SteadyTime::duration(limits->silence));
 }
 
 Error HttpClient::Impl::Failure(std::string_view doing, AsioError error) const {
-  return link.Failure(doing, error, std::min(limits.silence, limits.whole));
+  return link.Failure(doing, error, std::min(limits->silence, limits->whole));
 }
 
 // Gives the parser what was received; need_more when that is not enough for another step.
@@ -77,8 +77,8 @@ AsioError HttpClient::Impl::Parse(Parser& parser) {
 }
 
 AsioError HttpClient::Impl::ReadMore(Parser& parser) {
-  if (limits.pause > Millis(0) && parser.is_header_done() && link.Drained()) {
-    std::this_thread::sleep_for(limits.pause);
+  if (limits->pause > Millis(0) && parser.is_header_done() && link.Drained()) {
+    std::this_thread::sleep_for(limits->pause);
   }
   AsioError error = link.ReadSome(Until());
   touched = touched || link.received().size() > 0;
@@ -177,10 +177,9 @@ Result<HttpResponse> HttpClient::Impl::Send(const HttpRequest& request, const St
   if (link.cancelled()) return Fail(Code::kCancelled, "sending to " + link.name() + ": cancelled");
   const auto head = Head(request);
   if (!head.ok()) return head.error();
-  limits = l;
-  deadline = limits.whole == Millis::max()
-                 ? SteadyTime::max()
-                 : RealClock().Steady() + SteadyTime::duration(limits.whole);
+  limits = &l;
+  deadline = l.whole == Millis::max() ? SteadyTime::max()
+                                      : RealClock().Steady() + SteadyTime::duration(l.whole);
   if (link.KeptIsUsable()) {
     auto response = Exchange(request, *head, sink);
     if (response.ok()) return response;

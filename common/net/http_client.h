@@ -39,7 +39,8 @@ struct HttpClientOptions {
 struct StreamLimits {
   using Millis = std::chrono::milliseconds;
   Millis whole = Millis::max();  // of the call
-  Millis silence{30'000};        // to the head of the answer, and from one piece to the next
+  Millis silence{30'000};        // to the head of the answer, and from one piece to the next;
+                                 // read anew each time: the sink may change it
   // How long to leave it alone when all that had come was read, so that what comes in many small
   // pieces is read in few: the price of a piece is paid per read.
   Millis pause{0};

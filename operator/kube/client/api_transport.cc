@@ -40,7 +40,12 @@ class ApiTransport final : public HttpTransport {
   Result<ApiResponse> Stream(const ApiRequest& request,
                              FunctionRef<bool(std::string_view)> sink) override {
     return Send(request, /*stream=*/true, [&](HttpClient& client, const HttpRequest& message) {
-      return client.Stream(message, {.silence = request.timeout, .pause = kStreamPause}, sink);
+      StreamLimits limits{.silence = request.timeout, .pause = kStreamPause};
+      return client.Stream(message, limits, [&](std::string_view piece) {
+        const bool more = sink(piece);
+        limits.silence = request.timeout;
+        return more;
+      });
     });
   }
   void Cancel() override;

@@ -20,7 +20,8 @@ struct ApiRequest {
   std::string target;        // path and query
   std::string content_type;  // of the body
   std::string body;
-  std::chrono::milliseconds timeout{30'000};  // Call: the whole call; Stream: longest silence
+  // Call: the whole call. Stream: the longest silence, which its sink may change meanwhile.
+  std::chrono::milliseconds timeout{30'000};
 };
 
 struct ApiResponse {

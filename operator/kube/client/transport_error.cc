@@ -32,7 +32,9 @@ Error DescribeTransportError(const std::string& server, HttpStage stage, bool pr
                                 " broke in the middle of an answer: " + error.message);
   }
   std::string message = "cannot reach the API server " + server + ": " + error.message;
-  return Fail(error.code, message.append("; ").append(Advice(stage, proxied)));
+  // Before a request there is nobody who could be slow with its answer.
+  const Code code = stage < HttpStage::kRequest ? Code::kUnavailable : error.code;
+  return Fail(code, message.append("; ").append(Advice(stage, proxied)));
 }
 
 Error DescribeTimeout(const std::string& server, std::chrono::milliseconds limit, bool stream) {

@@ -5,8 +5,8 @@ namespace telltale {
 namespace {
 
 constexpr std::array<const char*, kWatchEnds> kReasons = {
-    "eof",      "short",  "error",     "timeout",  "gone",   "throttled",
-    "internal", "status", "malformed", "oversize", "rewind", "initial"};
+    "eof",    "short",     "error",    "timeout", "gone",    "throttled", "internal",
+    "status", "malformed", "oversize", "rewind",  "initial", "silent"};
 
 std::array<Counter*, kWatchEnds> AddRestarts(Registry& registry, const std::string& resource) {
   std::array<Counter*, kWatchEnds> out{};

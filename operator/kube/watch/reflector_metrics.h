@@ -26,8 +26,9 @@ enum class WatchEnd {
   kOversize,   // a line over the limit
   kRewind,     // the server's history is older than ours
   kInitial,    // a watch-list ended before all initial events had come
+  kSilent,     // a watch-list brought no more, and no end of the initial events
 };
-inline constexpr std::size_t kWatchEnds = 12;
+inline constexpr std::size_t kWatchEnds = 13;
 
 struct ReflectorMetrics {
   ReflectorMetrics(Registry& registry, const std::string& resource);

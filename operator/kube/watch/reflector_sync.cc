@@ -19,6 +19,8 @@ constexpr std::chrono::minutes kListsFor{10};
 // Watch-lists that may end before their end mark until a LIST is tried: the server may close them
 // because we read too slowly, or may not know what it was asked for.
 constexpr int kMaxFailedWatchLists = 3;
+// One that lasted for so long ended because its time was up.
+constexpr std::chrono::minutes kLongWatch{4};
 
 }  // namespace
 
@@ -43,18 +45,22 @@ Reflector::Turn Reflector::WatchList() {
 
 // After one that ended before its end mark.
 Reflector::Turn Reflector::AfterWatchList(const Result<ApiResponse>& ended, const Stream& stream) {
-  if (stream.answered) metrics_.Restarted(WatchEnd::kInitial);
+  const bool silent = !ended.ok() && ended.error().code == Code::kTimeout;
+  if (silent || stream.answered) {
+    metrics_.Restarted(silent ? WatchEnd::kSilent : WatchEnd::kInitial);
+  }
   if (const auto refusal = Refusal(ended, stream)) {
     SyncFailed(Fail(CodeOfHttpStatus(refusal->code), refusal->message));
     return AfterRefusedWatchList(*refusal);
   }
   SyncFailed(ended.ok() ? Fail(Code::kUnavailable, "the watch-list ended before its end mark")
                         : ended.error());
-  // Nobody is there: a LIST would not be answered either. Silence is another matter: something on
-  // the way may hold streams back.
-  if (!stream.answered && !ended.ok() && ended.error().code != Code::kTimeout) {
-    return {.sync = true, .wait = true};
-  }
+  // The server, or something on the way, holds the stream back or does not know of end marks: it
+  // will again. So it is with one that used up all the time that a watch has.
+  const bool lasted = clock_.Steady() - stream.started >= kLongWatch;
+  if (silent || (ended.ok() && lasted)) return ListInstead();
+  // Nobody is there: a LIST would not be answered either.
+  if (!stream.answered && !ended.ok()) return {.sync = true, .wait = true};
   return AfterFailedWatchList();
 }
 

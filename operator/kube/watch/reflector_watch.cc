@@ -22,6 +22,10 @@ using std::chrono::seconds;
 constexpr std::uint64_t kShortestWatchSeconds = 240, kWatchSpreadSeconds = 61;
 // Bookmarks come every minute, so two minutes without a byte mean that the connection is dead.
 constexpr seconds kLongestSilence{120};
+// Before the end mark there are no bookmarks: a server that has more to say is never silent for
+// long, not even to its first byte. A request is in its queue for 15 s at most, and then waits 3 s
+// for the server's cache.
+constexpr seconds kLongestInitialSilence{20};
 // A watch shorter than this would be a hot loop if it were repeated at once.
 constexpr seconds kShortWatch{1};
 constexpr seconds kWarnEvery{10};
@@ -73,7 +77,7 @@ Result<ApiResponse> Reflector::OpenStream(std::string_view query, const std::str
   parameters.append("&timeoutSeconds=")
       .append(std::to_string(kShortestWatchSeconds + options_.random() % kWatchSpreadSeconds));
   ApiRequest request;
-  request.timeout = kLongestSilence;
+  request.timeout = stream.initial ? kLongestInitialSilence : kLongestSilence;
   request.target = CollectionTarget(options_.collection, parameters, options_.selector);
 
   stream.started = stream.warned = clock_.Steady();
@@ -84,6 +88,7 @@ Result<ApiResponse> Reflector::OpenStream(std::string_view query, const std::str
       Undecoded("leaving a watch", Fail(Code::kTooLarge, "an event is longer than 16 MiB"));
       stream.left = WatchEnd::kOversize;
     }
+    if (!stream.initial) request.timeout = kLongestSilence;
     return OnPiece(piece, stream) && fed == LineSplitter::Fed::kMore;
   });
 }

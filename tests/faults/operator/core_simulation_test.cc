@@ -181,7 +181,7 @@ TEST_P(CoreFaults, EndAsIfTheyHadNotBeen) {
   ExpectNothingTakenAway();
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, CoreFaults, testing::ValuesIn(SeedsOr(1, 260)), SeedName);
+INSTANTIATE_TEST_SUITE_P(Seeds, CoreFaults, testing::ValuesIn(SeedsOr(1, 270)), SeedName);
 
 }  // namespace
 }  // namespace telltale::faults

@@ -9,11 +9,11 @@ namespace {
 using Kind = Fault::Kind;
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Theme::kCount)> kNames = {
-    "calm",         "eof",       "cut-line",     "cut-chunk",    "gone-status",  "gone-stream",
-    "gone-storm",   "stall",     "overload",     "error-500",    "unauthorized", "refused",
-    "drip",         "huge-line", "malformed",    "unknown-type", "early-events", "no-watch-list",
-    "restore",      "conflicts", "lost-answers", "restart",      "crash",        "frozen",
-    "two-replicas", "mixed",
+    "calm",          "eof",          "cut-line",  "cut-chunk",    "gone-status",  "gone-stream",
+    "gone-storm",    "stall",        "overload",  "error-500",    "unauthorized", "refused",
+    "drip",          "huge-line",    "malformed", "unknown-type", "early-events", "no-end-mark",
+    "no-watch-list", "restore",      "conflicts", "lost-answers", "restart",      "crash",
+    "frozen",        "two-replicas", "mixed",
 };
 
 // Themes that are about single streams; others mix these in.
@@ -49,6 +49,7 @@ FaultPlan::FaultPlan(std::uint64_t seed)
       watch_list_ = false;
       break;
     case Theme::kEarlyEvents:
+    case Theme::kNoEndMark:
       watch_list_ = true;
       break;
     case Theme::kRestore:
@@ -146,6 +147,9 @@ Fault FaultPlan::ForStream() {
       break;
     case Theme::kEarlyEvents:
       fault.kind = Kind::kHoldBookmark;
+      break;
+    case Theme::kNoEndMark:
+      fault.kind = Kind::kNoEndMark;
       break;
     default:
       break;

@@ -33,6 +33,7 @@ enum class Theme {
   kMalformed,     // a line that is no JSON
   kUnknownType,   // an event type of the future, and events that come twice
   kEarlyEvents,   // MODIFIED and DELETED before the end of the initial events
+  kNoEndMark,     // watch-lists whose initial events never end
   kNoWatchList,   // a server that does not know sendInitialEvents
   kRestore,       // the server comes back with an older state of etcd
   kConflicts,     // every update is refused at first
@@ -60,6 +61,7 @@ struct Fault {
     kMalformed,     // ... a line that is no event
     kUnknownType,   // ... an event of unknown type, then the last line again; goes on
     kHoldBookmark,  // what comes after the initial events comes before their end
+    kNoEndMark,     // the end of the initial events is not said
     kLostAnswer,    // writes: applied, the answer lost
     kTwice,         // writes: applied twice, the second answer given
   };

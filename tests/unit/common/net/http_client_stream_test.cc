@@ -134,6 +134,25 @@ TEST(HttpClientStreamTest, SilenceEndsAStreamThatMayTakeForever) {
   EXPECT_EQ(client.stage(), HttpStage::kAnswer);
 }
 
+TEST(HttpClientStreamTest, TheReaderMayChangeHowLongASilenceIsBorne) {
+  Script script([](RawListener& listener) {
+    RawSocket socket = listener.Accept();
+    socket.ReadUntil("\r\n\r\n");
+    socket.Send(Head(100) + "begun");
+    while (!socket.ReadSome().empty()) {
+    }
+  });
+  HttpClient client(script.options());
+  StreamLimits limits{.silence = StreamLimits::Millis::max()};
+  const auto response = client.Stream({}, limits, [&](std::string_view) {
+    limits.silence = StreamLimits::Millis(100);
+    return true;
+  });
+  ASSERT_FALSE(response.ok());
+  EXPECT_NE(response.error().message.find("no answer within 100 ms"), std::string::npos)
+      << response.error().message;
+}
+
 TEST(HttpClientStreamTest, TheWholeTimeEndsAStreamThatDrips) {
   Script script([](RawListener& listener) {
     RawSocket socket = listener.Accept();

@@ -244,6 +244,22 @@ TEST(ApiTransportTest, ASilentStreamIsTakenForDead) {
   EXPECT_EQ(streamed.body, "one\n");
 }
 
+TEST(ApiTransportTest, TheReaderOfAStreamMayChangeHowLongASilenceIsBorne) {
+  RawServer server([](RawConnection& connection) {
+    connection.ReadRequest();
+    connection.Write(kChunkedHead);
+    connection.WriteChunk("one\n");
+    connection.WaitForClose();
+  });
+  ApiRequest request = Get("/watch", milliseconds::max());
+  const auto ended = Connect(server.port())->Stream(request, [&](std::string_view) {
+    request.timeout = milliseconds(100);
+    return true;
+  });
+  ASSERT_FALSE(ended.ok());
+  EXPECT_EQ(ended.error().code, Code::kTimeout);
+}
+
 TEST(ApiTransportTest, ACallHasOneDeadlineHoweverItsAnswerDrips) {
   RawServer server([](RawConnection& connection) {
     connection.ReadRequest();

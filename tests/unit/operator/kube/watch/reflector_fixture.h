@@ -84,13 +84,16 @@ class HistoryTransport final : public HttpTransport {
   }
   Result<ApiResponse> Stream(const ApiRequest& request,
                              FunctionRef<bool(std::string_view)> sink) override {
-    return script.Stream(request, sink);
+    auto ended = script.Stream(request, sink);
+    patience.push_back(request.timeout);
+    return ended;
   }
   void Cancel() override { script.Cancel(); }
 
   FakeTransport script;
   std::deque<Result<ApiResponse>> newest;
   std::vector<std::string> questions;
+  std::vector<std::chrono::milliseconds> patience;  // for silence, at the end of each stream
 };
 
 class ReflectorTest : public ::testing::Test {

@@ -15,6 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 using ReflectorSyncTest = ReflectorTest;
+using Pieces = std::vector<std::string>;
 
 TEST_F(ReflectorSyncTest, AWatchListGivesTheWholeContentAndGoesOnAsTheWatch) {
   Push(Answer{.pieces = {Event("ADDED", Object("a", "3")), Event("ADDED", Object("b", "2")),
@@ -22,7 +23,6 @@ TEST_F(ReflectorSyncTest, AWatchListGivesTheWholeContentAndGoesOnAsTheWatch) {
   Run();
   EXPECT_THAT(sink_.log, ElementsAre("begin", "changed a", "changed b", "end", "changed a"));
   EXPECT_THAT(Targets(), ElementsAre(WatchList(), WatchFrom("8")));
-  EXPECT_EQ(transport_.script.Requests()[0].timeout, seconds(120));
   EXPECT_TRUE(synced_at_end_);
   EXPECT_THAT(Metrics(), AllOf(HasSubstr(Syncs("watch-list", 1)), HasSubstr(Syncs("list", 0)),
                                HasSubstr(Total("relists_total", 0))));
@@ -65,11 +65,37 @@ TEST_F(ReflectorSyncTest, AWatchListThatEndsEarlyThriceIsAListTheFourthTime) {
   EXPECT_THAT(waits_, ElementsAre(milliseconds(800), milliseconds(1600)));
 }
 
-TEST_F(ReflectorSyncTest, AWatchListThatStaysSilentThriceIsAListTheFourthTime) {
-  for (int i = 0; i < 3; ++i) Push(Answer{.error = Fail(Code::kTimeout, "silent")});
+TEST_F(ReflectorSyncTest, AWatchListThatGoesSilentBeforeItsEndMarkIsAListAtOnce) {
+  for (const auto& pieces : {Pieces{}, Pieces{Event("ADDED", Object("a", "3"))}}) {
+    Push(Answer{.pieces = pieces, .error = Fail(Code::kTimeout, "silent")});
+    Push(ListOf("7", Object("a", "3")));
+    PushLong("");
+    Push(
+        Answer{.pieces = {ErrorEvent(410)}, .before_end = [this] { clock_.Advance(minutes(10)); }});
+  }
+  Run();
+  EXPECT_THAT(Targets(),
+              ElementsAre(WatchList(), kList, WatchFrom("7"), WatchFrom("7"), WatchList("7"),
+                          NotOlderThan("7"), WatchFrom("7"), WatchFrom("7"), WatchList("7")));
+  EXPECT_TRUE(waits_.empty());
+  EXPECT_THAT(Metrics(), AllOf(HasSubstr(Restarts("silent", 2)), HasSubstr(Restarts("initial", 0)),
+                               HasSubstr(Restarts("timeout", 0))));
+}
+
+TEST_F(ReflectorSyncTest, AWatchListHasTwentySecondsToGoOnAndTwoMinutesOnceItIsAWatch) {
+  Push(Event("ADDED", Object("a", "3")));
+  Push(Event("ADDED", Object("a", "3")) + EndMark("7"));
+  Run();
+  EXPECT_THAT(transport_.patience, ElementsAre(seconds(20), seconds(120), seconds(120)));
+}
+
+TEST_F(ReflectorSyncTest, AWatchListThatUsedUpItsTimeWithoutAnEndMarkIsAListAtOnce) {
+  PushLong(Event("ADDED", Object("a", "3")) + Event("MODIFIED", Object("a", "4")));
   Push(ListOf("7", ""));
   Run();
-  EXPECT_THAT(Targets(), ElementsAre(WatchList(), WatchList(), WatchList(), kList, WatchFrom("7")));
+  EXPECT_THAT(Targets(), ElementsAre(WatchList(), kList, WatchFrom("7")));
+  EXPECT_TRUE(waits_.empty());
+  EXPECT_THAT(Metrics(), HasSubstr(Restarts("initial", 1)));
 }
 
 TEST_F(ReflectorSyncTest, AnOverloadedOrAbsentServerIsAskedForTheWatchListAgain) {
