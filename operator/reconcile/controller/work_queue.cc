@@ -190,7 +190,6 @@ void WorkQueue::Add(const std::string& key, Priority priority) {
 void WorkQueue::AddAfter(const std::string& key, Millis delay, Priority priority) {
   const std::lock_guard lock(impl_->mutex);
   if (!impl_->open) return;
-  impl_->metrics.Retried();
   Impl::Entry& entry = *impl_->items.try_emplace(key).first;
   if (delay <= Millis(0)) return impl_->AddLocked(entry, priority);
   SteadyTime until = impl_->clock.Steady() + delay;

@@ -10,6 +10,8 @@
 //    Unlike there, a live Add does not cut the wait of a key that failed: a write that the API
 //    refuses is not tried at every event;
 //  - live keys go before low ones, so a restart's long list does not starve what happens now.
+// Unlike there, workqueue_retries_total counts failures alone: what our controllers delay is mostly
+// events that come faster than they are worth looking at, and those are no trouble.
 //
 // Thread-safe. All time comes from the Clock, but Get sleeps in real time: a simulation uses TryGet
 // and NextDelayed. It must not be destroyed while a Get runs.

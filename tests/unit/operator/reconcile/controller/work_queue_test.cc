@@ -190,5 +190,14 @@ TEST_F(WorkQueueTest, TheMetricsAreThereFromTheStartAndCount) {
   EXPECT_THAT(Page(), HasSubstr("workqueue_longest_running_processor_seconds" + named + " 3\n"));
 }
 
+TEST_F(WorkQueueTest, OnlyWhatFailedCountsAsARetry) {
+  queue_.Add("a");
+  queue_.AddAfter("b", Millis(0));
+  queue_.AddAfter("c", Millis(10));
+  EXPECT_THAT(Page(), HasSubstr("workqueue_retries_total{controller=\"q\",name=\"q\"} 0\n"));
+  queue_.AddRateLimited("a");
+  EXPECT_THAT(Page(), HasSubstr("workqueue_retries_total{controller=\"q\",name=\"q\"} 1\n"));
+}
+
 }  // namespace
 }  // namespace telltale
