@@ -50,6 +50,7 @@ struct HttpClient::Impl {
   AsioError Parse(Parser& parser);
   AsioError ReadMore(Parser& parser);
   SteadyTime Until() const;
+  Millis Allowed() const { return std::min(limits->silence, limits->whole); }
   Error Failure(std::string_view doing, AsioError error) const;
 
   const HttpClientOptions options;
@@ -65,7 +66,7 @@ SteadyTime HttpClient::Impl::Until() const {
 }
 
 Error HttpClient::Impl::Failure(std::string_view doing, AsioError error) const {
-  return link.Failure(doing, error, std::min(limits->silence, limits->whole));
+  return link.Failure(doing, error, Allowed());
 }
 
 // Gives the parser what was received; need_more when that is not enough for another step.
@@ -187,7 +188,7 @@ Result<HttpResponse> HttpClient::Impl::Send(const HttpRequest& request, const St
     const bool stale = !touched && response.error().code == Code::kUnavailable && !link.cancelled();
     if (!stale) return response;
   }
-  TELLTALE_TRY(link.Open(Until()));
+  TELLTALE_TRY(link.Open(Until(), Allowed()));
   auto response = Exchange(request, *head, sink);
   if (!response.ok()) link.Drop();
   return response;

@@ -22,9 +22,9 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
 Link::Link(const HttpClientOptions& options)
-    : options_(options),
-      name_(JoinHostPort(options.server.host, options.server.port)),
-      tls_(options.tls_context) {}
+    : options_(options), name_(JoinHostPort(options.server.host, options.server.port)) {
+  if (const auto* shared = std::get_if<TlsContext>(&options.tls.identity)) tls_ = *shared;
+}
 
 void Link::CloseSocket() {
   AsioError ignored;
@@ -78,11 +78,11 @@ Result<std::vector<std::string>> Link::Lookup(const std::string& host, SteadyTim
   return addresses;
 }
 
-Status Link::Open(SteadyTime deadline) {
+Status Link::Open(SteadyTime deadline, std::chrono::milliseconds allowed) {
   Status opened = Connect(deadline);
   if (opened.ok() && options_.server.tls) {
-    if (options_.proxy) opened = Tunnel(deadline);
-    if (opened.ok()) opened = Handshake(deadline);
+    if (options_.proxy) opened = Tunnel(deadline, allowed);
+    if (opened.ok()) opened = Handshake(deadline, allowed);
   }
   if (!opened.ok()) Drop();
   return opened;
@@ -125,7 +125,7 @@ Status Link::Connect(SteadyTime deadline) {
 }
 
 // CONNECT of RFC 9110 §9.3.6.
-Status Link::Tunnel(SteadyTime deadline) {
+Status Link::Tunnel(SteadyTime deadline, std::chrono::milliseconds allowed) {
   stage_ = HttpStage::kProxy;
   std::string request = "CONNECT " + name_ + " HTTP/1.1\r\nHost: " + name_ + "\r\n";
   if (const std::string value = options_.proxy->Authorization(); !value.empty()) {
@@ -144,45 +144,39 @@ Status Link::Tunnel(SteadyTime deadline) {
   }
   const std::string doing =
       "asking the proxy " + JoinHostPort(options_.proxy->host, options_.proxy->port) + " for";
-  if (error) {
-    return Failure(doing, error,
-                   std::chrono::duration_cast<std::chrono::milliseconds>(options_.connect_timeout));
-  }
+  if (error) return Failure(doing, error, allowed);
   if (parser.get().result_int() / 100 == 2) return {};
   return Fail(Code::kUnavailable, doing + " " + name_ + ": it refused with HTTP " +
                                       std::to_string(parser.get().result_int()));
 }
 
-Status Link::Handshake(SteadyTime deadline) {
+Status Link::Handshake(SteadyTime deadline, std::chrono::milliseconds allowed) {
   stage_ = HttpStage::kTls;
-  const std::string doing = "TLS with";
+  const TlsClientOptions& tls = options_.tls;
   if (!tls_) {
-    auto context = MakeClientTlsContext(options_.tls);
+    auto context =
+        MakeClientTlsContext(std::get<TlsIdentity>(tls.identity), tls.insecure_skip_verify);
     if (!context.ok()) return Context("connecting to " + name_, context.error());
     tls_ = *std::move(context);
   }
   SSL_CTX_up_ref(tls_.get());
   asio::ssl::context context(tls_.get());  // owns that reference; the stream has its own
   auto& stream = connection_->tls.emplace(connection_->socket, context);
-  if (!options_.tls.insecure_skip_verify || !options_.tls.server_name.empty()) {
-    const std::string& host =
-        options_.tls.server_name.empty() ? options_.server.host : options_.tls.server_name;
+  if (!tls.insecure_skip_verify || !tls.server_name.empty()) {
+    const std::string& host = tls.server_name.empty() ? options_.server.host : tls.server_name;
     TELLTALE_TRY(ExpectServer(stream.native_handle(), host));
   }
-  const SteadyTime began = RealClock().Steady();
   const AsioError error = Await(
       deadline, [&](auto done) { stream.async_handshake(asio::ssl::stream_base::client, done); });
   if (!error) return {};
-  if (!cancelled_ && !timed_out_ && !options_.tls.insecure_skip_verify) {
+  if (!cancelled_ && !timed_out_ && !tls.insecure_skip_verify) {
     const std::string problem = CertificateProblem(stream.native_handle());
     if (!problem.empty()) {
       return Fail(Code::kUnavailable,
                   "TLS with " + name_ + ": the server's certificate is not accepted: " + problem);
     }
   }
-  return Failure(
-      doing, error,
-      std::chrono::duration_cast<std::chrono::milliseconds>(RealClock().Steady() - began));
+  return Failure("TLS with", error, allowed);
 }
 
 bool Link::KeptIsUsable() const {

@@ -43,8 +43,9 @@ class Link {
   // `options` outlives it.
   explicit Link(const HttpClientOptions& options);
 
-  // A new connection in place of the old one; stage() says how far it got.
-  Status Open(SteadyTime deadline);
+  // A new connection in place of the old one; stage() says how far it got. `allowed` is the time
+  // that the caller has until its deadline, for sentences.
+  Status Open(SteadyTime deadline, std::chrono::milliseconds allowed);
   // False also when the peer has said something since the last answer: that is its end, or with
   // TLS perhaps only a session ticket.
   bool KeptIsUsable() const;
@@ -81,8 +82,8 @@ class Link {
   void CloseSocket();
   Result<std::vector<std::string>> Lookup(const std::string& host, SteadyTime until);
   Status Connect(SteadyTime deadline);
-  Status Tunnel(SteadyTime deadline);
-  Status Handshake(SteadyTime deadline);
+  Status Tunnel(SteadyTime deadline, std::chrono::milliseconds allowed);
+  Status Handshake(SteadyTime deadline, std::chrono::milliseconds allowed);
 
   const HttpClientOptions& options_;
   const std::string name_;  // host:port, for messages
@@ -90,7 +91,7 @@ class Link {
   // Of the owning thread.
   boost::asio::io_context io_{1};
   std::unique_ptr<Connection> connection_;
-  TlsContext tls_;  // the shared one, or made when first needed: plain HTTP costs no OpenSSL
+  TlsContext tls_;          // the shared one, or made when first needed
   bool timed_out_ = false;  // the last Await ended by its deadline
   std::size_t bytes_ = 0;   // that it moved
   HttpStage stage_ = HttpStage::kLookup;

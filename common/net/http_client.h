@@ -20,7 +20,6 @@
 #include "common/base/result.h"
 #include "common/net/http.h"
 #include "common/net/http_proxy.h"
-#include "common/net/tls.h"
 #include "common/net/tls_context.h"
 #include "common/net/url.h"
 
@@ -29,7 +28,6 @@ namespace telltale {
 struct HttpClientOptions {
   Url server;  // scheme, host, port; its target is not used
   TlsClientOptions tls;
-  TlsContext tls_context;  // of `tls`, shared by several clients; null: made when first needed
   std::optional<HttpProxy> proxy = {};
   std::chrono::milliseconds connect_timeout{5'000};
   std::size_t max_response = 4 << 20;  // kTooLarge beyond it

@@ -25,15 +25,11 @@ Status ReadInto(const std::string& file, std::string& pem) {
 }  // namespace
 
 Status CheckTlsIdentity(const TlsIdentity& identity, const std::string& server) {
-  TlsClientOptions options;
-  options.insecure_skip_verify = identity.ca.empty();  // the system's authorities need no check
-  options.ca_pem = identity.ca;
-  if (auto context = MakeClientTlsContext(options); !context.ok()) {
+  const bool system = identity.ca.empty();  // whose authorities need no check
+  if (auto context = MakeClientTlsContext({.ca = identity.ca}, system); !context.ok()) {
     return Context(server + "'s certificate-authority is not a PEM certificate", context.error());
   }
-  options.certificate_pem = identity.certificate;
-  options.private_key_pem = identity.key;
-  if (auto context = MakeClientTlsContext(options); !context.ok()) {
+  if (auto context = MakeClientTlsContext(identity, system); !context.ok()) {
     return Context("the client-certificate and client-key for " + server +
                        " are not PEM or do not belong together",
                    context.error());

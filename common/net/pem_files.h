@@ -15,14 +15,9 @@
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
+#include "common/net/tls.h"
 
 namespace telltale {
-
-// What a connection is made with, as PEM; empty: the system's authorities, no client certificate.
-struct TlsIdentity {
-  std::string ca, certificate, key;
-  bool operator==(const TlsIdentity&) const = default;
-};
 
 // kInvalid, in a sentence about `server`, when a connection could not be made with it.
 Status CheckTlsIdentity(const TlsIdentity& identity, const std::string& server = "the API server");

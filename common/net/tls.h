@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Certificates: what the webhook's own authority needs, and the settings of a TLS client. The
+// Certificates: what the webhook's own authority needs, and what a client connects with. The
 // implementation is the fence of OpenSSL. Functions are thread-safe and do no network IO.
 #pragma once
 
@@ -33,12 +33,11 @@ Result<std::int64_t> CertificateExpiry(const std::string& pem);
 // True when the key belongs to the certificate.
 bool KeyMatches(const KeyPair& pair);
 
-struct TlsClientOptions {
-  std::string ca_pem;           // empty: the system's roots
-  std::string certificate_pem;  // both or none
-  std::string private_key_pem;
-  std::string server_name;  // empty: the host of the URL
-  bool insecure_skip_verify = false;
+// What a client connects with, as PEM.
+struct TlsIdentity {
+  std::string ca = {};                     // empty: the system's authorities
+  std::string certificate = {}, key = {};  // both or none
+  bool operator==(const TlsIdentity&) const = default;
 };
 
 }  // namespace telltale

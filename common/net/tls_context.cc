@@ -94,25 +94,25 @@ Result<TlsContext> MakeServerTlsContext(const KeyPair& pair) {
   return context;
 }
 
-Result<TlsContext> MakeClientTlsContext(const TlsClientOptions& options) {
+Result<TlsContext> MakeClientTlsContext(const TlsIdentity& identity, bool insecure_skip_verify) {
   auto context = NewContext(TLS_client_method());
   if (!context.ok()) return context;
   SSL_CTX* const raw = context->get();
-  if (options.certificate_pem.empty() != options.private_key_pem.empty()) {
+  if (identity.certificate.empty() != identity.key.empty()) {
     return Fail(Code::kInvalid, "a client certificate and its key must be set together");
   }
-  if (!options.certificate_pem.empty()) {
-    TELLTALE_TRY(UseKeyPair(raw, {options.certificate_pem, options.private_key_pem}));
+  if (!identity.certificate.empty()) {
+    TELLTALE_TRY(UseKeyPair(raw, {identity.certificate, identity.key}));
   }
-  if (options.insecure_skip_verify) {
+  if (insecure_skip_verify) {
     SSL_CTX_set_verify(raw, SSL_VERIFY_NONE, nullptr);
     return context;
   }
   SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);
-  if (options.ca_pem.empty()) {
+  if (identity.ca.empty()) {
     TrustSystem(raw);
   } else {
-    TELLTALE_TRY(TrustPem(raw, options.ca_pem));
+    TELLTALE_TRY(TrustPem(raw, identity.ca));
   }
   return context;
 }

@@ -108,8 +108,7 @@ Status PushClient::Connect() {
   if (client_ && identity == identity_) return {};
   HttpClientOptions options;
   options.server = server_;
-  options.tls = {identity.ca, identity.certificate, identity.key, target_.access.server_name,
-                 target_.access.insecure_skip_verify};
+  options.tls = {identity, target_.access.server_name, target_.access.insecure_skip_verify};
   options.proxy = proxy_;
   options.connect_timeout = std::min(options.connect_timeout, target_.request_timeout);
   options.user_agent = "telltale-sidecar";

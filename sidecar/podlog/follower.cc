@@ -148,12 +148,12 @@ void LogFollower::AskForPrevious() {
 
 // One request, to its end.
 LogFollower::End LogFollower::Ask(bool previous) {
-  TlsClientOptions tls;
-  if (auto ca = ReadFile(options_.server.ca_file); ca.ok()) tls.ca_pem = *std::move(ca);
+  TlsIdentity identity;
+  if (auto ca = ReadFile(options_.server.ca_file); ca.ok()) identity.ca = *std::move(ca);
   const auto token = ReadFile(options_.server.token_file, 64 << 10);
   HttpClientOptions client;
   client.server = options_.server.url;
-  client.tls = std::move(tls);
+  client.tls.identity = std::move(identity);
   client.user_agent = "telltale-sidecar";
   {
     const std::lock_guard lock(mutex_);

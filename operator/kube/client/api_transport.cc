@@ -79,12 +79,7 @@ class ApiTransport final : public HttpTransport {
 Result<TlsContext> ApiTransport::ContextOf(const TlsIdentity& identity) const {
   if (!config_.server.tls) return TlsContext();
   TELLTALE_TRY(CheckTlsIdentity(identity));
-  TlsClientOptions options;
-  options.ca_pem = identity.ca;
-  options.certificate_pem = identity.certificate;
-  options.private_key_pem = identity.key;
-  options.insecure_skip_verify = config_.insecure_skip_verify;
-  auto made = MakeClientTlsContext(options);
+  auto made = MakeClientTlsContext(identity, config_.insecure_skip_verify);
   if (!made.ok()) return Context("setting up TLS for the API server", made.error());
   return made;
 }
@@ -123,9 +118,7 @@ Result<ApiTransport::Line> ApiTransport::Take(const std::shared_ptr<const TlsIde
   } else {
     HttpClientOptions options;
     options.server = config_.server;
-    options.tls.insecure_skip_verify = config_.insecure_skip_verify;
-    options.tls.server_name = config_.tls_server_name;
-    options.tls_context = context_;
+    options.tls = {context_, config_.tls_server_name, config_.insecure_skip_verify};
     options.proxy = config_.proxy;
     options.max_response = kMaxBody;
     options.user_agent = "telltale-operator/0.1.0";

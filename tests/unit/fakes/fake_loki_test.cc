@@ -13,23 +13,23 @@ using Then = LokiReply::Then;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-Result<HttpResponse> Send(const FakeLoki& loki, HttpRequest request, TlsClientOptions tls = {}) {
+Result<HttpResponse> Send(const FakeLoki& loki, HttpRequest request, TlsIdentity identity = {}) {
   HttpClientOptions options;
   options.server = *ParseUrl(loki.url());
-  options.tls = std::move(tls);
+  options.tls.identity = std::move(identity);
   HttpClient client(std::move(options));
   return client.Send(request, Millis(5'000));
 }
 
 Result<HttpResponse> PushLine(const FakeLoki& loki, const std::string& line,
-                              TlsClientOptions tls = {}) {
+                              TlsIdentity identity = {}) {
   HttpRequest request;
   request.method = "POST";
   request.target = "/loki/api/v1/push";
   request.headers = {{"Content-Type", "application/json"}};
   request.body = R"({"streams":[{"stream":{"app":"a"},"values":[["1800000000000000001",")" + line +
                  R"(",{"k":"v"}]]}]})";
-  return Send(loki, request, std::move(tls));
+  return Send(loki, request, std::move(identity));
 }
 
 int StatusOf(const Result<HttpResponse>& response) { return response.ok() ? response->status : 0; }
@@ -63,16 +63,15 @@ TEST(FakeLoki, EndsConnectionsInEveryBadWay) {
 
 TEST(FakeLoki, TakesTlsWithACertificateThatIsAskedFor) {
   FakeLoki loki({.tls = true, .client_certificate = true});
-  TlsClientOptions tls;
-  tls.ca_pem = loki.ca_pem();
-  EXPECT_FALSE(PushLine(loki, "one", tls).ok());
+  TlsIdentity identity{.ca = loki.ca_pem()};
+  EXPECT_FALSE(PushLine(loki, "one", identity).ok());
   KeyPair pair = loki.MakeClientPair("shop");
-  tls.certificate_pem = pair.certificate;
-  tls.private_key_pem = pair.private_key;
-  EXPECT_EQ(StatusOf(PushLine(loki, "one", tls)), 204);
+  identity.certificate = pair.certificate;
+  identity.key = pair.private_key;
+  EXPECT_EQ(StatusOf(PushLine(loki, "one", identity)), 204);
   EXPECT_THAT(loki.client_names(), ElementsAre("shop"));
   loki.Script({LokiReply{.then = Then::kCloseMidResponse}});
-  EXPECT_FALSE(PushLine(loki, "two", tls).ok());
+  EXPECT_FALSE(PushLine(loki, "two", identity).ok());
 }
 
 TEST(FakeLoki, WantsTheTenantAndTheCredentialsThatItWasTold) {

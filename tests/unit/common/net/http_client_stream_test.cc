@@ -8,31 +8,16 @@
 #include <functional>
 #include <thread>
 
-#include "common/net/http_client.h"
-#include "tests/unit/common/net/raw_socket.h"
+#include "tests/unit/common/net/http_client_fixture.h"
 
 namespace telltale {
 namespace {
 
-constexpr std::chrono::seconds kLong{20};
-
-// A server that plays its connections in a thread.
-class Script {
- public:
-  explicit Script(std::function<void(RawListener&)> play)
-      : thread_([this, play = std::move(play)] { play(listener_); }) {}
-  ~Script() { thread_.join(); }
-  HttpClientOptions options() const {
-    HttpClientOptions options;
-    options.server = *ParseUrl("http://127.0.0.1:" + std::to_string(listener_.port()));
-    options.max_response = 1000;
-    return options;
-  }
-
- private:
-  RawListener listener_;
-  std::thread thread_;
-};
+HttpClientOptions Limited(const Script& script) {
+  HttpClientOptions options = OptionsFor(script.port());
+  options.max_response = 1000;
+  return options;
+}
 
 std::string Head(std::size_t length, const char* status = "200 OK") {
   return std::string("HTTP/1.1 ") + status + "\r\nContent-Length: " + std::to_string(length) +
@@ -49,7 +34,7 @@ TEST(HttpClientStreamTest, ABodyFarLargerThanTheLimitArrivesWholeAndInOrder) {
       socket.Send(Head(body.size()) + body);
     }
   });
-  HttpClient client(script.options());
+  HttpClient client(Limited(script));
   for (int i = 0; i < 2; ++i) {  // the second over the kept connection
     std::string got;
     std::size_t largest = 0;
@@ -74,7 +59,7 @@ TEST(HttpClientStreamTest, ChunksAreTakenApart) {
     for (int i = 0; i < 1000; ++i) socket.Send("5\r\nhello\r\n");
     socket.Send("0\r\n\r\n");
   });
-  HttpClient client(script.options());
+  HttpClient client(Limited(script));
   std::string got;
   ASSERT_TRUE(client
                   .Stream({}, {.whole = kLong},
@@ -97,7 +82,7 @@ TEST(HttpClientStreamTest, WhatCameInManyChunksIsHandedOverAtOnceAfterAPause) {
     for (int i = 0; i < 100; ++i) socket.Send("5\r\nhello\r\n");
     socket.Send("0\r\n\r\n");
   });
-  HttpClient client(script.options());
+  HttpClient client(Limited(script));
   int pieces = 0;
   std::size_t bytes = 0;
   const auto read = [&](std::string_view piece) {
@@ -121,7 +106,7 @@ TEST(HttpClientStreamTest, SilenceEndsAStreamThatMayTakeForever) {
     while (!socket.ReadSome().empty()) {
     }
   });
-  HttpClient client(script.options());
+  HttpClient client(Limited(script));
   std::string got;
   const auto response =
       client.Stream({}, {.silence = StreamLimits::Millis(100)}, [&](std::string_view piece) {
@@ -142,7 +127,7 @@ TEST(HttpClientStreamTest, TheReaderMayChangeHowLongASilenceIsBorne) {
     while (!socket.ReadSome().empty()) {
     }
   });
-  HttpClient client(script.options());
+  HttpClient client(Limited(script));
   StreamLimits limits{.silence = StreamLimits::Millis::max()};
   const auto response = client.Stream({}, limits, [&](std::string_view) {
     limits.silence = StreamLimits::Millis(100);
@@ -160,7 +145,7 @@ TEST(HttpClientStreamTest, TheWholeTimeEndsAStreamThatDrips) {
     socket.Send(Head(100'000'000));
     while (socket.Send("drip")) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   });
-  HttpClient client(script.options());
+  HttpClient client(Limited(script));
   const auto response = client.Stream({}, {.whole = StreamLimits::Millis(200), .silence = kLong},
                                       [](std::string_view) { return true; });
   ASSERT_FALSE(response.ok());
@@ -180,7 +165,7 @@ TEST(HttpClientStreamTest, ASinkThatHasEnoughEndsTheCallAndTheConnection) {
     next.ReadUntil("\r\n\r\n");
     next.Send(Head(2) + "ok");
   });
-  HttpClient client(script.options());
+  HttpClient client(Limited(script));
   int calls = 0;
   const auto response = client.Stream({}, {.whole = kLong}, [&](std::string_view) {
     ++calls;
@@ -199,7 +184,7 @@ TEST(HttpClientStreamTest, AnotherStatusGivesTheSinkNothingAndKeepsTheBeginningO
     socket.ReadUntil("\r\n\r\n");
     socket.Send(Head(1'000'000, "500 Broken") + std::string(1'000'000, 'x'));
   });
-  HttpClient client(script.options());
+  HttpClient client(Limited(script));
   const auto never = [](std::string_view) {
     ADD_FAILURE();
     return true;
@@ -219,7 +204,7 @@ TEST(HttpClientStreamTest, ABodyThatIsCutIsAnError) {
     socket.ReadUntil("\r\n\r\n");
     socket.Send(Head(100) + "half");
   });
-  HttpClient client(script.options());
+  HttpClient client(Limited(script));
   const auto response = client.Stream({}, {.whole = kLong}, [](std::string_view) { return true; });
   ASSERT_FALSE(response.ok());
   EXPECT_EQ(response.error().code, Code::kUnavailable);

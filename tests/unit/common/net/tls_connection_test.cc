@@ -47,7 +47,7 @@ class TlsConnectionTest : public testing::Test {
   HttpClientOptions Trusting(const KeyPair& authority) {
     HttpClientOptions options;
     options.server = *ParseUrl("https://localhost:" + std::to_string(server_->port()));
-    options.tls.ca_pem = authority.certificate;
+    options.tls.identity = TlsIdentity{.ca = authority.certificate};
     options.max_response = 64u << 20;
     return options;
   }
@@ -183,7 +183,9 @@ TEST_F(TlsConnectionTest, AClientGivesUpOnAServerThatNeverShakesHands) {
   options.server = *ParseUrl("https://127.0.0.1:" + std::to_string(silent.port()));
   const auto response = HttpClient(options).Send({}, milliseconds(200));
   ASSERT_FALSE(response.ok());
-  EXPECT_EQ(response.error().code, Code::kTimeout) << response.error().message;
+  EXPECT_EQ(response.error().code, Code::kTimeout);
+  EXPECT_EQ(response.error().message,
+            "TLS with 127.0.0.1:" + std::to_string(silent.port()) + ": no answer within 200 ms");
 }
 
 TEST_F(TlsConnectionTest, StoppingClosesIdleTlsConnectionsAndTheClientReconnects) {

@@ -128,17 +128,17 @@ TEST(TlsTest, WhatIsNotPemIsRefused) {
 TEST(TlsContextTest, SettingsThatCannotWorkAreRefusedWithTheReason) {
   const auto authority = MakeAuthority("ca", kNow, kYear);
   const auto other = MakeAuthority("other", kNow, kYear);
-  TlsClientOptions options;
-  options.ca_pem = "no certificate";
-  EXPECT_FALSE(MakeClientTlsContext(options).ok());
-  options.ca_pem = authority->certificate;
-  EXPECT_TRUE(MakeClientTlsContext(options).ok());
-  options.certificate_pem = authority->certificate;
-  EXPECT_FALSE(MakeClientTlsContext(options).ok());
-  options.private_key_pem = other->private_key;
-  EXPECT_FALSE(MakeClientTlsContext(options).ok());
-  options.private_key_pem = authority->private_key;
-  EXPECT_TRUE(MakeClientTlsContext(options).ok());
+  TlsIdentity identity;
+  identity.ca = "no certificate";
+  EXPECT_FALSE(MakeClientTlsContext(identity).ok());
+  identity.ca = authority->certificate;
+  EXPECT_TRUE(MakeClientTlsContext(identity).ok());
+  identity.certificate = authority->certificate;
+  EXPECT_FALSE(MakeClientTlsContext(identity).ok());
+  identity.key = other->private_key;
+  EXPECT_FALSE(MakeClientTlsContext(identity).ok());
+  identity.key = authority->private_key;
+  EXPECT_TRUE(MakeClientTlsContext(identity).ok());
   const auto mismatch = MakeServerTlsContext({authority->certificate, other->private_key});
   ASSERT_FALSE(mismatch.ok());
   EXPECT_NE(mismatch.error().message.find("does not belong"), std::string::npos);
