@@ -21,15 +21,13 @@ std::vector<std::shared_ptr<const MonitoringTarget>> MakeTargets() {
 }
 
 }  // namespace
-}  // namespace telltale
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
+void FuzzOne(std::string_view text) {
   static const auto targets = MakeTargets();
   static const InjectionOptions options{"example.test/sidecar:1", "IfNotPresent"};
-  const auto answer = AnswerAdmission(FuzzText(data, size), options,
-                                      [](const std::string&, const Labels&) { return targets; });
-  if (!answer.ok()) return 0;
+  const auto answer =
+      AnswerAdmission(text, options, [](const std::string&, const Labels&) { return targets; });
+  if (!answer.ok()) return;
   bool allowed = false;
   JsonParser parser;
   const Status read = parser.Parse(answer->body, [&](JsonValue root) {
@@ -42,5 +40,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     });
   });
   TELLTALE_CHECK(read.ok() && allowed);
-  return 0;
 }
+
+}  // namespace telltale

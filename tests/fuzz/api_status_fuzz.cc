@@ -7,14 +7,15 @@
 #include "operator/kube/client/status_error.h"
 #include "tests/fuzz/fuzz_target.h"
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
-  std::string_view text = FuzzText(data, size);
+namespace telltale {
+
+void FuzzOne(std::string_view text) {
   ApiResponse response;
   response.status = static_cast<int>(ParseInt(TakeLine(text)).value_or(500) % 1000);
   response.body = text;
   const Error error = StatusError("listing pods", response);
   TELLTALE_CHECK(error.message.starts_with("listing pods: "));
   TELLTALE_CHECK(error.code == CodeOfHttpStatus(response.status));
-  return 0;
 }
+
+}  // namespace telltale

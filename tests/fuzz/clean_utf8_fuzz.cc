@@ -10,20 +10,21 @@
 #include "sidecar/tail/clean_utf8.h"
 #include "tests/fuzz/fuzz_target.h"
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
-  const std::string_view text = FuzzText(data, size);
+namespace telltale {
+
+void FuzzOne(std::string_view text) {
   std::string whole;
-  TELLTALE_CHECK(AppendCleanUtf8(text, 3 * size, whole) == size);
+  TELLTALE_CHECK(AppendCleanUtf8(text, 3 * text.size(), whole) == text.size());
   TELLTALE_CHECK(IsCleanUtf8(whole) && IsCleanUtf8(text) == (whole == text));
-  for (const std::size_t limit : {std::size_t{0}, std::size_t{3}, std::size_t{8}, size / 2, size}) {
+  for (const std::size_t limit :
+       {std::size_t{0}, std::size_t{3}, std::size_t{8}, text.size() / 2, text.size()}) {
     std::string cut, prefix;
     const std::size_t used = AppendCleanUtf8(text, limit, cut);
-    TELLTALE_CHECK(used <= size && cut.size() <= limit && whole.starts_with(cut));
-    AppendCleanUtf8(text.substr(0, used), 3 * size, prefix);
+    TELLTALE_CHECK(used <= text.size() && cut.size() <= limit && whole.starts_with(cut));
+    AppendCleanUtf8(text.substr(0, used), 3 * text.size(), prefix);
     TELLTALE_CHECK(prefix == cut);
     // A character has at most four bytes.
-    TELLTALE_CHECK(used == size || cut.size() + 4 > limit);
+    TELLTALE_CHECK(used == text.size() || cut.size() + 4 > limit);
 
     const std::size_t end = Utf8Cut(whole, limit);
     TELLTALE_CHECK(end <= limit && (end == whole.size() || end + 4 > limit));
@@ -34,5 +35,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     AppendValidUtf8(text, other);
     TELLTALE_CHECK(other == whole);
   }
-  return 0;
 }
+
+}  // namespace telltale

@@ -64,15 +64,14 @@ void Decode(const std::vector<std::string>& lines, LogSource::Format format) {
 }
 
 }  // namespace
-}  // namespace telltale
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
-  const auto lines = MakeLines(FuzzText(data, size));
+void FuzzOne(std::string_view text) {
+  const auto lines = MakeLines(text);
   for (const std::string& line : lines) CheckCri(line);
   for (const auto format :
        {LogSource::Format::kAuto, LogSource::Format::kCri, LogSource::Format::kPlain}) {
     Decode(lines, format);
   }
-  return 0;
 }
+
+}  // namespace telltale

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The entry point that libFuzzer calls, declared once, and its bytes as text.
+// What every fuzz program is: FuzzOne, which it defines, called by libFuzzer for each input.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-
 namespace telltale {
 
-inline std::string_view FuzzText(const std::uint8_t* data, std::size_t size) {
-  return {reinterpret_cast<const char*>(data), size};
-}
+void FuzzOne(std::string_view text);
 
 // What stands before the first line end; `text` keeps what stands behind it.
 inline std::string_view TakeLine(std::string_view& text) {
@@ -24,3 +20,9 @@ inline std::string_view TakeLine(std::string_view& text) {
 }
 
 }  // namespace telltale
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  telltale::FuzzOne({reinterpret_cast<const char*>(data), size});
+  return 0;
+}

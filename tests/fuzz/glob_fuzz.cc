@@ -8,9 +8,9 @@
 #include "sidecar/tail/glob.h"
 #include "tests/fuzz/fuzz_target.h"
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
-  std::string_view path = FuzzText(data, size);
+namespace telltale {
+
+void FuzzOne(std::string_view path) {
   const std::string_view pattern = TakeLine(path);
   const Status good = CheckGlob(pattern);
   const bool matches = GlobMatch(pattern, path);
@@ -25,5 +25,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     quoted += c;
   }
   TELLTALE_CHECK(GlobMatch(quoted, path));
-  return 0;
 }
+
+}  // namespace telltale

@@ -23,11 +23,8 @@ void CheckHead(std::string_view head, std::size_t most_lines) {
 }
 
 }  // namespace
-}  // namespace telltale
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
-  std::string_view text = FuzzText(data, size);
+void FuzzOne(std::string_view text) {
   const std::string name(TakeLine(text));
   HttpRequest request;
   request.target = text;
@@ -42,5 +39,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   HttpResponse response = TextResponse(200, "");
   response.headers.emplace_back(name, text);
   CheckHead(ResponseHead(response, {}), 5);
-  return 0;
 }
+
+}  // namespace telltale

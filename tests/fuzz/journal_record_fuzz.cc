@@ -43,17 +43,15 @@ JournalState Reread(const JournalState& state) {
 }
 
 }  // namespace
-}  // namespace telltale
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
-  const std::string_view text = FuzzText(data, size);
+void FuzzOne(std::string_view text) {
   std::size_t used = 0;
   Reread(ParseJournal(text, used));
-  TELLTALE_CHECK(used <= size);
+  TELLTALE_CHECK(used <= text.size());
   // The first rewrite may bring batches into the order of their numbers; the second changes
   // nothing.
   const JournalState state = Reread(ParseJournal(WithChecksums(text), used));
   TELLTALE_CHECK(FormatJournal(Reread(state)) == FormatJournal(state));
-  return 0;
 }
+
+}  // namespace telltale

@@ -74,12 +74,9 @@ std::vector<std::string> ItemsByParser(JsonParser& parser, std::string_view text
 }
 
 }  // namespace
-}  // namespace telltale
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
+void FuzzOne(std::string_view text) {
   static JsonParser parser;
-  const std::string_view text = FuzzText(data, size);
   const Parts whole = ReadInAnyPieces(text, Cut);
   for (const std::string& item : whole.items) {
     TELLTALE_CHECK(item.front() == '{' && (item.back() == '}' || item.back() == ']'));
@@ -95,5 +92,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   }
   ListMeta meta;
   const Status ignored = DecodeListMeta(parser, whole.metadata, meta);
-  return 0;
 }
+
+}  // namespace telltale

@@ -40,16 +40,14 @@ void CheckMounts(const std::vector<Mount>& mounts) {
 }
 
 }  // namespace
-}  // namespace telltale
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
-  const std::string_view text = FuzzText(data, size);
+void FuzzOne(std::string_view text) {
   if (const auto mounts = ParseMountInfo(text); mounts.ok()) CheckMounts(*mounts);
   if (const auto devices = ParseNetDev(text); devices.ok()) {
     for (const NetworkDevice& device : *devices) TELLTALE_CHECK(!device.name.empty());
   }
   const auto stat = ParseProcessStat(text);
   if (!stat.ok()) TELLTALE_CHECK(!stat.error().message.empty());
-  return 0;
 }
+
+}  // namespace telltale

@@ -76,19 +76,16 @@ void CheckAnswer(std::string_view text) {
 }
 
 }  // namespace
-}  // namespace telltale
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
+void FuzzOne(std::string_view text) {
   static const MemoryFile file;
   SetLogSinkForTest([](std::string_view) {});
-  const auto text = FuzzText(data, size);
   CheckAnswer(text);
   file.Set(text);
   const auto config = LoadKubeConfig(file.path());
   if (!config.ok()) {
     TELLTALE_CHECK(config.error().message.find(file.path()) != std::string::npos);
-    return 0;
+    return;
   }
   TELLTALE_CHECK(!config->server.host.empty() && !config->ns.empty());
   TELLTALE_CHECK(config->client_certificate_pem.empty() == config->client_key_pem.empty());
@@ -96,5 +93,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   TELLTALE_CHECK(!config->proxy || !config->proxy->host.empty());
   CheckPlugin(*config);
   CheckHeaders(*config);
-  return 0;
 }
+
+}  // namespace telltale

@@ -45,15 +45,13 @@ void ExpectYaml(const std::string& yaml) {
 }
 
 }  // namespace
-}  // namespace telltale
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
+void FuzzOne(std::string_view text) {
   static const auto pod = MakePod();
   auto target = std::make_shared<MonitoringTarget>();
   JsonParser parser;
-  const Status read = parser.Parse(
-      FuzzText(data, size), [&](JsonValue root) { return DecodeMonitoringTarget(root, *target); });
+  const Status read =
+      parser.Parse(text, [&](JsonValue root) { return DecodeMonitoringTarget(root, *target); });
   if (!read.ok()) TELLTALE_CHECK(!read.error().message.empty());
   target->meta.ns = "n";
   target->meta.name = "t";
@@ -91,5 +89,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
       RenderTargetStatus({*target, matched, view, world.trusted_namespaces, 0});
   ExpectJson(status);
   (void)StatusDiffers(target->status_json, status);
-  return 0;
 }
+
+}  // namespace telltale

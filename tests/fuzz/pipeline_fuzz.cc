@@ -96,18 +96,16 @@ std::string Output(const Pipeline& pipeline, const std::vector<std::string>& lin
 }
 
 }  // namespace
-}  // namespace telltale
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
-  std::string_view text = FuzzText(data, size);
+void FuzzOne(std::string_view text) {
   const auto pipeline = Configured(TakeLine(text));
-  if (!pipeline) return 0;
+  if (!pipeline) return;
   std::vector<std::string> lines;
   while (!text.empty()) AppendCleanUtf8(TakeLine(text), kMaxLine, lines.emplace_back());
   const std::string all = Output(*pipeline, lines, lines.size() + 1);
   TELLTALE_CHECK(all == Output(*pipeline, lines, lines.size() + 1));
   // Blocks end with their batch, everything else goes on in the next one.
   if (pipeline->multiline() == nullptr) TELLTALE_CHECK(all == Output(*pipeline, lines, 2));
-  return 0;
 }
+
+}  // namespace telltale

@@ -35,22 +35,19 @@ void ExpectJson(const std::string& json) {
 }
 
 }  // namespace
-}  // namespace telltale
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
+void FuzzOne(std::string_view json) {
   static const auto target = MakeTarget();
   auto pod = std::make_shared<Pod>();
   JsonParser parser;
-  const Status read =
-      parser.Parse(FuzzText(data, size), [&](JsonValue root) { return DecodePod(root, *pod); });
+  const Status read = parser.Parse(json, [&](JsonValue root) { return DecodePod(root, *pod); });
   // As the index reads it: without a copy, with memory of the pods before, and with the same
   // result.
   static Interner interner;
   static PodDecoder<std::string_view> decoder;
   static PodText text;
   PodRef record;
-  const Status again = parser.Parse(FuzzText(data, size), [&](JsonValue root) {
+  const Status again = parser.Parse(json, [&](JsonValue root) {
     const Status decoded = decoder.Decode(root, text);
     if (decoded.ok()) record = PodRecord::Make(text, interner);
     return decoded;
@@ -58,7 +55,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   TELLTALE_CHECK(again.ok() == read.ok());
   if (!read.ok()) {
     TELLTALE_CHECK(!read.error().message.empty());
-    return 0;
+    return;
   }
   TELLTALE_CHECK(record->Same(*pod));
   pod->meta.ns = "n";
@@ -77,5 +74,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const PrometheusView view;
   const PodView pods[] = {record->View()};
   ExpectJson(RenderTargetStatus({*target, pods, view, {}, 0}));
-  return 0;
 }
+
+}  // namespace telltale

@@ -24,14 +24,12 @@ std::string Quote(std::string_view text) {
 }
 
 }  // namespace
-}  // namespace telltale
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
-  const auto labels = ParseDownwardLabels(FuzzText(data, size));
+void FuzzOne(std::string_view lines) {
+  const auto labels = ParseDownwardLabels(lines);
   if (!labels.ok()) {
     TELLTALE_CHECK(labels.error().message.starts_with("line "));
-    return 0;
+    return;
   }
   std::string text;
   for (const auto& [key, value] : *labels) text.append(key + "=" + Quote(value) + "\n");
@@ -41,5 +39,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   pod.container = "app";
   pod.labels = *labels;
   TELLTALE_CHECK(FindLabel(IdentityLabels(pod), "app") != nullptr);
-  return 0;
 }
+
+}  // namespace telltale

@@ -8,9 +8,9 @@
 #include "operator/reconcile/prometheus/prometheus_answer.h"
 #include "tests/fuzz/fuzz_target.h"
 
+namespace telltale {
 namespace {
 
-using namespace telltale;  // NOLINT: a program of one function
 using Kind = PrometheusAnswer::Kind;
 
 Status Read(Kind kind, std::string_view text, std::size_t piece, PrometheusView& view) {
@@ -25,9 +25,8 @@ Status Read(Kind kind, std::string_view text, std::size_t piece, PrometheusView&
 
 }  // namespace
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view text = FuzzText(data, size);
-  const std::size_t piece = size % 16 + 1;
+void FuzzOne(std::string_view text) {
+  const std::size_t piece = text.size() % 16 + 1;
   PrometheusView whole, pieces;
   whole.known = pieces.known = true;
   for (const Kind kind : {Kind::kActiveTargets, Kind::kLoggingPods}) {
@@ -39,5 +38,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   whole.Seal();
   pieces.Seal();
   TELLTALE_CHECK(whole.ChangesSince(&pieces).empty());
-  return 0;
 }
+
+}  // namespace telltale

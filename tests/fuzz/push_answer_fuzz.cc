@@ -7,10 +7,10 @@
 #include "sidecar/loki/push_answer.h"
 #include "tests/fuzz/fuzz_target.h"
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
+namespace telltale {
+
+void FuzzOne(std::string_view text) {
   constexpr std::uint64_t kLines = 1000;
-  std::string_view text = FuzzText(data, size);
   HttpResponse response;
   response.status = static_cast<int>(ParseInt(TakeLine(text)).value_or(400) % 1000);
   response.headers.emplace_back("retry-after", TakeLine(text));
@@ -22,5 +22,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   TELLTALE_CHECK(answer.retry_after <= std::chrono::minutes(10));
   const bool stored = answer.kind == PushAnswer::Kind::kStored;
   TELLTALE_CHECK(stored == (response.status == 200 || response.status == 204));
-  return 0;
 }
+
+}  // namespace telltale

@@ -27,11 +27,9 @@ LoadedConfig Load(const ConfigTexts& texts) {
 }
 
 }  // namespace
-}  // namespace telltale
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
-  const ConfigText fuzzed{"fuzz.json", std::string(FuzzText(data, size)), {}};
+void FuzzOne(std::string_view text) {
+  const ConfigText fuzzed{"fuzz.json", std::string(text), {}};
   const LoadedConfig file = Load({false, {fuzzed}, {}});
   TELLTALE_CHECK(file.usable == file.problems.empty());
 
@@ -42,5 +40,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
       folder.config.logs.begin(), folder.config.logs.end(), [](const LogFilesConfig& logs) {
         return logs.include == std::vector<std::string>{"/var/log/good/*.log"};
       }));
-  return 0;
 }
+
+}  // namespace telltale

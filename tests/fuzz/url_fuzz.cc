@@ -19,11 +19,8 @@ void CheckHost(std::string_view host) {
 }
 
 }  // namespace
-}  // namespace telltale
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
-  const std::string_view text = FuzzText(data, size);
+void FuzzOne(std::string_view text) {
   if (const auto url = ParseUrl(text); url.ok()) {
     CheckHost(url->host);
     TELLTALE_CHECK(!url->host.empty() && url->port != 0 && url->target.starts_with('/'));
@@ -41,5 +38,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   } else {
     TELLTALE_CHECK(!address.error().message.empty());
   }
-  return 0;
 }
+
+}  // namespace telltale

@@ -73,12 +73,9 @@ Seen Read(JsonParser& parser, std::string_view line, bool gives_version) {
 }
 
 }  // namespace
-}  // namespace telltale
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
+void FuzzOne(std::string_view text) {
   static JsonParser parser;
-  const std::string_view text = FuzzText(data, size);
   const Lines whole = ReadInAnyPieces(text, Cut);
   for (const std::string& line : whole.lines) {
     TELLTALE_CHECK(!line.empty() && line.size() <= kMaxLine);
@@ -90,5 +87,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const ApiRefusal refusal = ReadRefusal(parser, line);
     TELLTALE_CHECK(refusal.code >= 0 && refusal.retry_after_seconds >= 0);
   }
-  return 0;
 }
+
+}  // namespace telltale

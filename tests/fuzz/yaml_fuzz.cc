@@ -43,11 +43,8 @@ std::string WithoutNoncharacters(std::string_view text) {
 }
 
 }  // namespace
-}  // namespace telltale
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace telltale;  // NOLINT: a program of one function
-  const std::string_view text = FuzzText(data, size);
+void FuzzOne(std::string_view text) {
   const auto tree = ParseYaml(text);
   if (tree.ok()) {
     CheckTree(*tree);
@@ -61,5 +58,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto again = ParseYaml(writer.Text());
   TELLTALE_CHECK(again.ok());
   TELLTALE_CHECK(again->Find("k")->items.at(0).scalar == WithoutNoncharacters(value));
-  return 0;
 }
+
+}  // namespace telltale

@@ -98,14 +98,15 @@ TEST(HttpClientStreamTest, WhatCameInManyChunksIsHandedOverAtOnceAfterAPause) {
   EXPECT_LE(pieces, 5) << "the hundred were there before the pause was over";
 }
 
+void BeginAndBeSilent(RawListener& listener) {
+  RawSocket socket = listener.Accept();
+  socket.ReadUntil("\r\n\r\n");
+  socket.Send(Head(100) + "begun");
+  socket.ReadAll();
+}
+
 TEST(HttpClientStreamTest, SilenceEndsAStreamThatMayTakeForever) {
-  Script script([](RawListener& listener) {
-    RawSocket socket = listener.Accept();
-    socket.ReadUntil("\r\n\r\n");
-    socket.Send(Head(100) + "begun");
-    while (!socket.ReadSome().empty()) {
-    }
-  });
+  Script script(BeginAndBeSilent);
   HttpClient client(Limited(script));
   std::string got;
   const auto response =
@@ -120,13 +121,7 @@ TEST(HttpClientStreamTest, SilenceEndsAStreamThatMayTakeForever) {
 }
 
 TEST(HttpClientStreamTest, TheReaderMayChangeHowLongASilenceIsBorne) {
-  Script script([](RawListener& listener) {
-    RawSocket socket = listener.Accept();
-    socket.ReadUntil("\r\n\r\n");
-    socket.Send(Head(100) + "begun");
-    while (!socket.ReadSome().empty()) {
-    }
-  });
+  Script script(BeginAndBeSilent);
   HttpClient client(Limited(script));
   StreamLimits limits{.silence = StreamLimits::Millis::max()};
   const auto response = client.Stream({}, limits, [&](std::string_view) {

@@ -5,14 +5,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/eventfd.h>
-
-#include <optional>
-#include <thread>
 
 #include "common/net/http_client.h"
 #include "tests/fakes/fake_loki.h"
 #include "tests/unit/sidecar/app/neighbour.h"
+#include "tests/unit/sidecar/app/running_app.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
 namespace telltale {
@@ -24,28 +21,18 @@ using ::testing::Not;
 
 class AppTest : public ::testing::Test {
  protected:
-  void TearDown() override { Stop(); }
-
   Status Start(const std::string& config_path, const std::string& listen = "127.0.0.1:0") {
     SidecarOptions options;
     options.config = config_path;
     PodInfo pod;
     pod.ns = "shop";
-    app_.emplace(options, pod, listen, "9.9.9", RealClock());
-    TELLTALE_TRY(app_->Start());
-    loop_ = std::thread([this] { app_->Run(stop_.get()); });
-    return {};
+    return app_.Start(options, pod, listen);
   }
-
-  void Stop() {
-    if (!loop_.joinable()) return;
-    eventfd_write(stop_.get(), 1);
-    loop_.join();
-  }
+  void Stop() { app_.Stop(); }
 
   std::string Get(const std::string& target) {
     HttpClientOptions options;
-    options.server = *ParseUrl("http://127.0.0.1:" + std::to_string(app_->port()));
+    options.server = *ParseUrl("http://127.0.0.1:" + std::to_string(app_.port()));
     HttpRequest request;
     request.target = target;
     const auto response = HttpClient(options).Send(request, std::chrono::seconds(10));
@@ -63,9 +50,7 @@ class AppTest : public ::testing::Test {
   }
 
   TempFolder folder_;
-  UniqueFd stop_{eventfd(0, EFD_CLOEXEC)};
-  std::optional<App> app_;
-  std::thread loop_;
+  RunningApp app_;
 };
 
 TEST_F(AppTest, ServesMetricsHealthAndReadiness) {

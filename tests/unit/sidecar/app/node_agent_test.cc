@@ -4,16 +4,14 @@
 // an operator and a Loki on loopback.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <thread>
 
-#include "sidecar/app/app.h"
 #include "tests/fakes/fake_loki.h"
+#include "tests/unit/sidecar/app/running_app.h"
 #include "tests/unit/sidecar/gzip_text.h"
 #include "tests/unit/sidecar/node/fake_operator.h"
 #include "tests/unit/sidecar/temp_folder.h"
@@ -29,8 +27,6 @@ using ::testing::UnorderedElementsAre;
 
 class NodeAgentTest : public ::testing::Test {
  protected:
-  void TearDown() override { Stop(); }
-
   Status Start() {
     folder_.Write("c.yaml", "version: 1\nstate: " + folder_ / "state" + "\nloki: {url: '" +
                                 loki_.url() + "', batchWait: 10ms}\npods: {operator: '" +
@@ -40,18 +36,9 @@ class NodeAgentTest : public ::testing::Test {
     options.role = "node";
     PodInfo agent;
     agent.node = "n1";
-    app_.emplace(options, agent, "127.0.0.1:0", "9.9.9", RealClock());
-    TELLTALE_TRY(app_->Start());
-    loop_ = std::thread([this] { app_->Run(stop_.get()); });
-    return {};
+    return app_.Start(options, agent);
   }
-  void Stop() {
-    if (!loop_.joinable()) return;
-    eventfd_write(stop_.get(), 1);
-    loop_.join();
-    eventfd_t count;
-    eventfd_read(stop_.get(), &count);
-  }
+  void Stop() { app_.Stop(); }
 
   std::string LogOf(const std::string& pod, const std::string& uid, const std::string& file) {
     const std::string path = folder_ / ("pods/shop_" + pod + "_" + uid + "/main/" + file);
@@ -81,9 +68,7 @@ class NodeAgentTest : public ::testing::Test {
   TempFolder folder_;
   FakeOperator operator_;
   FakeLoki loki_;
-  UniqueFd stop_{eventfd(0, EFD_CLOEXEC)};
-  std::optional<App> app_;
-  std::thread loop_;
+  RunningApp app_;
 };
 
 TEST_F(NodeAgentTest, ReadsThePodsItIsToldOfWithTheirLabelsAndTimesAndNoOthers) {

@@ -26,6 +26,21 @@ class PipelineRotationTest : public PipelineTest {
     fs::rename(Log(name + ".tmp"), Log(name + ".gz"));
     fs::remove(Log(name));
   }
+  // What is written next is in the emptied file.
+  void CopyAndTruncate(const std::string& next) const {
+    fs::copy_file(Log("a.log"), Log("a.log.1"));
+    std::ofstream(Log("a.log"), std::ios::binary) << next;
+  }
+  // ... between two runs, before the lines from 10 on were read.
+  void CopyAndTruncateWhileItIsDown() {
+    Crash();
+    Append("a.log", Numbers(10, 20));
+    CopyAndTruncate(Numbers(20, 400));
+    Start();
+    ASSERT_TRUE(Flush());
+    EXPECT_THAT(InOrder(), ElementsAreArray(NumberList(0, 400)));
+    EXPECT_EQ(loki_.duplicates(), 0u);
+  }
   // What is stored, by time, as a person would see it.
   std::vector<std::string> InOrder() {
     std::map<std::int64_t, std::string> by_time;
@@ -155,8 +170,7 @@ TEST_F(PipelineRotationTest, ACopiedAndTruncatedFileLosesNothingWhileLokiIsAway)
   loki_.GoDown();
   Start();
   ASSERT_TRUE(WaitForMetric("pending_lines", 1));
-  fs::copy_file(Log("a.log"), Log("a.log.1"));
-  std::ofstream(Log("a.log"), std::ios::binary) << Numbers(2000, 2100);
+  CopyAndTruncate(Numbers(2000, 2100));
   ASSERT_TRUE(WaitForMetric("files", 2));
   loki_.ComeBack();
   ASSERT_TRUE(Flush());
@@ -171,14 +185,7 @@ TEST_F(PipelineRotationTest, ACopiedAndTruncatedFileLosesNothingWhileItIsDown) {
   Append("a.log", Numbers(0, 10));
   Start();
   ASSERT_TRUE(Flush());
-  Crash();
-  Append("a.log", Numbers(10, 20));
-  fs::copy_file(Log("a.log"), Log("a.log.1"));
-  std::ofstream(Log("a.log"), std::ios::binary) << Numbers(20, 400);
-  Start();
-  ASSERT_TRUE(Flush());
-  EXPECT_THAT(InOrder(), ElementsAreArray(NumberList(0, 400)));
-  EXPECT_EQ(loki_.duplicates(), 0u);
+  CopyAndTruncateWhileItIsDown();
 }
 
 TEST_F(PipelineRotationTest, AnUnreadFileThatIsCopiedAndTruncatedWhileItIsDownLosesNothing) {
@@ -186,14 +193,7 @@ TEST_F(PipelineRotationTest, AnUnreadFileThatIsCopiedAndTruncatedWhileItIsDownLo
   options_.batch_wait = kLong;
   Start();
   ASSERT_TRUE(WaitForMetric("files", 1));
-  Crash();
-  Append("a.log", Numbers(10, 20));
-  fs::copy_file(Log("a.log"), Log("a.log.1"));
-  std::ofstream(Log("a.log"), std::ios::binary) << Numbers(20, 400);
-  Start();
-  ASSERT_TRUE(Flush());
-  EXPECT_THAT(InOrder(), ElementsAreArray(NumberList(0, 400)));
-  EXPECT_EQ(loki_.duplicates(), 0u);
+  CopyAndTruncateWhileItIsDown();
 }
 
 TEST_F(PipelineRotationTest, WhatWasRotatedBeforeTheFirstStartIsNobodysBusiness) {

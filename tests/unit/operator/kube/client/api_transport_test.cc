@@ -1,77 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The transport against servers that behave, and against one that does not.
-#include "operator/kube/client/api_transport.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <condition_variable>
+// Requests and answers of the transport, with servers that behave and with some that do not.
 #include <cstdio>
-#include <mutex>
 #include <thread>
 
 #include "common/base/files.h"
 #include "common/net/http_server.h"
-#include "tests/unit/operator/kube/client/raw_server.h"
+#include "tests/unit/operator/kube/client/api_transport_fixture.h"
 
 namespace telltale {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-// A door that one thread opens and another waits at.
-class Gate {
- public:
-  void Open() {
-    std::lock_guard lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-  bool Wait() {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, seconds(30), [this] { return open_; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
-};
-
-std::unique_ptr<HttpTransport> Connect(std::uint16_t port, KubeConfig config = {}) {
-  config.server.host = "127.0.0.1";
-  config.server.port = port;
-  auto transport = MakeApiTransport(std::move(config));
-  EXPECT_TRUE(transport.ok());
-  return std::move(*transport);
-}
-
-ApiRequest Get(std::string target, milliseconds timeout = seconds(30)) {
-  ApiRequest request;
-  request.target = std::move(target);
-  request.timeout = timeout;
-  return request;
-}
-
-struct Streamed {
-  Result<ApiResponse> result;
-  std::string body;
-};
-
-Streamed StreamAll(HttpTransport& transport, const ApiRequest& request) {
-  std::string body;
-  auto result = transport.Stream(request, [&](std::string_view piece) {
-    body.append(piece);
-    return true;
-  });
-  return {std::move(result), std::move(body)};
-}
 
 TEST(ApiTransportTest, SendsTheRequestAndOurNameAndToken) {
   std::string request;
@@ -134,77 +78,6 @@ TEST(ApiTransportTest, AnyStatusIsAnAnswerAndRedirectsAreNotFollowed) {
   EXPECT_EQ(moved->status, 302);
 }
 
-TEST(ApiTransportTest, AStreamGivesEachPieceWhenItComes) {
-  Gate first, second;
-  RawServer server([&](RawConnection& connection) {
-    connection.ReadRequest();
-    connection.Write(kChunkedHead);
-    connection.WriteChunk("one\n");
-    // Goes on only when the piece has been seen: nothing waits for a buffer to fill.
-    EXPECT_TRUE(first.Wait());
-    connection.WriteChunk("two\n");
-    EXPECT_TRUE(second.Wait());
-    connection.WriteChunk("");
-  });
-  std::string body;
-  auto transport = Connect(server.port());
-  auto result = transport->Stream(Get("/watch"), [&](std::string_view piece) {
-    body.append(piece);
-    if (body == "one\n") first.Open();
-    if (body == "one\ntwo\n") second.Open();
-    return true;
-  });
-  ASSERT_TRUE(result.ok()) << result.error().message;
-  EXPECT_EQ(result->status, 200);
-  EXPECT_EQ(result->body, "");
-  EXPECT_EQ(body, "one\ntwo\n");
-}
-
-TEST(ApiTransportTest, AStreamTakesABodyOfKnownLength) {
-  const std::string long_body(1'000'000, 'x');
-  RawServer server([&](RawConnection& connection) {
-    connection.ReadRequest();
-    connection.Write(PlainAnswer("200 OK", long_body));
-  });
-  const Streamed streamed = StreamAll(*Connect(server.port()), Get("/list"));
-  ASSERT_TRUE(streamed.result.ok());
-  EXPECT_EQ(streamed.body, long_body);
-}
-
-TEST(ApiTransportTest, AStreamEndsWhenItsReaderHasEnough) {
-  Gate closed;
-  RawServer server([&](RawConnection& connection) {
-    connection.ReadRequest();
-    connection.Write(kChunkedHead);
-    connection.WriteChunk("one\n");
-    connection.WaitForClose();
-    closed.Open();
-  });
-  int calls = 0;
-  auto transport = Connect(server.port());
-  auto result = transport->Stream(Get("/watch"), [&](std::string_view) {
-    ++calls;
-    return false;
-  });
-  EXPECT_TRUE(result.ok()) << result.error().message;
-  EXPECT_EQ(calls, 1);
-  EXPECT_TRUE(closed.Wait()) << "the connection is closed, not kept";
-}
-
-TEST(ApiTransportTest, ARefusedStreamGivesTheBeginningOfItsBody) {
-  RawServer server([](RawConnection& connection) {
-    connection.ReadRequest();
-    connection.Write(PlainAnswer("403 Forbidden", "reason " + std::string(200'000, 'x')));
-    connection.WaitForClose();
-  });
-  const Streamed streamed = StreamAll(*Connect(server.port()), Get("/watch"));
-  ASSERT_TRUE(streamed.result.ok()) << streamed.result.error().message;
-  EXPECT_EQ(streamed.result->status, 403);
-  EXPECT_THAT(streamed.result->body, StartsWith("reason x"));
-  EXPECT_EQ(streamed.result->body.size(), 64u << 10);
-  EXPECT_EQ(streamed.body, "") << "a page of an error is no event";
-}
-
 TEST(ApiTransportTest, CancelEndsWhatIsUnderWayAndWhatComes) {
   Gate watching;
   RawServer server([](RawConnection& connection) {
@@ -228,36 +101,6 @@ TEST(ApiTransportTest, CancelEndsWhatIsUnderWayAndWhatComes) {
   auto later = transport->Call(Get("/x"));
   ASSERT_FALSE(later.ok());
   EXPECT_EQ(later.error().code, Code::kCancelled);
-}
-
-TEST(ApiTransportTest, ASilentStreamIsTakenForDead) {
-  RawServer server([](RawConnection& connection) {
-    connection.ReadRequest();
-    connection.Write(kChunkedHead);
-    connection.WriteChunk("one\n");
-    connection.WaitForClose();
-  });
-  const Streamed streamed = StreamAll(*Connect(server.port()), Get("/watch", milliseconds(300)));
-  ASSERT_FALSE(streamed.result.ok());
-  EXPECT_EQ(streamed.result.error().code, Code::kTimeout);
-  EXPECT_THAT(streamed.result.error().message, HasSubstr("silent"));
-  EXPECT_EQ(streamed.body, "one\n");
-}
-
-TEST(ApiTransportTest, TheReaderOfAStreamMayChangeHowLongASilenceIsBorne) {
-  RawServer server([](RawConnection& connection) {
-    connection.ReadRequest();
-    connection.Write(kChunkedHead);
-    connection.WriteChunk("one\n");
-    connection.WaitForClose();
-  });
-  ApiRequest request = Get("/watch", milliseconds::max());
-  const auto ended = Connect(server.port())->Stream(request, [&](std::string_view) {
-    request.timeout = milliseconds(100);
-    return true;
-  });
-  ASSERT_FALSE(ended.ok());
-  EXPECT_EQ(ended.error().code, Code::kTimeout);
 }
 
 TEST(ApiTransportTest, ACallHasOneDeadlineHoweverItsAnswerDrips) {
@@ -371,52 +214,6 @@ TEST(ApiTransportTest, TheTokenFileIsReadAgainAfterARefusal) {
   ASSERT_TRUE(WriteFileAtomic(file, "new\n").ok());
   EXPECT_EQ(transport->Call(Get("/x"))->status, 200);
   std::remove(file.c_str());
-}
-
-TEST(ApiTransportTest, ASlowReaderIsFeltByTheServerAndNotByOurMemory) {
-  constexpr std::size_t kLimit = 256u << 20;
-  std::size_t taken = 0;
-  Gate stalled;
-  RawServer server([&](RawConnection& connection) {
-    connection.ReadRequest();
-    connection.Write(kChunkedHead);
-    taken = connection.WriteUntilStalled(500, kLimit);
-    stalled.Open();
-  });
-  auto transport = Connect(server.port());
-  auto result = transport->Stream(Get("/watch"), [&](std::string_view) {
-    EXPECT_TRUE(stalled.Wait());
-    return false;
-  });
-  EXPECT_TRUE(result.ok());
-  // What sockets hold; without back-pressure it would be the limit.
-  EXPECT_LT(taken, 32u << 20);
-}
-
-TEST(ApiTransportTest, StreamsAndCallsGoOnSideBySide) {
-  // A quiet watch must not keep a call waiting.
-  Gate called;
-  RawServer watch_server([&](RawConnection& connection) {
-    connection.ReadRequest();
-    connection.Write(kChunkedHead);
-    connection.WriteChunk("one\n");
-    EXPECT_TRUE(called.Wait());
-    connection.WriteChunk("");
-  });
-  RawServer call_server([](RawConnection& connection) {
-    connection.ReadRequest();
-    connection.Write(PlainAnswer("200 OK", "{}"));
-  });
-  auto watching = Connect(watch_server.port());
-  auto calling = Connect(call_server.port());
-  std::thread caller([&] {
-    EXPECT_TRUE(calling->Call(Get("/x")).ok());
-    called.Open();
-  });
-  const Streamed streamed = StreamAll(*watching, Get("/watch"));
-  caller.join();
-  EXPECT_TRUE(streamed.result.ok());
-  EXPECT_EQ(streamed.body, "one\n");
 }
 
 }  // namespace
