@@ -35,6 +35,12 @@ bool SameStart(const FileBytes& a, const FileBytes& b, std::uint64_t size) {
          std::equal(left.data(), left.data() + want, right.data());
 }
 
+bool BeginsWith(const FileBytes& whole, const FileBytes& part) {
+  auto info = StatFile(part.fd());
+  auto mark = info ? MarkContent(part, info->size) : info.error();
+  return mark && mark->offset > 0 && ContentMatches(whole, *mark);
+}
+
 }  // namespace
 
 FileSet::Names FileSet::NamesIn(const std::string& directory) {
@@ -102,10 +108,11 @@ void FileSet::FindRotated(const std::string& directory, const Names& names,
     if (Wants(generation.path)) paths.insert(generation.path);
   }
   for (const std::string& path : paths) FindRotatedOf(path, names, known, held);
-  // Under whatever name, if it is not wanted by itself.
+  // Under whatever name, if it is not wanted by itself and no older one is waited for.
   for (const auto& [name, inode] : names) {
     bool unfinished = std::any_of(known.begin(), known.end(), [&, inode = inode](const auto& k) {
-      return k.id.inode == inode && !k.open && !k.finished && Wants(k.path);
+      return k.id.inode == inode && !k.open && !k.finished && Wants(k.path) &&
+             !held.contains(std::string(NameOf(k.path)));
     });
     std::string full = PathIn(directory, name);
     if (unfinished && !Wants(full) && FindAt(full) == nullptr) Open(full, full, true);
@@ -135,7 +142,8 @@ void FileSet::FindRotatedOf(const std::string& path, const Names& names,
           !ContentMatches(OpenBytes(path), generation.mark)) {
         continue;
       }
-      generation.open = search.present_known = true;
+      search.present_known = true;
+      generation.open = generation.open || generation.mark.offset > 0;
     }
   }
   std::vector<std::unique_ptr<FileBytes>> opened(search.files.size());
@@ -154,8 +162,11 @@ void FileSet::FindRotatedOf(const std::string& path, const Names& names,
     const KnownGeneration& generation = search.known[k];
     if (by_inode_.contains({file.info.id.device, file.info.id.inode})) continue;
     bool more = file.info.size > generation.mark.offset && !file.name.ends_with(".gz");
-    if (!generation.open && (!generation.finished || more)) {
-      Resume(PathIn(directory, file.name), generation.slot);
+    std::string full = PathIn(directory, file.name);
+    // A copy of what is still in its place is of no use.
+    bool copied = generation.mark.offset == 0 && BeginsWith(OpenBytes(path), OpenBytes(full));
+    if (!generation.open && !copied && (!generation.finished || more)) {
+      Resume(full, generation.slot);
       known[k].open = true;
     } else {
       entry.done[file.info.id.inode] = file.info.id.birth;

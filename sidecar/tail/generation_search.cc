@@ -27,11 +27,12 @@ class Finder {
   GenerationsFound Run() {
     ByIdentity();
     ByContent();
+    ByBirth();
     GenerationsFound out;
     for (std::size_t i = 0; i < owner_.size(); ++i) {
       if (owner_[i]) out.known.emplace_back(i, *owner_[i]);
     }
-    if (!search_.present_known) out.unseen = Unseen();
+    if (!search_.present_known || copied_) out.unseen = Unseen();
     return out;
   }
 
@@ -63,6 +64,22 @@ class Finder {
         if (owner_[i] || !MayBe(known, search_.files[i])) continue;
         if (matches_(i, known.mark)) Take(i, k);
       }
+    }
+  }
+
+  // A file that was empty has no content to be known by; whether it goes on under its path or was
+  // copied and truncated since, only the copy tells.
+  void ByBirth() {
+    std::size_t k = search_.known.size();
+    while (k > 0 && search_.known[k - 1].path != search_.path) --k;
+    if (k-- == 0 || search_.known[k].open || found_[k]) return;
+    if (search_.known[k].mark.offset > 0) return;
+    for (std::size_t i = 0; i < owner_.size(); ++i) {
+      const RotatedFile& file = search_.files[i];
+      if (owner_[i] || file.name.ends_with(".gz") || file.info.size == 0) continue;
+      if (file.info.id.birth <= search_.alive) continue;
+      copied_ = true;
+      return Take(i, k);
     }
   }
 
@@ -99,6 +116,7 @@ class Finder {
   FunctionRef<bool(std::size_t, const ContentMark&)> matches_;
   std::vector<std::optional<std::size_t>> owner_;  // of each file
   std::vector<bool> found_;                        // of each known generation
+  bool copied_ = false;  // what `path` leads to is a younger one than the known one
 };
 
 }  // namespace

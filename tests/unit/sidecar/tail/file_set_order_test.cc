@@ -25,6 +25,11 @@ class FileSetOrderTest : public FileSetTest {
     temp_.Write(name + ".gz", Gzip(text));
     fs::remove(temp_ / name);
   }
+  void MadeNow(const std::string& name) {
+    const timespec now{clock_.WallNanos() / 1'000'000'000, 0};
+    const timespec times[] = {now, now};
+    ASSERT_EQ(utimensat(AT_FDCWD, (temp_ / name).c_str(), times, 0), 0);
+  }
   void CopyAndTruncate(const std::string& name, const std::string& text) {
     fs::copy_file(temp_ / "a.log", temp_ / name);
     temp_.Write("a.log", text);
@@ -87,9 +92,7 @@ TEST_F(FileSetOrderTest, WhatIsRenamedWhileAnOlderOneIsHeldBackWaitsForIt) {
   Append("a.log", "2\n");
   Rename("a.log", Dated(2));
   Compress(Dated(2), "2\n");
-  const timespec now{clock_.WallNanos() / 1'000'000'000, 0};
-  const timespec times[] = {now, now};
-  ASSERT_EQ(utimensat(AT_FDCWD, (temp_ / Dated(2) + ".gz").c_str(), times, 0), 0);
+  MadeNow(Dated(2) + ".gz");
   See("3\n");
   Rename("a.log", Dated(3));
   See("4\n");
@@ -99,6 +102,24 @@ TEST_F(FileSetOrderTest, WhatIsRenamedWhileAnOlderOneIsHeldBackWaitsForIt) {
   set_->Sweep();
   EXPECT_THAT(Unread(), ElementsAre("1\n", "2\n", "3\n", "4\n"));
   EXPECT_TRUE(set_->Settled(temp_ / "a.log"));
+}
+
+TEST_F(FileSetOrderTest, AKnownFileWaitsForAnOlderOneThatIsHeldBack) {
+  See("1\n");
+  Rename("a.log", Dated(1));
+  See("2\n");
+  known_ = hooks_.known(temp_.path());
+  set_.reset();
+  Compress(Dated(1), "1\n");
+  MadeNow(Dated(1) + ".gz");
+  Rename("a.log", Dated(2));
+  Append("a.log", "3\n");
+  set_.emplace(clock_, hooks_);
+  Watch({temp_ / "*.log"});
+  EXPECT_TRUE(set_->files().empty());
+  clock_.Advance(std::chrono::seconds(3));
+  set_->Sweep();
+  EXPECT_THAT(Unread(), ElementsAre("", "3\n"));  // done with the oldest
 }
 
 TEST_F(FileSetOrderTest, ACopyOfAFileThatNobodySawIsRead) {

@@ -137,5 +137,32 @@ TEST_F(FileSetUnreadTest, ACopyMadeWhileItWasDownIsFoundByWhatWasSeenBefore) {
   EXPECT_EQ(First().slot, known_[0].slot);
 }
 
+TEST_F(FileSetUnreadTest, AFileSeenEmptyThatIsCopiedAndTruncatedWhileItWasDownIsReadFromTheCopies) {
+  See("");
+  known_ = hooks_.known(temp_.path());
+  set_.reset();
+  Append("a.log", "1\n");
+  fs::copy_file(temp_ / "a.log", temp_ / "a.log.2");
+  temp_.Write("a.log", "2\n");
+  Copy();
+  temp_.Write("a.log", "3 and longer\n");
+  set_.emplace(clock_, hooks_);
+  Watch({temp_ / "*.log"});
+  EXPECT_THAT(Unread(), ElementsAre("1\n", "2\n", "3 and longer\n"));
+  EXPECT_EQ(First().slot, known_[0].slot);
+}
+
+TEST_F(FileSetUnreadTest, ACopyOfAFileSeenEmptyThatIsNotTruncatedYetIsNotReadBesideIt) {
+  See("");
+  known_ = hooks_.known(temp_.path());
+  set_.reset();
+  Append("a.log", "1\n");
+  Copy();
+  Append("a.log", "2\n");
+  set_.emplace(clock_, hooks_);
+  Watch({temp_ / "*.log"});
+  EXPECT_THAT(Unread(), ElementsAre("1\n2\n"));
+}
+
 }  // namespace
 }  // namespace telltale
