@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/faults/logs/log_stage.h"
 
+#include <fcntl.h>
+
 #include <filesystem>
 #include <utility>
 
@@ -27,12 +29,15 @@ FakeLoki::Options LokiOptions(const FakeClock& clock) {
 }  // namespace
 
 LogStage::LogStage(std::uint64_t seed)
-    : plan_(seed), random_(seed, "stage"), loki_(LokiOptions(clock_)) {
+    : plan_(seed), random_(seed, "stage"), disk_(clock_), loki_(LokiOptions(clock_)) {
   plan_.folder = temp_ / "log";
   std::filesystem::create_directories(plan_.folder);
   LogFiles::Hooks hooks;
   hooks.now = [this] { return clock_.WallNanos(); };
-  hooks.changed = [this](int fd, bool created) { SetFileTimes(fd, created, clock_.WallNanos()); };
+  hooks.changed = [this](int fd, bool created) {
+    clock_.Advance(std::chrono::microseconds(1));  // no two changes at the same time
+    SetFileTimes(fd, created, clock_.WallNanos());
+  };
   hooks.renamed = [this](const std::string& folder) { SetFolderTime(folder, clock_.WallNanos()); };
   files_ = std::make_unique<LogFiles>(plan_.FileOptions(), hooks);
   options_.loki_url = loki_.url();
@@ -223,6 +228,8 @@ void LogStage::Trouble() {
       const std::string journal = options_.state_dir + "/journal";
       if (std::filesystem::file_size(journal, none) > static_cast<std::uintmax_t>(synced)) {
         std::filesystem::resize_file(journal, static_cast<std::uintmax_t>(synced), none);
+        const UniqueFd fd(::open(journal.c_str(), O_RDONLY | O_CLOEXEC));
+        SetFileTimes(fd.get(), false, disk_.synced_at());
       }
       WhileDown();
       return Start();

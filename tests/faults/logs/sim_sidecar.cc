@@ -76,6 +76,7 @@ SimSidecar::SimSidecar(const LogPipelineOptions& options, const LogSource& sourc
   sender_.Start();
   worker_.Open();
   worker_.Configure({source}, options);
+  worker_.Sync();  // the loop comes to it before anything can go wrong
 }
 
 SimSidecar::~SimSidecar() { sender_.Stop(); }
