@@ -7,9 +7,9 @@
 //
 // The rules, so that nothing is read twice and nothing old is dragged in: a file is a known
 // generation by its identity, else by its content. Of the last one that was empty when it was last
-// looked at, the oldest copy is it that was made since. Unseen ones are those behind the youngest known
-// one in the order of their names; when no known one is left, those that were made after it and
-// changed after the program last lived. Without any known generation there is nothing to find.
+// looked at, the oldest copy is it that was made since. Unseen ones are those behind the youngest
+// known one in the order of their names; when no known one is left, those that were made after it
+// and changed after the program last lived. Without any known generation there is nothing to find.
 #pragma once
 
 #include <cstddef>
