@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
+#include "common/base/result.h"
 #include "common/base/strings.h"
 
 namespace telltale {
@@ -23,5 +25,9 @@ struct HttpProxy {
   }
   bool operator==(const HttpProxy&) const = default;
 };
+
+// Of http://[USER[:PASSWORD]@]HOST[:PORT], the first two percent-encoded. Errors continue the name
+// of a key ("must ...") and never repeat the text, which may hold a password.
+Result<HttpProxy> ParseHttpProxy(std::string_view text);
 
 }  // namespace telltale

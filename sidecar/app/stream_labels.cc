@@ -32,6 +32,9 @@ PushAccess AccessOf(const LokiConfig& loki) {
   access.bearer_token_file = loki.bearer_token_file;
   access.headers = loki.headers;
   access.proxy_url = loki.proxy_url;
+  access.proxy_username = loki.proxy_username;
+  access.proxy_username_file = loki.proxy_username_file;
+  access.proxy_password_file = loki.proxy_password_file;
   return access;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "common/net/http_proxy.h"
 #include "sidecar/config/checks.h"
 
 namespace telltale {
@@ -27,7 +28,7 @@ constexpr std::pair<std::string_view, std::string_view> kOwnHeaders[] = {
     {"connection", "it is the client's"},
     {"host", "use loki.url"},
     {"user-agent", "it is telltale-sidecar"},
-    {"proxy-authorization", "proxies with credentials are not supported"},
+    {"proxy-authorization", "use loki.proxyAuth"},
 };
 
 bool IsHeaderName(std::string_view name) {
@@ -71,8 +72,13 @@ void DecodeEncoding(Decoder& decoder, const YamlNode& node, bool& json) {
   }
 }
 
-void DecodeBasicAuth(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
-  const std::string path = "loki.basicAuth";
+// A name, from the configuration or a file, and a password from a file.
+struct BasicAuth {
+  std::string &username, &username_file, &password_file;
+};
+
+void DecodeBasicAuth(Decoder& decoder, const YamlNode& node, const std::string& path,
+                     BasicAuth out) {
   decoder.Map(
       node, path,
       {{"username",
@@ -121,10 +127,18 @@ void DecodeTls(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
 
 void DecodeProxy(Decoder& decoder, const YamlNode& node, std::string& out) {
   decoder.String(node, "loki.proxyUrl", out);
-  const std::size_t before = decoder.count();
-  CheckUrl(decoder, node, "loki.proxyUrl", out);
-  if (decoder.count() == before && !out.empty() && !out.starts_with("http://")) {
-    decoder.Problem(node, "loki.proxyUrl must begin with http://, but is \"" + out + "\"");
+  if (out.empty()) return;
+  if (auto proxy = ParseHttpProxy(out); !proxy.ok()) {
+    decoder.Problem(node, "loki.proxyUrl " + proxy.error().message);
+  }
+}
+
+void CheckProxyAuth(Decoder& decoder, const YamlNode& node, const LokiConfig& loki) {
+  if (loki.proxy_password_file.empty()) return;
+  if (loki.proxy_url.empty()) decoder.Problem(node, "loki.proxyAuth needs a loki.proxyUrl");
+  if (auto proxy = ParseHttpProxy(loki.proxy_url); proxy.ok() && !proxy->Authorization().empty()) {
+    decoder.Problem(node,
+                    "loki.proxyUrl has a user name and there is a loki.proxyAuth: remove one");
   }
 }
 
@@ -159,9 +173,18 @@ void DecodeLoki(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
        {"encoding", [&](const YamlNode& n) { DecodeEncoding(decoder, n, out.json); }},
        {"headers", [&](const YamlNode& n) { DecodeHeaders(decoder, n, out.headers); }},
        {"proxyUrl", [&](const YamlNode& n) { DecodeProxy(decoder, n, out.proxy_url); }},
+       {"proxyAuth",
+        [&](const YamlNode& n) {
+          DecodeBasicAuth(decoder, n, "loki.proxyAuth",
+                          {out.proxy_username, out.proxy_username_file, out.proxy_password_file});
+        }},
        {"credentials",
         [&](const YamlNode& n) { DecodePath(decoder, n, "loki.credentials", out.credentials); }},
-       {"basicAuth", [&](const YamlNode& n) { DecodeBasicAuth(decoder, n, out); }},
+       {"basicAuth",
+        [&](const YamlNode& n) {
+          DecodeBasicAuth(decoder, n, "loki.basicAuth",
+                          {out.username, out.username_file, out.password_file});
+        }},
        {"bearerTokenFile",
         [&](const YamlNode& n) {
           DecodePath(decoder, n, "loki.bearerTokenFile", out.bearer_token_file);
@@ -170,6 +193,7 @@ void DecodeLoki(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
   if (!out.bearer_token_file.empty() && !out.password_file.empty()) {
     decoder.Problem(node, "loki has basicAuth and bearerTokenFile: remove one of the two");
   }
+  CheckProxyAuth(decoder, node, out);
 }
 
 }  // namespace telltale

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The part `loki` of the configuration: where logs go, in which form, and who we are there. Secrets
-// are never in it, only the files that hold them. Plain values and their decoder; used by
-// sidecar_config.
+// are not in it (but for a proxyUrl that somebody wrote one into, which is never repeated), only
+// the files that hold them. Plain values and their decoder; used by sidecar_config.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ struct LokiConfig {
   std::int64_t max_age_ms = 168 * 3'600'000;  // of lines that are still tried; 0: any
   bool json = false;                          // gzip of JSON instead of snappy of protobuf
   Labels headers = {};                        // beside ours
-  std::string proxy_url = {};
+  std::string proxy_url = {};                 // perhaps with a name and a password in it, or:
+  std::string proxy_username = {}, proxy_username_file = {}, proxy_password_file = {};
   // A folder with ca.crt, tls.crt, tls.key, username, password, token, as far as they are there and
   // not named below.
   std::string credentials = {};

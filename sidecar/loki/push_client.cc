@@ -38,9 +38,8 @@ Error NoCredentials(Error error) {
 Status PushClient::Check(const PushTarget& target) {
   if (auto url = ParseUrl(target.url); !url) return Context("loki.url", url.error());
   if (target.access.proxy_url.empty()) return {};
-  auto proxy = ParseUrl(target.access.proxy_url);
+  auto proxy = ParseHttpProxy(target.access.proxy_url);
   if (!proxy) return Context("loki.proxyUrl", proxy.error());
-  if (proxy->tls) return Fail(Code::kInvalid, "loki.proxyUrl must begin with http://");
   return {};
 }
 
@@ -50,10 +49,7 @@ PushClient::PushClient(PushTarget target, Clock& clock)
       path_(PushPath(server_.target)),
       clock_(clock) {
   if (target_.access.proxy_url.empty()) return;
-  Url proxy = UrlOrNone(target_.access.proxy_url);
-  proxy_.emplace();
-  proxy_->host = proxy.host;
-  proxy_->port = proxy.port;
+  if (auto proxy = ParseHttpProxy(target_.access.proxy_url)) proxy_ = std::move(*proxy);
 }
 
 PushClient::Secrets::Secrets(Files found, Clock& clock)
@@ -61,12 +57,16 @@ PushClient::Secrets::Secrets(Files found, Clock& clock)
       token("", files.token, clock, "Loki's token"),
       username("", files.username, clock, "Loki's username", TokenSource::Form::kPassword),
       password("", files.password, clock, "Loki's password", TokenSource::Form::kPassword),
+      proxy_username("", files.proxy_username, clock, "the proxy's username",
+                     TokenSource::Form::kPassword),
+      proxy_password("", files.proxy_password, clock, "the proxy's password",
+                     TokenSource::Form::kPassword),
       pem(files.tls, std::nullopt, "Loki", {}, clock) {}
 
 PushClient::Files PushClient::FindFiles() const {
   const PushAccess& access = target_.access;
-  Files files{access.tls_files, access.bearer_token_file, access.username_file,
-              access.password_file};
+  Files files{access.tls_files,     access.bearer_token_file,   access.username_file,
+              access.password_file, access.proxy_username_file, access.proxy_password_file};
   if (access.credentials.empty()) return files;
   const auto there = [&](const char* name) {
     std::string path = access.credentials + "/" + name;
@@ -105,16 +105,19 @@ Status PushClient::Connect() {
     if (!files) return NoCredentials(files.error());
     identity = std::move(*files);
   }
-  if (client_ && identity == identity_) return {};
+  auto proxy = Proxy();
+  if (!proxy) return NoCredentials(proxy.error());
+  if (client_ && identity == identity_ && *proxy == through_) return {};
   HttpClientOptions options;
   options.server = server_;
   options.tls = {identity, target_.access.server_name, target_.access.insecure_skip_verify};
-  options.proxy = proxy_;
+  options.proxy = *proxy;
   options.connect_timeout = std::min(options.connect_timeout, target_.request_timeout);
   options.user_agent = "telltale-sidecar";
   std::lock_guard lock(mutex_);
   client_ = std::make_unique<HttpClient>(std::move(options));
   identity_ = std::move(identity);
+  through_ = std::move(*proxy);
   if (cancelled_) client_->Cancel();
   return {};
 }
@@ -160,6 +163,22 @@ Result<std::string> PushClient::Authorization() {
   return "Basic " + Base64Encode(username + ":" + *password);
 }
 
+// With the credentials that are in their files now.
+Result<std::optional<HttpProxy>> PushClient::Proxy() {
+  std::optional<HttpProxy> proxy = proxy_;
+  if (!proxy || secrets_->files.proxy_password.empty()) return proxy;
+  proxy->username = target_.access.proxy_username;
+  if (proxy->username.empty()) {
+    auto username = secrets_->proxy_username.Get();
+    if (!username) return username.error();
+    proxy->username = std::move(*username);
+  }
+  auto password = secrets_->proxy_password.Get();
+  if (!password) return password.error();
+  proxy->password = std::move(*password);
+  return proxy;
+}
+
 Result<HttpResponse> PushClient::Push(const PushBody& body) {
   TELLTALE_TRY(Connect());
   auto request = Request(body);
@@ -167,6 +186,8 @@ Result<HttpResponse> PushClient::Push(const PushBody& body) {
   auto response = client_->Send(*request, target_.request_timeout);
   // Perhaps a certificate was renewed that the other side knows already.
   if (!response && client_->stage() == HttpStage::kTls) Doubt();
+  // It refused the tunnel, perhaps for want of credentials: of a plain request it answers 407.
+  if (!response && client_->stage() == HttpStage::kProxy) Rejected();
   return response;
 }
 
@@ -181,6 +202,8 @@ void PushClient::Rejected() {
   secrets_->token.Rejected();
   secrets_->username.Rejected();
   secrets_->password.Rejected();
+  secrets_->proxy_username.Rejected();
+  secrets_->proxy_password.Rejected();
 }
 
 void PushClient::Cancel() {

@@ -38,13 +38,13 @@ class PushClient {
   // Which files there are, of those that may be.
   struct Files {
     TlsFiles tls;
-    std::string token, username, password;
+    std::string token, username, password, proxy_username, proxy_password;
     bool operator==(const Files&) const = default;
   };
   struct Secrets {
     Secrets(Files found, Clock& clock);
     const Files files;
-    TokenSource token, username, password;
+    TokenSource token, username, password, proxy_username, proxy_password;
     PemFiles pem;
   };
 
@@ -54,15 +54,17 @@ class PushClient {
   Status Connect();
   Result<HttpRequest> Request(const PushBody& body);
   Result<std::string> Authorization();
+  Result<std::optional<HttpProxy>> Proxy();
 
   const PushTarget target_;
   Url server_;
   std::string path_;
-  std::optional<HttpProxy> proxy_;
+  std::optional<HttpProxy> proxy_;  // as the URL says
   Clock& clock_;
   std::unique_ptr<Secrets> secrets_;
   std::optional<SteadyTime> looked_at_;  // empty: look before the next push
-  TlsIdentity identity_;                 // that client_ was made with
+  TlsIdentity identity_;                 // that client_ was made with, as the next
+  std::optional<HttpProxy> through_;
 
   std::mutex mutex_;
   std::unique_ptr<HttpClient> client_;  // replaced under mutex_, by the thread; used without

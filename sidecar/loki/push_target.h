@@ -23,8 +23,9 @@ struct PushAccess {
   bool insecure_skip_verify = false;
   std::string username, username_file, password_file;  // basic
   std::string bearer_token_file;
-  HttpHeaders headers;  // beside ours
-  std::string proxy_url;
+  HttpHeaders headers;    // beside ours
+  std::string proxy_url;  // perhaps with a name and a password in it, or:
+  std::string proxy_username, proxy_username_file, proxy_password_file;
   bool operator==(const PushAccess&) const = default;
 };
 

@@ -14,51 +14,15 @@
 namespace telltale {
 namespace {
 
-// "%41" as 'A'; text that is no percent-encoding stays as it is.
-std::string PercentDecode(std::string_view text) {
-  const auto hex = [](char c) {
-    const std::size_t at = std::string_view("0123456789abcdef").find(static_cast<char>(c | 0x20));
-    return c >= '0' && at != std::string_view::npos ? static_cast<int>(at) : -1;
-  };
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && i + 2 < text.size();
-    const int high = escape ? hex(text[i + 1]) : -1, low = escape ? hex(text[i + 2]) : -1;
-    if (high < 0 || low < 0) {
-      decoded.push_back(text[i]);
-      continue;
-    }
-    decoded.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
-  }
-  return decoded;
-}
-
 Status ReadProxy(const KubeConfigEntry& cluster, KubeConfig& config) {
-  std::string text = YamlText(*cluster.node, "proxy-url");
+  const std::string text = YamlText(*cluster.node, "proxy-url");
   if (text.empty()) return {};
-  const YamlNode& node = *cluster.node->Find("proxy-url");
-  constexpr std::string_view kScheme = "http://";
-  if (!text.starts_with(kScheme)) {
-    return cluster.file->Refuse(
-        node, "proxy-url: only http:// proxies are supported, whatever the API server speaks");
+  auto proxy = ParseHttpProxy(text);
+  if (!proxy.ok()) {
+    return cluster.file->Refuse(*cluster.node->Find("proxy-url"),
+                                "proxy-url " + proxy.error().message);
   }
-  HttpProxy proxy;
-  const std::size_t end = std::min(text.find('/', kScheme.size()), text.size());
-  const std::size_t at = text.rfind('@', end);
-  if (at != std::string::npos) {
-    const std::string user = text.substr(kScheme.size(), at - kScheme.size());
-    const std::size_t colon = std::min(user.find(':'), user.size());
-    proxy.username = PercentDecode(user.substr(0, colon));
-    if (colon < user.size()) proxy.password = PercentDecode(user.substr(colon + 1));
-    text.erase(kScheme.size(), at + 1 - kScheme.size());
-  }
-  auto url = ParseUrl(text);
-  // The text may hold a password, so is not repeated.
-  if (!url.ok()) return cluster.file->Refuse(node, "proxy-url is not http://HOST:PORT");
-  proxy.host = url->host;
-  proxy.port = url->port;
-  config.proxy = std::move(proxy);
+  config.proxy = std::move(*proxy);
   return {};
 }
 

@@ -34,6 +34,7 @@ maxAge: 24h
 encoding: json
 headers: {X-Cluster: blue}
 proxyUrl: http://proxy:3128
+proxyAuth: {usernameFile: /pu, passwordFile: /pp}
 credentials: /etc/telltale/loki
 basicAuth: {username: me, passwordFile: /p}
 tls: {caFile: /ca, certFile: /c, keyFile: /k, serverName: loki.example}
@@ -49,6 +50,8 @@ tls: {caFile: /ca, certFile: /c, keyFile: /k, serverName: loki.example}
   wanted.json = true;
   wanted.headers = {{"X-Cluster", "blue"}};
   wanted.proxy_url = "http://proxy:3128";
+  wanted.proxy_username_file = "/pu";
+  wanted.proxy_password_file = "/pp";
   wanted.credentials = "/etc/telltale/loki";
   wanted.username = "me";
   wanted.password_file = "/p";
@@ -88,13 +91,24 @@ TEST(LokiConfig, WhatContradictsItselfIsSaidInASentence) {
   expect("headers: {'a b': x}", "loki.headers has \"a b\", which is no name of a header");
   expect("headers: {a: \"x\\ny\"}", "loki.headers.a must be printable ASCII: it becomes a header");
   expect("proxyUrl: https://proxy",
-         "loki.proxyUrl must begin with http://, but is \"https://proxy\"");
+         "loki.proxyUrl must begin with http://: only such proxies are supported, whatever the "
+         "server behind it speaks");
+  expect("proxyUrl: http://me:secret@proxy:port",
+         "loki.proxyUrl must be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with other "
+         "characters of the two percent-encoded");
+  expect("{proxyUrl: 'http://p', proxyAuth: {username: a}}", "loki.proxyAuth needs a passwordFile");
+  expect("proxyAuth: {username: a, passwordFile: /p}", "loki.proxyAuth needs a loki.proxyUrl");
+  expect("{proxyUrl: 'http://a:b@p', proxyAuth: {username: a, passwordFile: /p}}",
+         "loki.proxyUrl has a user name and there is a loki.proxyAuth: remove one");
+  expect("headers: {Proxy-Authorization: x}",
+         "loki.headers must not set Proxy-Authorization: use loki.proxyAuth");
   expect("tenant: a b", "loki.tenant must be printable ASCII without spaces");
   expect("maxAge: forever",
          "loki.maxAge must be a duration such as 500ms, 10s or 1m30s, but is \"forever\"");
   expect("password: x",
          "unknown key \"password\" in loki; known are url, tenant, batchBytes, batchWait, timeout, "
-         "maxAge, encoding, headers, proxyUrl, credentials, basicAuth, bearerTokenFile, tls");
+         "maxAge, encoding, headers, proxyUrl, proxyAuth, credentials, basicAuth, bearerTokenFile, "
+         "tls");
 }
 
 }  // namespace

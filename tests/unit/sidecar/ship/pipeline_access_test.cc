@@ -2,7 +2,10 @@
 // TLS, credentials and proxies on the way to Loki, and the other form of a push.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "common/base/files.h"
+#include "common/base/log.h"
 #include "tests/unit/sidecar/ship/pipeline_fixture.h"
 
 namespace telltale {
@@ -141,6 +144,70 @@ TEST_F(PipelineAccessTest, AProxyGetsTheWholeAddress) {
   options_.loki_url = "http://loki.example:3100/prefix";
   ExpectArrival(loki_);
   EXPECT_EQ(loki_.pushes()[0].target, "POST http://loki.example:3100/prefix/loki/api/v1/push");
+}
+
+TEST_F(PipelineAccessTest, AProxyGetsTheCredentialsOfItsUrlAndLokiItsOwn) {
+  options_.access.proxy_url = "http://me:p%40ss@" + loki_.url().substr(7);
+  options_.access.bearer_token_file = File("token", "t");
+  options_.loki_url = "http://loki.example:3100";
+  ExpectArrival(loki_);
+  const FakeLoki::Push push = loki_.pushes()[0];
+  EXPECT_EQ(push.Header("proxy-authorization"), "Basic " + Base64Encode("me:p@ss"));
+  EXPECT_EQ(push.Header("authorization"), "Bearer t");
+}
+
+TEST_F(PipelineAccessTest, AProxysPasswordFromAFileIsReadAgainWhenItIsRefused) {
+  const std::string right = "Basic " + Base64Encode("me:new");
+  loki_.SetHandler([&](const FakeLoki::Push& push) {
+    return push.Header("proxy-authorization") == right ? LokiReply{} : LokiReply{.status = 407};
+  });
+  options_.access.proxy_url = loki_.url();
+  options_.access.proxy_username_file = File("proxy-username", "me\n");
+  options_.access.proxy_password_file = File("proxy-password", "old\n");
+  options_.loki_url = "http://loki.example:3100";
+  Append("a.log", "one\n");
+  Start();
+  ASSERT_TRUE(WaitForMetric("requests_total{code=\"407\"}", 1));
+  EXPECT_EQ(loki_.pushes()[0].Header("proxy-authorization"), "Basic " + Base64Encode("me:old"));
+  File("proxy-password", "new\n");
+  ASSERT_TRUE(Flush());
+  EXPECT_THAT(loki_.lines(), ElementsAre("one"));
+}
+
+std::string logged;  // changed under the log's lock
+
+TEST_F(PipelineAccessTest, ATunnelIsAskedForWithThePasswordThatIsThereNowAndNoLogHasIt) {
+  logged.clear();
+  SetLogSinkForTest([](std::string_view line) { logged.append(line); });
+  loki_.SetHandler([](const FakeLoki::Push&) { return LokiReply{.status = 407}; });
+  options_.access.proxy_url = loki_.url();
+  options_.access.proxy_username = "me";
+  options_.access.proxy_password_file = File("proxy-password", "old-secret");
+  options_.loki_url = "https://loki.example:3100";
+  const auto asked = [](const std::string& password) {
+    const std::string wanted = "Basic " + Base64Encode("me:" + password);
+    return [wanted](const std::vector<FakeLoki::Push>& pushes) {
+      return std::ranges::any_of(pushes, [&](const FakeLoki::Push& push) {
+        return push.target == "CONNECT loki.example:3100" &&
+               push.Header("proxy-authorization") == wanted;
+      });
+    };
+  };
+  Append("a.log", "one\n");
+  Start();
+  ASSERT_TRUE(loki_.WaitFor(asked("old-secret")));
+  File("proxy-password", "new-secret");
+  EXPECT_TRUE(loki_.WaitFor(asked("new-secret")));
+  loki_.SetHandler(nullptr);
+  options_.access = {};
+  options_.loki_url = loki_.url();
+  pipeline_->Reconfigure(sources_, options_);
+  EXPECT_TRUE(Flush());
+  EXPECT_THAT(loki_.lines(), ElementsAre("one"));
+  Stop();
+  SetLogSinkForTest(nullptr);
+  EXPECT_NE(logged.find("it refused with HTTP 407"), std::string::npos) << logged;
+  EXPECT_EQ(logged.find("secret"), std::string::npos) << logged;
 }
 
 TEST_F(PipelineAccessTest, JsonSaysTheSameAndIsTheSameBytesAgain) {
