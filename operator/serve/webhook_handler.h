@@ -2,7 +2,8 @@
 //
 // The injection webhook: POST /inject with an AdmissionReview. It answers from caches, without a
 // call to anybody, and whatever goes wrong lets the pod pass unchanged. Runs on the webhook
-// server's io thread.
+// server's io thread. Counted by what came of it, and under the names that controller-runtime's
+// webhooks have.
 #pragma once
 
 #include <array>
@@ -19,10 +20,15 @@ class WebhookHandler {
   HttpResponse operator()(const HttpRequest& request) const;
 
  private:
+  HttpResponse Answer(const HttpRequest& request) const;
+  Counter& Requests(int code) const;
+
   InjectionOptions options_;
   SelectTargets select_;
+  Registry& registry_;
   std::array<Counter*, 5> outcomes_;  // by InjectionOutcome
-  Histogram& duration_;
+  Histogram& latency_;
+  Gauge& in_flight_;
 };
 
 }  // namespace telltale

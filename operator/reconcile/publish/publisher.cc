@@ -137,13 +137,15 @@ void Publisher::Stop() {
   wake_.notify_one();
 }
 
+milliseconds Publisher::PauseAfter(std::chrono::nanoseconds took) {
+  return std::clamp(std::chrono::duration_cast<milliseconds>(took * kShare), kPause, kLongestPause);
+}
+
 void Publisher::Run() {
   while (Await()) {
     if (!PublishOnce() && first_) continue;
-    const auto pause =
-        std::clamp(std::chrono::duration_cast<milliseconds>(took_ * kShare), kPause, kLongestPause);
     std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, pause, [this] { return stopping_; });
+    wake_.wait_for(lock, PauseAfter(took_), [this] { return stopping_; });
   }
 }
 

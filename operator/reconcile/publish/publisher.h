@@ -43,6 +43,9 @@ class Publisher {
   // One step: false when there was nothing to do.
   bool PublishOnce();
 
+  // How long the next one waits after one that took so long.
+  static std::chrono::milliseconds PauseAfter(std::chrono::nanoseconds took);
+
   void Changed();  // the index's OnChange
   void Run();
   void Stop();

@@ -114,6 +114,11 @@ class CoreFaults : public testing::TestWithParam<std::uint64_t> {
   // A write of a process that no longer holds the lease was under way when that process was
   // stopped. After a restored backup the lease names whoever held it then.
   void ExpectOneWriter() {
+    for (const Seen& seen : stage_.server.log()) {
+      // Begun before the renew deadline (10 s), it has ended when the lease (15 s) runs out.
+      if (seen.kind != Seen::Kind::kWrite) continue;
+      EXPECT_LE(seen.timeout, seconds(5)) << seen.path;
+    }
     if (!elect_ || stage_.plan.restores() > 0) return;
     for (const Seen& seen : stage_.server.log()) {
       const std::string identity = "operator-" + std::to_string(seen.process);

@@ -60,6 +60,7 @@ std::size_t SimTransport::Log(const ApiRequest& request) {
   Seen seen;
   seen.time = server_.scheduler().Now();
   seen.process = process_;
+  seen.timeout = request.timeout;
   seen.method = request.method;
   seen.path = request.target.substr(0, request.target.find('?'));
   seen.first_page = !Has(request.target, "continue=");

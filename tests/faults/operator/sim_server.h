@@ -5,6 +5,7 @@
 // to it; what blocks in life parks its task here. One thread at a time (scheduler.h).
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -28,10 +29,11 @@ struct Seen {
   bool first_page = true;  // of a list
   bool probe = false;      // a list of one object: has the server gone back in time?
   Fault::Kind fault = Fault::Kind::kNone;
-  int status = 0;       // 0: no answer
-  std::string holder;   // writes: of the lease when it came; empty: nobody
-  int lines = 0;        // watch events that were delivered
-  bool relist = false;  // what happened here entitles the client to one more list
+  int status = 0;                        // 0: no answer
+  std::string holder;                    // writes: of the lease when it came; empty: nobody
+  std::chrono::milliseconds timeout{0};  // that the client waits at most
+  int lines = 0;                         // watch events that were delivered
+  bool relist = false;                   // what happened here entitles the client to one more list
   SteadyTime ended;
 };
 

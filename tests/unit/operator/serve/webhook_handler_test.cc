@@ -64,6 +64,18 @@ TEST_F(WebhookHandlerTest, GarbageIsRefusedWithASentenceAndCounted) {
   EXPECT_THAT(Page(), HasSubstr("telltale_injections_total{outcome=\"unreadable\"} 1\n"));
 }
 
+TEST_F(WebhookHandlerTest, IsCountedAsControllerRuntimeCountsItsWebhooks) {
+  const std::string requests = "controller_runtime_webhook_requests_total";
+  EXPECT_THAT(Page(), HasSubstr(requests + "{code=\"200\",webhook=\"/inject\"} 0\n"));
+  Post(kReview);
+  Post("garbage");
+  Post(kReview);
+  EXPECT_THAT(Page(), HasSubstr(requests + "{code=\"200\",webhook=\"/inject\"} 2\n"));
+  EXPECT_THAT(Page(), HasSubstr(requests + "{code=\"400\",webhook=\"/inject\"} 1\n"));
+  EXPECT_THAT(Page(), HasSubstr("webhook_latency_seconds_count{webhook=\"/inject\"} 3\n"));
+  EXPECT_THAT(Page(), HasSubstr("webhook_requests_in_flight{webhook=\"/inject\"} 0\n"));
+}
+
 TEST_F(WebhookHandlerTest, EightMebibytesOfGarbageAreRefused) {
   EXPECT_EQ(Post(std::string(8u << 20, '[')).status, 400);
   EXPECT_EQ(Post(std::string(8u << 20, 'x')).status, 400);

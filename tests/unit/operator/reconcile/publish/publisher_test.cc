@@ -218,6 +218,7 @@ TEST_F(PublisherTest, ABurstOfChangesEndsInTheWholeDocument) {
   told_ = [&] {
     if (document_.Get()->targets() == 500 && !std::exchange(told, true)) all.set_value();
   };
+  const auto began = std::chrono::steady_clock::now();
   std::thread thread([this] { publisher_.Run(); });
   for (int i = 0; i < 500; ++i) {
     PodSpec pod;
@@ -228,6 +229,20 @@ TEST_F(PublisherTest, ABurstOfChangesEndsInTheWholeDocument) {
   publisher_.Stop();
   thread.join();
   EXPECT_EQ(document_.Get()->targets(), 500u);
+  const auto took = std::chrono::steady_clock::now() - began;
+  EXPECT_LE(registry_
+                .AddCounter("telltale_publications_total",
+                            "Times that changes were taken in and published.")
+                .Value(),
+            2 + took / std::chrono::milliseconds(150))
+      << "many changes, few documents";
+}
+
+TEST_F(PublisherTest, WaitsLongerTheLongerItTakesButNeverASecond) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(Publisher::PauseAfter(milliseconds(0)), milliseconds(150));
+  EXPECT_EQ(Publisher::PauseAfter(milliseconds(30)), milliseconds(300));
+  EXPECT_EQ(Publisher::PauseAfter(std::chrono::seconds(10)), milliseconds(900));
 }
 
 TEST_F(PublisherTest, PublishesOnceEverythingIsSyncedThoughNobodySaysSo) {
