@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kReadLimit = 64 << 20;
 constexpr std::chrono::seconds kSyncEvery{1}, kRetryEvery{10};
+constexpr std::int64_t kLookedGrain = 1'000'000'000;
 
 void MakeDirectories(const std::string& path) {
   for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
@@ -43,14 +44,11 @@ Journal::Journal(std::string directory, Clock& clock, Registry& registry, Disk& 
 
 void Journal::Open() {
   if (directory_.empty()) return;
-  struct stat info;
-  if (stat(file_.path().c_str(), &info) == 0) {
-    alive_ = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
-  }
   auto text = file_.Read(kReadLimit);
   if (text) {
     std::size_t used = 0;
     state_ = ParseJournal(*text, used);
+    alive_ = state_.looked;
     if (used < text->size()) {
       dropped_.Add(text->size() - used);
       LogWarn(
@@ -170,9 +168,20 @@ void Journal::Hand(const HandOver& hand_over) {
   Append();
 }
 
+void Journal::Looked(std::int64_t wall_nanos) {
+  const bool first = looked_ == 0;
+  looked_ = wall_nanos;
+  if (first && file_.is_open()) Append();
+}
+
 void Journal::Append() {
+  const std::int64_t since = looked_ - state_.looked;  // negative when the clock was set back
+  if (looked_ != 0 && (since > kLookedGrain || since < 0)) {
+    state_.looked = looked_;
+    AppendLookedRecord(looked_, pending_);
+  }
   std::string records = std::exchange(pending_, {});
-  if (directory_.empty()) return;
+  if (directory_.empty() || records.empty()) return;
   if (!file_.is_open()) {
     if (clock_.Steady() >= retry_at_) Rewrite();
     return;  // Rewrite wrote the state that the records lead to

@@ -43,8 +43,10 @@ class Journal {
   const JournalState& state() const { return state_; }
   // A series that is counted no more.
   void ForgetSeries(const SeriesName& series) { state_.metrics.erase(series); }
-  // Wall time of the last record that an earlier process wrote; 0 without one.
+  // Wall time up to which an earlier process knew all files; 0 without one.
   std::int64_t alive() const { return alive_; }
+  // This one does, up to then. Written with what else is, at most once a second.
+  void Looked(std::int64_t wall_nanos);
 
   // The record of this file, if one fits its identity and its content; marks it open.
   const FileRecord* Recall(const FileId& id, const std::string& path, const FileBytes& bytes);
@@ -91,7 +93,7 @@ class Journal {
   JournalState state_;
   std::string pending_;  // records being appended; empty between calls
   std::size_t size_ = 0;
-  std::int64_t alive_ = 0;
+  std::int64_t alive_ = 0, looked_ = 0;
   bool dirty_ = false, failing_ = false;
   bool new_path_ = false;  // is in what is not synced
   SteadyTime synced_{}, retry_at_{};

@@ -15,7 +15,8 @@ enum Type : char {
   kForget = 'X',
   kHandOver = 'H',
   kSeries = 'M',
-  kAbandon = 'L'
+  kAbandon = 'L',
+  kLooked = 'T'
 };
 
 inline constexpr std::size_t kFrame = 9;  // crc, length, type

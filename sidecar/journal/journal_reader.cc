@@ -197,6 +197,10 @@ bool Apply(char type, std::string_view payload, JournalState& state) {
       if (in.ok) state.files.erase(slot);
       return in.ok;
     }
+    case kLooked: {
+      state.looked = in.Signed();
+      return in.ok;
+    }
     default:
       return false;
   }

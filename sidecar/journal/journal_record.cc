@@ -168,6 +168,12 @@ void AppendForgetRecord(std::uint64_t slot, std::string& out) {
   AppendFramed(kForget, payload, out);
 }
 
+void AppendLookedRecord(std::int64_t wall_nanos, std::string& out) {
+  std::string payload;
+  AppendSigned(payload, wall_nanos);
+  AppendFramed(kLooked, payload, out);
+}
+
 void AppendHandOverRecord(const HandOver& hand_over, std::string& out) {
   std::string payload;
   AppendVarint(payload, hand_over.from);
@@ -216,6 +222,7 @@ std::string FormatJournal(const JournalState& state) {
   for (const auto& [slot, file] : state.files) AppendFileRecord(file, out);
   for (const auto& [sequence, batch] : state.in_flight) AppendBatchRecord(batch, out);
   for (const auto& [series, total] : state.metrics) AppendSeriesRecord(series, total, out);
+  if (state.looked != 0) AppendLookedRecord(state.looked, out);
   return out;
 }
 

@@ -88,6 +88,7 @@ struct JournalState {
   std::map<std::uint64_t, BatchRecord> in_flight;  // by sequence
   std::uint64_t next_slot = 1, next_sequence = 1;
   SeriesTotals metrics;
+  std::int64_t looked = 0;  // wall time up to which all files are known
 };
 
 inline constexpr std::string_view kJournalMagic = "telltale journal 1\n";
@@ -102,6 +103,7 @@ void AppendAckRecord(std::uint64_t sequence, const std::vector<SeriesDelta>& met
 void AppendSeriesRecord(const SeriesName& series, const SeriesTotal& total, std::string& out);
 void AppendAbandonRecord(std::uint64_t sequence, std::string& out);
 void AppendForgetRecord(std::uint64_t slot, std::string& out);
+void AppendLookedRecord(std::int64_t wall_nanos, std::string& out);
 
 // A generation hands its partial lines over to the next one. With `mark`, nothing else of it is
 // left to send and it has been dealt with up to there; without, a batch takes care of the rest.

@@ -233,7 +233,9 @@ void LogWorker::TakeAnew(TailedFile& file) {
 }
 
 void LogWorker::Sweep() {
+  const std::int64_t now = clock_.WallNanos();
   files_.Sweep();
+  if (files_.Settled()) journal_.Looked(now);
   CountVanished();
   PassOnInheritance();
   for (const SeriesName& series : metrics_.Expire()) journal_.ForgetSeries(series);

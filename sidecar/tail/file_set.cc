@@ -39,6 +39,11 @@ bool FileSet::Settled(const std::string& path) const {
   return directory == directories_.end() || !(directory->second.again || directory->second.list);
 }
 
+bool FileSet::Settled() const {
+  return std::none_of(directories_.begin(), directories_.end(),
+                      [](const auto& directory) { return directory.second.again; });
+}
+
 int FileSet::SourceOf(const std::string& path) const {
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     if (MatchesAny(sources_[i].include, path) && !MatchesAny(sources_[i].exclude, path)) {

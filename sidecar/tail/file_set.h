@@ -84,6 +84,7 @@ class FileSet {
   // Whether all files beside `path` are open that are to be. False while one is being compressed or
   // copied or has no room: what is not found may be in there.
   bool Settled(const std::string& path) const;
+  bool Settled() const;  // of all directories
 
  private:
   struct Directory {

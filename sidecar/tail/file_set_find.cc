@@ -71,7 +71,7 @@ void FileSet::ListDirectory(const std::string& path) {
   RefreshIn(path);
   std::set<std::string> held;
   if (!directory.trusted || HasNewRotation(path, wanted)) FindRotated(path, names, held);
-  directory.looked = now;
+  if (!directory.again) directory.looked = now;  // else something is left for the next time
   directory.trusted = directory.watched && !directory.again;
   std::set<const TailedFile*> seen;
   for (const auto& [name, inode] : wanted) {

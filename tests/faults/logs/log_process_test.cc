@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "tests/faults/logs/open_plans.h"
 #include "tests/faults/logs/real_stage.h"
 #include "tests/faults/seeds.h"
 
@@ -40,7 +39,6 @@ TEST_P(LogProcessFaults, LoseNothingAndDoubleNothing) {
   ASSERT_NE(loki, nullptr) << "set TELLTALE_TEST_LOKI to the URL of a Loki";
   ASSERT_NE(Shipper::Program(), "") << "set TELLTALE_BIN to the folder of the programs";
   const bool table = std::getenv("TELLTALE_LOG_TABLE") != nullptr;
-  if (!table && IsOpen(GetParam(), true)) GTEST_SKIP() << "known and open";
   const LogPlan plan = PlanOf(GetParam());
   RealStage stage(plan, loki);
   stage.Run();

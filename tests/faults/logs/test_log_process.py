@@ -20,6 +20,4 @@ def outcomes(tmp_path_factory) -> dict:
 @pytest.mark.parametrize("plan", plans.gtest_shards.names(plans.PROGRAM))
 def test_a_sidecar_that_is_killed_loses_and_doubles_nothing(outcomes, plan):
     assert plan in outcomes, f"{plans.PROGRAM} did not come to {plan}"
-    if outcomes[plan] is None:
-        pytest.skip("known and open: open_plans.h")
-    assert not outcomes[plan], outcomes[plan]
+    assert outcomes[plan] == "", outcomes[plan]

@@ -108,6 +108,32 @@ TEST_F(JournalTest, AnotherStartKnowsWhatWasAcknowledgedAndWhatWasUnderWay) {
   EXPECT_GT(journal.AddFile({1, 2, 3}, "/b"), slot);
 }
 
+TEST_F(JournalTest, AStartThatEndedBeforeItHadLookedLeavesTheTimeOfTheLastLook) {
+  Journal& journal = Start();
+  Fill(journal);
+  journal.Looked(5'000'000'000);
+  journal.Looked(5'500'000'000);  // with the next record, a second later
+  Start();
+  EXPECT_EQ(journal_->alive(), 5'000'000'000);
+  Start();
+  EXPECT_EQ(journal_->alive(), 5'000'000'000);
+  journal_->Looked(7'000'000'000);
+  journal_->Looked(9'000'000'000);
+  Fill(*journal_);
+  Start();
+  EXPECT_EQ(journal_->alive(), 9'000'000'000);
+}
+
+TEST_F(JournalTest, ALookBehindAClockThatWasSetBackCounts) {
+  Journal& journal = Start();
+  Fill(journal);
+  journal.Looked(5'000'000'000);
+  journal.Looked(2'000'000'000);
+  Fill(journal);
+  Start();
+  EXPECT_EQ(journal_->alive(), 2'000'000'000);
+}
+
 TEST_F(JournalTest, AFileWithOtherContentIsNotTheSame) {
   Fill(Start());
   temp_.Write("a.log", "One\ntwo\nthree\n");

@@ -50,6 +50,79 @@ TEST_F(FileSetRotatedTest, AFileThatWasBeingReadIsFoundByItsIdentityUnderItsNewN
   EXPECT_THAT(Unread(), ElementsAre("old\n", "new\n"));
 }
 
+TEST_F(FileSetRotatedTest, AYoungerGenerationWaitsForAnOlderOneThatIsStillBeingCompressed) {
+  Append("a.log", "1\n");
+  set_->HandleEvents();
+  Rename("a.log", "a.log.20260101-000001");
+  Append("a.log", "2\n");
+  set_->HandleEvents();
+  known_ = hooks_.known(temp_.path());
+  set_.reset();
+  Append("a.log", "more\n");
+  Rename("a.log", "a.log.20260101-000002");
+  Append("a.log.20260101-000001", "more\n");
+  Compress("a.log.20260101-000001", std::chrono::seconds(0));
+  Append("a.log", "3\n");
+  clock_.SetWallNanos(StatPath(temp_ / "a.log.20260101-000001.gz")->modified);
+  Up();
+  EXPECT_TRUE(set_->files().empty());
+  Rename("a.log", "a.log.20260101-000003");
+  Append("a.log", "4\n");
+  set_->HandleEvents();
+  EXPECT_TRUE(set_->files().empty());
+  clock_.Advance(std::chrono::seconds(3));
+  set_->Sweep();
+  ASSERT_EQ(set_->files().size(), 4u);
+  EXPECT_TRUE(First().bytes.compressed());
+}
+
+TEST_F(FileSetRotatedTest, WhatHadToWaitForItsAgeIsStillUnseenWhenItIsOldEnough) {
+  Append("a.log", "");
+  set_->HandleEvents();
+  known_ = hooks_.known(temp_.path());
+  set_.reset();
+  Append("a.log", "1\n");
+  Rename("a.log", "a.log.1");
+  Compress("a.log.1", std::chrono::seconds(0));
+  Append("a.log", "2\n");
+  clock_.SetWallNanos(StatPath(temp_ / "a.log.1.gz")->modified + 1'000'000'000);
+  Up();
+  EXPECT_TRUE(set_->files().empty());
+  EXPECT_FALSE(set_->Settled());
+  clock_.Advance(std::chrono::seconds(3));
+  set_->Sweep();
+  ASSERT_EQ(set_->files().size(), 2u);
+  EXPECT_TRUE(First().bytes.compressed());
+  EXPECT_TRUE(set_->Settled());
+}
+
+TEST_F(FileSetRotatedTest, AFileSeenEmptyWasCopiedAndTruncatedWhileItWasDown) {
+  Append("a.log", "");
+  set_->HandleEvents();
+  known_ = hooks_.known(temp_.path());
+  set_.reset();
+  Append("a.log", "old\n");
+  fs::copy_file(temp_ / "a.log", temp_ / "a.log.1");
+  temp_.Write("a.log", "new\n");
+  clock_.SetWallNanos(StatPath(temp_ / "a.log.1")->modified + 10'000'000'000);
+  Up();
+  EXPECT_THAT(Unread(), ElementsAre("old\n", "new\n"));
+  EXPECT_EQ(First().slot, known_[0].slot);
+}
+
+TEST_F(FileSetRotatedTest, AFileSeenEmptyAndOnlyWrittenSinceIsTheSame) {
+  Append("a.log.1", "older\n");
+  Append("a.log", "");
+  set_->HandleEvents();
+  known_ = hooks_.known(temp_.path());
+  alive_ = StatPath(temp_ / "a.log.1")->modified + 1;
+  set_.reset();
+  Append("a.log", "1\n");
+  Up();
+  EXPECT_THAT(Unread(), ElementsAre("1\n"));
+  EXPECT_EQ(First().slot, known_[0].slot);
+}
+
 TEST_F(FileSetRotatedTest, AlsoUnderANameThatIsNoRotation) {
   ReadThenDown("old\n");
   Rename("a.log", "whatever");
