@@ -76,7 +76,7 @@ class Finder {
     if (search_.known[k].mark.offset > 0) return;
     for (std::size_t i = 0; i < owner_.size(); ++i) {
       const RotatedFile& file = search_.files[i];
-      if (owner_[i] || file.name.ends_with(".gz") || file.info.size == 0) continue;
+      if (owner_[i] || file.info.size == 0) continue;
       if (file.info.id.birth <= search_.alive) continue;
       copied_ = true;
       return Take(i, k);

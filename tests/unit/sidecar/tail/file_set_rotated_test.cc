@@ -110,6 +110,23 @@ TEST_F(FileSetRotatedTest, AFileSeenEmptyWasCopiedAndTruncatedWhileItWasDown) {
   EXPECT_EQ(First().slot, known_[0].slot);
 }
 
+TEST_F(FileSetRotatedTest, AFileSeenEmptyIsTheOldestOfWhatCameSinceAlsoWhenThatIsCompressed) {
+  Append("a.log", "");
+  set_->HandleEvents();
+  known_ = hooks_.known(temp_.path());
+  set_.reset();
+  Append("a.log", "1\n");
+  Rename("a.log", "a.log.20260101-000001");
+  Compress("a.log.20260101-000001", std::chrono::seconds(0));
+  Append("a.log", "2\n");
+  Rename("a.log", "a.log.20260101-000002");
+  Append("a.log", "3\n");
+  clock_.SetWallNanos(StatPath(temp_ / "a.log.20260101-000001.gz")->modified + 10'000'000'000);
+  Up();
+  ASSERT_EQ(set_->files().size(), 3u);
+  EXPECT_TRUE(First().bytes.compressed());
+}
+
 TEST_F(FileSetRotatedTest, AFileSeenEmptyAndOnlyWrittenSinceIsTheSame) {
   Append("a.log.1", "older\n");
   Append("a.log", "");
