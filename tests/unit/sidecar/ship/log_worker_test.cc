@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cerrno>
 #include <fstream>
+#include <optional>
 
 #include "tests/fakes/fake_clock.h"
 #include "tests/unit/sidecar/gzip_text.h"
@@ -32,7 +33,7 @@ ssize_t ReadUnlessBad(int fd, void* data, std::size_t size, std::int64_t offset)
 
 class LogWorkerTest : public testing::Test {
  protected:
-  LogWorkerTest() : sender_(registry_, clock_, [](PushResult) {}) {
+  LogWorkerTest() {
     FileBytes::ReplaceReadForTest(ReadUnlessBad);
     options_.loki_url = "http://127.0.0.1:1";
     LogSource source;
@@ -43,8 +44,12 @@ class LogWorkerTest : public testing::Test {
     bad_inode = 0;
     FileBytes::ReplaceReadForTest(nullptr);
   }
+  // The first life, or the next one after a kill: it counts from zero.
   void Start() {
-    worker_ = std::make_unique<LogWorker>(temp_ / "state", registry_, clock_, sender_);
+    worker_.reset();
+    sender_.reset();
+    sender_.emplace(registry_.emplace(), clock_, [](PushResult) {});
+    worker_ = std::make_unique<LogWorker>(temp_ / "state", *registry_, clock_, *sender_);
     worker_->Open();
     worker_->Configure({source_}, options_);
   }
@@ -63,15 +68,15 @@ class LogWorkerTest : public testing::Test {
   }
   double Metric(const std::string& name) {
     std::string page;
-    registry_.Render(page);
+    registry_->Render(page);
     std::size_t at = page.find("\ntelltale_logs_" + name + " ");
     return at == page.npos ? -1 : std::strtod(page.c_str() + at + name.size() + 16, nullptr);
   }
 
   TempFolder temp_;
   FakeClock clock_;
-  Registry registry_;
-  Sender sender_;
+  std::optional<Registry> registry_;
+  std::optional<Sender> sender_;
   LogPipelineOptions options_;
   LogSource source_;
   std::unique_ptr<LogWorker> worker_;
@@ -147,6 +152,60 @@ TEST_F(LogWorkerTest, HalfALineWaitsForTheYoungerFileThatIsHeldBack) {
   Pass(std::chrono::seconds(1));
   Pass(std::chrono::seconds(1));
   EXPECT_EQ(Metric("read_lines_total"), 1);
+}
+
+// The same empty batch was built for ever: how much a compressed file holds is not known for sure
+// before its end was seen.
+TEST_F(LogWorkerTest, ACompressedFileOfWhichNothingIsLeftEndsTheWork) {
+  Append("a.log", "one\n");
+  Start();
+  Pass(std::chrono::seconds(2));
+  std::ofstream(temp_ / "a.log.1.gz", std::ios::binary) << Gzip("one\n");
+  std::filesystem::remove(temp_ / "a.log");
+  Append("a.log", "two\n");
+  Start();
+  worker_->Work(LogWorker::Mode::kNormal);  // sends all of it again
+  EXPECT_EQ(Metric("read_lines_total"), 1);
+  Pass(std::chrono::seconds(2));
+  worker_->Answered({1, {1, 4}, {}});
+  Pass(std::chrono::seconds(2));
+  EXPECT_EQ(Metric("read_lines_total"), 2);
+  EXPECT_EQ(Metric("files"), 1);
+}
+
+TEST_F(LogWorkerTest, OnlyBatchesOfAFileThatIsGoneAreGivenUp) {
+  Append("a.log", "one\n");
+  Append("b.log", "of another file\n");
+  Start();
+  Pass(std::chrono::seconds(2));
+  ASSERT_EQ(Metric("pending_lines"), 2);
+  std::filesystem::remove(temp_ / "a.log");
+  Start();
+  EXPECT_EQ(Metric("lost_lines_total{reason=\"file_gone\"}"), 1);
+  EXPECT_EQ(Metric("lost_bytes_total{reason=\"file_gone\"}"), 4);
+  Pass(std::chrono::seconds(2));
+  EXPECT_EQ(Metric("pending_lines"), 1);  // sent again
+  worker_->Answered({2, {1, 16}, {}});
+  Start();
+  EXPECT_EQ(Metric("lost_lines_total{reason=\"file_gone\"}"), 0);
+}
+
+TEST_F(LogWorkerTest, ABatchUnderWayOutlivesItsGenerationAndItsFile) {
+  Append("a.log", "one\n");
+  Append("b.log", "one\n");
+  Start();
+  Pass(std::chrono::seconds(2));
+  temp_.Write("a.log", "2\n");
+  std::filesystem::remove(temp_ / "b.log");
+  for (int i = 0; i < 10; ++i) Pass(std::chrono::seconds(2));
+  EXPECT_EQ(Metric("lost_lines_total{reason=\"file_gone\"}"), 0);
+  EXPECT_EQ(Metric("pending_lines"), 2);
+  worker_->Answered({1, {1, 4}, {}});
+  worker_->Answered({2, {1, 4}, {}});
+  EXPECT_EQ(Metric("acked_lines_total"), 2);
+  EXPECT_EQ(Metric("pending_lines"), 0);
+  Pass(std::chrono::seconds(2));
+  EXPECT_EQ(Metric("pending_bytes"), 2);  // the younger one
 }
 
 TEST_F(LogWorkerTest, WithoutLogsNoJournalIsMade) {
