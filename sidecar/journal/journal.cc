@@ -205,7 +205,6 @@ void Journal::Rewrite() {
     Failed(written.error().message);
     return;
   }
-  new_path_ = false;
   size_ = text.size();
   // A state that is large by itself must not be rewritten with every record.
   if (size_ > compact_at_ / 2) size_ = 0;

@@ -67,19 +67,19 @@ class Finder {
     }
   }
 
-  // A file that was empty has no content to be known by; whether it goes on under its path or was
-  // copied and truncated since, only the copy tells.
+  // The file under the path was empty when it was last looked at, so it has no content to be known
+  // by: whether that was copied and truncated since, only the copies tell.
   void ByBirth() {
     std::size_t k = search_.known.size();
     while (k > 0 && search_.known[k - 1].path != search_.path) --k;
-    if (k-- == 0 || search_.known[k].open || found_[k]) return;
-    if (search_.known[k].mark.offset > 0) return;
-    for (std::size_t i = 0; i < owner_.size(); ++i) {
-      const RotatedFile& file = search_.files[i];
-      if (owner_[i] || file.info.size == 0) continue;
-      if (file.info.id.birth <= search_.alive) continue;
-      copied_ = true;
-      return Take(i, k);
+    if (!search_.present_known || k-- == 0 || found_[k]) return;
+    const KnownGeneration& known = search_.known[k];
+    if (known.open || known.mark.offset > 0) return;
+    for (std::size_t i = 0; i < owner_.size() && !copied_; ++i) {
+      const FileInfo& info = search_.files[i].info;
+      copied_ =
+          !owner_[i] && info.size > 0 && std::min(info.id.birth, info.modified) > search_.alive;
+      if (copied_) Take(i, k);
     }
   }
 
@@ -109,7 +109,7 @@ class Finder {
   bool MadeAfter(const KnownGeneration& last, const RotatedFile& file) const {
     if (file.info.modified <= search_.alive) return false;
     bool births = file.info.id.birth != 0 && last.id.birth != 0;
-    return !births || file.info.id.birth > last.id.birth;
+    return !births || file.info.id.birth >= last.id.birth;
   }
 
   const GenerationSearch& search_;

@@ -247,7 +247,9 @@ TEST_F(JournalTest, FilesGoneForLongAreForgottenAndOpenOnesNever) {
 TEST_F(JournalTest, SyncComesAtMostOnceASecond) {
   Journal& journal = Start();
   EXPECT_FALSE(journal.sync_due());
-  Fill(journal);
+  std::uint64_t slot = Fill(journal);
+  journal.Sync();
+  journal.CloseFile(slot, false);
   ASSERT_TRUE(journal.sync_due());
   EXPECT_EQ(*journal.sync_due(), clock_.Steady() + std::chrono::seconds(1));
   journal.Sync();
@@ -259,7 +261,11 @@ TEST_F(JournalTest, SyncComesAtMostOnceASecond) {
 
 TEST_F(JournalTest, TheFirstFileOfAPathIsSyncedAtOnceAndItsLaterOnesAreNot) {
   Journal& journal = Start();
-  journal.AddFile({1, 1, 1}, "/a");  // makes the journal
+  journal.Saw(journal.AddFile({1, 1, 1}, "/a"), {4, 1, 1});  // makes the journal
+  ASSERT_TRUE(journal.sync_due());
+  EXPECT_LE(*journal.sync_due(), clock_.Steady());
+  journal.Sync();
+  EXPECT_FALSE(journal.sync_due());
   journal.AddFile({1, 2, 1}, "/b");
   ASSERT_TRUE(journal.sync_due());
   EXPECT_LE(*journal.sync_due(), clock_.Steady());

@@ -104,6 +104,23 @@ TEST_F(FileSetOrderTest, WhatIsRenamedWhileAnOlderOneIsHeldBackWaitsForIt) {
   EXPECT_TRUE(set_->Settled(temp_ / "a.log"));
 }
 
+TEST_F(FileSetOrderTest, WhatWasMadeWhileAnOlderOneIsHeldBackIsFoundBehindAnEmptyOneThatIsGone) {
+  See("");
+  clock_.Advance(std::chrono::seconds(5));
+  Rename("a.log", Dated(1));
+  Append("a.log", "2\n");
+  Rename("a.log", Dated(2));
+  Compress(Dated(2), "2\n");
+  MadeNow(Dated(2) + ".gz");
+  fs::remove(temp_ / Dated(1));
+  See("3\n");
+  EXPECT_THAT(Unread(), ElementsAre(""));
+  set_->Sweep();
+  clock_.Advance(std::chrono::seconds(3));
+  set_->Sweep();
+  EXPECT_THAT(Unread(), ElementsAre("", "2\n", "3\n"));
+}
+
 TEST_F(FileSetOrderTest, AKnownFileWaitsForAnOlderOneThatIsHeldBack) {
   See("1\n");
   Rename("a.log", Dated(1));

@@ -2,6 +2,7 @@
 // Truncations and copies of files of which nothing was read: Loki is away, or the batch waits.
 #include <chrono>
 
+#include "tests/unit/sidecar/gzip_text.h"
 #include "tests/unit/sidecar/tail/file_set_fixture.h"
 
 namespace telltale {
@@ -141,8 +142,7 @@ TEST_F(FileSetUnreadTest, AFileSeenEmptyThatIsCopiedAndTruncatedWhileItWasDownIs
   See("");
   known_ = hooks_.known(temp_.path());
   set_.reset();
-  Append("a.log", "1\n");
-  fs::copy_file(temp_ / "a.log", temp_ / "a.log.2");
+  temp_.Write("a.log.2.gz", Gzip("1\n"));
   temp_.Write("a.log", "2\n");
   Copy();
   temp_.Write("a.log", "3 and longer\n");
@@ -150,6 +150,21 @@ TEST_F(FileSetUnreadTest, AFileSeenEmptyThatIsCopiedAndTruncatedWhileItWasDownIs
   Watch({temp_ / "*.log"});
   EXPECT_THAT(Unread(), ElementsAre("1\n", "2\n", "3 and longer\n"));
   EXPECT_EQ(First().slot, known_[0].slot);
+}
+
+TEST_F(FileSetUnreadTest, BehindAFileSeenEmptyThatIsGoneAllGenerationsAreRead) {
+  See("");
+  known_ = hooks_.known(temp_.path());
+  known_[0].finished = true;
+  set_.reset();
+  temp_.Write("a.log.3.gz", Gzip("1\n"));
+  fs::remove(temp_ / "a.log");
+  temp_.Write("a.log.2", "2\n");
+  temp_.Write("a.log.1.gz", Gzip("3\n"));
+  temp_.Write("a.log", "4\n");
+  set_.emplace(clock_, hooks_);
+  Watch({temp_ / "*.log"});
+  EXPECT_THAT(Unread(), ElementsAre("1\n", "2\n", "3\n", "4\n"));
 }
 
 TEST_F(FileSetUnreadTest, ACopyOfAFileSeenEmptyThatIsNotTruncatedYetIsNotReadBesideIt) {
