@@ -75,12 +75,13 @@ AsioError Listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
 
 struct HttpServer::Impl {
   Impl(HttpServerOptions options, HttpHandler handler)
-      : host{std::move(options), std::move(handler), false, {}, {}} {}
+      : host{std::move(options), std::move(handler), false, {}, {}, {}} {}
 
   Status Bind();
   void Accept();
   void AcceptFailed(AsioError error);
   void Admit(tcp::socket socket);
+  bool MakeRoom();
   void RunLoop();
   void BeginDrain(std::chrono::milliseconds time);
 
@@ -139,11 +140,24 @@ void HttpServer::Impl::AcceptFailed(AsioError error) {
   });
 }
 
+// False when there are as many connections as there may be, and each has a request under way or
+// never had one: those that rest cost only room, and their clients open another one when they need
+// it.
+bool HttpServer::Impl::MakeRoom() {
+  if (host.open.size() < static_cast<std::size_t>(std::max(host.options.max_connections, 1))) {
+    return true;
+  }
+  while (!host.resting.empty()) {
+    if (host.resting.front()->Yield()) return true;
+  }
+  return false;
+}
+
 void HttpServer::Impl::Admit(tcp::socket socket) {
   AsioError ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   socket.set_option(boost::asio::socket_base::send_buffer_size(kSendBuffer), ignored);
-  if (host.open.size() >= static_cast<std::size_t>(std::max(host.options.max_connections, 1))) {
+  if (!MakeRoom()) {
     // One attempt to say why. With TLS there is nothing to say before a handshake.
     if (!host.options.tls) {
       const std::string head = ResponseHead(TextResponse(503, {}), {11, /*keep_alive=*/false});

@@ -23,6 +23,7 @@
 #include <chrono>
 #include <exception>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,8 @@ class SessionBase {
   virtual ~SessionBase() = default;
   virtual void Drain() = 0;  // closes now when no request is under way
   virtual void Abort() = 0;  // closes now
+  // Makes room for another: closes when nothing has come since its last answer; false else.
+  virtual bool Yield() = 0;
 };
 
 // What sessions share with their server; outlives them.
@@ -52,6 +55,7 @@ struct SessionHost {
   HttpHandler handler;
   bool draining = false;
   std::unordered_set<SessionBase*> open;
+  std::list<SessionBase*> resting;       // those between two requests, the longest first
   std::function<void()> on_last_closed;  // while draining
 };
 
@@ -68,6 +72,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   }
 
   ~Session() override {
+    Rest(false);
     host_.open.erase(this);
     if (host_.draining && host_.open.empty() && host_.on_last_closed) host_.on_last_closed();
   }
@@ -85,10 +90,14 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   }
 
   void Drain() override {
-    // A request may already lie in the socket although its first byte was not read yet.
-    ErrorCode ignored;
-    const bool idle = phase_ == Phase::kIdle && Tcp().socket().available(ignored) == 0;
-    if (idle || phase_ == Phase::kLinger) Abort();
+    if ((phase_ == Phase::kIdle && NothingCame()) || phase_ == Phase::kLinger) Abort();
+  }
+
+  bool Yield() override {
+    Rest(false);
+    if (!NothingCame()) return false;
+    Abort();
+    return true;
   }
 
   void Abort() override { Tcp().close(); }
@@ -111,6 +120,18 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     }
   }
 
+  // A request may already lie in the socket although its first byte was not read yet.
+  bool NothingCame() {
+    ErrorCode ignored;
+    return Tcp().socket().available(ignored) == 0;
+  }
+
+  void Rest(bool begins) {
+    if (resting_) host_.resting.erase(*resting_);
+    resting_.reset();
+    if (begins) resting_ = host_.resting.insert(host_.resting.end(), this);
+  }
+
   void Deadline(std::chrono::milliseconds time) { Tcp().expires_after(time); }
 
   // A completion that goes on with `next` when the operation succeeded, and ends the session else.
@@ -125,10 +146,14 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   void AwaitRequest() {
     if (buffer_.size() > 0) return ReadHeader();  // pipelined
     phase_ = Phase::kIdle;
-    if (served_any_) Deadline(host_.options.idle_timeout);
+    if (served_any_) {
+      Deadline(host_.options.idle_timeout);
+      Rest(true);
+    }
     stream_.async_read_some(buffer_.prepare(512), [self = this->shared_from_this(), this](
                                                       ErrorCode error, std::size_t size) {
       phase_ = Phase::kBusy;
+      Rest(false);
       if (error) return;
       buffer_.commit(size);
       if (served_any_) Deadline(host_.options.read_timeout);
@@ -307,6 +332,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   HttpResponse response_;  // keeps the bytes alive while they are written
   std::string head_;
   std::optional<Gather> gather_;  // while a body in pieces is written
+  std::optional<std::list<SessionBase*>::iterator> resting_;
   Phase phase_ = Phase::kBusy;
   bool served_any_ = false;
   bool unread_input_ = false;

@@ -29,6 +29,7 @@ struct HttpServerOptions {
   std::string listen = ":8080";  // see ParseHostPort; port 0 lets the system choose
   std::size_t max_body = 1 << 20;
   std::size_t max_header = 16 << 10;
+  // Beyond it the connection that rests longest between two requests is closed for a new one.
   int max_connections = 512;
   std::chrono::milliseconds read_timeout{10'000};  // handshake, header and body, each
   std::chrono::milliseconds idle_timeout{60'000};  // between requests of a kept connection

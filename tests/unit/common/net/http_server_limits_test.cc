@@ -192,6 +192,25 @@ TEST_F(HttpServerLimitsTest, SixHundredConnectionsMeetTheCap) {
   EXPECT_EQ(Ask(kRequest).substr(0, 13), "HTTP/1.1 200 ");  // room again
 }
 
+TEST_F(HttpServerLimitsTest, AtTheCapTheConnectionThatRestsLongestMakesRoomForANewOne) {
+  constexpr char kKept[] = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+  options_.max_connections = 3;
+  Start();
+  std::vector<RawSocket> sockets;
+  for (int i = 0; i < 3; ++i) sockets.push_back(RawSocket::Connect(server_->port()));
+  // The first never asks, so it is not at rest; the second rests longer than the third.
+  for (std::size_t i : {2U, 1U, 2U}) {
+    sockets[i].Send(kKept);
+    ASSERT_EQ(sockets[i].ReadUntil("\r\n\r\n0").substr(0, 13), "HTTP/1.1 200 ");
+  }
+  EXPECT_EQ(Ask(kRequest).substr(0, 13), "HTTP/1.1 200 ");
+  EXPECT_EQ(sockets[1].ReadAll(), "");  // closed
+  for (std::size_t i : {0U, 2U}) {
+    sockets[i].Send(kRequest);
+    EXPECT_EQ(sockets[i].ReadAll().substr(0, 13), "HTTP/1.1 200 ") << i;
+  }
+}
+
 std::atomic<int> accept_warnings = 0;
 
 TEST_F(HttpServerLimitsTest, RunningOutOfDescriptorsIsOvercomeWithoutSpinning) {
