@@ -2,6 +2,7 @@
 #include "operator/serve/node_logs.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "operator/plan/configs/node_logs.h"
 
@@ -71,7 +72,7 @@ void NodeLogs::Refresh() {
   if (!changed_.exchange(false) && ever_ && age < kAtLeastEvery) return;
   ever_ = true;
   refreshed_ = now;
-  nodes_.clear();
+  const auto before = std::exchange(nodes_, {});
   bool any = false;
   for (const auto& target : index_.Snapshot().targets) {
     if (!ReadByNodeAgent(*target)) continue;
@@ -87,6 +88,9 @@ void NodeLogs::Refresh() {
       return !PodBefore(*a.first, *b.first) && !PodBefore(*b.first, *a.first);
     });
     node.pods.erase(rest.begin(), rest.end());
+    // Records never change, so where they are the same the answer is.
+    const auto old = before.find(name);
+    if (old != before.end() && old->second.pods == node.pods) node.version = old->second.version;
   }
 }
 

@@ -83,6 +83,21 @@ TEST_F(NodeLogsTest, APodThatComesOrGoesIsSeenWithinASecond) {
   EXPECT_THAT(Ask("node-a").body, Not(HasSubstr("uid-shop-shop-1")));
 }
 
+TEST_F(NodeLogsTest, AnAgentThatKnowsAnOlderAnswerIsSentTheNewOne) {
+  PodSpec pod;
+  Send(index_.pod_sink(), PodJson(pod));
+  const std::string version = VersionOf(Ask("node-a"));
+  pod.name = "shop-2";
+  Send(index_.pod_sink(), PodJson(pod));
+  clock_.Advance(NodeLogs::kEvery);
+  const HttpResponse more = Ask("node-a", version);
+  EXPECT_EQ(more.status, 200);
+  // The same pods, and another target.
+  Send(index_.target_sink(), TargetJson("shop", "a-first", kStdout));
+  clock_.Advance(NodeLogs::kEvery);
+  EXPECT_EQ(Ask("node-a", VersionOf(more)).status, 200);
+}
+
 TEST_F(NodeLogsTest, APodThatHasFinishedIsReadForAsLongAsItIsThere) {
   PodSpec pod;
   pod.phase = "Succeeded";
