@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every series that our programs name in their sources is on a page, and every page passes promtool."""
+
+import json
+import re
+
+import objects
+import ours
+from ours import wait_for
+from test_log_stages import STAGES
+from test_sidecar import POD, write
+from test_webhook import CONFIGURATION
+
+NAME = re.compile(r'"((?:telltale|workqueue|controller_runtime|leader_election|rest_client)_[a-z0-9_]*[a-z0-9])"')
+
+
+def named(*folders: str) -> set[str]:
+    """The metrics that the sources of these folders name."""
+    sources = [path for folder in folders for path in (objects.ROOT / folder).rglob("*.cc")]
+    return {name for path in sources for name in NAME.findall(path.read_text())}
+
+
+def families(page: str) -> set[str]:
+    return set(re.findall(r"^# TYPE (\S+) ", page, re.MULTILINE))
+
+
+def page_of(program: ours.Program, *wanted: str) -> str:
+    """The program's page, once it has these families."""
+    return wait_for(f"{wanted}", lambda: next((p for p in [program.get("/metrics")[1]] if families(p) >= set(wanted)), ""))
+
+
+def sidecar(folder, loki_url: str):
+    """One with all that a sidecar can be asked for."""
+    for name in ("logs", "state"):
+        (folder / name).mkdir()
+    (folder / "config.yaml").write_text(json.dumps({
+        "version": 1, "listen": "127.0.0.1:0", "interval": "1s", "state": str(folder / "state"),
+        "loki": {"url": loki_url}, "alertmanager": {"url": "http://127.0.0.1:1"},
+        "logs": [{"files": {"include": [str(folder / "logs" / "*.log")]}, "pipeline": STAGES}, {"stdout": {}}],
+        "collectors": {"process": {}, "network": {}, "filesystem": {}},
+    }))  # fmt: skip
+    write(folder / "logs" / "a.log", '{"level":"info","m":"one"}', '{"level":"debug"}', '{"level":"panic"}')
+    # The API server of the containers' output is not there: the series are, all the same.
+    pod = {**POD, "TELLTALE_CONTAINERS": "web,db", "KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": "1"}
+    return ours.Program(folder, "telltale-sidecar", f"--config={folder}/config.yaml", environment=pod)
+
+
+def test_every_series_of_the_sidecar_and_the_node_agent_passes_promtool(loki, tmp_path, promtool):
+    (tmp_path / "pod").mkdir()
+    (tmp_path / "node").mkdir()
+    (tmp_path / "node" / "config.yaml").write_text(json.dumps({
+        "version": 1, "listen": "127.0.0.1:0", "state": str(tmp_path / "node" / "state"), "loki": {"url": loki.url},
+        "pods": {"operator": "http://127.0.0.1:1", "directory": str(tmp_path / "node")},
+    }))  # fmt: skip
+    agent = ours.Program(tmp_path / "node", "telltale-sidecar", "--role=node", f"--config={tmp_path}/node/config.yaml",
+                         environment={"NODE_NAME": "nowhere"})  # fmt: skip
+    with sidecar(tmp_path / "pod", loki.url) as program, agent:
+        pages = [
+            page_of(program, "telltale_custom_lines_total", "telltale_logs_requests_total", "telltale_collect_cycles_total"),
+            page_of(agent, "telltale_node_pods"),
+        ]
+    for page in pages:
+        promtool(page)
+    assert named("sidecar", "common") - set().union(*map(families, pages)) == set()
+    # Names that are put together from parts.
+    assert families(pages[0]) >= {f"telltale_logs_{what}_{unit}_total" for what in ("lost", "dropped") for unit in ("lines", "bytes")}
+
+
+def test_every_series_of_the_operator_passes_promtool(api, namespace, tmp_path, promtool):
+    objects.apply(api, CONFIGURATION)
+    objects.apply(api, objects.target(namespace, "web", selector={"matchLabels": {"app": "web"}}, logs={"source": "Stdout"}))
+    with ours.Program(
+        tmp_path, "telltale-operator", f"--kubeconfig={api.kubeconfig}", "--namespace=telltale", "--leader-elect",
+        "--http-listen=127.0.0.1:0", "--webhook-listen=127.0.0.1:0", "--loki-url=http://loki:3100",
+        "--prometheus-url=http://127.0.0.1:1",
+    ) as program:  # fmt: skip
+        program.wait_ready()
+        assert program.get("/logs/v1/pods?node=nowhere")[0] == 200
+        page = page_of(program, "leader_election_master_status", "telltale_publications_total", "rest_client_request_duration_seconds")
+    promtool(page)
+    asked_of_others = named("sidecar")
+    assert named("operator", "common") - asked_of_others - families(page) == set()
