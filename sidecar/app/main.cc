@@ -13,6 +13,8 @@
 
 namespace {
 
+constexpr int kKeptFree = 4 << 20;
+
 int Complain(const std::string& sentence) {
   std::fprintf(stderr, "telltale-sidecar: %s\n", sentence.c_str());
   return 1;
@@ -28,6 +30,10 @@ int PrintProblems(const std::vector<std::string>& problems) {
 
 int main(int argc, char** argv) {
   mallopt(M_ARENA_MAX, 1);  // an arena for each thread would double the resident memory
+  // What one batch of lines frees the next one uses: it goes back to the kernel at rest
+  // (GiveBackMemory), and not hundreds of times a second.
+  mallopt(M_MMAP_THRESHOLD, kKeptFree);
+  mallopt(M_TRIM_THRESHOLD, kKeptFree);
   const auto options = telltale::ParseSidecarOptions(argc, argv);
   if (!options.ok()) return Complain(options.error().message);
   if (options->help) return std::fputs(options->help_text.c_str(), stdout) < 0;

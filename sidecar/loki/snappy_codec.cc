@@ -3,14 +3,19 @@
 
 #include <snappy.h>
 
+#include <cstddef>
+#include <memory>
+
 namespace telltale {
 
 std::string SnappyCompress(std::string_view bytes) {
-  std::string out;
-  snappy::Compress(bytes.data(), bytes.size(), &out);
-  // The library makes room for the worst case; a batch that waits for Loki must not hold it.
-  out.shrink_to_fit();
-  return out;
+  // Room for the worst case, of which only what is written is ever touched: the library's own
+  // function for strings would fill all of it with zeros, and a batch that waits would hold it.
+  const auto room =
+      std::make_unique_for_overwrite<char[]>(snappy::MaxCompressedLength(bytes.size()));
+  std::size_t size = 0;
+  snappy::RawCompress(bytes.data(), bytes.size(), room.get(), &size);
+  return {room.get(), size};
 }
 
 std::optional<std::string> SnappyUncompress(std::string_view compressed) {
