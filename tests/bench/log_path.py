@@ -8,6 +8,7 @@ Exits 1 when a goal is missed. The numbers also go to `build/bench/logs.json`.
 """
 
 import argparse
+import contextlib
 import json
 import pathlib
 import shutil
@@ -17,15 +18,18 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests/bench")]
-import programs as peer_programs  # noqa: E402  (the folder is no package)
+import profiles  # noqa: E402  (the folder is no package)
+import programs as peer_programs  # noqa: E402
 import shippers  # noqa: E402
 import table  # noqa: E402
 import usage  # noqa: E402
 from table import Row  # noqa: E402
 
 BUILD = peer_programs.BUILD
-OURS = ("telltale-sidecar", "bench_sink", "bench_write")
-PARTS = ("bulk", "stages", "steady", "latency", "idle")
+OURS = ("telltale-sidecar", "bench_sink", "bench_write", "bench_encode")
+PARTS = ("bulk", "stages", "encode", "steady", "latency", "idle")
+OURS_ALONE = ("encode",)
+LEVELS = 3  # of the lines that bench_write makes
 BYTES = 257  # of a line, its end included
 
 
@@ -39,6 +43,7 @@ def rows() -> list[Row]:
         Row("push, of its size before compression", "bulk/compression", "{:.2f}"),
         Row("json and labels: lines per CPU-second", "stages/per_cpu_second", goal=800_000, at_least=True),
         Row("json and labels: memory, peak, MB", "stages/rss_peak_mb", mb),
+        Row("read, parse, encode alone: GB per CPU-second", "encode/gb_per_cpu_second", "{:.2f}", 1, at_least=True),
         Row("10,000 lines/s: core share", "steady/core_share", share, 0.02),
         Row("10,000 lines/s: memory, peak, MB", "steady/rss_peak_mb", mb, 12),
         Row("1,000 lines/s: written to answered p50, ms", "latency/p50_ms"),
@@ -46,7 +51,9 @@ def rows() -> list[Row]:
         Row("1,000 lines/s: core share", "latency/core_share", share),
         Row("idle, five files: core share", "idle/core_share", "{:.5f}", 0.001),
         Row("idle: wake-ups a second", "idle/wakeups_per_second", "{:.2f}"),
+        Row("idle: of its busiest thread", "idle/timer_per_second", "{:.2f}", 1),
         Row("idle: memory, MB", "idle/rss_mb", mb, 4),
+        Row("idle: of that its own (anonymous), MB", "idle/anonymous_mb", mb),
     ]
 
 
@@ -57,31 +64,36 @@ class Bench:
         self.kind, self.options, self.programs, self.sink = kind, options, programs, sink
         self.program = programs["telltale-sidecar" if kind == "ours" else "promtail"]
         self.logs = BUILD / "logs"
+        self.samples = BUILD / "logs.perf" if options.profile else None
 
+    @contextlib.contextmanager
     def _start(self, stages: bool = False):
         self.sink.reset()
-        return shippers.shipper(self.kind, self.program, BUILD / f"shipper-{self.kind}", self.sink.url, self.logs, stages)
+        folder = BUILD / f"shipper-{self.kind}"
+        with shippers.shipper(self.kind, self.program, folder, self.sink.url, self.logs, stages) as running:
+            with profiles.recorded(running.pid, self.samples):
+                yield running
 
-    def _write(self, name: str, *words) -> subprocess.Popen:
-        arguments = [self.programs["bench_write"], self.logs / name, *map(str, words)]
-        return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+    def _write(self, name: str, *words) -> dict:
+        """Lines into a file; how many, and their digest."""
+        command = [self.programs["bench_write"], self.logs / name, *map(str, words)]
+        return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
-    def _fresh(self, files: int, lines: int) -> None:
+    def _fresh(self, files: int, lines: int) -> list[dict]:
         shutil.rmtree(self.logs, ignore_errors=True)
         self.logs.mkdir(parents=True)
-        for number in range(files):
-            self._write(f"{number}.log", lines, BYTES).communicate()
+        return [self._write(f"{number}.log", lines, BYTES) for number in range(files)]
 
     def bulk(self, stages: bool = False) -> dict:
         """A file that is there already, read to its end."""
         lines = self.options.lines if self.kind == "ours" else self.options.peer_lines
-        self._fresh(1, lines)
+        written = self._fresh(1, lines)[0]
         with self._start(stages) as running:
             seconds = self.sink.wait_for(lines, 600, running.pid)
             cpu = usage.cpu_seconds(running.pid)
-            stats = self.sink.stats()
             peak = usage.memory_mb(running.pid)[1]
-        assert stats["lines"] == lines, f"{stats['lines']} of {lines} lines came"
+        stats = self.sink.stats()
+        shippers.same_lines(written, stats, LEVELS if stages else 1)
         return {
             "lines": lines, "per_cpu_second": lines / cpu, "per_second": lines / seconds, "rss_peak_mb": peak,
             "compression": stats["compressed"] / stats["uncompressed"],
@@ -89,6 +101,14 @@ class Bench:
 
     def stages(self) -> dict:
         return self.bulk(stages=True)
+
+    def encode(self) -> dict:
+        """Our reader, decoder and encoder alone, with nothing compressed and nothing sent."""
+        written = self._fresh(1, self.options.peer_lines)[0]
+        command = [*profiles.recorder(self.samples), self.programs["bench_encode"], self.logs / "0.log", "5"]
+        made = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+        shippers.same_lines(written, made, 1)
+        return made
 
     def _live(self, rate: int) -> dict:
         """Lines that are written now, at a rate."""
@@ -99,12 +119,14 @@ class Bench:
             self.sink.reset()
             usage.forget_peak(running.pid)
             before = usage.cpu_nanoseconds(running.pid)
-            written = int(self._write("0.log", 0, BYTES, rate, self.options.seconds).communicate()[0])
+            written = self._write("0.log", 0, BYTES, rate, self.options.seconds)
             spent = usage.cpu_nanoseconds(running.pid) - before
-            self.sink.wait_for(written, 60, running.pid)
-            stats, peak = self.sink.stats(), usage.memory_mb(running.pid)[1]
+            self.sink.wait_for(written["lines"], 60, running.pid)
+            peak = usage.memory_mb(running.pid)[1]
+        stats = self.sink.stats()
+        shippers.same_lines(written, stats, 1)
         return {
-            "core_share": spent / 1e9 / self.options.seconds, "rss_peak_mb": peak, "lines": written,
+            "core_share": spent / 1e9 / self.options.seconds, "rss_peak_mb": peak, "lines": written["lines"],
             "p50_ms": stats["p50_ms"], "p99_ms": stats["p99_ms"], "pushes": stats["pushes"],
         }  # fmt: skip
 
@@ -119,12 +141,15 @@ class Bench:
         with self._start() as running:
             self.sink.wait_for(500, 60, running.pid)
             time.sleep(10)
-            before, woken = usage.cpu_nanoseconds(running.pid), usage.wakeups(running.pid)
+            begin, cpu, woken = time.monotonic(), usage.cpu_nanoseconds(running.pid), usage.wakeups(running.pid)
             time.sleep(self.options.seconds)
-            spent, woken = usage.cpu_nanoseconds(running.pid) - before, usage.wakeups(running.pid) - woken
+            seconds, cpu = time.monotonic() - begin, usage.cpu_nanoseconds(running.pid) - cpu
+            woken = {task: count - woken.get(task, 0) for task, count in usage.wakeups(running.pid).items()}
             return {
-                "core_share": spent / 1e9 / self.options.seconds, "rss_mb": usage.memory_mb(running.pid)[0],
-                "wakeups_per_second": woken / self.options.seconds,
+                "core_share": cpu / 1e9 / seconds, **usage.exact_memory_mb(running.pid),
+                "wakeups_per_second": sum(woken.values()) / seconds,
+                # Between so many wake-ups there is one interval less.
+                "timer_per_second": max(max(woken.values()) - 1, 0) / seconds,
             }  # fmt: skip
 
 
@@ -144,8 +169,10 @@ def arguments():
     parser.add_argument("--peer-lines", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=int, default=30, help="of each live part")
     parser.add_argument("--build", default="", help="a build folder that is ready; else build/bench/cmake is made")
+    parser.add_argument("--profile", action="store_true", help="of ours alone: what takes the time, by perf")
     options = parser.parse_args()
-    options.only, options.kinds = options.only.split(","), options.kinds.split(",")
+    options.only = options.only.split(",")
+    options.kinds = ["ours"] if options.profile else options.kinds.split(",")
     unknown = set(options.only) - set(PARTS)
     if unknown:
         parser.error(f"no part is called {unknown.pop()}; choose from: {', '.join(PARTS)}")
@@ -159,9 +186,11 @@ def main() -> int:
     results = {kind: {} for kind in options.kinds}
     with shippers.Sink(programs["bench_sink"]) as sink:
         for part in options.only:
-            for kind in options.kinds:
+            for kind in options.kinds[: 1 if part in OURS_ALONE else None]:
                 print(f"==> {part}: {kind}", flush=True)
                 results[kind][part] = getattr(Bench(kind, options, programs, sink), part)()
+                if options.profile:
+                    print(profiles.table(BUILD / "logs.perf"), flush=True)
     shutil.rmtree(BUILD / "logs", ignore_errors=True)
     if "bulk" in options.only and "promtail" in results:
         results["ours"]["bulk"]["ratio"] = (
@@ -169,6 +198,8 @@ def main() -> int:
         )
     (BUILD / "logs.json").write_text(json.dumps(results, indent=1))
     wanted = [row for row in rows() if row.path.split("/")[0] in options.only]
+    if "promtail" not in results:
+        wanted = [row for row in wanted if row.path != "bulk/ratio"]
     text, missed = table.render(wanted, results, "ours", {"promtail": "promtail"})
     return table.report(text, missed, BUILD / "logs.txt")
 

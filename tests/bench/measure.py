@@ -17,6 +17,8 @@ import usage
 
 MARKERS = 20
 SETTLE = 10  # seconds of rest before memory counts as settled
+PODS_OF_A_NODE = 30  # as the load spreads them
+AGENT_SECONDS = 15
 PEER_SETTLE = 60  # for them more: their collectors give memory back slowly
 
 
@@ -140,6 +142,31 @@ def ours_large(options, programs: dict, folder: pathlib.Path) -> dict:
         with subjects.Telltale(programs["telltale-operator"], server.kubeconfig("tls"), folder / "large") as subject:
             out["sync_seconds"] = subject.wait_for(pods, 300)
             settle(subject.pid, out)
+    return out
+
+
+def agents(options, programs: dict, folder: pathlib.Path) -> dict:
+    """All nodes' agents ask for their pods, as they do every two seconds: at rest, then under events."""
+    out, more = {}, {"node-logs": "true"}
+    with load.Load(
+        programs["bench_load"], folder, pods=options.pods, apps=options.apps, targets=options.apps, **more
+    ) as server:
+        with subjects.Telltale(programs["telltale-operator"], server.kubeconfig("tls"), folder / "agents") as subject:
+            subject.wait_for(options.pods, 120)
+            nodes = options.pods // PODS_OF_A_NODE
+            for part, rate in (("rest", 0), ("events", options.rate)):
+                command = [programs["bench_agents"], str(subject.port), str(nodes), str(AGENT_SECONDS + 5)]
+                asking = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+                time.sleep(3)  # each has asked once
+                status = subjects.get(subject.url + "/sd/v1/targets")[0]
+                cpu, began = usage.cpu_seconds(subject.pid), time.monotonic()
+                if rate:
+                    server("churn", rate, AGENT_SECONDS)
+                else:
+                    time.sleep(AGENT_SECONDS)
+                share = (usage.cpu_seconds(subject.pid) - cpu) / (time.monotonic() - began)
+                out[part] = json.loads(asking.communicate()[0]) | {"core_share": share, "discovery_served": status == 200}
+            out["rss_mb"] = usage.memory_mb(subject.pid)[0]
     return out
 
 

@@ -22,8 +22,8 @@ import table  # noqa: E402
 from table import Row  # noqa: E402
 
 BUILD = peer_programs.BUILD
-OURS = ("telltale-operator", "bench_load", "bench_fetch")
-PARTS = ("ours", "plain", "large", "prometheus", "allocator")
+OURS = ("telltale-operator", "bench_load", "bench_fetch", "bench_agents")
+PARTS = ("ours", "plain", "large", "agents", "prometheus", "allocator")
 
 
 def rows(options) -> list[Row]:
@@ -58,6 +58,12 @@ def rows(options) -> list[Row]:
         Row("storm: events per CPU-second", "storm/events_per_cpu_second"),
         Row("storm: event to served p99, ms", "storm/event_to_known_ms/p99"),
         Row("storm: memory peak, MB", "storm/rss_churn_peak_mb", "{:,.1f}"),
+        Row("node agents asking, at rest: core share", "rest/core_share", share, part="agents"),
+        Row("node agents: answer p99, ms", "rest/p99", ms, part="agents"),
+        Row("node agents under events: core share", "events/core_share", share, part="agents"),
+        Row("node agents under events: answer p99, ms", "events/p99", ms, part="agents"),
+        Row("node agents under events: without an answer", "events/failed", "{:.0f}", 0, part="agents"),
+        Row("node agents: discovery is served beside them", "events/discovery_served", goal=True, part="agents"),
         Row("relists in all", "telltale_relists_total", "{:.0f}", 0),
         Row("the load's own core share", "generator_core_share", share),
     ]
@@ -85,6 +91,8 @@ def run(options, programs: dict) -> dict:
             results[part] = measure.ours(options, programs, folder, kind, storm=part == "ours")
         elif part == "large":
             results[part] = measure.ours_large(options, programs, folder)
+        elif part == "agents":
+            results[part] = measure.agents(options, programs, folder)
         else:
             subject = subjects.Prometheus if part == "prometheus" else subjects.Allocator
             results[part] = measure.peer(options, programs, folder, subject)
@@ -124,7 +132,8 @@ def main() -> int:
     BUILD.mkdir(parents=True, exist_ok=True)
     results = run(options, build(options))
     columns = {"over http": "plain", "prometheus": "prometheus", "allocator": "allocator"}
-    text, missed = table.render(rows(options), results, "ours", columns)
+    wanted = [row for row in rows(options) if row.part in results]
+    text, missed = table.render(wanted, results, "ours", columns)
     return table.report(text, missed, BUILD / "operator.txt")
 
 

@@ -16,6 +16,7 @@ import catalog  # noqa: E402  (the folder is no package)
 
 BUILD = ROOT / "build/bench"
 MODULE = ROOT / "tests/bench/peers"
+SYMBOLS = "-DCMAKE_EXE_LINKER_FLAGS_RELEASE=-Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed"
 PROGRAMS = {
     "otel-allocator": "github.com/open-telemetry/opentelemetry-operator/cmd/otel-allocator",
     "podproto": "./podproto",
@@ -30,10 +31,11 @@ def _folder() -> pathlib.Path:
 
 
 def ours(names: tuple[str, ...], ready: str) -> dict[str, pathlib.Path]:
-    """Our programs: of the build folder that is ready, or built in the release preset's flags with the tests'."""
+    """Our programs: of the build folder that is ready, or built in the release preset's flags with the
+    tests' and, for profiles, with their symbols, which nothing loads."""
     made = BUILD / "cmake"
     if not ready:
-        configure = ["cmake", "--preset", "release", "-B", str(made), "-DTELLTALE_TESTS=ON"]
+        configure = ["cmake", "--preset", "release", "-B", str(made), "-DTELLTALE_TESTS=ON", SYMBOLS]
         subprocess.run(configure, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
         wanted = [word for name in names for word in ("--target", name)]
         subprocess.run(["cmake", "--build", str(made), *wanted], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)

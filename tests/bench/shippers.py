@@ -51,6 +51,14 @@ class Sink:
         return time.monotonic() - begin
 
 
+def same_lines(written: dict, came: dict, streams: int) -> None:
+    """What came must be what was written, each line once, in so many streams."""
+    if came["lines"] != written["lines"] or came["digest"] != written["digest"]:
+        raise RuntimeError(f"other lines came than were written: {came} instead of {written}")
+    if came["streams"] != streams or came["misplaced"] > 0:
+        raise RuntimeError(f"the lines came in {came['streams']} streams instead of {streams}, or in wrong ones: {came}")
+
+
 SIDECAR = """version: 1
 listen: 127.0.0.1:{port}
 state: {folder}/state

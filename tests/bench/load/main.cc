@@ -33,7 +33,7 @@ namespace {
 struct Options {
   int pods = 50'000, apps = 1'000, targets = 1'000, markers = 20;
   std::string templates, cert, key;
-  bool protobuf = false;
+  bool protobuf = false, node_logs = false;
 };
 
 double CpuSeconds() {
@@ -93,7 +93,8 @@ void Program::AddObjects() {
         R"({"metadata":{"name":")" + name + R"(","namespace":")" + ns +
             R"("},"spec":{"selector":{"matchLabels":{"app":")" + AppName(app) +
             R"("}},"metrics":{"endpoints":[{"port":"metrics","path":"/metrics",)"
-            R"("interval":"15s","timeout":"10s"}]}}})");
+            R"("interval":"15s","timeout":"10s"}]})" +
+            (options_.node_logs ? R"(,"logs":{"source":"Stdout","collector":"Node"}}})" : "}}"));
   }
 }
 
@@ -225,6 +226,7 @@ int main(int argc, char** argv) {
   flags.Add("markers", &options.markers, "N", "pods whose changes are timed");
   flags.Add("templates", &options.templates, "FOLDER", "what templates.py wrote");
   flags.Add("protobuf", &options.protobuf, "serve protobuf to clients that ask for it");
+  flags.Add("node-logs", &options.node_logs, "the targets also ask for the output of their pods");
   flags.Add("cert", &options.cert, "FILE", "serve TLS too, with this certificate");
   flags.Add("key", &options.key, "FILE", "its key");
   if (const Status parsed = flags.Parse(argc, argv); !parsed.ok()) {

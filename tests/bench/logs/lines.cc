@@ -4,12 +4,15 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 
 namespace telltale::bench {
 namespace {
 
 constexpr std::string_view kSent = "\"sent\":";
+constexpr std::string_view kLevel = "{\"level\":\"";
+constexpr std::size_t kStart = std::string_view("2026-11-21T01:02:03.123456789Z stdout F ").size();
 constexpr std::array<const char*, 4> kLevels{"info", "info", "warn", "debug"};
 constexpr std::array<const char*, 4> kMethods{"GET", "GET", "POST", "PUT"};
 
@@ -23,7 +26,21 @@ std::uint64_t Mix(std::uint64_t value) {
 
 }  // namespace
 
-void AppendLine(std::uint64_t number, std::int64_t time, std::size_t bytes, std::string& out) {
+void Digest::Add(std::int64_t time, std::string_view text) {
+  std::uint64_t hash = Mix(static_cast<std::uint64_t>(time));
+  for (; text.size() >= 8; text.remove_prefix(8)) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data(), 8);
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+    hash ^= hash >> 32;
+  }
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  ++lines;
+  sum += Mix(hash + text.size());
+}
+
+void AppendLine(std::uint64_t number, std::int64_t time, std::size_t bytes, std::string& out,
+                Digest& made) {
   const std::size_t begin = out.size();
   const std::time_t seconds = time / 1'000'000'000;
   static thread_local std::time_t formatted = -1;
@@ -53,6 +70,7 @@ void AppendLine(std::uint64_t number, std::int64_t time, std::size_t bytes, std:
   out.append(kAgent.substr(0, left));
   if (left > kAgent.size()) out.append(left - kAgent.size(), 'x');
   out.append("\"}\n");
+  made.Add(time, std::string_view(out).substr(begin + kStart, out.size() - begin - kStart - 1));
 }
 
 std::int64_t SentAt(std::string_view line) {
@@ -61,6 +79,12 @@ std::int64_t SentAt(std::string_view line) {
   std::int64_t value = 0;
   std::from_chars(line.data() + at + kSent.size(), line.data() + line.size(), value);
   return value;
+}
+
+std::string_view LevelOf(std::string_view line) {
+  if (!line.starts_with(kLevel)) return {};
+  line.remove_prefix(kLevel.size());
+  return line.substr(0, line.find('"'));
 }
 
 }  // namespace telltale::bench

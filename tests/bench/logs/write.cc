@@ -3,7 +3,7 @@
 // bench_write FILE LINES BYTES              so many lines at once, a microsecond apart, until now
 // bench_write FILE LINES BYTES RATE SECONDS appends RATE lines a second for so long, each ms
 //
-// LINES is ignored with a rate. Prints how many lines were written.
+// LINES is ignored with a rate. Prints how many lines were written and their digest, as JSON.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -29,29 +29,31 @@ bool Flush(std::string& out, std::FILE* file) {
   return whole && std::fflush(file) == 0;
 }
 
-std::uint64_t WriteAtOnce(std::FILE* file, std::uint64_t lines, std::size_t bytes) {
+Digest WriteAtOnce(std::FILE* file, std::uint64_t lines, std::size_t bytes) {
   const std::int64_t first = Now() - static_cast<std::int64_t>(lines) * 1000;
   std::string out;
-  for (std::uint64_t i = 0; i < lines; ++i) {
-    AppendLine(i, first + static_cast<std::int64_t>(i) * 1000, bytes, out);
-    if (out.size() > kChunk && !Flush(out, file)) return i;
+  Digest made;
+  while (made.lines < lines) {
+    const std::uint64_t i = made.lines;
+    AppendLine(i, first + static_cast<std::int64_t>(i) * 1000, bytes, out, made);
+    if (out.size() > kChunk && !Flush(out, file)) return {};
   }
-  return Flush(out, file) ? lines : 0;
+  return Flush(out, file) ? made : Digest{};
 }
 
 // What is due is written once in a millisecond, so that the writer itself costs little.
-std::uint64_t WriteAtRate(std::FILE* file, double rate, double seconds, std::size_t bytes) {
+Digest WriteAtRate(std::FILE* file, double rate, double seconds, std::size_t bytes) {
   const auto begin = std::chrono::steady_clock::now();
   std::string out;
-  std::uint64_t written = 0;
+  Digest made;
   for (auto tick = begin;; tick += std::chrono::milliseconds(1)) {
     std::this_thread::sleep_until(tick);
     const double elapsed =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     const auto due = static_cast<std::uint64_t>(rate * (elapsed < seconds ? elapsed : seconds));
-    for (; written < due; ++written) AppendLine(written, Now(), bytes, out);
-    if (!Flush(out, file)) return 0;
-    if (elapsed >= seconds) return written;
+    while (made.lines < due) AppendLine(made.lines, Now(), bytes, out, made);
+    if (!Flush(out, file)) return {};
+    if (elapsed >= seconds) return made;
   }
 }
 
@@ -66,12 +68,14 @@ int Main(int count, char** arguments) {
     return 1;
   }
   const auto bytes = std::strtoull(arguments[3], nullptr, 10);
-  const std::uint64_t written =
+  const Digest made =
       count == 4 ? WriteAtOnce(file, std::strtoull(arguments[2], nullptr, 10), bytes)
                  : WriteAtRate(file, std::atof(arguments[4]), std::atof(arguments[5]), bytes);
   std::fclose(file);
-  std::printf("%llu\n", static_cast<unsigned long long>(written));
-  return written > 0 ? 0 : 1;
+  std::printf("{\"lines\":%llu,\"digest\":\"%016llx\"}\n",
+              static_cast<unsigned long long>(made.lines),
+              static_cast<unsigned long long>(made.sum));
+  return made.lines > 0 ? 0 : 1;
 }
 
 }  // namespace
