@@ -158,6 +158,17 @@ TEST(ApiTransportTest, ARefusedConnectionIsOneClearSentence) {
                 ": Connection refused; is it running and is --kubeconfig right?");
 }
 
+TEST(ApiTransportTest, AConnectionThatIsNotMadeInTimeIsUnavailableAndNotSlow) {
+  RawServer server([](RawConnection& connection) { connection.WaitForClose(); });
+  KubeConfig config;
+  config.server.tls = true;
+  auto result = Connect(server.port(), config)->Call(Get("/x", milliseconds(100)));
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code, Code::kUnavailable);
+  EXPECT_THAT(result.error().message, AllOf(HasSubstr("cannot reach the API server"),
+                                            HasSubstr("no answer within 100 ms")));
+}
+
 TEST(ApiTransportTest, AHostThatDoesNotResolveIsNamed) {
   KubeConfig config;
   config.server.host = "no-such-host.invalid";

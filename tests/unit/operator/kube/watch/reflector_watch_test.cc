@@ -244,7 +244,7 @@ TEST_F(ReflectorWatchTest, AnUnknownKindOfEventIsCountedAndSkipped) {
 
 TEST_F(ReflectorWatchTest, EveryReasonStandsAtZeroFromTheStart) {
   for (const char* reason : {"eof", "short", "error", "timeout", "gone", "throttled", "internal",
-                             "status", "malformed", "oversize", "rewind", "initial"}) {
+                             "status", "malformed", "oversize", "rewind", "initial", "silent"}) {
     EXPECT_THAT(Metrics(), HasSubstr(Restarts(reason, 0)));
   }
   EXPECT_THAT(Metrics(), HasSubstr(Total("watch_bytes_total", 0)));
