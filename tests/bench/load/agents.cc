@@ -97,7 +97,7 @@ void Ask(Agent& agent, std::uint16_t port, Totals& out) {
 int Run(std::uint16_t port, int nodes, double seconds) {
   std::vector<Agent> agents(static_cast<std::size_t>(nodes));
   for (std::size_t i = 0; i < agents.size(); ++i) {
-    std::array<char, 16> name;
+    std::array<char, 32> name;
     std::snprintf(name.data(), name.size(), "node-%04zu", i);
     agents[i].node = name.data();
   }
