@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <malloc.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -14,6 +16,7 @@
 namespace {
 
 constexpr int kKeptFree = 4 << 20;
+constexpr rlim_t kOpenFiles = 65'536;
 
 int Complain(const std::string& sentence) {
   std::fprintf(stderr, "telltale-sidecar: %s\n", sentence.c_str());
@@ -24,6 +27,14 @@ int PrintProblems(const std::vector<std::string>& problems) {
   for (const std::string& problem : problems) std::printf("%s\n", problem.c_str());
   if (problems.empty()) std::puts("OK");
   return problems.empty() ? 0 : 1;
+}
+
+// A node's log files are more than the thousand that a process may open by default.
+void RaiseFileLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = std::max(limit.rlim_cur, std::min<rlim_t>(limit.rlim_max, kOpenFiles));
+  setrlimit(RLIMIT_NOFILE, &limit);  // where it is refused, files wait for their turn
 }
 
 }  // namespace
@@ -50,6 +61,7 @@ int main(int argc, char** argv) {
   sigaddset(&stop_signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  RaiseFileLimit();
   const telltale::UniqueFd stop(signalfd(-1, &stop_signals, SFD_CLOEXEC));
 
   const char* const listen = std::getenv("TELLTALE_LISTEN");

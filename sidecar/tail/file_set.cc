@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/tail/file_set.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -24,10 +25,18 @@ bool MatchesAny(const std::vector<std::string>& patterns, const std::string& pat
                      [&](const std::string& pattern) { return GlobMatch(pattern, path); });
 }
 
+std::size_t FilesAllowed() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 512;
+  return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, 1 << 20)) / 4 * 3;
+}
+
 }  // namespace
 
 FileSet::FileSet(Clock& clock, Hooks hooks, std::size_t max_files)
-    : clock_(clock), hooks_(std::move(hooks)), max_files_(max_files) {}
+    : clock_(clock),
+      hooks_(std::move(hooks)),
+      max_files_(max_files > 0 ? max_files : FilesAllowed()) {}
 
 TailedFile* FileSet::Find(std::uint64_t slot) const {
   auto found = files_.find(slot);
@@ -45,12 +54,19 @@ bool FileSet::Settled() const {
 }
 
 int FileSet::SourceOf(const std::string& path) const {
-  for (std::size_t i = 0; i < sources_.size(); ++i) {
-    if (MatchesAny(sources_[i].include, path) && !MatchesAny(sources_[i].exclude, path)) {
-      return static_cast<int>(i);
+  std::size_t first = sources_.size();
+  for (std::string_view root = path; root.size() > 1;) {
+    root = ParentOf(root);
+    auto there = by_root_.find(root);
+    if (there == by_root_.end()) continue;
+    for (std::size_t i : there->second) {
+      const LogSource& source = sources_[i];
+      if (i < first && MatchesAny(source.include, path) && !MatchesAny(source.exclude, path)) {
+        first = i;
+      }
     }
   }
-  return -1;
+  return first < sources_.size() ? static_cast<int>(first) : -1;
 }
 
 bool FileSet::Excluded(const std::string& path) const {
@@ -60,6 +76,7 @@ bool FileSet::Excluded(const std::string& path) const {
 
 void FileSet::SetSources(std::vector<LogSource> sources) {
   sources_ = std::move(sources);
+  by_root_.clear();
   for (LogSource& source : sources_) {
     for (auto* patterns : {&source.include, &source.exclude}) {
       std::vector<std::string> plain;
@@ -71,6 +88,10 @@ void FileSet::SetSources(std::vector<LogSource> sources) {
         for (std::string& one : GlobAlternatives(pattern)) plain.push_back(std::move(one));
       }
       *patterns = std::move(plain);
+    }
+    const auto index = static_cast<std::size_t>(&source - sources_.data());
+    for (const std::string& pattern : source.include) {
+      by_root_[GlobRoot(pattern)].push_back(index);
     }
   }
   std::vector<std::uint64_t> unwanted;

@@ -29,9 +29,6 @@ namespace telltale {
 
 class FileSet {
  public:
-  // Each holds a descriptor. What is wanted beyond it waits until another one is done with.
-  static constexpr std::size_t kMaxFiles = 1024;
-
   // What the owner, who keeps the journal, is asked and told.
   struct Hooks {
     // A file was opened. If it is known from before: fills in slot, path, mark and last_time.
@@ -56,7 +53,9 @@ class FileSet {
     std::function<std::int64_t()> alive;
   };
 
-  FileSet(Clock& clock, Hooks hooks, std::size_t max_files = kMaxFiles);
+  // Each open file holds a descriptor. What is wanted beyond `max_files` waits until another one is
+  // done with; 0: three quarters of what the process may open.
+  FileSet(Clock& clock, Hooks hooks, std::size_t max_files = 0);
 
   // Keeps open files that are still wanted. Call Sweep after it.
   void SetSources(std::vector<LogSource> sources);
@@ -133,7 +132,8 @@ class FileSet {
   void Adopt(std::unique_ptr<TailedFile> file, const std::string& path, bool rotated);
   bool HasRoom(const std::string& path);
   void Wait(const std::string& path, std::string_view why);
-  static std::string DirectoryOf(const std::string& path);
+  static std::string_view ParentOf(std::string_view path);
+  static std::string DirectoryOf(const std::string& path) { return std::string(ParentOf(path)); }
   static std::string_view NameOf(std::string_view path);
   static std::string PathIn(std::string_view directory, std::string_view name);
   void Refresh(TailedFile& file);
@@ -151,6 +151,9 @@ class FileSet {
   Hooks hooks_;
   DirWatch watch_;
   std::vector<LogSource> sources_;
+  // By the directory that a pattern of theirs names: a node has hundreds of sources, and few of
+  // them can want a file.
+  std::map<std::string, std::vector<std::size_t>, std::less<>> by_root_;
   std::map<std::string, Directory> directories_;
   std::map<std::uint64_t, std::unique_ptr<TailedFile>> files_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> by_inode_;  // to slot

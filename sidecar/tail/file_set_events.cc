@@ -40,9 +40,13 @@ void FileSet::HandleEvents() {
       if (directory.list) ListDirectory(path);
     }
   }
-  for (auto& [path, directory] : directories_) {
-    if (std::exchange(directory.refresh, false)) RefreshIn(path);
+  std::vector<TailedFile*> changed;
+  for (auto& [slot, file] : files_) {
+    auto directory = directories_.find(file->directory);
+    if (directory != directories_.end() && directory->second.refresh) changed.push_back(file.get());
   }
+  for (TailedFile* file : changed) Refresh(*file);
+  for (auto& [path, directory] : directories_) directory.refresh = false;
 }
 
 // Follows names through several renames, so that a generation which was rotated twice before

@@ -17,9 +17,8 @@
 #include "sidecar/tail/glob.h"
 
 namespace telltale {
-std::string FileSet::DirectoryOf(const std::string& path) {
-  std::size_t slash = path.rfind('/');
-  return slash == 0 ? "/" : path.substr(0, slash);
+std::string_view FileSet::ParentOf(std::string_view path) {
+  return path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
 }
 
 std::string_view FileSet::NameOf(std::string_view path) { return path.substr(path.rfind('/') + 1); }
@@ -181,22 +180,24 @@ void FileSet::Wait(const std::string& path, std::string_view why) {
   directory->second.trusted = false;
 }
 
-// The place that was really opened is under a directory that some source names.
+// The place that was really opened is under a directory that some source names; mostly under that
+// of the source itself, which is no link.
 bool FileSet::Allowed(int fd) const {
   std::array<char, PATH_MAX> real, root;
   std::string link = "/proc/self/fd/" + std::to_string(fd);
   ssize_t n = readlink(link.c_str(), real.data(), real.size());
-  if (n <= 0) return false;
-  std::string_view target(real.data(), static_cast<std::size_t>(n));
-  for (const LogSource& source : sources_) {
-    for (const std::string& pattern : source.include) {
-      if (realpath(GlobRoot(pattern).c_str(), root.data()) == nullptr) continue;
-      std::string prefix = root.data();
-      if (prefix.back() != '/') prefix += '/';
-      if (target.starts_with(prefix)) return true;
-    }
+  if (n <= 0 || real[0] != '/') return false;
+  const std::string_view target(real.data(), static_cast<std::size_t>(n));
+  for (std::string_view above = target; above.size() > 1;) {
+    above = ParentOf(above);
+    if (by_root_.contains(above)) return true;
   }
-  return false;
+  return std::any_of(by_root_.begin(), by_root_.end(), [&](const auto& named) {
+    if (realpath(named.first.c_str(), root.data()) == nullptr) return false;
+    std::string prefix = root.data();
+    if (prefix.back() != '/') prefix += '/';
+    return target.starts_with(prefix);
+  });
 }
 
 void FileSet::WarnOnce(const std::string& path, std::string_view why) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "tests/unit/sidecar/tail/file_set_fixture.h"
@@ -150,6 +151,37 @@ TEST_F(FileSetTest, DirectoriesMayComeAndGo) {
   Append("sub/a.log", "4\n");
   set_->HandleEvents();  // the new directory is watched
   EXPECT_THAT(Unread(), ElementsAre("2\n", "1\n", "3\n4\n"));
+}
+
+TEST_F(FileSetTest, TheFirstSourceThatWantsAFileGetsItWhateverItsPatternBeginsWith) {
+  std::filesystem::create_directory(temp_ / "sub");
+  Append("sub/a.log", "");
+  LogSource wide, near, other;
+  wide.include = {temp_ / "**/*.log"};
+  near.include = {temp_ / "sub/*.log", temp_ / "sub/a.*"};
+  other.include = {"/nowhere/*.log"};
+  for (bool wide_first : {true, false}) {
+    set_->SetSources(wide_first ? std::vector{other, wide, near} : std::vector{other, near, wide});
+    set_->Sweep();
+    ASSERT_EQ(set_->files().size(), 1u);
+    EXPECT_EQ(First().source, 1u);
+  }
+  near.exclude = {temp_ / "sub/a.log"};
+  set_->SetSources({near, other, wide});
+  EXPECT_EQ(First().source, 2u);
+}
+
+TEST_F(FileSetTest, AsManyFilesAreOpenedAsTheProcessMay) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{40, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  set_.emplace(clock_, hooks_);
+  EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  for (int i = 0; i < 31; ++i) Append(std::to_string(i) + ".log", "");
+  Watch({temp_ / "*.log"});
+  EXPECT_EQ(set_->files().size(), 30u);
+  EXPECT_EQ(set_->waiting(), 1u);
 }
 
 TEST_F(FileSetTest, FilesNoLongerWantedAreLetGo) {
