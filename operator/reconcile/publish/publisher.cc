@@ -11,6 +11,10 @@
 namespace telltale {
 namespace {
 
+// Records of pods that come and go leave holes of whole pages; to give them back takes a fraction of
+// a millisecond (tests/bench/operator_scale.py: memory after, of settled).
+constexpr std::chrono::seconds kTrimEvery{10};
+
 using std::chrono::milliseconds;
 
 // Between two publications under load: so that half of all changes are out after 75 ms, and so that
@@ -88,7 +92,10 @@ bool Publisher::PublishOnce() {
   duration_.Observe(Seconds(took_));
   if (!changes.empty()) lag_.Observe(Seconds(end - changes.oldest));
   // After a whole new content, above all the first, much of what was needed to read it is free.
-  if (changes.replaced || first_) ::malloc_trim(0);
+  if (changes.replaced || first_ || end - trimmed_ >= kTrimEvery) {
+    ::malloc_trim(0);
+    trimmed_ = end;
+  }
   first_ = false;
   std::vector<std::string> keys;
   keys.reserve(changes.targets.size());

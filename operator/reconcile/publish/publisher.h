@@ -66,6 +66,7 @@ class Publisher {
   std::map<std::string, std::unique_ptr<TargetPages>> pages_;
   bool first_ = true;
   std::chrono::nanoseconds took_{0};
+  SteadyTime trimmed_{};
 
   std::mutex mutex_;
   std::condition_variable wake_;
