@@ -62,11 +62,15 @@ void Shipper::Start() {
       std::vector<std::string>{(IsPromtail() ? "-config.file=" : "--config=") + config_});
 }
 
-void Shipper::Kill() { process_.reset(); }
+void Shipper::Kill() {
+  if (process_) earlier_ += process_->Log() + "-- ended by SIGKILL\n";
+  process_.reset();
+}
 
 void Shipper::Stop() {
   process_->Signal(SIGTERM);
   process_->Wait();
+  earlier_ += process_->Log() + "-- ended by SIGTERM\n";
   process_.reset();
 }
 
@@ -86,7 +90,7 @@ bool Shipper::Follows(std::size_t files) {
   return seen >= files;
 }
 
-std::string Shipper::Log() const { return process_ ? process_->Log() : ""; }
+std::string Shipper::Log() const { return earlier_ + (process_ ? process_->Log() : ""); }
 
 std::int64_t Shipper::ResidentKiB() const {
   if (!process_) return 0;

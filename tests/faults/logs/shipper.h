@@ -40,6 +40,7 @@ class Shipper {
 
  private:
   std::string folder_, state_, config_;
+  std::string earlier_;  // what processes before this one said
   std::unique_ptr<ChildProcess> process_;
 };
 
