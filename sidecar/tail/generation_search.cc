@@ -8,6 +8,9 @@
 namespace telltale {
 namespace {
 
+// So long may pass between a copy and the truncation: the program may have looked, and ended, then.
+constexpr std::int64_t kBetween = 2'000'000'000;
+
 std::string_view NameOf(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 // Device numbers change with a reboot; the content, which is compared, too, makes up for it.
@@ -77,8 +80,8 @@ class Finder {
     if (known.open || known.mark.offset > 0) return;
     for (std::size_t i = 0; i < owner_.size() && !copied_; ++i) {
       const FileInfo& info = search_.files[i].info;
-      copied_ =
-          !owner_[i] && info.size > 0 && std::min(info.id.birth, info.modified) > search_.alive;
+      const std::int64_t made = std::min(info.id.birth, info.modified);
+      copied_ = !owner_[i] && info.size > 0 && made > search_.alive - kBetween;
       if (copied_) Take(i, k);
     }
   }

@@ -77,6 +77,8 @@ class LogFiles {
   LogFiles(const Options& options, Hooks hooks);
 
   std::size_t writers() const { return writers_.size(); }
+  // It was copied and truncated, and nobody has looked since.
+  bool copied(std::size_t writer) const { return writers_[writer].copied; }
   std::string include() const { return options_.folder + "/*.log"; }
   bool cri() const { return options_.cri; }
 

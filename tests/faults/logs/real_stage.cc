@@ -86,7 +86,10 @@ void RealStage::WhileDown() {
 
 void RealStage::RotateOne() {
   const std::size_t writer = random_.Below(files_->writers());
-  if (plan_.rotation == Rotation::kSymlinkFlip || plan_.rotation == Rotation::kDelete) LetItLook();
+  if (plan_.rotation == Rotation::kSymlinkFlip || plan_.rotation == Rotation::kDelete ||
+      files_->copied(writer)) {
+    LetItLook();
+  }
   if (plan_.rotation != Rotation::kInodeReuse) return files_->Rotate(writer, plan_.rotation);
   if (away_ || !shipper_->up()) return;
   files_->EndHalves();

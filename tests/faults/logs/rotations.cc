@@ -187,6 +187,9 @@ void LogFiles::DeleteRotated(std::size_t index) {
 
 void LogFiles::Rotate(std::size_t index, Rotation rotation) {
   Writer& writer = writers_[index];
+  // Nothing but the copy would tell of what it was when nobody has looked at either.
+  if (writer.copied && options_.rotation == Rotation::kMixed && rotation != Rotation::kMixed)
+    return;
   switch (rotation) {
     case Rotation::kNone:
     case Rotation::kCount:

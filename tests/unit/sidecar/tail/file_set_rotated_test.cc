@@ -104,7 +104,9 @@ TEST_F(FileSetRotatedTest, AFileSeenEmptyWasCopiedAndTruncatedWhileItWasDown) {
   Append("a.log", "old\n");
   fs::copy_file(temp_ / "a.log", temp_ / "a.log.1");
   temp_.Write("a.log", "new\n");
-  clock_.SetWallNanos(StatPath(temp_ / "a.log.1")->modified + 10'000'000'000);
+  // The program still lived when the copy was made, but did not see the truncation.
+  alive_ = StatPath(temp_ / "a.log.1")->modified + 1'000'000'000;
+  clock_.SetWallNanos(alive_ + 10'000'000'000);
   Up();
   EXPECT_THAT(Unread(), ElementsAre("old\n", "new\n"));
   EXPECT_EQ(First().slot, known_[0].slot);
@@ -132,7 +134,7 @@ TEST_F(FileSetRotatedTest, AFileSeenEmptyAndOnlyWrittenSinceIsTheSame) {
   Append("a.log", "");
   set_->HandleEvents();
   known_ = hooks_.known(temp_.path());
-  alive_ = StatPath(temp_ / "a.log.1")->modified + 1;
+  alive_ = StatPath(temp_ / "a.log.1")->modified + 5'000'000'000;
   set_.reset();
   Append("a.log", "1\n");
   Up();
