@@ -181,7 +181,7 @@ void App::Drain() {
   if (app.draining.exchange(true) || !app.core) return;
   if (app.poller) app.poller->Stop();
   if (app.authority) app.authority->Stop();
-  app.core->Stop();
+  app.core->StopWriting();
   app.threads.clear();  // joins
 }
 
@@ -189,6 +189,7 @@ void App::Stop() {
   Drain();
   if (impl_->webhook) impl_->webhook->Stop();
   if (impl_->http) impl_->http->Stop();
+  if (impl_->core) impl_->core->Stop();
 }
 
 }  // namespace telltale

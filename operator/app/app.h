@@ -18,8 +18,9 @@ class App {
   explicit App(OperatorOptions options);
   ~App();
   Status Start();
-  // Refuses readiness, ends the writing and frees the lease, ends the watches. What was published
-  // last goes on being served: Services take a moment to leave a replica out.
+  // Refuses readiness, ends the writing and frees the lease. What is served goes on to follow the
+  // cluster: Services take a moment to leave a replica out, and it must not tell of a cluster that
+  // was.
   void Drain();
   // Drain, then lets requests in flight end and stops every thread.
   void Stop();

@@ -220,7 +220,7 @@ void Core::Start() {
   threads_.emplace_back([this] { RunLeadership(); });
 }
 
-void Core::Stop() {
+void Core::StopWriting() {
   {
     std::lock_guard lock(mutex_);
     if (std::exchange(stopping_, true)) return;
@@ -230,6 +230,11 @@ void Core::Stop() {
   // Joins the leadership: the writing ends, then the events, then the lease is free.
   if (!threads_.empty()) threads_.pop_back();
   EndEvents();  // of a replica that did not lead
+}
+
+void Core::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  StopWriting();
   publisher_.Stop();
   for (const auto& reflector : reflectors_) reflector->Stop();
   transports_.reads.Cancel();

@@ -99,8 +99,11 @@ class Core {
   std::chrono::milliseconds StepLeadership();
 
   void Start();
-  // Ends the writing, then what is to be told of it (at most two seconds and a request), frees the
-  // lease, ends the watches; the last document stays. The transports are cancelled here.
+  // Ends the writing, then what is to be told of it (at most two seconds and a request), and frees
+  // the lease. What is served goes on to change with the cluster.
+  void StopWriting();
+  // And ends the watches; the last document stays. The transports are cancelled here. Both are
+  // called by the thread that called Start.
   void Stop();
 
  private:
@@ -139,6 +142,7 @@ class Core {
   std::function<void()> term_began_;
   std::atomic<bool> leading_{false};  // without an elector: the writing has begun
   bool threaded_ = false;             // set by Start
+  bool stopped_ = false;              // set by Stop
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_

@@ -53,6 +53,7 @@ def test_with_the_right_every_line_arrives_once_from_the_first_on(cluster, wait_
     wait_for("ten lines", 90, lambda: len(numbers(cluster)) >= 10)
     found = numbers(cluster)
     assert found == list(range(1, len(found) + 1))
-    setup = cluster.lines('{namespace="podlog", container="setup"}').get("printer")
+    of_setup = '{namespace="podlog", container="setup"}'
+    setup = wait_for("the line of the init container", 30, lambda: cluster.lines(of_setup).get("printer"))
     assert [text for _, text in setup] == ["setting up"]
     wait_for("no problem any more", 60, lambda: not reasons(cluster))

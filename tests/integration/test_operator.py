@@ -2,6 +2,7 @@
 """The operator against a real API server: discovery, ConfigMaps, status, its end."""
 
 import json
+import signal
 import subprocess
 
 import catalog
@@ -152,6 +153,22 @@ def test_status_says_what_prometheus_says(api, namespace, tmp_path):
 def test_sigterm_ends_it_in_order(operator):
     assert operator.terminate(10) == 0
     assert "stopping" in operator.text()
+
+
+def test_a_replica_that_ends_hears_of_changes_while_it_still_answers(api, namespace, tmp_path):
+    with ours.Program(
+        tmp_path, "telltale-operator", f"--kubeconfig={api.kubeconfig}", "--namespace=telltale",
+        "--http-listen=127.0.0.1:0", "--webhook-listen=off", "--shutdown-delay=1m",
+    ) as operator:  # fmt: skip
+        operator.wait_ready()
+        operator.process.send_signal(signal.SIGTERM)
+        wait_for("not ready", lambda: operator.get("/readyz")[0] == 503)
+        objects.apply(api, objects.target(namespace, "web", selector={"matchLabels": {"app": "web"}},
+                                          metrics={"endpoints": [ENDPOINT]}))  # fmt: skip
+        objects.running_pod(api, namespace, "web-1", "10.1.4.1", {"app": "web"}, {"http": 80})
+        wait_for("the target", lambda: addresses(operator, f"{namespace}/web") == {"10.1.4.1:80"})
+        assert not objects.status(api, namespace, "web")  # it writes no more
+        assert operator.terminate(10) == 0  # a second signal cuts the delay
 
 
 def test_its_metrics_page_passes_promtool(operator, promtool):
