@@ -59,13 +59,13 @@ void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptio
   Sweep();
 }
 
-// The next generation of the path, when it has begun and nothing of it was sent.
+// The next generation of the path, when it has begun and nothing of it was sent. It may have what
+// this one ends with already: the last process ended after the hand-over and before the batch.
 TailedFile* LogWorker::Heir(const std::string& path, std::uint64_t slot) const {
   for (auto it = files_.files().upper_bound(slot); it != files_.files().end(); ++it) {
     TailedFile& file = *it->second;
     if (file.path != path) continue;
-    bool fresh = file.mark.offset == 0 && file.outstanding == 0 && file.inherited.empty() &&
-                 !replays_.contains(file.slot);
+    bool fresh = file.mark.offset == 0 && file.outstanding == 0 && !replays_.contains(file.slot);
     return fresh && file.info.size > 0 ? &file : nullptr;
   }
   return nullptr;

@@ -143,7 +143,8 @@ void LogWorker::PassOnInheritance() {
   }
   for (HandOver& orphan : orphans) {
     const std::string& path = journal_.state().files.at(orphan.from).path;
-    if (TailedFile* heir = Heir(path, orphan.from)) {
+    TailedFile* heir = Heir(path, orphan.from);
+    if (heir != nullptr && heir->inherited.empty()) {
       orphan.to = heir->slot;
       heir->inherited = orphan.lines;
     } else {

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <optional>
 
+#include "common/base/files.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/unit/sidecar/gzip_text.h"
 #include "tests/unit/sidecar/temp_folder.h"
@@ -129,6 +130,30 @@ TEST_F(LogWorkerTest, HalfALineWhoseOtherHalfWasTruncatedIsLostWithItAndJoinedTo
   EXPECT_EQ(Metric("lost_bytes_total{reason=\"truncated\"}"), half.size() + rest.size());
   Pass(std::chrono::seconds(2));
   EXPECT_EQ(Metric("pending_bytes"), 44);  // the new line
+}
+
+TEST_F(LogWorkerTest, AKillBetweenTheHandOverAndItsBatchLeavesHalfALineWhole) {
+  source_.format = LogSource::Format::kCri;
+  Append("a.log", "2026-01-02T03:04:05.000000001Z stdout F one\n");
+  Append("a.log", "2026-01-02T03:04:05.000000002Z stdout P half\n");
+  const std::string journal = temp_ / "state/journal";
+  Start();
+  std::filesystem::rename(temp_ / "a.log", temp_ / "a.log.1");
+  Append("a.log", "2026-01-02T03:04:05.000000003Z stdout F rest\n");
+  worker_->Sweep();
+  const auto before = std::filesystem::file_size(journal);
+  Pass(std::chrono::seconds(2));
+  const auto after = std::filesystem::file_size(journal);
+  const std::string whole = *ReadFile(journal, 1 << 20);
+  for (auto size = before; size <= after; ++size) {
+    worker_.reset();
+    std::ofstream(journal, std::ios::binary) << whole.substr(0, size);
+    Start();
+    for (int i = 0; i < 40; ++i) Pass(std::chrono::seconds(2));
+    worker_->Answered({1, {1, 44}, {}});
+    for (int i = 0; i < 40; ++i) Pass(std::chrono::seconds(2));
+    EXPECT_EQ(Metric("read_lines_total"), 2) << size - before;
+  }
 }
 
 TEST_F(LogWorkerTest, HalfALineWaitsForTheYoungerFileThatIsHeldBack) {
