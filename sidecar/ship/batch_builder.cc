@@ -240,7 +240,9 @@ Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& sourc
 
 Result<Batch> BatchBuilder::Rebuild(const TailedFile& file, const LogSource& source,
                                     const BatchRecord& record, std::int64_t now) {
-  if (!ContentMatches(file.bytes, record.mark)) {
+  auto same = CompareContent(file.bytes, record.mark);
+  if (!same) return same.error();
+  if (!*same) {
     return Fail(Code::kGone, "the file does not hold the lines any more");
   }
   Batch batch;

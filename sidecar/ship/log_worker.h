@@ -99,6 +99,7 @@ class LogWorker {
   void ReadFailed(TailedFile& file, const Error& error);
   void Submit(TailedFile& file, Batch batch, bool replayed);
   void MoveOn(TailedFile& file, const Batch& batch);
+  std::uint64_t LoseReplays(TailedFile& file);
   void CountLost(const BatchRecord& record);
   void UpdateGauges();
 

@@ -77,11 +77,8 @@ void LogWorker::Moved(const TailedFile& file, std::uint64_t missing) {
 void LogWorker::Truncated(TailedFile& file, std::uint64_t unread) {
   file.scouted = 0;
   file.memory.clear();
+  unread -= std::min(unread, LoseReplays(file));
   if (unread > 0) accounting_->LostUnread("truncated", {0, unread});
-  auto replays = replays_.extract(file.slot);
-  if (!replays.empty()) {
-    for (const BatchRecord& record : replays.mapped()) CountLost(record);
-  }
   std::uint64_t before = file.slot;
   file.slot = journal_.AddFile(file.info.id, file.path);
   if (unread > 0 && !file.inherited.empty()) {
@@ -154,6 +151,19 @@ void LogWorker::PassOnInheritance() {
   }
 }
 
+// Batches that cannot be sent again; returns how many bytes of the file they are.
+std::uint64_t LogWorker::LoseReplays(TailedFile& file) {
+  auto replays = replays_.extract(file.slot);
+  std::uint64_t bytes = 0;
+  if (replays.empty()) return bytes;
+  for (const BatchRecord& record : replays.mapped()) {
+    bytes += record.mark.offset - record.begin;
+    if (record.begin == 0) file.inherited.clear();  // lost with it
+    CountLost(record);
+  }
+  return bytes;
+}
+
 void LogWorker::CountLost(const BatchRecord& record) {
   std::uint64_t bytes = record.mark.offset - record.begin - record.handed_over;
   auto file = journal_.state().files.find(record.slot);
@@ -180,11 +190,8 @@ void LogWorker::ReadFailed(TailedFile& file, const Error& error) {
   }
   file.retry_at = now + kRetryRead;
   if (!file.rotated || !HasYounger(file) || now - file.failing_since < kGiveUpReading) return;
-  auto replays = replays_.extract(file.slot);
-  if (!replays.empty()) {
-    for (const BatchRecord& record : replays.mapped()) CountLost(record);
-  }
   std::uint64_t unread = file.unread() ? file.info.size - file.mark.offset : 0;
+  unread -= std::min(unread, LoseReplays(file));
   LogError("a rotated log file could not be read for long and is given up: its rest is lost",
            {{"path", file.path},
             {"offset", file.mark.offset},

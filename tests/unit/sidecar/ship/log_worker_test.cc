@@ -198,6 +198,33 @@ TEST_F(LogWorkerTest, ACompressedFileOfWhichNothingIsLeftEndsTheWork) {
   EXPECT_EQ(Metric("files"), 1);
 }
 
+TEST_F(LogWorkerTest, WhatWasUnderWayAndIsTruncatedIsLostOnce) {
+  Append("a.log", "one\n");
+  Start();
+  Pass(std::chrono::seconds(2));
+  Append("a.log", "two\n");
+  Start();
+  temp_.Write("a.log", "3\n");
+  worker_->Sweep();
+  EXPECT_EQ(Metric("lost_bytes_total{reason=\"file_gone\"}"), 4);
+  EXPECT_EQ(Metric("lost_bytes_total{reason=\"truncated\"}"), 4);
+}
+
+TEST_F(LogWorkerTest, WhatWasUnderWayAndCannotBeReadIsLostOnce) {
+  Append("a.log", "one\n");
+  Start();
+  Pass(std::chrono::seconds(2));
+  Append("a.log", "two\n");
+  std::filesystem::rename(temp_ / "a.log", temp_ / "a.log.1");
+  Append("a.log", "three\n");
+  Start();
+  Break("a.log.1");
+  Pass(std::chrono::seconds(2));
+  Pass(std::chrono::seconds(61));
+  EXPECT_EQ(Metric("lost_bytes_total{reason=\"file_gone\"}"), 4);
+  EXPECT_EQ(Metric("lost_bytes_total{reason=\"unreadable\"}"), 4);
+}
+
 TEST_F(LogWorkerTest, OnlyBatchesOfAFileThatIsGoneAreGivenUp) {
   Append("a.log", "one\n");
   Append("b.log", "of another file\n");
