@@ -11,8 +11,8 @@
 namespace telltale {
 namespace {
 
-// Records of pods that come and go leave holes of whole pages; to give them back takes a fraction of
-// a millisecond (tests/bench/operator_scale.py: memory after, of settled).
+// Records of pods that come and go leave holes of whole pages; to give them back takes a fraction
+// of a millisecond (tests/bench/operator_scale.py: memory after, of settled).
 constexpr std::chrono::seconds kTrimEvery{10};
 
 using std::chrono::milliseconds;
