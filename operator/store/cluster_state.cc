@@ -52,6 +52,8 @@ void ClusterState::Leave(Group& group, const PodRecord& pod) {
   if (at == group.pods.end() || (*at)->name() != pod.name()) return;
   const PodRef leaving = *at;
   group.pods.erase(at);
+  // A rollout moves the pods from one group to the next, and the room for them must not stay.
+  if (group.pods.size() * 4 <= group.pods.capacity()) group.pods.shrink_to_fit();
   matches_ -= group.targets.size();
   for (TargetEntry* target : group.targets) Mark(*target, group, leaving, false);
   if (!group.pods.empty()) return;

@@ -89,11 +89,15 @@ bool Shape::Same(const std::vector<ContainerText>& other) const {
 
 std::size_t Interner::TextTraits::Hash(const SharedText& text) { return HashText(text.view()); }
 
+// A sweep looks at all entries: not for a few new ones.
+constexpr std::size_t kLeast = 256;
+
 template <class Table>
 void Interner::Grown(Table& table, std::size_t& sweep_at) {
   if (table.size() >= sweep_at) {
     table.Sweep([](const auto& entry) { return entry.OnlyOne(); });
-    sweep_at = std::max(sweep_at, table.size() * 2);
+    // Rolling pods bring new labels all the time: what nobody has any more must stay a small part.
+    sweep_at = table.size() + table.size() / 8 + kLeast;
   }
 }
 

@@ -79,7 +79,7 @@ class Interner {
   HashTable<const SharedText, TextTraits> texts_;
   HashTable<const LabelSet, SetTraits> sets_;
   HashTable<const Shape, ShapeTraits> shapes_;
-  std::size_t sweep_texts_ = 1024, sweep_sets_ = 1024, sweep_shapes_ = 256;
+  std::size_t sweep_texts_ = 256, sweep_sets_ = 256, sweep_shapes_ = 256;
   std::string pair_;
   std::atomic<std::size_t> counts_[3] = {};
 };
