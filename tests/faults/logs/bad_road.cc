@@ -61,7 +61,8 @@ Status ReadStream(JsonValue stream, Delivered& out) {
 
 }  // namespace
 
-BadRoad::BadRoad(std::string loki, std::uint64_t seed) : loki_(std::move(loki)) {
+BadRoad::BadRoad(std::string loki, std::uint64_t seed, bool tls)
+    : loki_(std::move(loki)), front_({.tls = tls}) {
   using F = LokiFaults;
   faults_.seed = seed;
   faults_.share = 0.3;

@@ -16,8 +16,8 @@ namespace telltale::faults {
 
 class BadRoad {
  public:
-  // `loki` is the URL of the real one.
-  BadRoad(std::string loki, std::uint64_t seed);
+  // `loki` is the URL of the real one. With `tls` what is cut is a TLS connection.
+  BadRoad(std::string loki, std::uint64_t seed, bool tls = false);
 
   std::string url() const { return front_.url(); }
   void Misbehave(bool errors) { misbehaves_ = errors; }
