@@ -74,13 +74,7 @@ const FileRecord* Journal::Recall(const FileId& id, const std::string& path,
     bool same_place = id.birth != 0 && file.path == path;
     if (file.id.device != id.device && !same_place) continue;
     if (!ContentMatches(bytes, file.known())) continue;
-    file.id = id;
-    file.open = true;
-    file.closed = false;
-    file.touched = Seconds();
-    AppendFileRecord(file, pending_);
-    Append();
-    return &file;
+    return Reopen(file, id);
   }
   return nullptr;
 }
@@ -88,7 +82,10 @@ const FileRecord* Journal::Recall(const FileId& id, const std::string& path,
 const FileRecord* Journal::Rebind(std::uint64_t slot, const FileId& id) {
   auto found = state_.files.find(slot);
   if (found == state_.files.end()) return nullptr;
-  FileRecord& file = found->second;
+  return Reopen(found->second, id);
+}
+
+const FileRecord* Journal::Reopen(FileRecord& file, const FileId& id) {
   file.id = id;
   file.open = true;
   file.closed = false;

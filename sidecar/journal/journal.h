@@ -77,6 +77,7 @@ class Journal {
   std::optional<SteadyTime> sync_due() const;
 
  private:
+  const FileRecord* Reopen(FileRecord& file, const FileId& id);
   void Append();
   void Rewrite();
   void Prune();
