@@ -9,7 +9,7 @@
 
 #include "common/base/log.h"
 #include "common/metrics/process_metrics.h"
-#include "common/net/http_server.h"
+#include "common/net/http/http_server.h"
 #include "operator/app/core.h"
 #include "operator/kube/client/api_transport.h"
 #include "operator/kube/client/instrumented_transport.h"

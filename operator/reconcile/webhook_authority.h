@@ -21,7 +21,7 @@
 
 #include "common/base/clock.h"
 #include "common/metrics/registry.h"
-#include "common/net/tls.h"
+#include "common/net/tls/tls.h"
 #include "common/text/json_reader.h"
 #include "operator/kube/client/api.h"
 #include "operator/reconcile/prometheus/trigger.h"

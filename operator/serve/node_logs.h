@@ -20,7 +20,7 @@
 
 #include "common/base/clock.h"
 #include "common/metrics/registry.h"
-#include "common/net/http.h"
+#include "common/net/http/http.h"
 #include "operator/store/cluster_index.h"
 
 namespace telltale {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "common/metrics/registry.h"
-#include "common/net/http_server.h"
+#include "common/net/http/http_server.h"
 
 namespace telltale {
 

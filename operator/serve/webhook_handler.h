@@ -9,7 +9,7 @@
 #include <array>
 
 #include "common/metrics/registry.h"
-#include "common/net/http_server.h"
+#include "common/net/http/http_server.h"
 #include "operator/plan/injection/sidecar_patch.h"
 
 namespace telltale {

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/net/body_pieces.h"
+#include "common/net/http/body_pieces.h"
 #include "operator/store/shared_text.h"
 
 namespace telltale {

@@ -12,7 +12,7 @@
 
 #include "common/base/clock.h"
 #include "common/metrics/registry.h"
-#include "common/net/http_server.h"
+#include "common/net/http/http_server.h"
 #include "sidecar/alert/alert_pusher.h"
 #include "sidecar/app/options.h"
 #include "sidecar/app/reloader.h"

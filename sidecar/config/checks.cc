@@ -2,7 +2,7 @@
 #include "sidecar/config/checks.h"
 
 #include "common/base/strings.h"
-#include "common/net/url.h"
+#include "common/net/http/url.h"
 
 namespace telltale {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "common/net/http_proxy.h"
+#include "common/net/http/http_proxy.h"
 #include "sidecar/config/checks.h"
 
 namespace telltale {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/net/url.h"
+#include "common/net/http/url.h"
 #include "sidecar/config/checks.h"
 #include "sidecar/config/decoder.h"
 #include "sidecar/config/stage_decoder.h"

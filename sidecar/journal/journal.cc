@@ -65,7 +65,7 @@ void Journal::Open() {
   Rewrite();
 }
 
-const FileRecord* Journal::Recall(const FileId& id, const std::string& path,
+const FileRecord* Journal::Recall(const FileIdentity& id, const std::string& path,
                                   const FileBytes& bytes) {
   for (auto it = state_.files.rbegin(); it != state_.files.rend(); ++it) {
     FileRecord& file = it->second;
@@ -79,13 +79,13 @@ const FileRecord* Journal::Recall(const FileId& id, const std::string& path,
   return nullptr;
 }
 
-const FileRecord* Journal::Rebind(std::uint64_t slot, const FileId& id) {
-  auto found = state_.files.find(slot);
+const FileRecord* Journal::Rebind(std::uint64_t file_id, const FileIdentity& id) {
+  auto found = state_.files.find(file_id);
   if (found == state_.files.end()) return nullptr;
   return Reopen(found->second, id);
 }
 
-const FileRecord* Journal::Reopen(FileRecord& file, const FileId& id) {
+const FileRecord* Journal::Reopen(FileRecord& file, const FileIdentity& id) {
   file.id = id;
   file.open = true;
   file.closed = false;
@@ -95,35 +95,35 @@ const FileRecord* Journal::Reopen(FileRecord& file, const FileId& id) {
   return &file;
 }
 
-std::uint64_t Journal::AddFile(const FileId& id, const std::string& path) {
+std::uint64_t Journal::AddFile(const FileIdentity& id, const std::string& path) {
   new_path_ = new_path_ || std::none_of(state_.files.begin(), state_.files.end(),
                                         [&](const auto& f) { return f.second.path == path; });
   FileRecord file;
-  file.slot = state_.next_slot++;
+  file.file_id = state_.next_file_id++;
   file.id = id;
   file.path = path;
   file.touched = Seconds();
   file.open = true;
   AppendFileRecord(file, pending_);
-  std::uint64_t slot = file.slot;
-  state_.files[slot] = std::move(file);
+  std::uint64_t file_id = file.file_id;
+  state_.files[file_id] = std::move(file);
   Append();
-  return slot;
+  return file_id;
 }
 
-void Journal::Saw(std::uint64_t slot, const ContentMark& seen) {
-  auto found = state_.files.find(slot);
+void Journal::Saw(std::uint64_t file_id, const Checkpoint& seen) {
+  auto found = state_.files.find(file_id);
   if (found == state_.files.end()) return;
   FileRecord& file = found->second;
-  const bool whole = seen.offset >= ContentMark::kHeadBytes;
-  if (file.seen.offset >= (whole ? ContentMark::kHeadBytes : 1)) return;
+  const bool whole = seen.offset >= Checkpoint::kHeadBytes;
+  if (file.seen.offset >= (whole ? Checkpoint::kHeadBytes : 1)) return;
   file.seen = seen;
   AppendFileRecord(file, pending_);
   Append();
 }
 
-void Journal::CloseFile(std::uint64_t slot, bool finished) {
-  auto file = state_.files.find(slot);
+void Journal::CloseFile(std::uint64_t file_id, bool finished) {
+  auto file = state_.files.find(file_id);
   if (file == state_.files.end()) return;
   file->second.open = false;
   file->second.closed = finished;
@@ -132,15 +132,15 @@ void Journal::CloseFile(std::uint64_t slot, bool finished) {
   Append();
 }
 
-void Journal::Forget(std::uint64_t slot) {
-  if (state_.files.erase(slot) == 0) return;
-  AppendForgetRecord(slot, pending_);
+void Journal::Forget(std::uint64_t file_id) {
+  if (state_.files.erase(file_id) == 0) return;
+  AppendForgetRecord(file_id, pending_);
   Append();
 }
 
 void Journal::Begin(BatchRecord& batch) {
   batch.sequence = state_.next_sequence++;
-  auto file = state_.files.find(batch.slot);
+  auto file = state_.files.find(batch.file_id);
   if (file != state_.files.end()) file->second.last_time = batch.last_time;
   AppendBatchRecord(batch, pending_);
   state_.in_flight[batch.sequence] = batch;
@@ -159,9 +159,9 @@ void Journal::Abandon(std::uint64_t sequence) {
   Append();
 }
 
-void Journal::Hand(const HandOver& hand_over) {
-  ApplyHandOver(state_, hand_over);
-  AppendHandOverRecord(hand_over, pending_);
+void Journal::RecordCarryOver(const CarryOver& carry_over) {
+  ApplyCarryOver(state_, carry_over);
+  AppendCarryOverRecord(carry_over, pending_);
   Append();
 }
 
@@ -216,8 +216,8 @@ void Journal::Rewrite() {
 // Files that are gone for long are forgotten, and beyond kMaxFiles those that are gone longest.
 void Journal::Prune() {
   std::vector<std::pair<std::int64_t, std::uint64_t>> old;
-  for (const auto& [slot, file] : state_.files) {
-    if (!file.open) old.emplace_back(file.touched, slot);
+  for (const auto& [file_id, file] : state_.files) {
+    if (!file.open) old.emplace_back(file.touched, file_id);
   }
   std::sort(old.begin(), old.end());
   std::size_t excess = state_.files.size() > kMaxFiles ? state_.files.size() - kMaxFiles : 0;

@@ -48,18 +48,18 @@ class Journal {
   // This one does, up to then. Written with what else is, at most once a second.
   void Looked(std::int64_t wall_nanos);
 
-  // The record of this file, if one fits its identity and its content; marks it open.
-  const FileRecord* Recall(const FileId& id, const std::string& path, const FileBytes& bytes);
+  // The record of this file, if one fits its identity and its content; checkpoints it open.
+  const FileRecord* Recall(const FileIdentity& id, const std::string& path, const FileBytes& bytes);
   // The generation lies in that file now; nothing when there is no such generation.
-  const FileRecord* Rebind(std::uint64_t slot, const FileId& id);
-  // A new generation; returns its slot.
-  std::uint64_t AddFile(const FileId& id, const std::string& path);
+  const FileRecord* Rebind(std::uint64_t file_id, const FileIdentity& id);
+  // A new generation; returns its file_id.
+  std::uint64_t AddFile(const FileIdentity& id, const std::string& path);
   // So much of a generation was seen and nothing read. Written once, and once more when its head is
   // whole.
-  void Saw(std::uint64_t slot, const ContentMark& seen);
+  void Saw(std::uint64_t file_id, const Checkpoint& seen);
   // No longer open; `finished` when it needs no reading by a later start.
-  void CloseFile(std::uint64_t slot, bool finished);
-  void Forget(std::uint64_t slot);
+  void CloseFile(std::uint64_t file_id, bool finished);
+  void Forget(std::uint64_t file_id);
 
   // Fills in the sequence number.
   void Begin(BatchRecord& batch);
@@ -68,7 +68,7 @@ class Journal {
   // The batch cannot be made again; its file, if there is one, stays where it was.
   void Abandon(std::uint64_t sequence);
   // Parts of lines go from one generation to the next.
-  void Hand(const HandOver& hand_over);
+  void RecordCarryOver(const CarryOver& carry_over);
 
   // fsync, if something is unsynced and the last one is a second ago, or a path is new, or `now`.
   // After a failure, the next try to write everything anew.
@@ -77,7 +77,7 @@ class Journal {
   std::optional<SteadyTime> sync_due() const;
 
  private:
-  const FileRecord* Reopen(FileRecord& file, const FileId& id);
+  const FileRecord* Reopen(FileRecord& file, const FileIdentity& id);
   void Append();
   void Rewrite();
   void Prune();

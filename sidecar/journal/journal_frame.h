@@ -13,7 +13,7 @@ enum Type : char {
   kBatch = 'B',
   kAck = 'A',
   kForget = 'X',
-  kHandOver = 'H',
+  kCarryOver = 'H',
   kSeries = 'M',
   kAbandon = 'L',
   kLooked = 'T'

@@ -41,12 +41,12 @@ struct Fields {
   }
   // Fields that an older version did not write are absent at the end.
   bool More() const { return ok && !rest.empty(); }
-  ContentMark Mark() {
-    ContentMark mark;
-    mark.offset = Unsigned();
-    mark.head = Unsigned();
-    mark.tail = Unsigned();
-    return mark;
+  Checkpoint Mark() {
+    Checkpoint checkpoint;
+    checkpoint.offset = Unsigned();
+    checkpoint.head = Unsigned();
+    checkpoint.tail = Unsigned();
+    return checkpoint;
   }
 };
 
@@ -65,13 +65,13 @@ PartialLines TakePartialLines(Fields& in) {
   return lines;
 }
 
-HandOver TakeHandOver(Fields& in) {
-  HandOver hand_over;
-  hand_over.from = in.Unsigned();
-  hand_over.to = in.Unsigned();
-  hand_over.lines = TakePartialLines(in);
-  if (in.Unsigned() != 0) hand_over.mark = in.Mark();
-  return hand_over;
+CarryOver TakeCarryOver(Fields& in) {
+  CarryOver carry_over;
+  carry_over.from = in.Unsigned();
+  carry_over.to = in.Unsigned();
+  carry_over.lines = TakePartialLines(in);
+  if (in.Unsigned() != 0) carry_over.checkpoint = in.Mark();
+  return carry_over;
 }
 
 void TakeSeries(Fields& in, SeriesName& series, SeriesTotal& total) {
@@ -100,16 +100,16 @@ std::vector<SeriesDelta> TakeDeltas(Fields& in) {
 
 FileRecord TakeFile(Fields& in) {
   FileRecord file;
-  file.slot = in.Unsigned();
+  file.file_id = in.Unsigned();
   file.id.device = in.Unsigned();
   file.id.inode = in.Unsigned();
   file.id.birth = in.Signed();
   file.path = in.Text();
-  file.mark = in.Mark();
+  file.checkpoint = in.Mark();
   file.last_time = in.Signed();
   file.touched = in.Signed();
   file.closed = in.Unsigned() != 0;
-  if (in.More()) file.inherited = TakePartialLines(in);
+  if (in.More()) file.carried_partial = TakePartialLines(in);
   if (in.More()) file.memory = in.Text();
   if (in.More()) file.seen = in.Mark();
   return file;
@@ -118,9 +118,9 @@ FileRecord TakeFile(Fields& in) {
 BatchRecord TakeBatch(Fields& in) {
   BatchRecord batch;
   batch.sequence = in.Unsigned();
-  batch.slot = in.Unsigned();
+  batch.file_id = in.Unsigned();
   batch.begin = in.Unsigned();
-  batch.mark = in.Mark();
+  batch.checkpoint = in.Mark();
   batch.lines = in.Unsigned();
   std::uint64_t format = in.Unsigned();
   in.ok = in.ok && format <= static_cast<std::uint64_t>(LogSource::Format::kPlain);
@@ -137,14 +137,14 @@ BatchRecord TakeBatch(Fields& in) {
     run.lines = in.Unsigned();
     batch.times.push_back(run);
   }
-  if (in.More()) batch.handed_over = in.Unsigned();
+  if (in.More()) batch.carried_over = in.Unsigned();
   if (in.More()) {
     batch.pipeline = in.Unsigned();
     batch.now = in.Signed();
     batch.memory = in.Text();
     batch.memory_after = in.Text();
   }
-  in.ok = in.ok && batch.begin <= batch.mark.offset;
+  in.ok = in.ok && batch.begin <= batch.checkpoint.offset;
   return batch;
 }
 
@@ -154,16 +154,16 @@ bool Apply(char type, std::string_view payload, JournalState& state) {
     case kFile: {
       FileRecord file = TakeFile(in);
       if (!in.ok) return false;
-      state.next_slot = std::max(state.next_slot, file.slot + 1);
-      state.files[file.slot] = std::move(file);
+      state.next_file_id = std::max(state.next_file_id, file.file_id + 1);
+      state.files[file.file_id] = std::move(file);
       return true;
     }
     case kBatch: {
       BatchRecord batch = TakeBatch(in);
       if (!in.ok) return false;
       state.next_sequence = std::max(state.next_sequence, batch.sequence + 1);
-      state.next_slot = std::max(state.next_slot, batch.slot + 1);
-      auto file = state.files.find(batch.slot);
+      state.next_file_id = std::max(state.next_file_id, batch.file_id + 1);
+      auto file = state.files.find(batch.file_id);
       if (file != state.files.end()) file->second.last_time = batch.last_time;
       state.in_flight[batch.sequence] = std::move(batch);
       return true;
@@ -180,9 +180,9 @@ bool Apply(char type, std::string_view payload, JournalState& state) {
       if (in.ok) state.in_flight.erase(sequence);
       return in.ok;
     }
-    case kHandOver: {
-      HandOver hand_over = TakeHandOver(in);
-      if (in.ok) ApplyHandOver(state, hand_over);
+    case kCarryOver: {
+      CarryOver carry_over = TakeCarryOver(in);
+      if (in.ok) ApplyCarryOver(state, carry_over);
       return in.ok;
     }
     case kSeries: {
@@ -193,8 +193,8 @@ bool Apply(char type, std::string_view payload, JournalState& state) {
       return in.ok;
     }
     case kForget: {
-      std::uint64_t slot = in.Unsigned();
-      if (in.ok) state.files.erase(slot);
+      std::uint64_t file_id = in.Unsigned();
+      if (in.ok) state.files.erase(file_id);
       return in.ok;
     }
     case kLooked: {

@@ -46,10 +46,10 @@ void AppendText(std::string& out, std::string_view text) {
   out += text;
 }
 
-void AppendMark(std::string& out, const ContentMark& mark) {
-  AppendVarint(out, mark.offset);
-  AppendVarint(out, mark.head);
-  AppendVarint(out, mark.tail);
+void AppendMark(std::string& out, const Checkpoint& checkpoint) {
+  AppendVarint(out, checkpoint.offset);
+  AppendVarint(out, checkpoint.head);
+  AppendVarint(out, checkpoint.tail);
 }
 
 void AppendPartialLines(std::string& out, const PartialLines& lines) {
@@ -91,18 +91,18 @@ std::uint32_t Crc32(std::string_view bytes) {
 
 void AppendFileRecord(const FileRecord& file, std::string& out) {
   std::string payload;
-  AppendVarint(payload, file.slot);
+  AppendVarint(payload, file.file_id);
   AppendVarint(payload, file.id.device);
   AppendVarint(payload, file.id.inode);
   AppendSigned(payload, file.id.birth);
   AppendText(payload, file.path);
-  AppendMark(payload, file.mark);
+  AppendMark(payload, file.checkpoint);
   AppendSigned(payload, file.last_time);
   AppendSigned(payload, file.touched);
   AppendVarint(payload, file.closed ? 1 : 0);
-  const bool seen = file.mark.offset == 0 && file.seen.offset > 0;
+  const bool seen = file.checkpoint.offset == 0 && file.seen.offset > 0;
   const bool memory = seen || !file.memory.empty();
-  if (memory || !file.inherited.empty()) AppendPartialLines(payload, file.inherited);
+  if (memory || !file.carried_partial.empty()) AppendPartialLines(payload, file.carried_partial);
   if (memory) AppendText(payload, file.memory);
   if (seen) AppendMark(payload, file.seen);
   AppendFramed(kFile, payload, out);
@@ -111,9 +111,9 @@ void AppendFileRecord(const FileRecord& file, std::string& out) {
 void AppendBatchRecord(const BatchRecord& batch, std::string& out) {
   std::string payload;
   AppendVarint(payload, batch.sequence);
-  AppendVarint(payload, batch.slot);
+  AppendVarint(payload, batch.file_id);
   AppendVarint(payload, batch.begin);
-  AppendMark(payload, batch.mark);
+  AppendMark(payload, batch.checkpoint);
   AppendVarint(payload, batch.lines);
   AppendVarint(payload, static_cast<std::uint64_t>(batch.format));
   AppendSigned(payload, batch.last_time);
@@ -125,7 +125,7 @@ void AppendBatchRecord(const BatchRecord& batch, std::string& out) {
     AppendVarint(payload, run.lines);
     before = start;
   }
-  if (batch.handed_over > 0 || batch.pipeline != 0) AppendVarint(payload, batch.handed_over);
+  if (batch.carried_over > 0 || batch.pipeline != 0) AppendVarint(payload, batch.carried_over);
   if (batch.pipeline != 0) {
     AppendVarint(payload, batch.pipeline);
     AppendSigned(payload, batch.now);
@@ -162,9 +162,9 @@ void AppendAbandonRecord(std::uint64_t sequence, std::string& out) {
   AppendFramed(kAbandon, payload, out);
 }
 
-void AppendForgetRecord(std::uint64_t slot, std::string& out) {
+void AppendForgetRecord(std::uint64_t file_id, std::string& out) {
   std::string payload;
-  AppendVarint(payload, slot);
+  AppendVarint(payload, file_id);
   AppendFramed(kForget, payload, out);
 }
 
@@ -174,14 +174,14 @@ void AppendLookedRecord(std::int64_t wall_nanos, std::string& out) {
   AppendFramed(kLooked, payload, out);
 }
 
-void AppendHandOverRecord(const HandOver& hand_over, std::string& out) {
+void AppendCarryOverRecord(const CarryOver& carry_over, std::string& out) {
   std::string payload;
-  AppendVarint(payload, hand_over.from);
-  AppendVarint(payload, hand_over.to);
-  AppendPartialLines(payload, hand_over.lines);
-  AppendVarint(payload, hand_over.mark ? 1 : 0);
-  if (hand_over.mark) AppendMark(payload, *hand_over.mark);
-  AppendFramed(kHandOver, payload, out);
+  AppendVarint(payload, carry_over.from);
+  AppendVarint(payload, carry_over.to);
+  AppendPartialLines(payload, carry_over.lines);
+  AppendVarint(payload, carry_over.checkpoint ? 1 : 0);
+  if (carry_over.checkpoint) AppendMark(payload, *carry_over.checkpoint);
+  AppendFramed(kCarryOver, payload, out);
 }
 
 void ApplyDelta(SeriesTotals& totals, const SeriesDelta& delta) {
@@ -201,25 +201,25 @@ void ApplyAck(JournalState& state, std::uint64_t sequence,
   auto batch = state.in_flight.extract(sequence);
   if (batch.empty()) return;
   for (const SeriesDelta& delta : metrics) ApplyDelta(state.metrics, delta);
-  auto file = state.files.find(batch.mapped().slot);
+  auto file = state.files.find(batch.mapped().file_id);
   if (file == state.files.end()) return;
-  file->second.mark = batch.mapped().mark;
+  file->second.checkpoint = batch.mapped().checkpoint;
   file->second.memory = batch.mapped().memory_after;
-  if (batch.mapped().begin == 0) file->second.inherited.clear();
+  if (batch.mapped().begin == 0) file->second.carried_partial.clear();
 }
 
-void ApplyHandOver(JournalState& state, const HandOver& hand_over) {
-  auto to = state.files.find(hand_over.to);
-  if (to != state.files.end()) to->second.inherited = hand_over.lines;
-  auto from = state.files.find(hand_over.from);
-  if (from == state.files.end() || !hand_over.mark) return;
-  from->second.mark = *hand_over.mark;
-  from->second.inherited.clear();
+void ApplyCarryOver(JournalState& state, const CarryOver& carry_over) {
+  auto to = state.files.find(carry_over.to);
+  if (to != state.files.end()) to->second.carried_partial = carry_over.lines;
+  auto from = state.files.find(carry_over.from);
+  if (from == state.files.end() || !carry_over.checkpoint) return;
+  from->second.checkpoint = *carry_over.checkpoint;
+  from->second.carried_partial.clear();
 }
 
 std::string FormatJournal(const JournalState& state) {
   std::string out(kJournalMagic);
-  for (const auto& [slot, file] : state.files) AppendFileRecord(file, out);
+  for (const auto& [file_id, file] : state.files) AppendFileRecord(file, out);
   for (const auto& [sequence, batch] : state.in_flight) AppendBatchRecord(batch, out);
   for (const auto& [series, total] : state.metrics) AppendSeriesRecord(series, total, out);
   if (state.looked != 0) AppendLookedRecord(state.looked, out);

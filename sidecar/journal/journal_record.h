@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sidecar/tail/file_id.h"
+#include "sidecar/discover/file_identity.h"
 #include "sidecar/tail/log_source.h"
 #include "sidecar/tail/partial_line.h"
 
@@ -31,15 +31,15 @@ struct TimeRun {
 // of it again.
 struct BatchRecord {
   std::uint64_t sequence = 0;
-  std::uint64_t slot = 0;
+  std::uint64_t file_id = 0;
   std::uint64_t begin = 0;
-  ContentMark mark;  // mark.offset is the end of the range
+  Checkpoint checkpoint;  // checkpoint.offset is the end of the range
   std::uint64_t lines = 0;
   LogSource::Format format = LogSource::Format::kAuto;
   std::vector<TimeRun> times;  // of the lines that have none of their own
   std::int64_t last_time = 0;  // of the file, after this batch
   // Bytes of partial lines at the end that are not in the batch: the next generation has them.
-  std::uint64_t handed_over = 0;
+  std::uint64_t carried_over = 0;
   // Of the pipeline: its hash (0: there was none), when the batch was made, and what its stages
   // remembered at the beginning and at the end.
   std::uint64_t pipeline = 0;
@@ -48,19 +48,19 @@ struct BatchRecord {
 };
 
 struct FileRecord {
-  std::uint64_t slot = 0;
-  FileId id;
+  std::uint64_t file_id = 0;
+  FileIdentity id;
   std::string path;
-  ContentMark mark;  // what Loki acknowledged
-  ContentMark seen;  // while that is nothing: what was seen of it
+  Checkpoint checkpoint;  // what Loki acknowledged
+  Checkpoint seen;        // while that is nothing: what was seen of it
   std::int64_t last_time = 0;
-  std::int64_t touched = 0;  // Unix seconds of the last record about it
-  bool closed = false;       // read to its end and rotated away
-  PartialLines inherited;    // from the generation before; part of the batch that begins at 0
-  std::string memory;        // of the pipeline's stages, behind mark
-  bool open = false;         // in this process; not written
+  std::int64_t touched = 0;      // Unix seconds of the last record about it
+  bool closed = false;           // read to its end and rotated away
+  PartialLines carried_partial;  // from the generation before; part of the batch that begins at 0
+  std::string memory;            // of the pipeline's stages, behind checkpoint
+  bool open = false;             // in this process; not written
 
-  const ContentMark& known() const { return mark.offset > 0 ? mark : seen; }
+  const Checkpoint& known() const { return checkpoint.offset > 0 ? checkpoint : seen; }
 };
 
 // A series that a metrics stage counts lines into.
@@ -84,9 +84,9 @@ struct SeriesDelta {
 using SeriesTotals = std::map<SeriesName, SeriesTotal>;
 
 struct JournalState {
-  std::map<std::uint64_t, FileRecord> files;       // by slot
+  std::map<std::uint64_t, FileRecord> files;       // by file_id
   std::map<std::uint64_t, BatchRecord> in_flight;  // by sequence
-  std::uint64_t next_slot = 1, next_sequence = 1;
+  std::uint64_t next_file_id = 1, next_sequence = 1;
   SeriesTotals metrics;
   std::int64_t looked = 0;  // wall time up to which all files are known
 };
@@ -102,23 +102,23 @@ void AppendAckRecord(std::uint64_t sequence, const std::vector<SeriesDelta>& met
                      std::string& out);
 void AppendSeriesRecord(const SeriesName& series, const SeriesTotal& total, std::string& out);
 void AppendAbandonRecord(std::uint64_t sequence, std::string& out);
-void AppendForgetRecord(std::uint64_t slot, std::string& out);
+void AppendForgetRecord(std::uint64_t file_id, std::string& out);
 void AppendLookedRecord(std::int64_t wall_nanos, std::string& out);
 
-// A generation hands its partial lines over to the next one. With `mark`, nothing else of it is
-// left to send and it has been dealt with up to there; without, a batch takes care of the rest.
-struct HandOver {
+// A generation hands its partial lines over to the next one. With `checkpoint`, nothing else of it
+// is left to send and it has been dealt with up to there; without, a batch takes care of the rest.
+struct CarryOver {
   std::uint64_t from = 0, to = 0;
   PartialLines lines;
-  std::optional<ContentMark> mark;
+  std::optional<Checkpoint> checkpoint;
 };
-void AppendHandOverRecord(const HandOver& hand_over, std::string& out);
+void AppendCarryOverRecord(const CarryOver& carry_over, std::string& out);
 
 // The effects of these, the same when they happen and when they are read back.
 void ApplyAck(JournalState& state, std::uint64_t sequence,
               const std::vector<SeriesDelta>& metrics = {});
 void ApplyDelta(SeriesTotals& totals, const SeriesDelta& delta);
-void ApplyHandOver(JournalState& state, const HandOver& hand_over);
+void ApplyCarryOver(JournalState& state, const CarryOver& carry_over);
 
 // Reads the text of a journal, magic included. `used` is how much of it was good.
 JournalState ParseJournal(std::string_view text, std::size_t& used);

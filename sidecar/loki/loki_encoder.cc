@@ -5,8 +5,8 @@
 #include <cstring>
 #include <vector>
 
+#include "common/base/clean_utf8.h"
 #include "common/base/varint.h"
-#include "sidecar/tail/clean_utf8.h"
 
 namespace telltale {
 namespace {

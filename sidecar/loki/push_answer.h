@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "common/net/http.h"
+#include "common/net/http/http.h"
 
 namespace telltale {
 

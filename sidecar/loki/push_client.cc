@@ -185,19 +185,19 @@ Result<HttpResponse> PushClient::Push(const PushBody& body) {
   if (!request) return request.error();
   auto response = client_->Send(*request, target_.request_timeout);
   // Perhaps a certificate was renewed that the other side knows already.
-  if (!response && client_->stage() == HttpStage::kTls) Doubt();
+  if (!response && client_->stage() == HttpStage::kTls) Invalidate();
   // It refused the tunnel, perhaps for want of credentials: of a plain request it answers 407.
   if (!response && client_->stage() == HttpStage::kProxy) Rejected();
   return response;
 }
 
-void PushClient::Doubt() {
+void PushClient::Invalidate() {
   looked_at_.reset();
-  if (secrets_) secrets_->pem.Doubt();
+  if (secrets_) secrets_->pem.Invalidate();
 }
 
 void PushClient::Rejected() {
-  Doubt();
+  Invalidate();
   if (!secrets_) return;
   secrets_->token.Rejected();
   secrets_->username.Rejected();

@@ -11,10 +11,10 @@
 #include <string>
 
 #include "common/base/clock.h"
-#include "common/net/http_client.h"
-#include "common/net/pem_files.h"
-#include "common/net/token_source.h"
-#include "common/net/url.h"
+#include "common/net/http/http_client.h"
+#include "common/net/http/token_source.h"
+#include "common/net/http/url.h"
+#include "common/net/tls/pem_files.h"
 #include "sidecar/loki/push_body.h"
 #include "sidecar/loki/push_target.h"
 
@@ -50,7 +50,7 @@ class PushClient {
 
   Files FindFiles() const;
   void Look();
-  void Doubt();
+  void Invalidate();
   Status Connect();
   Result<HttpRequest> Request(const PushBody& body);
   Result<std::string> Authorization();

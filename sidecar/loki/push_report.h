@@ -10,7 +10,7 @@
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "common/metrics/registry.h"
-#include "common/net/http.h"
+#include "common/net/http/http.h"
 #include "sidecar/loki/push_answer.h"
 
 namespace telltale {

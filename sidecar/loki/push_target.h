@@ -7,8 +7,8 @@
 #include <chrono>
 #include <string>
 
-#include "common/net/http.h"
-#include "common/net/pem_files.h"
+#include "common/net/http/http.h"
+#include "common/net/tls/pem_files.h"
 #include "sidecar/loki/push_queue.h"
 
 namespace telltale {

@@ -21,7 +21,7 @@
 #include "common/base/backoff.h"
 #include "common/base/clock.h"
 #include "common/metrics/registry.h"
-#include "common/net/http_client.h"
+#include "common/net/http/http_client.h"
 #include "sidecar/node/node_logs.h"
 
 namespace telltale {

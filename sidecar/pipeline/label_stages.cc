@@ -5,9 +5,9 @@
 #include <array>
 #include <utility>
 
+#include "common/base/clean_utf8.h"
 #include "sidecar/pipeline/stage.h"
 #include "sidecar/pipeline/time/go_time.h"
-#include "sidecar/tail/clean_utf8.h"
 
 namespace telltale {
 namespace {

@@ -6,10 +6,10 @@
 #include <cmath>
 #include <utility>
 
+#include "common/base/clean_utf8.h"
 #include "sidecar/pipeline/regex.h"
 #include "sidecar/pipeline/stage.h"
 #include "sidecar/pipeline/time/go_duration.h"
-#include "sidecar/tail/clean_utf8.h"
 
 namespace telltale {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "sidecar/tail/clean_utf8.h"
+#include "common/base/clean_utf8.h"
 
 namespace telltale {
 

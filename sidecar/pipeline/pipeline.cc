@@ -5,7 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#include "sidecar/tail/clean_utf8.h"
+#include "common/base/clean_utf8.h"
 
 namespace telltale {
 namespace {

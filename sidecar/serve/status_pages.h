@@ -10,7 +10,7 @@
 #include <string>
 
 #include "common/metrics/registry.h"
-#include "common/net/http.h"
+#include "common/net/http/http.h"
 
 namespace telltale {
 

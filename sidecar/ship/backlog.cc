@@ -49,11 +49,11 @@ void Backlog::Update(const FileSet& files) {
   next_ = clock_.Steady() + std::chrono::seconds(1);
   std::map<std::string, Path> paths;
   double deleted = 0;
-  for (const auto& [slot, file] : files.files()) {
+  for (const auto& [file_id, file] : files.files()) {
     bool others = paths.size() >= kMaxPaths && !paths.contains(file->path);
     Path& path = paths[others ? std::string(kOthers) : file->path];
-    std::uint64_t bytes = file->unread() ? file->info.size - file->mark.offset : 0;
-    if (file->mark.offset == 0) bytes += BytesOf(file->inherited);
+    std::uint64_t bytes = file->unread() ? file->info.size - file->checkpoint.offset : 0;
+    if (file->checkpoint.offset == 0) bytes += BytesOf(file->carried_partial);
     (file->rotated ? path.rotated : path.current) += bytes;
     if (file->info.links == 0) deleted += static_cast<double>(file->info.size);
   }

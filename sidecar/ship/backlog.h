@@ -14,8 +14,8 @@
 
 #include "common/base/clock.h"
 #include "common/metrics/registry.h"
+#include "sidecar/discover/file_set.h"
 #include "sidecar/ship/time_sample.h"
-#include "sidecar/tail/file_set.h"
 
 namespace telltale {
 

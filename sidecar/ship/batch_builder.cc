@@ -113,8 +113,8 @@ Result<std::uint64_t> BatchBuilder::Decode(const TailedFile& file, LogSource::Fo
                                            std::size_t max_bytes, Ending ending, TimeSource time) {
   LineReader reader(file.bytes, begin, limit, buffer_);
   EntryDecoder decoder(format);
-  if (begin == 0) decoder.Resume(file.inherited);
-  inherited_bytes_ = begin == 0 ? BytesOf(file.inherited) : 0;
+  if (begin == 0) decoder.Resume(file.carried_partial);
+  carried_bytes_ = begin == 0 ? BytesOf(file.carried_partial) : 0;
   waiting_.clear();
   std::uint64_t end = begin;
   RawLine line;
@@ -144,8 +144,8 @@ Result<std::uint64_t> BatchBuilder::Decode(const TailedFile& file, LogSource::Fo
     return safe_.end;
   }
   if (end == limit) waiting_ = decoder.Waiting();
-  if (ending.hand_over ? end == limit : ending.unfinished) {
-    if (!ending.hand_over) decoder.Finish(take);
+  if (ending.carry_over ? end == limit : ending.unfinished) {
+    if (!ending.carry_over) decoder.Finish(take);
     finish();
   } else if (ending.end_blocks && decoder.AtSafePoint()) {
     finish();
@@ -168,7 +168,7 @@ Result<bool> BatchBuilder::HasLineEnd(const FileBytes& bytes, std::uint64_t from
 }
 
 std::int64_t BatchBuilder::Assign(const TailedFile& file, const LogEntry& entry, std::int64_t now) {
-  std::int64_t seen = file.sightings.WallAt(entry.begin);
+  std::int64_t seen = file.arrival_times.WallAt(entry.begin);
   if (seen == 0) seen = now;
   std::int64_t time = seen;
   if (now_.last_time <= now + kClockSetBack) time = std::max(seen, now_.last_time + 1);
@@ -185,14 +185,14 @@ std::int64_t BatchBuilder::Assign(const TailedFile& file, const LogEntry& entry,
 Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& source,
                                   std::size_t max_bytes, Ending ending, std::int64_t now) {
   Batch batch;
-  batch.record.slot = file.slot;
-  batch.record.begin = file.mark.offset;
-  batch.record.mark = file.mark;
+  batch.record.file_id = file.file_id;
+  batch.record.begin = file.checkpoint.offset;
+  batch.record.checkpoint = file.checkpoint;
   batch.record.format = source.format;
   batch.record.last_time = file.last_time;
   batch.searched = file.info.size;
-  const bool ends = ending.unfinished || ending.hand_over || ending.end_blocks;
-  if (!ends && file.searched > file.mark.offset) {
+  const bool ends = ending.unfinished || ending.carry_over || ending.end_blocks;
+  if (!ends && file.searched > file.checkpoint.offset) {
     auto found = HasLineEnd(file.bytes, file.searched, file.info.size);
     if (!found) return found.error();
     if (!*found) return batch;
@@ -200,29 +200,29 @@ Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& sourc
   auto decode = [&](std::uint64_t limit, Ending how) {
     Begin(file, source, file.memory, now);
     now_.last_time = file.last_time;
-    return Decode(file, source.format, file.mark.offset, limit, max_bytes, how,
+    return Decode(file, source.format, file.checkpoint.offset, limit, max_bytes, how,
                   [&](const LogEntry& entry) { return Assign(file, entry, now); });
   };
   auto searched = decode(file.info.size, ending);
   if (!searched) return searched.error();
   batch.searched = *searched;
-  const bool complete = ending.hand_over || ending.unfinished;
+  const bool complete = ending.carry_over || ending.unfinished;
   batch.partial = !waiting_.empty() && !complete;
   batch.held = pipeline_ != nullptr && pipeline_->multiline() != nullptr && joiner_.open();
-  if (ending.hand_over && !waiting_.empty()) batch.handed_over = std::move(waiting_);
-  if (safe_.lines != now_.lines && safe_.end > file.mark.offset) {
+  if (ending.carry_over && !waiting_.empty()) batch.carried_over = std::move(waiting_);
+  if (safe_.lines != now_.lines && safe_.end > file.checkpoint.offset) {
     // Lines behind the end were taken in already: once more, without them. Rebuild does the same.
     auto again = decode(safe_.end, Ending{.unfinished = true});
     if (!again) return again.error();
   }
   now_ = safe_;
-  if (now_.lines == 0 && batch.handed_over.empty()) return batch;
+  if (now_.lines == 0 && batch.carried_over.empty()) return batch;
   runs_.resize(now_.runs);
   if (!runs_.empty()) runs_.back().lines = now_.last_run_lines;
-  auto mark = MarkContent(file.bytes, now_.end);
-  if (!mark) return mark.error();
-  batch.record.mark = *mark;
-  batch.record.handed_over = BytesOf(batch.handed_over);
+  auto checkpoint = MakeCheckpoint(file.bytes, now_.end);
+  if (!checkpoint) return checkpoint.error();
+  batch.record.checkpoint = *checkpoint;
+  batch.record.carried_over = BytesOf(batch.carried_over);
   batch.record.lines = now_.lines;
   batch.record.times = runs_;
   batch.record.last_time = now_.last_time;
@@ -232,7 +232,7 @@ Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& sourc
     batch.record.memory = file.memory;
     batch.record.memory_after = run_.Memory(safe_memory_);
   }
-  std::int64_t seen = file.sightings.WallAt(file.mark.offset);
+  std::int64_t seen = file.arrival_times.WallAt(file.checkpoint.offset);
   batch.first_seen = seen != 0 ? seen : now;
   Finish(batch);
   return batch;
@@ -240,25 +240,25 @@ Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& sourc
 
 Result<Batch> BatchBuilder::Rebuild(const TailedFile& file, const LogSource& source,
                                     const BatchRecord& record, std::int64_t now) {
-  auto same = CompareContent(file.bytes, record.mark);
+  auto same = CompareContent(file.bytes, record.checkpoint);
   if (!same) return same.error();
   if (!*same) {
     return Fail(Code::kGone, "the file does not hold the lines any more");
   }
   Batch batch;
   batch.record = record;
-  batch.searched = record.mark.offset;
+  batch.searched = record.checkpoint.offset;
   batch.first_seen = now;
   Begin(file, source, record.memory, record.now);
   RunReader times{record.times};
   auto assign = [&](const LogEntry&) { return times.Next(); };
-  auto searched = Decode(file, record.format, record.begin, record.mark.offset,
+  auto searched = Decode(file, record.format, record.begin, record.checkpoint.offset,
                          std::numeric_limits<std::size_t>::max(),
-                         Ending{.unfinished = true, .hand_over = record.handed_over > 0}, assign);
+                         Ending{.unfinished = true, .carry_over = record.carried_over > 0}, assign);
   if (!searched) return searched.error();
   now_ = safe_;
-  if (now_.lines != record.lines || now_.end != record.mark.offset ||
-      (record.handed_over > 0 && BytesOf(waiting_) != record.handed_over)) {
+  if (now_.lines != record.lines || now_.end != record.checkpoint.offset ||
+      (record.carried_over > 0 && BytesOf(waiting_) != record.carried_over)) {
     return Fail(Code::kGone, "the file holds other lines than the journal says");
   }
   Finish(batch);
@@ -266,8 +266,8 @@ Result<Batch> BatchBuilder::Rebuild(const TailedFile& file, const LogSource& sou
 }
 
 void BatchBuilder::Finish(Batch& batch) {
-  batch.count = {now_.lines, batch.record.mark.offset - batch.record.begin + inherited_bytes_ -
-                                 batch.record.handed_over};
+  batch.count = {now_.lines, batch.record.checkpoint.offset - batch.record.begin + carried_bytes_ -
+                                 batch.record.carried_over};
   batch.line_times = line_times_;
   batch.cut_bytes = now_.cut_bytes;
   for (const auto& stream : streams_.streams()) {

@@ -14,13 +14,13 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "sidecar/discover/tailed_file.h"
 #include "sidecar/journal/journal_record.h"
 #include "sidecar/loki/push_body.h"
 #include "sidecar/ship/accounting.h"
 #include "sidecar/ship/stream_set.h"
 #include "sidecar/ship/time_sample.h"
 #include "sidecar/tail/entry_decoder.h"
-#include "sidecar/tail/tailed_file.h"
 
 namespace telltale {
 
@@ -37,7 +37,7 @@ struct Batch {
   std::int64_t first_seen = 0;  // wall time
   TimeSample line_times;
   // What the file ends with and its next generation begins with; not in `bodies`.
-  PartialLines handed_over;
+  PartialLines carried_over;
   bool partial = false;               // what is left of the file waits for the end of a CRI line
   bool held = false;                  // or for the end of a block
   std::chrono::nanoseconds pause{0};  // the next batch of the file is not before so long
@@ -48,7 +48,7 @@ class BatchBuilder {
   // What becomes of text behind the last line end, and of partial lines at the end of the file.
   struct Ending {
     bool unfinished = false;  // the text is a line, and partial lines are sent as they are
-    bool hand_over = false;   // but partial lines are for the next generation
+    bool carry_over = false;  // but partial lines are for the next generation
     bool end_blocks = false;  // a block that may go on is sent as it is
   };
 
@@ -98,7 +98,7 @@ class BatchBuilder {
   std::vector<std::int64_t> safe_memory_;
   std::vector<TimeRun> runs_;
   Losses dropped_;
-  std::uint64_t inherited_bytes_ = 0;
+  std::uint64_t carried_bytes_ = 0;
   TimeSample line_times_;
   PartialLines waiting_;  // at the end of what was decoded last
 };

@@ -35,7 +35,7 @@ LogWorker::LogWorker(const std::string& state_dir, Registry& registry, Clock& cl
 
 void LogWorker::Open() {
   journal_.Open();
-  for (const auto& [slot, file] : journal_.state().files) {
+  for (const auto& [file_id, file] : journal_.state().files) {
     std::int64_t& last = last_times_[file.path];
     last = std::max(last, file.last_time);
   }
@@ -61,18 +61,19 @@ void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptio
 
 // The next generation of the path, when it has begun and nothing of it was sent. It may have what
 // this one ends with already: the last process ended after the hand-over and before the batch.
-TailedFile* LogWorker::Heir(const std::string& path, std::uint64_t slot) const {
-  for (auto it = files_.files().upper_bound(slot); it != files_.files().end(); ++it) {
+TailedFile* LogWorker::NextGeneration(const std::string& path, std::uint64_t file_id) const {
+  for (auto it = files_.files().upper_bound(file_id); it != files_.files().end(); ++it) {
     TailedFile& file = *it->second;
     if (file.path != path) continue;
-    bool fresh = file.mark.offset == 0 && file.outstanding == 0 && !replays_.contains(file.slot);
+    bool fresh =
+        file.checkpoint.offset == 0 && file.outstanding == 0 && !replays_.contains(file.file_id);
     return fresh && file.info.size > 0 ? &file : nullptr;
   }
   return nullptr;
 }
 
 bool LogWorker::HasYounger(const TailedFile& file) const {
-  return std::any_of(files_.files().upper_bound(file.slot), files_.files().end(),
+  return std::any_of(files_.files().upper_bound(file.file_id), files_.files().end(),
                      [&](const auto& other) { return other.second->path == file.path; });
 }
 
@@ -87,16 +88,16 @@ bool LogWorker::Unfinished(const TailedFile& file, Mode mode) const {
 }
 
 // A generation that ends with parts of lines, which the next one will go on with.
-bool LogWorker::HandsOver(const TailedFile& file) const {
-  return file.partial && file.rotated && Heir(file.path, file.slot) != nullptr;
+bool LogWorker::CarriesOver(const TailedFile& file) const {
+  return file.partial && file.rotated && NextGeneration(file.path, file.file_id) != nullptr;
 }
 
 bool LogWorker::Readable(const TailedFile& file, Mode mode) const {
-  if (replays_.contains(file.slot)) return true;
+  if (replays_.contains(file.file_id)) return true;
   if (!file.unread()) return false;
   if (file.info.size > file.searched) return true;
   // The acknowledgement of an earlier batch would move the journal back behind the hand-over.
-  if (HandsOver(file)) return file.outstanding == 0;
+  if (CarriesOver(file)) return file.outstanding == 0;
   return Unfinished(file, mode) || (file.held && clock_.Steady() >= BlocksEndAt(file));
 }
 
@@ -107,15 +108,15 @@ SteadyTime LogWorker::BlocksEndAt(const TailedFile& file) const {
   const Multiline* multiline = pipeline ? pipeline->multiline() : nullptr;
   if (multiline == nullptr) return file.grown;
   const std::chrono::nanoseconds wait(multiline->max_wait());
-  const SteadyTime* seen = file.sightings.OldestSince(file.mark.offset);
+  const SteadyTime* seen = file.arrival_times.OldestSince(file.checkpoint.offset);
   SteadyTime quiet = file.grown + wait;
   return seen == nullptr ? quiet : std::min(quiet, *seen + 4 * wait + options_.batch_wait);
 }
 
 SteadyTime LogWorker::DueAt(const TailedFile& file) const {
-  bool full = file.info.size - file.mark.offset >= options_.batch_bytes;
-  if (full || file.rotated || replays_.contains(file.slot)) return file.retry_at;
-  const SteadyTime* seen = file.sightings.OldestSince(file.mark.offset);
+  bool full = file.info.size - file.checkpoint.offset >= options_.batch_bytes;
+  if (full || file.rotated || replays_.contains(file.file_id)) return file.retry_at;
+  const SteadyTime* seen = file.arrival_times.OldestSince(file.checkpoint.offset);
   SteadyTime due = seen == nullptr ? SteadyTime{} : *seen + options_.batch_wait;
   return std::max(due, file.retry_at);
 }
@@ -124,11 +125,11 @@ SteadyTime LogWorker::DueAt(const TailedFile& file) const {
 // they are one stream for Loki.
 void LogWorker::ForEachTurn(Mode mode, FunctionRef<void(TailedFile&)> visit) const {
   std::set<std::string_view> paths;
-  for (const auto& [slot, file] : files_.files()) {
+  for (const auto& [file_id, file] : files_.files()) {
     bool readable = Readable(*file, mode);
-    if (!readable && !HandsOver(*file)) continue;
+    if (!readable && !CarriesOver(*file)) continue;
     if (!paths.insert(file->path).second || !readable) continue;
-    if (!underway_.Waits(slot)) visit(*file);
+    if (!in_flight_.Waits(file_id)) visit(*file);
   }
 }
 
@@ -139,8 +140,8 @@ TailedFile* LogWorker::Next(Mode mode) const {
   SteadyTime best_since{};
   ForEachTurn(mode, [&](TailedFile& file) {
     if (now < (mode == Mode::kNormal ? DueAt(file) : file.retry_at)) return;
-    const SteadyTime* seen = file.sightings.OldestSince(file.mark.offset);
-    SteadyTime since = seen == nullptr || replays_.contains(file.slot) ? SteadyTime{} : *seen;
+    const SteadyTime* seen = file.arrival_times.OldestSince(file.checkpoint.offset);
+    SteadyTime since = seen == nullptr || replays_.contains(file.file_id) ? SteadyTime{} : *seen;
     if (best == nullptr || since < best_since) {
       best = &file;
       best_since = since;
@@ -154,13 +155,13 @@ void LogWorker::Work(Mode mode) {
     TailedFile* file = Next(mode);
     if (file == nullptr) break;
     used_ = true;
-    if (replays_.contains(file->slot)) {
+    if (replays_.contains(file->file_id)) {
       Replay(*file);
     } else {
       BuildNext(*file, mode);
     }
   }
-  Scout();
+  ReadAheadForAlerts();
   UpdateGauges();
 }
 
@@ -168,10 +169,10 @@ void LogWorker::BuildNext(TailedFile& file, Mode mode) {
   if (!files_.CheckContent(file)) return;
   BatchBuilder::Ending ending{.unfinished = Unfinished(file, mode)};
   ending.end_blocks = mode == Mode::kFlush || (file.held && clock_.Steady() >= BlocksEndAt(file));
-  TailedFile* heir = file.rotated ? Heir(file.path, file.slot) : nullptr;
-  if (heir != nullptr) {
-    ending.hand_over = file.outstanding == 0;
-    ending.unfinished = ending.unfinished && ending.hand_over;
+  TailedFile* next_generation = file.rotated ? NextGeneration(file.path, file.file_id) : nullptr;
+  if (next_generation != nullptr) {
+    ending.carry_over = file.outstanding == 0;
+    ending.unfinished = ending.unfinished && ending.carry_over;
   }
   if (last_times_.size() > kMaxPaths) last_times_.clear();
   std::int64_t& last_time = last_times_[file.path];
@@ -185,11 +186,12 @@ void LogWorker::BuildNext(TailedFile& file, Mode mode) {
   file.partial = batch->partial;
   file.held = batch->held && !ending.end_blocks;
   bool empty = batch->count.lines == 0;
-  if (!batch->handed_over.empty()) {
-    std::optional<ContentMark> mark;
-    if (empty) mark = batch->record.mark;
-    journal_.Hand({file.slot, heir->slot, batch->handed_over, mark});
-    heir->inherited = std::move(batch->handed_over);
+  if (!batch->carried_over.empty()) {
+    std::optional<Checkpoint> checkpoint;
+    if (empty) checkpoint = batch->record.checkpoint;
+    journal_.RecordCarryOver(
+        {file.file_id, next_generation->file_id, batch->carried_over, checkpoint});
+    next_generation->carried_partial = std::move(batch->carried_over);
     if (empty) MoveOn(file, *batch);
   }
   if (empty) {
@@ -217,32 +219,32 @@ void LogWorker::Submit(TailedFile& file, Batch batch, bool replayed) {
   if (const auto& pipeline = files_.source(file).pipeline) {
     metrics = metrics_.Name(*pipeline, batch.metrics);
   }
-  Underway::Batch sent{file.slot, batch.first_seen, batch.line_times, std::move(metrics)};
+  InFlight::Batch sent{file.file_id, batch.first_seen, batch.line_times, std::move(metrics)};
   sent.streams = batch.bodies.size();
   for (PushBody& body : batch.bodies) {
     sent.bytes += body.compressed.size();
     body.tenant = files_.source(file).tenant;
   }
-  underway_.Add(batch.record.sequence, std::move(sent));
+  in_flight_.Add(batch.record.sequence, std::move(sent));
   sender_.Submit(batch.record.sequence, std::move(batch.bodies));
 }
 
 void LogWorker::MoveOn(TailedFile& file, const Batch& batch) {
-  if (batch.record.begin == 0) file.inherited.clear();
-  file.mark = batch.record.mark;
-  file.searched = std::max({file.searched, batch.searched, file.mark.offset});
-  file.sightings.Drop(file.mark.offset);
+  if (batch.record.begin == 0) file.carried_partial.clear();
+  file.checkpoint = batch.record.checkpoint;
+  file.searched = std::max({file.searched, batch.searched, file.checkpoint.offset});
+  file.arrival_times.Drop(file.checkpoint.offset);
   file.retry_at = file.failing_since = SteadyTime{};
 }
 
 void LogWorker::Answered(const PushResult& result) {
-  for (const Underway::Batch& batch : underway_.Answer(result)) {
+  for (const InFlight::Batch& batch : in_flight_.Answer(result)) {
     const PushResult& answer = *batch.answer;
     accounting_->Answered(answer.acked, answer.lost);
     if (answer.acked.lines > 0) backlog_.Delivered(batch.line_times);
     journal_.Ack(answer.sequence, batch.metrics);
     metrics_.Apply(batch.metrics, journal_.state().metrics);
-    if (TailedFile* file = files_.Find(batch.slot)) --file->outstanding;
+    if (TailedFile* file = files_.Find(batch.file_id)) --file->outstanding;
   }
 }
 
@@ -251,10 +253,10 @@ void LogWorker::UpdateGauges() {
   auto note = [&](std::int64_t wall) {
     if (wall != 0 && (oldest == 0 || wall < oldest)) oldest = wall;
   };
-  for (const auto& [sequence, batch] : underway_.batches()) note(batch.first_seen);
-  for (const auto& [slot, file] : files_.files()) {
+  for (const auto& [sequence, batch] : in_flight_.batches()) note(batch.first_seen);
+  for (const auto& [file_id, file] : files_.files()) {
     const bool line = file->unread() && file->info.size > file->searched;  // else a part of one
-    if (line) note(file->sightings.WallAt(file->mark.offset));
+    if (line) note(file->arrival_times.WallAt(file->checkpoint.offset));
   }
   accounting_->SetOldest(oldest);
   accounting_->SetFiles(files_.files().size());
@@ -263,9 +265,9 @@ void LogWorker::UpdateGauges() {
 
 std::set<std::string> LogWorker::Behind(std::chrono::nanoseconds age) const {
   std::set<std::string> directories;
-  for (const auto& [slot, file] : files_.files()) {
-    const SteadyTime* seen = file->sightings.OldestSince(file->mark.offset);
-    const bool unread = file->unread() || replays_.contains(slot);
+  for (const auto& [file_id, file] : files_.files()) {
+    const SteadyTime* seen = file->arrival_times.OldestSince(file->checkpoint.offset);
+    const bool unread = file->unread() || replays_.contains(file_id);
     if (!unread || (seen != nullptr && clock_.Steady() - *seen < age)) continue;
     directories.insert(file->path.substr(0, file->path.rfind('/')));
   }
@@ -274,8 +276,8 @@ std::set<std::string> LogWorker::Behind(std::chrono::nanoseconds age) const {
 
 std::optional<std::uint64_t> LogWorker::Acked(const std::string& path) const {
   std::optional<std::uint64_t> acked;
-  for (const auto& [slot, record] : journal_.state().files) {
-    if (record.open && record.path == path) acked = record.mark.offset;
+  for (const auto& [file_id, record] : journal_.state().files) {
+    if (record.open && record.path == path) acked = record.checkpoint.offset;
   }
   return acked;
 }
@@ -288,8 +290,8 @@ std::optional<SteadyTime> LogWorker::NextDue() const {
   if (!shipping_ || Full()) return due;
   // A younger generation waits for the older one, whenever that is.
   ForEachTurn(Mode::kNormal, [&](TailedFile& file) { note(DueAt(file)); });
-  for (const auto& [slot, file] : files_.files()) {
-    if (file->rotated && file->unread() && !Readable(*file, Mode::kNormal) && !HandsOver(*file)) {
+  for (const auto& [file_id, file] : files_.files()) {
+    if (file->rotated && file->unread() && !Readable(*file, Mode::kNormal) && !CarriesOver(*file)) {
       note(EndsAt(*file));
     }
     if (file->held && !Readable(*file, Mode::kNormal)) note(BlocksEndAt(*file));

@@ -18,16 +18,16 @@
 #include "common/base/clock.h"
 #include "common/base/function_ref.h"
 #include "common/metrics/registry.h"
+#include "sidecar/discover/file_set.h"
 #include "sidecar/journal/disk.h"
 #include "sidecar/journal/journal.h"
 #include "sidecar/loki/sender.h"
 #include "sidecar/ship/accounting.h"
 #include "sidecar/ship/backlog.h"
 #include "sidecar/ship/batch_builder.h"
+#include "sidecar/ship/in_flight.h"
 #include "sidecar/ship/log_metrics.h"
 #include "sidecar/ship/log_pipeline.h"
-#include "sidecar/ship/underway.h"
-#include "sidecar/tail/file_set.h"
 
 namespace telltale {
 
@@ -56,9 +56,9 @@ class LogWorker {
   void Work(Mode mode);
   void Answered(const PushResult& result);
 
-  bool Full() const { return underway_.Full(); }
+  bool Full() const { return in_flight_.Full(); }
   // Right after Work: nothing is on its way, and nothing was due.
-  bool Idle() const { return underway_.empty(); }
+  bool Idle() const { return in_flight_.empty(); }
   bool Shipping() const { return shipping_; }
   // Of files with something unread that was seen at least `age` ago.
   std::set<std::string> Behind(std::chrono::nanoseconds age) const;
@@ -74,16 +74,16 @@ class LogWorker {
   void Truncated(TailedFile& file, std::uint64_t unread);
   void Closed(const TailedFile& file, bool finished);
   std::vector<KnownGeneration> Known(const std::string& directory) const;
-  bool Resume(TailedFile& file, std::uint64_t slot);
+  bool Resume(TailedFile& file, std::uint64_t file_id);
   void Continue(TailedFile& file, const FileRecord& record);
   void Moved(const TailedFile& file, std::uint64_t missing);
   void CountVanished();
 
-  void PassOnInheritance();
+  void PassOnCarried();
 
-  TailedFile* Heir(const std::string& path, std::uint64_t slot) const;
+  TailedFile* NextGeneration(const std::string& path, std::uint64_t file_id) const;
   bool HasYounger(const TailedFile& file) const;
-  bool HandsOver(const TailedFile& file) const;
+  bool CarriesOver(const TailedFile& file) const;
   void ForEachTurn(Mode mode, FunctionRef<void(TailedFile&)> visit) const;
   TailedFile* Next(Mode mode) const;
   SteadyTime EndsAt(const TailedFile& file) const;
@@ -93,9 +93,9 @@ class LogWorker {
   void BuildNext(TailedFile& file, Mode mode);
   void Replay(TailedFile& file);
   SteadyTime BlocksEndAt(const TailedFile& file) const;
-  void TakeAnew(TailedFile& file);
+  void Requeue(TailedFile& file);
   void RaiseAlerts(const TailedFile& file, const std::vector<AlertHit>& hits);
-  void Scout();
+  void ReadAheadForAlerts();
   void ReadFailed(TailedFile& file, const Error& error);
   void Submit(TailedFile& file, Batch batch, bool replayed);
   void MoveOn(TailedFile& file, const Batch& batch);
@@ -116,11 +116,11 @@ class LogWorker {
   bool shipping_ = false;  // there is somewhere to send to
   bool used_ = false;      // the builder, since the last sweep
   bool rested_ = true;     // memory was given back since then
-  Underway underway_;
+  InFlight in_flight_;
   // The last assigned time of each path: generations of it are one stream, and in order.
   std::map<std::string, std::int64_t> last_times_;
   // Batches of an earlier process that must be sent again before anything else of their file.
-  std::map<std::uint64_t, std::deque<BatchRecord>> replays_;  // by slot
+  std::map<std::uint64_t, std::deque<BatchRecord>> replays_;  // by file_id
 };
 
 }  // namespace telltale

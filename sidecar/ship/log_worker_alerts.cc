@@ -9,7 +9,7 @@
 namespace telltale {
 namespace {
 
-constexpr std::size_t kScoutBytes = 1 << 20;
+constexpr std::size_t kReadAheadBytes = 1 << 20;
 
 bool HasAlerts(const LogSource& source) {
   return source.pipeline && !source.pipeline->alerts().empty();
@@ -21,7 +21,7 @@ void LogWorker::RaiseAlerts(const TailedFile& file, const std::vector<AlertHit>&
   if (hits.empty() || !options_.on_alert) return;
   const auto& pipeline = files_.source(file).pipeline;
   for (const AlertHit& hit : hits) {
-    if (hit.offset < file.scouted) continue;
+    if (hit.offset < file.alerts_read_to) continue;
     const AlertSpec& spec = pipeline->alerts()[hit.alert];
     LogAlert alert{spec.name, hit.stream, spec.annotations, spec.quiet_ms};
     for (const auto& [name, value] : spec.labels) SetLabel(alert.labels, name, value);
@@ -34,28 +34,28 @@ void LogWorker::RaiseAlerts(const TailedFile& file, const std::vector<AlertHit>&
 }
 
 // Lines of a younger generation wait until the older one was read; there are few at such a time.
-void LogWorker::Scout() {
+void LogWorker::ReadAheadForAlerts() {
   if (!options_.on_alert || !Full()) return;
-  for (const auto& [slot, file] : files_.files()) {
-    if (!HasAlerts(files_.source(*file)) || replays_.contains(slot)) continue;
-    const ContentMark mark = file->mark;
+  for (const auto& [file_id, file] : files_.files()) {
+    if (!HasAlerts(files_.source(*file)) || replays_.contains(file_id)) continue;
+    const Checkpoint checkpoint = file->checkpoint;
     const std::uint64_t searched = file->searched;
     const std::string memory = file->memory;
-    if (file->scouted > mark.offset) {
-      file->mark.offset = file->scouted;
-      file->memory = file->scout_memory;
+    if (file->alerts_read_to > checkpoint.offset) {
+      file->checkpoint.offset = file->alerts_read_to;
+      file->memory = file->alerts_memory;
     }
     file->searched = 0;
-    while (file->info.size > file->mark.offset) {
-      auto batch = builder_.Build(*file, files_.source(*file), kScoutBytes, {.end_blocks = true},
-                                  clock_.WallNanos());
+    while (file->info.size > file->checkpoint.offset) {
+      auto batch = builder_.Build(*file, files_.source(*file), kReadAheadBytes,
+                                  {.end_blocks = true}, clock_.WallNanos());
       if (!batch || batch->count.lines == 0) break;
       used_ = true;
       RaiseAlerts(*file, batch->alerts);
-      file->scouted = file->mark.offset = batch->record.mark.offset;
-      file->scout_memory = file->memory = batch->record.memory_after;
+      file->alerts_read_to = file->checkpoint.offset = batch->record.checkpoint.offset;
+      file->alerts_memory = file->memory = batch->record.memory_after;
     }
-    file->mark = mark;
+    file->checkpoint = checkpoint;
     file->searched = searched;
     file->memory = memory;
   }

@@ -21,12 +21,14 @@ constexpr std::chrono::seconds kGiveUpReading{60};
 FileSet::Hooks LogWorker::MakeHooks() {
   FileSet::Hooks hooks;
   hooks.recall = [this](TailedFile& file) { return Recall(file); };
-  hooks.begun = [this](TailedFile& file) { file.slot = journal_.AddFile(file.info.id, file.path); };
+  hooks.begun = [this](TailedFile& file) {
+    file.file_id = journal_.AddFile(file.info.id, file.path);
+  };
   hooks.truncated = [this](TailedFile& file, std::uint64_t unread) { Truncated(file, unread); };
-  hooks.seen = [this](const TailedFile& file) { journal_.Saw(file.slot, file.seen); };
+  hooks.seen = [this](const TailedFile& file) { journal_.Saw(file.file_id, file.seen); };
   hooks.closed = [this](const TailedFile& file, bool finished) { Closed(file, finished); };
   hooks.known = [this](const std::string& directory) { return Known(directory); };
-  hooks.resume = [this](TailedFile& file, std::uint64_t slot) { return Resume(file, slot); };
+  hooks.resume = [this](TailedFile& file, std::uint64_t file_id) { return Resume(file, file_id); };
   hooks.moved = [this](const TailedFile& file, std::uint64_t missing) { Moved(file, missing); };
   hooks.alive = [this] { return journal_.alive(); };
   return hooks;
@@ -40,30 +42,30 @@ bool LogWorker::Recall(TailedFile& file) {
 }
 
 // What became of a generation, wherever it lies now.
-bool LogWorker::Resume(TailedFile& file, std::uint64_t slot) {
-  const FileRecord* record = journal_.Rebind(slot, file.info.id);
+bool LogWorker::Resume(TailedFile& file, std::uint64_t file_id) {
+  const FileRecord* record = journal_.Rebind(file_id, file.info.id);
   if (record == nullptr) return false;
   Continue(file, *record);
   return true;
 }
 
 void LogWorker::Continue(TailedFile& file, const FileRecord& record) {
-  file.slot = record.slot;
+  file.file_id = record.file_id;
   file.path = record.path;
-  file.mark = record.mark;
+  file.checkpoint = record.checkpoint;
   file.seen = file.first_seen = record.seen;
   file.last_time = record.last_time;
   file.memory = record.memory;
-  if (file.mark.offset == 0) file.inherited = record.inherited;
+  if (file.checkpoint.offset == 0) file.carried_partial = record.carried_partial;
   for (const auto& [sequence, batch] : journal_.state().in_flight) {
-    if (batch.slot != file.slot) continue;
-    if (underway_.contains(sequence)) {
+    if (batch.file_id != file.file_id) continue;
+    if (in_flight_.contains(sequence)) {
       // It was let go and is wanted again while a batch of it is still on its way.
-      file.mark = batch.mark;
+      file.checkpoint = batch.checkpoint;
       file.memory = batch.memory_after;
       ++file.outstanding;
     } else {
-      replays_[file.slot].push_back(batch);
+      replays_[file.file_id].push_back(batch);
     }
   }
 }
@@ -71,45 +73,47 @@ void LogWorker::Continue(TailedFile& file, const FileRecord& record) {
 // It was copied and truncated: the rest of the generation is in the copy.
 void LogWorker::Moved(const TailedFile& file, std::uint64_t missing) {
   if (missing > 0) accounting_->LostUnread("truncated", {0, missing});
-  journal_.Rebind(file.slot, file.info.id);
+  journal_.Rebind(file.file_id, file.info.id);
 }
 
 void LogWorker::Truncated(TailedFile& file, std::uint64_t unread) {
-  file.scouted = 0;
+  file.alerts_read_to = 0;
   file.memory.clear();
   unread -= std::min(unread, LoseReplays(file));
   if (unread > 0) accounting_->LostUnread("truncated", {0, unread});
-  std::uint64_t before = file.slot;
-  file.slot = journal_.AddFile(file.info.id, file.path);
-  if (unread > 0 && !file.inherited.empty()) {
+  std::uint64_t before = file.file_id;
+  file.file_id = journal_.AddFile(file.info.id, file.path);
+  if (unread > 0 && !file.carried_partial.empty()) {
     // What went on with these parts of lines is gone; nothing else must be joined to them.
-    accounting_->LostUnread("truncated", {file.inherited.size(), BytesOf(file.inherited)});
-    file.inherited.clear();
+    accounting_->LostUnread("truncated",
+                            {file.carried_partial.size(), BytesOf(file.carried_partial)});
+    file.carried_partial.clear();
   }
-  if (!file.inherited.empty()) journal_.Hand({before, file.slot, file.inherited, std::nullopt});
+  if (!file.carried_partial.empty())
+    journal_.RecordCarryOver({before, file.file_id, file.carried_partial, std::nullopt});
   journal_.Forget(before);
 }
 
 void LogWorker::Closed(const TailedFile& file, bool finished) {
-  replays_.erase(file.slot);
-  journal_.CloseFile(file.slot, finished);
+  replays_.erase(file.file_id);
+  journal_.CloseFile(file.file_id, finished);
 }
 
 std::vector<KnownGeneration> LogWorker::Known(const std::string& directory) const {
   std::vector<KnownGeneration> out;
-  std::map<std::uint64_t, std::size_t> by_slot;
-  for (const auto& [slot, record] : journal_.state().files) {
+  std::map<std::uint64_t, std::size_t> by_file_id;
+  for (const auto& [file_id, record] : journal_.state().files) {
     if (record.path.rfind('/') != directory.size() || !record.path.starts_with(directory)) continue;
-    by_slot[slot] = out.size();
-    out.push_back({slot, record.path, record.id, record.known(), record.open, record.closed});
-    if (const TailedFile* file = files_.Find(slot)) out.back().mark = file->known();
+    by_file_id[file_id] = out.size();
+    out.push_back({file_id, record.path, record.id, record.known(), record.open, record.closed});
+    if (const TailedFile* file = files_.Find(file_id)) out.back().checkpoint = file->known();
   }
   // What was sent was there, acknowledged or not.
   for (const auto& [sequence, batch] : journal_.state().in_flight) {
-    auto found = by_slot.find(batch.slot);
-    if (found == by_slot.end()) continue;
-    ContentMark& mark = out[found->second].mark;
-    if (batch.mark.offset > mark.offset) mark = batch.mark;
+    auto found = by_file_id.find(batch.file_id);
+    if (found == by_file_id.end()) continue;
+    Checkpoint& checkpoint = out[found->second].checkpoint;
+    if (batch.checkpoint.offset > checkpoint.offset) checkpoint = batch.checkpoint;
   }
   return out;
 }
@@ -119,8 +123,8 @@ std::vector<KnownGeneration> LogWorker::Known(const std::string& directory) cons
 void LogWorker::CountVanished() {
   std::vector<BatchRecord> gone;
   for (const auto& [sequence, batch] : journal_.state().in_flight) {
-    if (underway_.contains(sequence) || files_.Find(batch.slot) != nullptr) continue;
-    auto file = journal_.state().files.find(batch.slot);
+    if (in_flight_.contains(sequence) || files_.Find(batch.file_id) != nullptr) continue;
+    auto file = journal_.state().files.find(batch.file_id);
     if (file != journal_.state().files.end()) {
       const std::string& path = file->second.path;
       if (!files_.Wants(path) || !files_.Settled(path)) continue;
@@ -130,47 +134,47 @@ void LogWorker::CountVanished() {
   for (const BatchRecord& record : gone) CountLost(record);
 }
 
-// Parts of lines that a generation inherited and which is nowhere now go to the next one.
-void LogWorker::PassOnInheritance() {
-  std::vector<HandOver> orphans;
-  for (const auto& [slot, file] : journal_.state().files) {
-    if (file.open || file.inherited.empty() || underway_.HasOf(slot)) continue;
+// Parts of lines that a generation carried_partial and which is nowhere now go to the next one.
+void LogWorker::PassOnCarried() {
+  std::vector<CarryOver> orphans;
+  for (const auto& [file_id, file] : journal_.state().files) {
+    if (file.open || file.carried_partial.empty() || in_flight_.HasOf(file_id)) continue;
     if (!files_.Wants(file.path) || !files_.Settled(file.path)) continue;
-    orphans.push_back({slot, 0, file.inherited, file.mark});
+    orphans.push_back({file_id, 0, file.carried_partial, file.checkpoint});
   }
-  for (HandOver& orphan : orphans) {
+  for (CarryOver& orphan : orphans) {
     const std::string& path = journal_.state().files.at(orphan.from).path;
-    TailedFile* heir = Heir(path, orphan.from);
-    if (heir != nullptr && heir->inherited.empty()) {
-      orphan.to = heir->slot;
-      heir->inherited = orphan.lines;
+    TailedFile* next_generation = NextGeneration(path, orphan.from);
+    if (next_generation != nullptr && next_generation->carried_partial.empty()) {
+      orphan.to = next_generation->file_id;
+      next_generation->carried_partial = orphan.lines;
     } else {
       accounting_->LostUnread("file_gone", {orphan.lines.size(), BytesOf(orphan.lines)});
     }
-    journal_.Hand(orphan);
+    journal_.RecordCarryOver(orphan);
   }
 }
 
 // Batches that cannot be sent again; returns how many bytes of the file they are.
 std::uint64_t LogWorker::LoseReplays(TailedFile& file) {
-  auto replays = replays_.extract(file.slot);
+  auto replays = replays_.extract(file.file_id);
   std::uint64_t bytes = 0;
   if (replays.empty()) return bytes;
   for (const BatchRecord& record : replays.mapped()) {
-    bytes += record.mark.offset - record.begin;
-    if (record.begin == 0) file.inherited.clear();  // lost with it
+    bytes += record.checkpoint.offset - record.begin;
+    if (record.begin == 0) file.carried_partial.clear();  // lost with it
     CountLost(record);
   }
   return bytes;
 }
 
 void LogWorker::CountLost(const BatchRecord& record) {
-  std::uint64_t bytes = record.mark.offset - record.begin - record.handed_over;
-  auto file = journal_.state().files.find(record.slot);
+  std::uint64_t bytes = record.checkpoint.offset - record.begin - record.carried_over;
+  auto file = journal_.state().files.find(record.file_id);
   if (record.begin == 0 && file != journal_.state().files.end()) {
     // The parts of lines that it began with are lost with it; no other line must get them.
-    bytes += BytesOf(file->second.inherited);
-    journal_.Hand({record.slot, 0, {}, file->second.mark});
+    bytes += BytesOf(file->second.carried_partial);
+    journal_.RecordCarryOver({record.file_id, 0, {}, file->second.checkpoint});
   }
   LogWarn(
       "lines that were being sent when the program ended cannot be read again; unless Loki "
@@ -190,11 +194,11 @@ void LogWorker::ReadFailed(TailedFile& file, const Error& error) {
   }
   file.retry_at = now + kRetryRead;
   if (!file.rotated || !HasYounger(file) || now - file.failing_since < kGiveUpReading) return;
-  std::uint64_t unread = file.unread() ? file.info.size - file.mark.offset : 0;
+  std::uint64_t unread = file.unread() ? file.info.size - file.checkpoint.offset : 0;
   unread -= std::min(unread, LoseReplays(file));
   LogError("a rotated log file could not be read for long and is given up: its rest is lost",
            {{"path", file.path},
-            {"offset", file.mark.offset},
+            {"offset", file.checkpoint.offset},
             {"bytes", unread},
             {"error", error.message}});
   accounting_->LostUnread("unreadable", {0, unread});
@@ -202,11 +206,11 @@ void LogWorker::ReadFailed(TailedFile& file, const Error& error) {
 }
 
 void LogWorker::Replay(TailedFile& file) {
-  auto replays = replays_.find(file.slot);
+  auto replays = replays_.find(file.file_id);
   BatchRecord record = replays->second.front();
   const auto& pipeline = files_.source(file).pipeline;
   if (record.pipeline != (pipeline ? pipeline->hash() : 0)) {
-    TakeAnew(file);
+    Requeue(file);
     return;
   }
   auto batch = builder_.Rebuild(file, files_.source(file), record, clock_.WallNanos());
@@ -226,8 +230,8 @@ void LogWorker::Replay(TailedFile& file) {
 // The batches under way were made by another pipeline, so they cannot be made again: their lines
 // go through the one that is configured now. What Loki had stored of them is there twice then, and
 // counted.
-void LogWorker::TakeAnew(TailedFile& file) {
-  auto replays = replays_.extract(file.slot);
+void LogWorker::Requeue(TailedFile& file) {
+  auto replays = replays_.extract(file.file_id);
   std::uint64_t lines = 0;
   for (const BatchRecord& record : replays.mapped()) {
     lines += record.lines;
@@ -245,12 +249,12 @@ void LogWorker::Sweep() {
   files_.Sweep();
   if (files_.Settled()) journal_.Looked(now);
   CountVanished();
-  PassOnInheritance();
+  PassOnCarried();
   for (const SeriesName& series : metrics_.Expire()) journal_.ForgetSeries(series);
   if (used_) {
     used_ = false;
     rested_ = false;
-  } else if (!rested_ && underway_.empty()) {
+  } else if (!rested_ && in_flight_.empty()) {
     builder_.ReleaseMemory();
     GiveBackMemory();
     rested_ = true;

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "sidecar/tail/clean_utf8.h"
+#include "common/base/clean_utf8.h"
 
 namespace telltale {
 namespace {

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "common/base/log.h"
-#include "sidecar/tail/file_set.h"
+#include "sidecar/discover/file_set.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
 namespace telltale {
@@ -23,11 +23,11 @@ namespace {
 
 constexpr int kSources = 500, kFiles = 3, kRounds = 5;
 
-FileSet::Hooks Hooks(std::uint64_t& slot) {
+FileSet::Hooks Hooks(std::uint64_t& file_id) {
   FileSet::Hooks hooks;
   hooks.recall = [](TailedFile&) { return false; };
-  hooks.begun = [&slot](TailedFile& file) { file.slot = ++slot; };
-  hooks.truncated = [&slot](TailedFile& file, std::uint64_t) { file.slot = ++slot; };
+  hooks.begun = [&file_id](TailedFile& file) { file.file_id = ++file_id; };
+  hooks.truncated = [&file_id](TailedFile& file, std::uint64_t) { file.file_id = ++file_id; };
   hooks.seen = [](const TailedFile&) {};
   hooks.closed = [](const TailedFile&, bool) {};
   hooks.known = [](const std::string&) { return std::vector<KnownGeneration>{}; };
@@ -52,13 +52,13 @@ void Time(double& best, What what) {
 void Round(const std::vector<std::string>& directories, Costs& costs) {
   std::vector<LogSource> sources(directories.size());
   for (std::size_t i = 0; i < sources.size(); ++i) sources[i].include = {directories[i] + "/*.log"};
-  std::uint64_t slot = 0;
+  std::uint64_t file_id = 0;
   for (const std::string& directory : directories) {
     // One that changed just now is listed again.
     std::filesystem::last_write_time(
         directory, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
   }
-  FileSet set(RealClock(), Hooks(slot), 10'000);
+  FileSet set(RealClock(), Hooks(file_id), 10'000);
   Time(costs.start, [&] {
     set.SetSources(sources);
     set.Sweep();

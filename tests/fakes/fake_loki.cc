@@ -14,7 +14,7 @@
 
 #include "common/base/check.h"
 #include "common/base/clock.h"
-#include "common/net/tls.h"
+#include "common/net/tls/tls.h"
 
 namespace telltale {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "common/net/body_pieces.h"
+#include "common/net/http/body_pieces.h"
 
 namespace telltale {
 

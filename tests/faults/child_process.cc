@@ -12,7 +12,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "common/net/http_client.h"
+#include "common/net/http/http_client.h"
 
 namespace telltale::faults {
 std::string ProgramPath(const std::string& name) {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "common/base/check.h"
+#include "common/base/clean_utf8.h"
 #include "common/base/strings.h"
-#include "sidecar/tail/clean_utf8.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace telltale {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "common/base/check.h"
+#include "common/base/clean_utf8.h"
 #include "common/base/rfc3339.h"
-#include "sidecar/tail/clean_utf8.h"
 #include "sidecar/tail/entry_decoder.h"
 #include "tests/fuzz/fuzz_target.h"
 

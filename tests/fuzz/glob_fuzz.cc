@@ -5,7 +5,7 @@
 #include <string>
 
 #include "common/base/check.h"
-#include "sidecar/tail/glob.h"
+#include "sidecar/discover/glob.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace telltale {

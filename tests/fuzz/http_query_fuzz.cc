@@ -5,8 +5,8 @@
 #include <string>
 
 #include "common/base/check.h"
-#include "common/net/http.h"
-#include "common/net/http_wire.h"
+#include "common/net/http/http.h"
+#include "common/net/http/http_wire.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace telltale {

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "common/base/check.h"
+#include "common/base/clean_utf8.h"
 #include "common/text/yaml_reader.h"
 #include "sidecar/config/sidecar_config.h"
 #include "sidecar/pipeline/pipeline.h"
-#include "sidecar/tail/clean_utf8.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace telltale {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "common/base/check.h"
-#include "common/net/url.h"
+#include "common/net/http/url.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace telltale {

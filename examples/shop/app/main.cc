@@ -18,7 +18,7 @@
 #include "common/base/flags.h"
 #include "common/base/log.h"
 #include "common/base/strings.h"
-#include "common/net/http_server.h"
+#include "common/net/http/http_server.h"
 #include "examples/shop/app/shop_log.h"
 #include "examples/shop/app/shop_metrics.h"
 #include "examples/shop/app/simulation.h"

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "common/base/strings.h"
-#include "common/net/http_client.h"
-#include "common/net/tls_context.h"
+#include "common/net/http/http_client.h"
+#include "common/net/tls/tls_context.h"
 #include "operator/kube/client/transport_error.h"
 #include "operator/kube/config/credentials.h"
 

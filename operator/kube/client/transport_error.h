@@ -8,7 +8,7 @@
 #include <string>
 
 #include "common/base/result.h"
-#include "common/net/http_client.h"
+#include "common/net/http/http_client.h"
 
 namespace telltale {
 

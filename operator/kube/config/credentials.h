@@ -13,8 +13,8 @@
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
-#include "common/net/pem_files.h"
-#include "common/net/token_source.h"
+#include "common/net/http/token_source.h"
+#include "common/net/tls/pem_files.h"
 #include "operator/kube/config/exec_source.h"
 #include "operator/kube/config/kube_config.h"
 

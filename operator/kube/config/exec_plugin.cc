@@ -3,7 +3,7 @@
 
 #include "common/base/rfc3339.h"
 #include "common/base/strings.h"
-#include "common/net/token_source.h"
+#include "common/net/http/token_source.h"
 #include "common/text/json_reader.h"
 #include "common/text/json_writer.h"
 

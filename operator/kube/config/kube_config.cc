@@ -7,7 +7,7 @@
 #include "common/base/files.h"
 #include "common/base/log.h"
 #include "common/base/strings.h"
-#include "common/net/token_source.h"
+#include "common/net/http/token_source.h"
 #include "operator/kube/config/kube_config_exec.h"
 #include "operator/kube/config/kube_config_file.h"
 

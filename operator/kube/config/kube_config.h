@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "common/net/http_proxy.h"
-#include "common/net/url.h"
+#include "common/net/http/http_proxy.h"
+#include "common/net/http/url.h"
 #include "operator/kube/config/exec_plugin.h"
 
 namespace telltale {

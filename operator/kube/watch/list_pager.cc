@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/kube/watch/list_pager.h"
 
-#include "common/net/http.h"
+#include "common/net/http/http.h"
 #include "common/text/json_cutter.h"
 #include "operator/kube/client/status_error.h"
 #include "operator/kube/watch/watch_event.h"

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "common/base/log.h"
-#include "common/net/http.h"
+#include "common/net/http/http.h"
 #include "operator/kube/client/status_error.h"
 #include "operator/kube/watch/line_splitter.h"
 #include "operator/kube/watch/reflector.h"

@@ -11,7 +11,7 @@
 
 #include "common/base/clock.h"
 #include "common/metrics/registry.h"
-#include "common/net/http_client.h"
+#include "common/net/http/http_client.h"
 #include "common/text/json_reader.h"
 #include "operator/plan/status/prometheus_view.h"
 #include "operator/reconcile/prometheus/prometheus_answer.h"

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "common/net/http_server.h"
+#include "common/net/http/http_server.h"
 #include "sidecar/loki/snappy_codec.h"
 #include "tests/bench/logs/received.h"
 

@@ -2,7 +2,7 @@
 // What tests ask of a FakeLoki, and tell it.
 #include <algorithm>
 
-#include "common/net/http.h"
+#include "common/net/http/http.h"
 #include "tests/fakes/fake_loki.h"
 
 namespace telltale {

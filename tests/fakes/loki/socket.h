@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/net/tls_context.h"
+#include "common/net/tls/tls_context.h"
 
 namespace telltale {
 

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <utility>
 
-#include "common/net/http_client.h"
-#include "common/net/url.h"
+#include "common/net/http/http_client.h"
+#include "common/net/http/url.h"
 #include "common/text/json_reader.h"
 
 namespace telltale::faults {

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "common/net/http_client.h"
+#include "common/net/http/http_client.h"
 
 namespace telltale {
 namespace {

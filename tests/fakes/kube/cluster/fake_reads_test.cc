@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/net/http.h"
+#include "common/net/http/http.h"
 #include "tests/fakes/kube/cluster/sample_objects.h"
 #include "tests/fakes/kube/cluster/test_requests.h"
 

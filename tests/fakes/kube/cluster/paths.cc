@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "common/base/strings.h"
-#include "common/net/http.h"
+#include "common/net/http/http.h"
 
 namespace telltale {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/net/tls_context.h"
+#include "common/net/tls/tls_context.h"
 
 namespace telltale {
 

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "common/net/http_wire.h"
+#include "common/net/http/http_wire.h"
 #include "tests/fakes/kube/cluster/paths.h"
 #include "tests/fakes/kube/cluster/replies.h"
 

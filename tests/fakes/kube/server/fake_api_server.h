@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "common/net/tls.h"
+#include "common/net/tls/tls.h"
 #include "tests/fakes/kube/cluster/fake_cluster.h"
 
 namespace telltale {

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "common/base/strings.h"
-#include "common/net/http.h"
+#include "common/net/http/http.h"
 
 namespace telltale {
 namespace {

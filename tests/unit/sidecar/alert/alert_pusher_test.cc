@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/unit/sidecar/app/neighbour.h"
+#include "tests/unit/sidecar/app/fake_promtail.h"
 
 namespace telltale {
 namespace {

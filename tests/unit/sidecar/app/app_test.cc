@@ -6,9 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/net/http_client.h"
+#include "common/net/http/http_client.h"
 #include "tests/fakes/fake_loki.h"
-#include "tests/unit/sidecar/app/neighbour.h"
+#include "tests/unit/sidecar/app/fake_promtail.h"
 #include "tests/unit/sidecar/app/running_app.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
@@ -120,7 +120,7 @@ TEST_F(AppTest, ALogThatIsConfiguredWhileItRunsIsShipped) {
 }
 
 TEST_F(AppTest, TellsTheNeighbourOfAChange) {
-  Neighbour promtail;
+  FakePromtail promtail;
   folder_.Write("promtail.yaml", "a: 1\n");
   folder_.Write("c.yaml", "version: 1\nstate: " + folder_ / "state" + "\nreload: [{watch: \"" +
                               folder_ / "promtail.yaml" + "\", url: \"" + promtail.url() +
@@ -140,7 +140,7 @@ TEST_F(AppTest, ABadFileAtTheStartSaysWhy) {
 }
 
 TEST_F(AppTest, AnAddressThatIsTakenSaysWhich) {
-  Neighbour other;
+  FakePromtail other;
   const std::string taken = other.url().substr(std::string("http://").size());
   const Status status = Start(folder_.path(), taken);
   ASSERT_FALSE(status.ok());

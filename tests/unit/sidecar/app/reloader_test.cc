@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/fakes/fake_clock.h"
-#include "tests/unit/sidecar/app/neighbour.h"
+#include "tests/unit/sidecar/app/fake_promtail.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
 namespace telltale {
@@ -19,93 +19,93 @@ class FileReloadTest : public ::testing::Test {
   Registry registry_;
   FakeClock clock_;
   ReloadCounters counters_{registry_};
-  Neighbour neighbour_;
+  FakePromtail promtail_;
 };
 
 TEST_F(FileReloadTest, TellsTheContentAtTheStartAndEachThatDiffers) {
   folder_.Write("promtail.yaml", "a: 1\n");
-  FileReload reload({folder_ / "promtail.yaml", neighbour_.url() + "/reload?x=1"}, clock_,
+  FileReload reload({folder_ / "promtail.yaml", promtail_.url() + "/reload?x=1"}, clock_,
                     counters_);
   reload.Step();
   reload.Step();
-  ASSERT_EQ(neighbour_.requests().size(), 1u);
-  EXPECT_EQ(neighbour_.requests()[0].method, "POST");
-  EXPECT_EQ(neighbour_.requests()[0].target, "/reload?x=1");
+  ASSERT_EQ(promtail_.requests().size(), 1u);
+  EXPECT_EQ(promtail_.requests()[0].method, "POST");
+  EXPECT_EQ(promtail_.requests()[0].target, "/reload?x=1");
 
   folder_.Write("promtail.yaml", "a: 2\n");
   reload.Step();
   reload.Step();
-  EXPECT_EQ(neighbour_.requests().size(), 2u);
+  EXPECT_EQ(promtail_.requests().size(), 2u);
   EXPECT_EQ(counters_.success.Value(), 2u);
 }
 
 TEST_F(FileReloadTest, TheSameContentWrittenAgainIsNoNews) {
   folder_.Write("promtail.yaml", "a: 1\n");
-  FileReload reload({folder_ / "promtail.yaml", neighbour_.url()}, clock_, counters_);
+  FileReload reload({folder_ / "promtail.yaml", promtail_.url()}, clock_, counters_);
   reload.Step();
   std::filesystem::remove(folder_ / "promtail.yaml");
   reload.Step();
   folder_.Write("promtail.yaml", "a: 1\n");
   reload.Step();
-  EXPECT_EQ(neighbour_.requests().size(), 1u);
+  EXPECT_EQ(promtail_.requests().size(), 1u);
 }
 
 TEST_F(FileReloadTest, AFileThatAppearsLaterIsTold) {
-  FileReload reload({folder_ / "promtail.yaml", neighbour_.url()}, clock_, counters_);
+  FileReload reload({folder_ / "promtail.yaml", promtail_.url()}, clock_, counters_);
   EXPECT_EQ(reload.Step(), clock_.Steady() + kReloadLook);
-  EXPECT_EQ(neighbour_.requests().size(), 0u);
+  EXPECT_EQ(promtail_.requests().size(), 0u);
   folder_.Write("promtail.yaml", "a: 1\n");
   reload.Step();
-  EXPECT_EQ(neighbour_.requests().size(), 1u);
+  EXPECT_EQ(promtail_.requests().size(), 1u);
 }
 
 TEST_F(FileReloadTest, TriesAgainAfterAWaitUntilItIsTaken) {
-  neighbour_.Answer(500, "cannot parse");
+  promtail_.Answer(500, "cannot parse");
   folder_.Write("promtail.yaml", "a: 1\n");
-  FileReload reload({folder_ / "promtail.yaml", neighbour_.url()}, clock_, counters_);
+  FileReload reload({folder_ / "promtail.yaml", promtail_.url()}, clock_, counters_);
   const SteadyTime next = reload.Step();
   EXPECT_GT(next, clock_.Steady());
   reload.Step();  // too early
-  EXPECT_EQ(neighbour_.requests().size(), 1u);
+  EXPECT_EQ(promtail_.requests().size(), 1u);
   clock_.Advance(2 * kReloadRetryCap);
   reload.Step();
-  EXPECT_EQ(neighbour_.requests().size(), 2u);
+  EXPECT_EQ(promtail_.requests().size(), 2u);
   EXPECT_EQ(counters_.failure.Value(), 2u);
-  neighbour_.Answer(204);
+  promtail_.Answer(204);
   clock_.Advance(2 * kReloadRetryCap);
   reload.Step();
   clock_.Advance(2 * kReloadRetryCap);
   reload.Step();
-  EXPECT_EQ(neighbour_.requests().size(), 3u);
+  EXPECT_EQ(promtail_.requests().size(), 3u);
   EXPECT_EQ(counters_.success.Value(), 1u);
 }
 
 TEST_F(FileReloadTest, NewContentIsToldAtOnceThoughTheOldIsWaiting) {
-  neighbour_.Answer(500);
+  promtail_.Answer(500);
   folder_.Write("promtail.yaml", "broken\n");
-  FileReload reload({folder_ / "promtail.yaml", neighbour_.url()}, clock_, counters_);
+  FileReload reload({folder_ / "promtail.yaml", promtail_.url()}, clock_, counters_);
   reload.Step();
-  neighbour_.Answer(200);
+  promtail_.Answer(200);
   folder_.Write("promtail.yaml", "a: 1\n");
   reload.Step();
   EXPECT_EQ(counters_.success.Value(), 1u);
 }
 
 TEST_F(FileReloadTest, PromtailThatHasTheContentAlreadyIsContent) {
-  neighbour_.Answer(500, "failed to reload config: config has not changed\n");
+  promtail_.Answer(500, "failed to reload config: config has not changed\n");
   folder_.Write("promtail.yaml", "a: 1\n");
-  FileReload reload({folder_ / "promtail.yaml", neighbour_.url()}, clock_, counters_);
+  FileReload reload({folder_ / "promtail.yaml", promtail_.url()}, clock_, counters_);
   reload.Step();
   clock_.Advance(2 * kReloadRetryCap);
   reload.Step();
-  EXPECT_EQ(neighbour_.requests().size(), 1u);
+  EXPECT_EQ(promtail_.requests().size(), 1u);
   EXPECT_EQ(counters_.unchanged.Value(), 1u);
   EXPECT_EQ(counters_.failure.Value(), 0u);
 }
 
 TEST(Reloader, ItsThreadTellsTheNeighbourAndStopsAtOnce) {
   TempFolder folder;
-  Neighbour neighbour;
+  FakePromtail neighbour;
   Registry registry;
   Reloader reloader(registry, RealClock());
   reloader.Configure({});

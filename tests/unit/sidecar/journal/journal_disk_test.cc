@@ -92,7 +92,8 @@ class Life {
         second_ = journal_.AddFile({1, 4, 5}, "/log/a.log");
         return;
       case 9:
-        return journal_.Hand({first_, second_, {{LogStream::kStdout, 5, "half a line"}}, Mark(90)});
+        return journal_.RecordCarryOver(
+            {first_, second_, {{LogStream::kStdout, 5, "half a line"}}, Mark(90)});
       case 10:
         return journal_.CloseFile(first_, true);
       case 15:
@@ -106,16 +107,16 @@ class Life {
         return journal_.Ack(sequences_.back());
     }
   }
-  static ContentMark Mark(std::uint64_t offset) { return {offset, 7, offset}; }
+  static Checkpoint Mark(std::uint64_t offset) { return {offset, 7, offset}; }
 
  private:
-  void Begin(std::uint64_t slot) {
+  void Begin(std::uint64_t file_id) {
     BatchRecord batch;
-    batch.slot = slot;
-    batch.begin = at_[slot];
-    batch.mark = Mark(at_[slot] += 10);
+    batch.file_id = file_id;
+    batch.begin = at_[file_id];
+    batch.checkpoint = Mark(at_[file_id] += 10);
     batch.lines = 1;
-    batch.times = {{1'795'222'923'000'000'000 + static_cast<std::int64_t>(at_[slot]), 1}};
+    batch.times = {{1'795'222'923'000'000'000 + static_cast<std::int64_t>(at_[file_id]), 1}};
     journal_.Begin(batch);
     sequences_.push_back(batch.sequence);
   }
@@ -291,22 +292,22 @@ class Shipper {
 
   void Run(std::int64_t& now) {
     journal_.Open();
-    std::uint64_t slot = 0, at = 0;
+    std::uint64_t file_id = 0, at = 0;
     for (const auto& [known, file] : journal_.state().files) {
-      slot = known;
-      at = file.mark.offset;
+      file_id = known;
+      at = file.checkpoint.offset;
     }
-    if (slot == 0) slot = journal_.AddFile({1, 2, 3}, "/log/a.log");
+    if (file_id == 0) file_id = journal_.AddFile({1, 2, 3}, "/log/a.log");
     for (const auto& [sequence, batch] : std::map(journal_.state().in_flight)) {
       Send(batch);
-      at = batch.mark.offset;
+      at = batch.checkpoint.offset;
     }
     while (at < kLines) {
       BatchRecord batch;
-      batch.slot = slot;
+      batch.file_id = file_id;
       batch.begin = at;
-      batch.mark.offset = at = std::min(at + 2, kLines);
-      batch.times = {{now += 1000, batch.mark.offset - batch.begin}};
+      batch.checkpoint.offset = at = std::min(at + 2, kLines);
+      batch.times = {{now += 1000, batch.checkpoint.offset - batch.begin}};
       journal_.Begin(batch);
       Send(batch);
     }
@@ -315,7 +316,7 @@ class Shipper {
  private:
   // Loki stores a line under its number and its time: another time would make it another line.
   void Send(const BatchRecord& batch) {
-    for (std::uint64_t i = batch.begin; i < batch.mark.offset; ++i) {
+    for (std::uint64_t i = batch.begin; i < batch.checkpoint.offset; ++i) {
       auto line = static_cast<std::int64_t>(i);
       loki_[i].insert(batch.times[0].start + line);
     }

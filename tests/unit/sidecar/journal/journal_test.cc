@@ -30,11 +30,11 @@ class JournalTest : public testing::Test {
     return *journal_;
   }
   FileBytes OpenLog() { return FileBytes(UniqueFd(open((temp_ / "a.log").c_str(), O_RDONLY))); }
-  BatchRecord MakeBatch(std::uint64_t slot, std::uint64_t begin, std::uint64_t end) {
+  BatchRecord MakeBatch(std::uint64_t file_id, std::uint64_t begin, std::uint64_t end) {
     BatchRecord batch;
-    batch.slot = slot;
+    batch.file_id = file_id;
     batch.begin = begin;
-    batch.mark = *MarkContent(OpenLog(), end);
+    batch.checkpoint = *MakeCheckpoint(OpenLog(), end);
     batch.lines = 1;
     batch.format = LogSource::Format::kCri;
     batch.times = {{clock_.WallNanos(), 3}, {clock_.WallNanos() - 9, 1}};
@@ -43,12 +43,12 @@ class JournalTest : public testing::Test {
   }
   // A file known to the journal whose first line is acknowledged and whose second is under way.
   std::uint64_t Fill(Journal& journal) {
-    std::uint64_t slot = journal.AddFile(StatFile(OpenLog().fd())->id, temp_ / "a.log");
-    BatchRecord first = MakeBatch(slot, 0, 4), second = MakeBatch(slot, 4, 8);
+    std::uint64_t file_id = journal.AddFile(StatFile(OpenLog().fd())->id, temp_ / "a.log");
+    BatchRecord first = MakeBatch(file_id, 0, 4), second = MakeBatch(file_id, 4, 8);
     journal.Begin(first);
     journal.Begin(second);
     journal.Ack(first.sequence);
-    return slot;
+    return file_id;
   }
   const FileRecord* Recall(Journal& journal) {
     FileBytes bytes = OpenLog();
@@ -70,9 +70,9 @@ class JournalTest : public testing::Test {
 
 TEST_F(JournalTest, AFileOfWhichNothingWasReadIsKnownByWhatWasSeenOfIt) {
   Journal& before = Start();
-  std::uint64_t slot = before.AddFile(StatFile(OpenLog().fd())->id, temp_ / "a.log");
-  before.Saw(slot, *MarkContent(OpenLog(), 14));
-  EXPECT_EQ(Start().state().files.at(slot).known().offset, 14u);
+  std::uint64_t file_id = before.AddFile(StatFile(OpenLog().fd())->id, temp_ / "a.log");
+  before.Saw(file_id, *MakeCheckpoint(OpenLog(), 14));
+  EXPECT_EQ(Start().state().files.at(file_id).known().offset, 14u);
   temp_.Write("a.log", "another, and longer\n");
   EXPECT_EQ(Recall(*journal_), nullptr);
   temp_.Write("a.log", "one\ntwo\nthree\nfour\n");
@@ -81,31 +81,31 @@ TEST_F(JournalTest, AFileOfWhichNothingWasReadIsKnownByWhatWasSeenOfIt) {
 
 TEST_F(JournalTest, WhatWasSeenIsWrittenOnceAndOnceMoreWhenTheHeadIsWhole) {
   Journal& journal = Start();
-  std::uint64_t slot = journal.AddFile(StatFile(OpenLog().fd())->id, temp_ / "a.log");
-  const FileRecord& record = journal.state().files.at(slot);
+  std::uint64_t file_id = journal.AddFile(StatFile(OpenLog().fd())->id, temp_ / "a.log");
+  const FileRecord& record = journal.state().files.at(file_id);
   std::uint64_t expected[] = {9, 9, 300, 300}, sizes[] = {9, 20, 300, 9'000};
   for (std::size_t i = 0; i < 4; ++i) {
-    journal.Saw(slot, {sizes[i], 1, 2});
+    journal.Saw(file_id, {sizes[i], 1, 2});
     EXPECT_EQ(record.seen.offset, expected[i]);
   }
 }
 
 TEST_F(JournalTest, AnotherStartKnowsWhatWasAcknowledgedAndWhatWasUnderWay) {
-  std::uint64_t slot = Fill(Start());
+  std::uint64_t file_id = Fill(Start());
   Journal& journal = Start();
   const FileRecord* file = Recall(journal);
   ASSERT_NE(file, nullptr);
-  EXPECT_EQ(file->slot, slot);
-  EXPECT_EQ(file->mark.offset, 4u);
+  EXPECT_EQ(file->file_id, file_id);
+  EXPECT_EQ(file->checkpoint.offset, 4u);
   EXPECT_EQ(file->last_time, clock_.WallNanos() + 2);
   ASSERT_EQ(journal.state().in_flight.size(), 1u);
   const BatchRecord& batch = journal.state().in_flight.begin()->second;
-  BatchRecord expected = MakeBatch(slot, 4, 8);
+  BatchRecord expected = MakeBatch(file_id, 4, 8);
   EXPECT_EQ(batch.begin, 4u);
-  EXPECT_EQ(batch.mark, expected.mark);
+  EXPECT_EQ(batch.checkpoint, expected.checkpoint);
   EXPECT_EQ(batch.times, expected.times);
   EXPECT_EQ(batch.format, LogSource::Format::kCri);
-  EXPECT_GT(journal.AddFile({1, 2, 3}, "/b"), slot);
+  EXPECT_GT(journal.AddFile({1, 2, 3}, "/b"), file_id);
 }
 
 TEST_F(JournalTest, AStartThatEndedBeforeItHadLookedLeavesTheTimeOfTheLastLook) {
@@ -155,7 +155,7 @@ TEST_F(JournalTest, EveryTornEndIsDroppedAndWhatIsBeforeItIsKept) {
       JournalState state = ParseJournal(whole.substr(0, size) + tail, used);
       EXPECT_EQ(used, compact.size());
       EXPECT_EQ(state.in_flight.size(), 1u);
-      EXPECT_EQ(state.files.at(1).mark.offset, 4u);
+      EXPECT_EQ(state.files.at(1).checkpoint.offset, 4u);
     }
   }
   std::filesystem::resize_file(temp_ / "state/journal", whole.size() - 1);
@@ -196,7 +196,7 @@ TEST_F(JournalTest, ADirectoryThatCannotBeWrittenIsCountedAndTriedAgain) {
   std::filesystem::create_directories(temp_ / "blocked/state");
   clock_.Advance(std::chrono::seconds(11));
   journal.Ack(2);
-  EXPECT_EQ(Start(temp_ / "blocked/state").state().files.at(1).mark.offset, 8u);
+  EXPECT_EQ(Start(temp_ / "blocked/state").state().files.at(1).checkpoint.offset, 8u);
 }
 
 TEST_F(JournalTest, AFullDiskIsSurvivedAndMadeGood) {
@@ -212,15 +212,15 @@ TEST_F(JournalTest, AFullDiskIsSurvivedAndMadeGood) {
   EXPECT_GE(Metric("telltale_logs_journal_errors_total"), 1u);
   clock_.Advance(std::chrono::seconds(11));
   journal.Ack(2);
-  EXPECT_EQ(Start().state().files.at(1).mark.offset, 8u);
+  EXPECT_EQ(Start().state().files.at(1).checkpoint.offset, 8u);
 }
 
 TEST_F(JournalTest, ALongLifeStaysSmall) {
   Journal& journal = Start();
-  std::uint64_t slot = journal.AddFile(StatFile(OpenLog().fd())->id, temp_ / "a.log");
+  std::uint64_t file_id = journal.AddFile(StatFile(OpenLog().fd())->id, temp_ / "a.log");
   std::size_t largest = 0;
   for (int i = 0; i < 20'000; ++i) {
-    BatchRecord batch = MakeBatch(slot, 0, 4);
+    BatchRecord batch = MakeBatch(file_id, 0, 4);
     batch.times.assign(10, {clock_.WallNanos(), 1});
     journal.Begin(batch);
     journal.Ack(batch.sequence);
@@ -229,7 +229,7 @@ TEST_F(JournalTest, ALongLifeStaysSmall) {
     }
   }
   EXPECT_LE(largest, Journal::kCompactAt + 64 * 1024);
-  EXPECT_EQ(Start().state().files.at(slot).mark.offset, 4u);
+  EXPECT_EQ(Start().state().files.at(file_id).checkpoint.offset, 4u);
 }
 
 TEST_F(JournalTest, FilesGoneForLongAreForgottenAndOpenOnesNever) {
@@ -247,9 +247,9 @@ TEST_F(JournalTest, FilesGoneForLongAreForgottenAndOpenOnesNever) {
 TEST_F(JournalTest, SyncComesAtMostOnceASecond) {
   Journal& journal = Start();
   EXPECT_FALSE(journal.sync_due());
-  std::uint64_t slot = Fill(journal);
+  std::uint64_t file_id = Fill(journal);
   journal.Sync();
-  journal.CloseFile(slot, false);
+  journal.CloseFile(file_id, false);
   ASSERT_TRUE(journal.sync_due());
   EXPECT_EQ(*journal.sync_due(), clock_.Steady() + std::chrono::seconds(1));
   journal.Sync();
@@ -278,11 +278,11 @@ TEST_F(JournalTest, TheFirstFileOfAPathIsSyncedAtOnceAndItsLaterOnesAreNot) {
 }
 
 TEST_F(JournalTest, AnAbandonedBatchLeavesItsFileWhereItWas) {
-  std::uint64_t slot = Fill(Start());
+  std::uint64_t file_id = Fill(Start());
   Start().Abandon(2);
   Journal& journal = Start();
   EXPECT_TRUE(journal.state().in_flight.empty());
-  EXPECT_EQ(journal.state().files.at(slot).mark.offset, 4u);
+  EXPECT_EQ(journal.state().files.at(file_id).checkpoint.offset, 4u);
 }
 
 TEST(JournalRecord, TimesAtBothEndsOfTheirRangeComeThroughARewrite) {
@@ -298,30 +298,30 @@ TEST(JournalRecord, TimesAtBothEndsOfTheirRangeComeThroughARewrite) {
   EXPECT_EQ(again.in_flight.at(1).times, state.in_flight[1].times);
 }
 
-TEST(JournalRecord, AHandOverMovesOneGenerationOnAndIsGoneWhenTheNextOnesStartIsAcknowledged) {
+TEST(JournalRecord, ACarryOverMovesOneGenerationOnAndIsGoneWhenTheNextOnesStartIsAcknowledged) {
   JournalState state;
-  state.files[1].slot = 1;
-  state.files[2].slot = 2;
-  HandOver hand_over{1, 2, {{LogStream::kStderr, 5, "half", true, 90, 3}}, ContentMark{70, 1, 2}};
+  state.files[1].file_id = 1;
+  state.files[2].file_id = 2;
+  CarryOver carry_over{1, 2, {{LogStream::kStderr, 5, "half", true, 90, 3}}, Checkpoint{70, 1, 2}};
   BatchRecord batch;
   batch.sequence = 1;
-  batch.slot = 2;
-  batch.mark.offset = 9;
-  batch.handed_over = 4;
+  batch.file_id = 2;
+  batch.checkpoint.offset = 9;
+  batch.carried_over = 4;
   std::string text = FormatJournal(state);
-  AppendHandOverRecord(hand_over, text);
+  AppendCarryOverRecord(carry_over, text);
   AppendBatchRecord(batch, text);
   std::size_t used = 0;
   JournalState again = ParseJournal(text, used);
   EXPECT_EQ(used, text.size());
-  EXPECT_EQ(again.files.at(1).mark, *hand_over.mark);
-  EXPECT_EQ(again.files.at(2).inherited, hand_over.lines);
-  EXPECT_EQ(again.in_flight.at(1).handed_over, 4u);
+  EXPECT_EQ(again.files.at(1).checkpoint, *carry_over.checkpoint);
+  EXPECT_EQ(again.files.at(2).carried_partial, carry_over.lines);
+  EXPECT_EQ(again.in_flight.at(1).carried_over, 4u);
   // A rewrite keeps it, an acknowledgement ends it.
   again = ParseJournal(FormatJournal(again), used);
-  EXPECT_EQ(again.files.at(2).inherited, hand_over.lines);
+  EXPECT_EQ(again.files.at(2).carried_partial, carry_over.lines);
   ApplyAck(again, 1);
-  EXPECT_TRUE(again.files.at(2).inherited.empty());
+  EXPECT_TRUE(again.files.at(2).carried_partial.empty());
 }
 
 TEST(Crc32, IsTheOneOfZlib) { EXPECT_EQ(Crc32("123456789"), 0xCBF43926u); }

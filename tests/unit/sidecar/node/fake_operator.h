@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "common/base/strings.h"
-#include "common/net/http_server.h"
+#include "common/net/http/http_server.h"
 
 namespace telltale {
 

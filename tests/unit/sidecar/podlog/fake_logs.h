@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "common/base/rfc3339.h"
-#include "common/net/http_server.h"
-#include "common/net/url.h"
+#include "common/net/http/http_server.h"
+#include "common/net/http/url.h"
 
 namespace telltale {
 

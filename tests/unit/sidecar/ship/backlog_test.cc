@@ -21,8 +21,8 @@ class BacklogTest : public testing::Test {
   BacklogTest() : backlog_(registry_, clock_) {
     FileSet::Hooks hooks;
     hooks.recall = [](TailedFile&) { return false; };
-    hooks.begun = [this](TailedFile& file) { file.slot = next_slot_++; };
-    hooks.truncated = [this](TailedFile& file, std::uint64_t) { file.slot = next_slot_++; };
+    hooks.begun = [this](TailedFile& file) { file.file_id = next_slot_++; };
+    hooks.truncated = [this](TailedFile& file, std::uint64_t) { file.file_id = next_slot_++; };
     hooks.closed = [](const TailedFile&, bool) {};
     hooks.seen = [](const TailedFile&) {};
     hooks.known = [](const std::string&) { return std::vector<KnownGeneration>(); };
@@ -72,7 +72,7 @@ TEST_F(BacklogTest, WhatIsCaughtUpIsToldAtOnceAndWhatIsGoneIsForgotten) {
   temp_.Write("a.log", "12345");
   Look();
   TailedFile& file = *files_->files().begin()->second;
-  file.mark.offset = 5;
+  file.checkpoint.offset = 5;
   backlog_.Update(*files_);
   EXPECT_THAT(Page(), HasSubstr(Behind("a.log", "current", 0)));
   files_->SetSources({});

@@ -19,7 +19,7 @@ class BatchBuilderTest : public testing::Test {
   void Write(const std::string& content) {
     temp_.Write("a.log", content);
     file_ = TailedFile{};
-    file_.slot = 1;
+    file_.file_id = 1;
     file_.path = "/a.log";
     file_.bytes = FileBytes(UniqueFd(open((temp_ / "a.log").c_str(), O_RDONLY)));
     Look(kNow);
@@ -30,7 +30,7 @@ class BatchBuilderTest : public testing::Test {
   }
   void Look(std::int64_t wall) {
     file_.info = *StatFile(file_.bytes.fd());
-    file_.sightings.Note(file_.info.size, wall, SteadyTime(std::chrono::nanoseconds(wall)));
+    file_.arrival_times.Note(file_.info.size, wall, SteadyTime(std::chrono::nanoseconds(wall)));
   }
   Batch Build(std::size_t max_bytes = 1 << 20, bool unfinished = false) {
     auto batch = builder_.Build(file_, source_, max_bytes, {.unfinished = unfinished}, kNow + 1);
@@ -39,8 +39,8 @@ class BatchBuilderTest : public testing::Test {
   }
   // As the worker does after it sent one.
   void Take(const Batch& batch) {
-    file_.mark = batch.record.mark;
-    file_.searched = std::max(batch.searched, file_.mark.offset);
+    file_.checkpoint = batch.record.checkpoint;
+    file_.searched = std::max(batch.searched, file_.checkpoint.offset);
     file_.last_time = batch.record.last_time;
   }
   void ExpectSameAgain(const Batch& batch) {
@@ -67,7 +67,7 @@ TEST_F(BatchBuilderTest, PlainLinesGetTheTimeTheyWereSeenAndGoUpByNanoseconds) {
   Append("three\nhalf", kNow + 5'000'000'000);
   Batch batch = Build();
   EXPECT_EQ(batch.record.begin, 0u);
-  EXPECT_EQ(batch.record.mark.offset, 14u);
+  EXPECT_EQ(batch.record.checkpoint.offset, 14u);
   EXPECT_EQ(batch.count, (LineCount{3, 14}));
   EXPECT_EQ(batch.record.times, (std::vector<TimeRun>{{kNow, 2}, {kNow + 5'000'000'000, 1}}));
   EXPECT_EQ(batch.searched, 18u);
@@ -89,17 +89,17 @@ TEST_F(BatchBuilderTest, ABatchEndsWhereItIsFullAndTheNextGoesOnThere) {
     content += "line " + std::to_string(i) + std::string(90, '.') + "\n";
   Write(content);
   std::uint64_t lines = 0, at = 0;
-  while (file_.mark.offset < content.size()) {
+  while (file_.checkpoint.offset < content.size()) {
     Batch batch = Build(10'000);
     ASSERT_EQ(batch.bodies.size(), 1u);
     EXPECT_EQ(batch.record.begin, at);
     EXPECT_LE(batch.count.bytes, 10'000u);
-    bool last = batch.record.mark.offset == content.size();
+    bool last = batch.record.checkpoint.offset == content.size();
     EXPECT_TRUE(last || batch.count.bytes >= 6'000) << batch.count.bytes;
     ExpectSameAgain(batch);
     lines += batch.count.lines;
     Take(batch);
-    at = file_.mark.offset;
+    at = file_.checkpoint.offset;
   }
   EXPECT_EQ(lines, 1000u);
 }
@@ -126,7 +126,7 @@ TEST_F(BatchBuilderTest, ABatchNeverEndsBetweenPartialLines) {
   Append("2026-11-21T01:02:03Z stdout F  done\n", kNow);
   batch = Build();
   EXPECT_EQ(batch.count.lines, 2u);
-  EXPECT_EQ(batch.record.mark.offset, file_.info.size);
+  EXPECT_EQ(batch.record.checkpoint.offset, file_.info.size);
   ExpectSameAgain(batch);
 }
 
@@ -180,16 +180,16 @@ constexpr const char* kEnd = "2026-11-21T01:02:03.000000003Z stdout F two\n";
 
 TEST_F(BatchBuilderTest, APartialLineAtTheEndIsHandedOverAndTheNextGenerationGoesOnWithIt) {
   Write(std::string(kPart) + kErr);
-  Batch first = *builder_.Build(file_, source_, 1 << 20, {.hand_over = true}, kNow);
-  ASSERT_EQ(first.handed_over.size(), 1u);
-  EXPECT_EQ(first.handed_over[0].text, "one ");
+  Batch first = *builder_.Build(file_, source_, 1 << 20, {.carry_over = true}, kNow);
+  ASSERT_EQ(first.carried_over.size(), 1u);
+  EXPECT_EQ(first.carried_over[0].text, "one ");
   EXPECT_EQ(first.record.lines, 1u);  // the one of the other stream
-  EXPECT_EQ(first.record.mark.offset, file_.info.size);
+  EXPECT_EQ(first.record.checkpoint.offset, file_.info.size);
   EXPECT_EQ(first.count, (LineCount{1, std::string(kErr).size()}));
   ExpectSameAgain(first);
 
   Write(kEnd);
-  file_.inherited = first.handed_over;
+  file_.carried_partial = first.carried_over;
   Batch second = Build();
   ASSERT_EQ(second.bodies.size(), 1u);
   EXPECT_NE(SnappyUncompress(second.bodies[0].compressed)->find("one two"), std::string::npos);
@@ -202,21 +202,21 @@ TEST_F(BatchBuilderTest, AFileOfPartsAloneIsHandedOverWithoutABatchAndThroughSev
   Batch open = Build();
   EXPECT_TRUE(open.partial);
   EXPECT_TRUE(open.bodies.empty());
-  Batch first = *builder_.Build(file_, source_, 1 << 20, {.hand_over = true}, kNow);
+  Batch first = *builder_.Build(file_, source_, 1 << 20, {.carry_over = true}, kNow);
   EXPECT_TRUE(first.bodies.empty());
-  EXPECT_EQ(first.record.mark.offset, file_.info.size);
+  EXPECT_EQ(first.record.checkpoint.offset, file_.info.size);
   Write(kPart);
-  file_.inherited = first.handed_over;
-  Batch second = *builder_.Build(file_, source_, 1 << 20, {.hand_over = true}, kNow);
+  file_.carried_partial = first.carried_over;
+  Batch second = *builder_.Build(file_, source_, 1 << 20, {.carry_over = true}, kNow);
   EXPECT_TRUE(second.bodies.empty());
-  ASSERT_EQ(second.handed_over.size(), 1u);
-  EXPECT_EQ(second.handed_over[0].text, "one one ");
-  EXPECT_EQ(second.handed_over[0].bytes, 2 * std::string(kPart).size());
+  ASSERT_EQ(second.carried_over.size(), 1u);
+  EXPECT_EQ(second.carried_over[0].text, "one one ");
+  EXPECT_EQ(second.carried_over[0].bytes, 2 * std::string(kPart).size());
 }
 
 TEST_F(BatchBuilderTest, WithoutASuccessorPartsGoOutAsTheyAre) {
   Write(kEnd);
-  file_.inherited = {{LogStream::kStderr, 7, "err", false, 40, 0}};
+  file_.carried_partial = {{LogStream::kStderr, 7, "err", false, 40, 0}};
   Batch batch = Build(1 << 20, true);
   EXPECT_EQ(batch.record.lines, 2u);
   EXPECT_EQ(batch.count.bytes, 40 + std::string(kEnd).size());

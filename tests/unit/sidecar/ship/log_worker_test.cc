@@ -132,7 +132,7 @@ TEST_F(LogWorkerTest, HalfALineWhoseOtherHalfWasTruncatedIsLostWithItAndJoinedTo
   EXPECT_EQ(Metric("pending_bytes"), 44);  // the new line
 }
 
-TEST_F(LogWorkerTest, AKillBetweenTheHandOverAndItsBatchLeavesHalfALineWhole) {
+TEST_F(LogWorkerTest, AKillBetweenTheCarryOverAndItsBatchLeavesHalfALineWhole) {
   source_.format = LogSource::Format::kCri;
   Append("a.log", "2026-01-02T03:04:05.000000001Z stdout F one\n");
   Append("a.log", "2026-01-02T03:04:05.000000002Z stdout P half\n");

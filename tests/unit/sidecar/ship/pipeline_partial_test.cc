@@ -64,7 +64,7 @@ TEST_F(PipelinePartialTest, EachStreamHasItsOwnPart) {
   EXPECT_THAT(loki_.lines(), testing::UnorderedElementsAre("out out", "err err"));
 }
 
-TEST_F(PipelinePartialTest, AfterACrashBehindTheHandOverThePartIsNeitherLostNorSentTwice) {
+TEST_F(PipelinePartialTest, AfterACrashBehindTheCarryOverThePartIsNeitherLostNorSentTwice) {
   loki_.GoDown();
   Append("a.log", Cri("P", "one "));
   Start();

@@ -7,8 +7,8 @@
 
 #include <random>
 
+#include "sidecar/discover/file_identity.h"
 #include "sidecar/tail/file_bytes.h"
-#include "sidecar/tail/file_id.h"
 #include "tests/unit/sidecar/gzip_text.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
@@ -69,9 +69,9 @@ TEST_F(GzipReaderTest, ItsMarkIsThatOfThePlainFile) {
   FileBytes plain(UniqueFd(open((temp_ / "plain").c_str(), O_RDONLY)));
   FileBytes compressed = Open(Gzip(text));
   for (std::uint64_t offset : {0ul, 10ul, 1000ul, 2ul << 20, 3ul << 20}) {
-    EXPECT_EQ(*MarkContent(compressed, offset), *MarkContent(plain, offset));
+    EXPECT_EQ(*MakeCheckpoint(compressed, offset), *MakeCheckpoint(plain, offset));
   }
-  EXPECT_FALSE(MarkContent(compressed, (3 << 20) + 1).ok());
+  EXPECT_FALSE(MakeCheckpoint(compressed, (3 << 20) + 1).ok());
 }
 
 TEST_F(GzipReaderTest, MembersInARowAreOneContentAndPaddingIsNone) {

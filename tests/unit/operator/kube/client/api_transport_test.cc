@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "common/base/files.h"
-#include "common/net/http_server.h"
+#include "common/net/http/http_server.h"
 #include "tests/unit/operator/kube/client/api_transport_fixture.h"
 
 namespace telltale {

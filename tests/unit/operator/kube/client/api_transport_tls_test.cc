@@ -9,7 +9,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/files.h"
-#include "common/net/http_server.h"
+#include "common/net/http/http_server.h"
 #include "operator/kube/client/api_transport.h"
 
 namespace telltale {

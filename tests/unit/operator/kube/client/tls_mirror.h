@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "common/net/tls.h"
+#include "common/net/tls/tls.h"
 
 namespace telltale {
 

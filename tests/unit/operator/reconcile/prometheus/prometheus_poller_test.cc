@@ -8,7 +8,7 @@
 #include <latch>
 #include <thread>
 
-#include "common/net/http_server.h"
+#include "common/net/http/http_server.h"
 #include "tests/fakes/fake_clock.h"
 
 namespace telltale {

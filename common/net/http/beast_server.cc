@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <utility>  // before Asio 1.74, which forgets it
+//
+#include <sys/socket.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "common/base/check.h"
+#include "common/base/clock.h"
+#include "common/base/files.h"
+#include "common/net/dns/host_lookup.h"
+#include "common/net/http/beast_session.h"
+#include "common/net/http/http_server.h"
+
+namespace telltale {
+namespace {
+
+using boost::asio::ip::tcp;
+using AsioError = boost::system::error_code;
+
+// When no descriptor is free, accept fails at once, and the connection stays in the queue: without
+// a pause the io thread would do nothing else.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr std::chrono::seconds kAcceptLogEvery{10};
+constexpr std::chrono::seconds kLookupTime{10};
+// The kernel would keep megabytes for each reader that is slow, or that goes away after the start.
+constexpr int kSendBuffer = 256 << 10;
+
+// Where to listen. An empty host is every address: IPv6 that also takes IPv4 first, and IPv4
+// alone for machines without IPv6.
+Result<std::vector<tcp::endpoint>> Candidates(const std::string& listen) {
+  const auto parsed = ParseHostPort(listen);
+  if (!parsed.ok()) return Context("listening", parsed.error());
+  if (parsed->host.empty()) {
+    return std::vector<tcp::endpoint>{{tcp::v6(), parsed->port}, {tcp::v4(), parsed->port}};
+  }
+  auto addresses = HostLookup::Start(parsed->host)->Wait(RealClock().Steady() + kLookupTime);
+  if (!addresses.ok()) return Context("listening on " + listen, addresses.error());
+  std::vector<tcp::endpoint> endpoints;
+  for (const std::string& text : *addresses) {
+    AsioError error;
+    const auto address = boost::asio::ip::make_address(text, error);
+    if (!error) endpoints.emplace_back(address, parsed->port);
+  }
+  return endpoints;
+}
+
+AsioError Listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
+  AsioError error;
+  acceptor.open(endpoint.protocol(), error);
+  if (error) return error;
+  acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (endpoint.protocol() == tcp::v6()) {
+    const bool any = endpoint.address().is_unspecified();
+    acceptor.set_option(boost::asio::ip::v6_only(!any), error);
+  }
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(SOMAXCONN, error);
+  if (error) {
+    AsioError ignored;
+    acceptor.close(ignored);
+  }
+  return error;
+}
+
+}  // namespace
+
+struct HttpServer::Impl {
+  Impl(HttpServerOptions options, HttpHandler handler)
+      : host{std::move(options), std::move(handler), false, {}, {}, {}} {}
+
+  Status Bind();
+  void Accept();
+  void AcceptFailed(AsioError error);
+  void Admit(tcp::socket socket);
+  bool MakeRoom();
+  void RunLoop();
+  void BeginDrain(std::chrono::milliseconds time);
+
+  SessionHost host;
+
+  std::mutex tls_mutex;
+  TlsContext tls;  // guarded by tls_mutex; null for plain HTTP
+
+  // Used on the io thread once it runs. The context is destroyed first of all that sessions touch.
+  boost::asio::io_context io{1};
+  tcp::acceptor acceptor{io};
+  boost::asio::steady_timer accept_pause{io};
+  boost::asio::steady_timer drain_limit{io};
+  std::chrono::steady_clock::time_point last_accept_log{};
+
+  std::thread thread;
+  std::uint16_t port = 0;
+};
+
+Status HttpServer::Impl::Bind() {
+  const auto endpoints = Candidates(host.options.listen);
+  if (!endpoints.ok()) return endpoints.error();
+  AsioError error;
+  for (const tcp::endpoint& endpoint : *endpoints) {
+    error = Listen(acceptor, endpoint);
+    // Only a missing protocol is a reason to try the next one: a port that is in use on IPv6 must
+    // not quietly become a server on IPv4 alone.
+    const bool unsupported = error == boost::asio::error::address_family_not_supported ||
+                             error == boost::system::errc::address_not_available;
+    if (!unsupported) break;
+  }
+  if (error) return ErrnoError("listening on " + host.options.listen, error.value());
+  port = acceptor.local_endpoint(error).port();
+  return {};
+}
+
+void HttpServer::Impl::Accept() {
+  acceptor.async_accept([this](AsioError error, tcp::socket socket) {
+    if (!acceptor.is_open()) return;
+    if (error) return AcceptFailed(error);
+    Accept();  // first: should Admit run out of memory, the server still accepts
+    Admit(std::move(socket));
+  });
+}
+
+void HttpServer::Impl::AcceptFailed(AsioError error) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_accept_log >= kAcceptLogEvery) {
+    last_accept_log = now;
+    LogWarn("cannot accept connections; trying again",
+            {{"listen", host.options.listen}, {"error", error.message()}});
+  }
+  accept_pause.expires_after(kAcceptPause);
+  accept_pause.async_wait([this](AsioError cancelled) {
+    if (!cancelled && acceptor.is_open()) Accept();
+  });
+}
+
+// False when there are as many connections as there may be, and each has a request under way or
+// never had one: those that rest cost only room, and their clients open another one when they need
+// it.
+bool HttpServer::Impl::MakeRoom() {
+  if (host.open.size() < static_cast<std::size_t>(std::max(host.options.max_connections, 1))) {
+    return true;
+  }
+  while (!host.resting.empty()) {
+    if (host.resting.front()->Yield()) return true;
+  }
+  return false;
+}
+
+void HttpServer::Impl::Admit(tcp::socket socket) {
+  AsioError ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  socket.set_option(boost::asio::socket_base::send_buffer_size(kSendBuffer), ignored);
+  if (!MakeRoom()) {
+    // One attempt to say why. With TLS there is nothing to say before a handshake.
+    if (!host.options.tls) {
+      const std::string head = ResponseHead(TextResponse(503, {}), {11, /*keep_alive=*/false});
+      socket.non_blocking(true, ignored);
+      socket.send(boost::asio::buffer(head), MSG_NOSIGNAL, ignored);
+      socket.shutdown(tcp::socket::shutdown_send, ignored);
+    }
+    return;
+  }
+  if (!host.options.tls) {
+    std::make_shared<Session<PlainStream>>(host, std::move(socket))->Run();
+    return;
+  }
+  const TlsContext current = [this] {
+    const std::lock_guard lock(tls_mutex);
+    return tls;
+  }();
+  SSL_CTX_up_ref(current.get());
+  boost::asio::ssl::context context(current.get());  // owns that reference; a session has its own
+  std::make_shared<Session<TlsStream>>(host, std::move(socket), context)->Run();
+}
+
+void HttpServer::Impl::RunLoop() {
+  for (;;) {
+    try {
+      io.run();
+      return;
+    } catch (const std::exception& error) {
+      // Out of memory, most likely: the operation that threw is gone, and the others go on.
+      LogError("the HTTP server caught an exception", {{"exception", error.what()}});
+    }
+  }
+}
+
+void HttpServer::Impl::BeginDrain(std::chrono::milliseconds time) {
+  AsioError ignored;
+  acceptor.close(ignored);
+  accept_pause.cancel();
+  host.draining = true;
+  if (host.open.empty()) return;
+  host.on_last_closed = [this] { drain_limit.cancel(); };
+  drain_limit.expires_after(time);
+  drain_limit.async_wait([this](AsioError cancelled) {
+    if (cancelled) return;
+    for (SessionBase* session : host.open) session->Abort();
+  });
+  for (SessionBase* session : host.open) session->Drain();
+}
+
+HttpServer::HttpServer(HttpServerOptions options, HttpHandler handler)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(handler))) {}
+
+HttpServer::~HttpServer() { Stop(); }
+
+Status HttpServer::Start() {
+  TELLTALE_CHECK(!impl_->thread.joinable());
+  try {
+    if (impl_->host.options.tls && !impl_->tls) {
+      TELLTALE_TRY(SetKeyPair(*impl_->host.options.tls));
+    }
+    TELLTALE_TRY(impl_->Bind());
+    impl_->Accept();
+    impl_->thread = std::thread([impl = impl_.get()] { impl->RunLoop(); });
+  } catch (const std::exception& error) {
+    return Fail(Code::kInternal,
+                "starting the server on " + impl_->host.options.listen + ": " + error.what());
+  }
+  return {};
+}
+
+std::uint16_t HttpServer::port() const { return impl_->port; }
+
+Status HttpServer::SetKeyPair(const KeyPair& pair) {
+  if (!impl_->host.options.tls) {
+    return Fail(Code::kInvalid, "the server on " + impl_->host.options.listen +
+                                    " speaks plain HTTP and takes no certificate");
+  }
+  auto context = MakeServerTlsContext(pair);
+  if (!context.ok()) return context.error();
+  const std::lock_guard lock(impl_->tls_mutex);
+  impl_->tls = *std::move(context);
+  return {};
+}
+
+void HttpServer::Stop(std::chrono::milliseconds grace) {
+  if (!impl_->thread.joinable()) return;
+  TELLTALE_CHECK(impl_->thread.get_id() != std::this_thread::get_id());
+  boost::asio::post(impl_->io, [impl = impl_.get(), grace] { impl->BeginDrain(grace); });
+  impl_->thread.join();
+  impl_->host.on_last_closed = nullptr;
+}
+
+}  // namespace telltale

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One open generation of a log file: its descriptor, how far it has been read, and when which
+// part of it was first seen. FileSet makes, refreshes and closes them; the pipeline's worker moves
+// `next` forward. Both run on the worker's thread; nothing else touches them.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "sidecar/discover/file_identity.h"
+#include "sidecar/tail/file_bytes.h"
+#include "sidecar/tail/partial_line.h"
+
+namespace telltale {
+
+// When the file was first seen to have reached which size. A plain line gets the time of the
+// first sighting that covers it, so a line read hours later, when Loki is back, still has the
+// second it was written in.
+class ArrivalTimes {
+ public:
+  static constexpr std::size_t kMax = 64;  // beyond it the two nearest are merged
+
+  void Note(std::uint64_t size, std::int64_t wall, SteadyTime steady);
+  // Forgets what covers only bytes before `offset`.
+  void Drop(std::uint64_t offset);
+  void Clear() { list_.clear(); }
+
+  // The wall time of the sighting that covers the byte at `offset`; the last one's beyond it, 0
+  // without any.
+  std::int64_t WallAt(std::uint64_t offset) const;
+  // When the oldest byte at or behind `offset` was seen; only when there is one.
+  const SteadyTime* OldestSince(std::uint64_t offset) const;
+
+ private:
+  struct Arrival {
+    std::uint64_t size;
+    std::int64_t wall;
+    SteadyTime steady;
+  };
+  std::vector<Arrival> list_;  // size and times ascend
+};
+
+struct TailedFile {
+  std::uint64_t file_id = 0;  // the journal's number of this generation
+  std::string path;           // the name it is shipped under: the first one it was seen at
+  std::string directory;
+  std::size_t source = 0;  // index into the sources
+  FileBytes bytes;
+  FileInfo info;          // as last refreshed
+  Checkpoint checkpoint;  // what was read; checkpoint.offset is the next byte to read
+  // While nothing was read: what was seen, the newest and the first of it. A truncation, and a copy
+  // that was made before it, are known by them.
+  Checkpoint seen, first_seen;
+  PartialLines carried_partial;      // comes before its first byte, from the generation before
+  std::uint64_t searched = 0;        // no line end between checkpoint.offset and here
+  bool partial = false;              // but a CRI line whose end may be in the next generation
+  bool held = false;                 // but a block of lines that may go on
+  std::int64_t last_time = 0;        // the last time assigned to a line
+  std::string memory;                // of the pipeline's stages, at checkpoint.offset
+  std::uint64_t alerts_read_to = 0;  // up to here alerts were raised while Loki was away
+  std::string alerts_memory;         // as `memory`, at `alerts_read_to`
+  ArrivalTimes arrival_times;
+  SteadyTime grown{};          // when its size last changed
+  bool rotated = false;        // no wanted path leads to it any more
+  int outstanding = 0;         // batches of it that are not answered yet
+  SteadyTime retry_at{};       // not read before, after a read error
+  SteadyTime failing_since{};  // the first of read errors in a row; never when there is none
+
+  // By what its content is known.
+  const Checkpoint& known() const { return checkpoint.offset > 0 ? checkpoint : seen; }
+  bool unread() const { return info.size > checkpoint.offset; }
+};
+
+}  // namespace telltale

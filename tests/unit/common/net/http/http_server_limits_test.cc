@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a server on an admission path must survive. Deadlines are short here, and the tests wait
+// for the server to close, not for time to pass.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <chrono>
+#include <vector>
+
+#include "common/base/log.h"
+#include "common/net/http/http_server.h"
+#include "tests/fakes/text_pieces.h"
+#include "tests/unit/common/net/http/raw_socket.h"
+
+namespace telltale {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr char kRequest[] = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+
+class HttpServerLimitsTest : public testing::Test {
+ protected:
+  HttpServerLimitsTest() { options_.listen = "127.0.0.1:0"; }
+  void Start() {
+    server_ = std::make_unique<HttpServer>(options_, [this](const HttpRequest& request) {
+      ++handled_;
+      return TextResponse(200, std::to_string(request.body.size()));
+    });
+    ASSERT_TRUE(server_->Start().ok());
+  }
+  std::string Ask(std::string_view bytes) {
+    RawSocket socket = RawSocket::Connect(server_->port());
+    socket.Send(bytes);
+    return socket.ReadAll();
+  }
+  static milliseconds Since(steady_clock::time_point start) {
+    return std::chrono::duration_cast<milliseconds>(steady_clock::now() - start);
+  }
+  HttpServerOptions options_;
+  std::unique_ptr<HttpServer> server_;
+  std::atomic<int> handled_ = 0;
+};
+
+TEST_F(HttpServerLimitsTest, GarbageIs400AndReachesNoHandler) {
+  Start();
+  for (const char* bytes :
+       {"\x01\x02\x03\x04\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+        "GET / FTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\nX: y\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "GET nowhere HTTP/1.1\r\nHost: h\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "\x16\x03\x01\x02\x01\x01\x01\xfc\x03\x03\r\n"}) {
+    const std::string answer = Ask(bytes);
+    EXPECT_EQ(answer.substr(0, 13), "HTTP/1.1 400 ") << bytes;
+    EXPECT_NE(answer.find("Connection: close"), std::string::npos);
+  }
+  EXPECT_EQ(handled_, 0);
+  EXPECT_EQ(Ask(kRequest).substr(0, 13), "HTTP/1.1 200 ");
+}
+
+TEST_F(HttpServerLimitsTest, AHeaderBeyondTheLimitIs431) {
+  Start();
+  const std::string start = "GET / HTTP/1.1\r\nHost: h\r\nX: ";
+  EXPECT_EQ(Ask(start + std::string(1 << 20, 'a')).substr(0, 13), "HTTP/1.1 431 ");
+  EXPECT_EQ(Ask(start + std::string(17 << 10, 'a') + "\r\n\r\n").substr(0, 13), "HTTP/1.1 431 ");
+  EXPECT_EQ(handled_, 0);
+  const std::string fits = start + std::string(15 << 10, 'a') + "\r\nConnection: close\r\n\r\n";
+  EXPECT_EQ(Ask(fits).substr(0, 13), "HTTP/1.1 200 ");
+}
+
+TEST_F(HttpServerLimitsTest, ABodyBeyondTheLimitIs413AndTheClientCanReadIt) {
+  Start();
+  const std::string big(8u << 20, 'b');
+  RawSocket socket = RawSocket::Connect(server_->port());
+  socket.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 8388608\r\n\r\n");
+  EXPECT_TRUE(socket.Send(big));  // all of it is taken, and thrown away
+  EXPECT_EQ(socket.ReadAll().substr(0, 13), "HTTP/1.1 413 ");
+  EXPECT_EQ(handled_, 0);
+}
+
+TEST_F(HttpServerLimitsTest, AChunkedBodyIsHeldToTheSameLimit) {
+  options_.max_body = 1000;
+  Start();
+  const std::string head =
+      "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string chunk = "1f4\r\n" + std::string(500, 'c') + "\r\n";
+  EXPECT_EQ(Ask(head + chunk + chunk + "0\r\n\r\n").substr(0, 13), "HTTP/1.1 200 ");
+  EXPECT_EQ(Ask(head + chunk + chunk + "1\r\nx\r\n0\r\n\r\n").substr(0, 13), "HTTP/1.1 413 ");
+}
+
+TEST_F(HttpServerLimitsTest, ABodyOfExactlyTheLimitIsTaken) {
+  Start();
+  std::string request = "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: ";
+  request += std::to_string(1 << 20) + "\r\n\r\n" + std::string(1 << 20, 'b');
+  const std::string answer = Ask(request);
+  EXPECT_EQ(answer.substr(answer.size() - 7), "1048576");
+}
+
+TEST_F(HttpServerLimitsTest, AClientThatExpectsContinueIsNotAskedForTooLargeABody) {
+  Start();
+  EXPECT_EQ(Ask("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
+                "Content-Length: 8388608\r\n\r\n")
+                .substr(0, 13),
+            "HTTP/1.1 413 ");
+}
+
+TEST_F(HttpServerLimitsTest, HalfSentRequestsAreClosedByTheDeadline) {
+  options_.read_timeout = milliseconds(150);
+  Start();
+  for (const char* half : {"", "GET / HT", "GET / HTTP/1.1\r\nHost: h\r\n",
+                           "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf"}) {
+    const auto start = steady_clock::now();
+    EXPECT_EQ(Ask(half), "") << half;
+    EXPECT_GE(Since(start), milliseconds(140)) << half;
+    EXPECT_LT(Since(start), milliseconds(5'000)) << half;
+  }
+  EXPECT_EQ(handled_, 0);
+}
+
+TEST_F(HttpServerLimitsTest, AByteNowAndThenGainsNoTime) {
+  options_.read_timeout = milliseconds(300);
+  Start();
+  for (const char* start_of_request :
+       {"GET / HTTP/1.1\r\nHost: h\r\nX: ",
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n"}) {
+    RawSocket socket = RawSocket::Connect(server_->port());
+    socket.Send(start_of_request);
+    const auto start = steady_clock::now();
+    while (!socket.ReadableWithin(20) && Since(start) < milliseconds(15'000)) socket.Send("a");
+    EXPECT_EQ(socket.ReadAll(), "");
+    EXPECT_LT(Since(start), milliseconds(5'000));
+  }
+}
+
+TEST_F(HttpServerLimitsTest, AnIdleConnectionIsClosedByItsOwnDeadline) {
+  options_.idle_timeout = milliseconds(150);
+  Start();
+  RawSocket socket = RawSocket::Connect(server_->port());
+  socket.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_NE(socket.ReadUntil("\r\n\r\n0").find("200 OK"), std::string::npos);
+  const auto start = steady_clock::now();
+  EXPECT_EQ(socket.ReadAll(), "");
+  EXPECT_GE(Since(start), milliseconds(100));
+  EXPECT_LT(Since(start), milliseconds(5'000));
+}
+
+TEST_F(HttpServerLimitsTest, AClientThatReadsNothingIsClosedByTheWriteDeadline) {
+  options_.write_timeout = milliseconds(150);
+  const auto body = InPieces(std::string(64u << 20, 'x'), 500);
+  server_ = std::make_unique<HttpServer>(options_, [body](const HttpRequest&) {
+    HttpResponse response;
+    response.pieces = body;
+    return response;
+  });
+  ASSERT_TRUE(server_->Start().ok());
+  RawSocket socket = RawSocket::Connect(server_->port());
+  socket.Send(kRequest);
+  ASSERT_TRUE(socket.ReadableWithin(20'000));  // the answer has begun, perhaps been cut already
+  const auto start = steady_clock::now();
+  while (body.use_count() > 2 && Since(start) < milliseconds(10'000)) poll(nullptr, 0, 10);
+  EXPECT_LT(Since(start), milliseconds(10'000));
+  EXPECT_LT(socket.ReadAll().size(), 64u << 20);
+}
+
+TEST_F(HttpServerLimitsTest, SixHundredConnectionsMeetTheCap) {
+  rlimit files{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &files), 0);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  options_.max_connections = 100;
+  Start();
+  std::vector<RawSocket> sockets;
+  for (int i = 0; i < 600; ++i) {
+    sockets.push_back(RawSocket::Connect(server_->port()));
+    ASSERT_TRUE(sockets.back().connected()) << i;
+  }
+  for (std::size_t i = 100; i < 600; ++i) {
+    ASSERT_EQ(sockets[i].ReadAll().substr(0, 13), "HTTP/1.1 503 ") << i;
+  }
+  for (std::size_t i = 0; i < 100; ++i) {
+    sockets[i].Send(kRequest);
+    ASSERT_EQ(sockets[i].ReadAll().substr(0, 13), "HTTP/1.1 200 ") << i;
+  }
+  EXPECT_EQ(handled_, 100);
+  EXPECT_EQ(Ask(kRequest).substr(0, 13), "HTTP/1.1 200 ");  // room again
+}
+
+TEST_F(HttpServerLimitsTest, AtTheCapTheConnectionThatRestsLongestMakesRoomForANewOne) {
+  constexpr char kKept[] = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+  options_.max_connections = 3;
+  Start();
+  std::vector<RawSocket> sockets;
+  for (int i = 0; i < 3; ++i) sockets.push_back(RawSocket::Connect(server_->port()));
+  // The first never asks, so it is not at rest; the second rests longer than the third.
+  for (std::size_t i : {2U, 1U, 2U}) {
+    sockets[i].Send(kKept);
+    ASSERT_EQ(sockets[i].ReadUntil("\r\n\r\n0").substr(0, 13), "HTTP/1.1 200 ");
+  }
+  EXPECT_EQ(Ask(kRequest).substr(0, 13), "HTTP/1.1 200 ");
+  EXPECT_EQ(sockets[1].ReadAll(), "");  // closed
+  for (std::size_t i : {0U, 2U}) {
+    sockets[i].Send(kRequest);
+    EXPECT_EQ(sockets[i].ReadAll().substr(0, 13), "HTTP/1.1 200 ") << i;
+  }
+}
+
+std::atomic<int> accept_warnings = 0;
+
+TEST_F(HttpServerLimitsTest, RunningOutOfDescriptorsIsOvercomeWithoutSpinning) {
+  Start();
+  accept_warnings = 0;
+  SetLogSinkForTest([](std::string_view line) {
+    if (line.find("cannot accept") != std::string_view::npos) ++accept_warnings;
+  });
+  RawSocket first{UniqueFd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))};
+  RawSocket second{UniqueFd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))};
+  const UniqueFd next(dup(0));
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none_left = before;
+  none_left.rlim_cur = static_cast<rlim_t>(next.get()) + 1;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none_left), 0);
+  ASSERT_TRUE(first.ConnectTo(server_->port()));
+  ASSERT_TRUE(second.ConnectTo(server_->port()));
+  first.Send(kRequest);
+  second.Send(kRequest);
+  const auto start = steady_clock::now();
+  rusage begin{}, end{};
+  getrusage(RUSAGE_SELF, &begin);
+  while (accept_warnings == 0 && Since(start) < milliseconds(10'000)) first.ReadableWithin(10);
+  EXPECT_FALSE(first.ReadableWithin(400));  // several attempts later: still waiting, in peace
+  getrusage(RUSAGE_SELF, &end);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(first.ReadAll().substr(0, 13), "HTTP/1.1 200 ");
+  EXPECT_EQ(second.ReadAll().substr(0, 13), "HTTP/1.1 200 ");
+  SetLogSinkForTest(nullptr);
+  EXPECT_EQ(accept_warnings, 1);
+  const auto used =
+      (end.ru_utime.tv_sec - begin.ru_utime.tv_sec + end.ru_stime.tv_sec - begin.ru_stime.tv_sec) *
+          1'000'000 +
+      end.ru_utime.tv_usec - begin.ru_utime.tv_usec + end.ru_stime.tv_usec - begin.ru_stime.tv_usec;
+  EXPECT_LT(used, 200'000);  // microseconds of CPU in 400 ms
+}
+
+}  // namespace
+}  // namespace telltale

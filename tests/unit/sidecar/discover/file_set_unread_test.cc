@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Truncations and copies of files of which nothing was read: Loki is away, or the batch waits.
+#include <chrono>
+
+#include "tests/unit/sidecar/discover/file_set_fixture.h"
+#include "tests/unit/sidecar/gzip_text.h"
+
+namespace telltale {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+
+class FileSetUnreadTest : public FileSetTest {
+ protected:
+  void See(const std::string& text) {
+    Append("a.log", text);
+    set_->HandleEvents();
+  }
+  void Copy() const { fs::copy_file(temp_ / "a.log", temp_ / "a.log.1"); }
+};
+
+TEST_F(FileSetUnreadTest, AnUnreadFileThatIsCopiedAndTruncatedGoesOnInTheCopy) {
+  See("old\n");
+  Copy();
+  temp_.Write("a.log", "new\n");
+  set_->HandleEvents();
+  EXPECT_THAT(Unread(), ElementsAre("old\n", "new\n"));
+  EXPECT_THAT(moved_, ElementsAre(0));
+  EXPECT_TRUE(truncated_.empty());
+}
+
+TEST_F(FileSetUnreadTest, AnUnreadFileThatIsCopiedTruncatedAndGrownPastItsSizeGoesOnInTheCopy) {
+  See("old\n");
+  Copy();
+  temp_.Write("a.log", "new and longer\n");
+  set_->HandleEvents();
+  EXPECT_THAT(Unread(), ElementsAre("old\n", "new and longer\n"));
+}
+
+TEST_F(FileSetUnreadTest, AnUnreadFileThatIsTruncatedAndGrownPastItsSizeIsCountedAsLost) {
+  See("old\n");
+  temp_.Write("a.log", "new and longer\n");
+  set_->HandleEvents();
+  EXPECT_THAT(Unread(), ElementsAre("new and longer\n"));
+  EXPECT_THAT(truncated_, ElementsAre(4));
+}
+
+TEST_F(FileSetUnreadTest, ATruncationBehindAnEqualStartIsNoticedByWhatWasSeenLast) {
+  const std::string start(Checkpoint::kHeadBytes + 44, 'h');
+  See(start + "old\n");
+  See("more\n");
+  temp_.Write("a.log", start + "newer and longer\n");
+  set_->HandleEvents();
+  EXPECT_THAT(truncated_, ElementsAre(start.size() + 9));
+}
+
+TEST_F(FileSetUnreadTest, ATruncationThatNoEventToldIsNoticedBeforeTheFirstRead) {
+  See("old\n");
+  temp_.Write("a.log", "new and longer\n");
+  EXPECT_FALSE(set_->CheckContent(First()));
+  EXPECT_THAT(truncated_, ElementsAre(4));
+}
+
+TEST_F(FileSetUnreadTest, LinesThatCameBetweenTheCopyAndTheTruncationAreAllThatIsLost) {
+  clock_.SetWallNanos(1);  // the file was found before the copy was made
+  See("old\n");
+  Copy();
+  See("between\n");
+  temp_.Write("a.log", "new\n");
+  set_->HandleEvents();
+  EXPECT_THAT(Unread(), ElementsAre("old\n", "new\n"));
+  EXPECT_THAT(moved_, ElementsAre(8));
+}
+
+TEST_F(FileSetUnreadTest, AnOlderRotationThatBeginsAlikeIsNotTakenForTheCopy) {
+  Append("a.log.1", "header\nolder\n");
+  clock_.SetWallNanos(StatPath(temp_ / "a.log.1")->id.birth + 1'000'000'000);
+  See("header\n");
+  See("last line\n");
+  temp_.Write("a.log", "new\n");
+  set_->HandleEvents();
+  EXPECT_THAT(Unread(), ElementsAre("new\n"));
+  EXPECT_THAT(truncated_, ElementsAre(17));
+}
+
+TEST_F(FileSetUnreadTest, AFileSeenEmptyThatIsWrittenCopiedAndTruncatedIsReadFromTheCopy) {
+  clock_.SetWallNanos(1);
+  See("");
+  Append("a.log", "old\n");
+  Copy();
+  temp_.Write("a.log", "new and longer\n");
+  set_->HandleEvents();
+  EXPECT_THAT(Unread(), ElementsAre("old\n", "new and longer\n"));
+}
+
+TEST_F(FileSetUnreadTest, AnEmptyFileIsNotJoinedWithACopyOfWhatIsKnown) {
+  clock_.SetWallNanos(1);
+  See("old\n");
+  ReadAll();
+  Rename("a.log", "a.log.1");
+  See("");
+  fs::copy_file(temp_ / "a.log.1", temp_ / "a.log.2");
+  See("new\n");
+  EXPECT_THAT(Unread(), ElementsAre("", "new\n"));
+}
+
+TEST_F(FileSetUnreadTest, AFileSeenEmptyIsNotJoinedWithAYoungerOneThatIsRenamedMeanwhile) {
+  clock_.SetWallNanos(1);
+  hooks_.begun = [this](TailedFile& file) {
+    file.file_id = next_slot_++;
+    if (file.path != temp_ / "b.log") return;
+    Rename("a.log", "a.log.1");
+    Append("a.log", "2\n");
+    Rename("a.log", "a.log.2");
+    Append("a.log", "3\n");
+  };
+  set_.emplace(clock_, hooks_);
+  Watch({temp_ / "*.log"});
+  See("");
+  Append("b.log", "b\n");
+  See("1\n");  // finds b.log before it looks at a.log again
+  set_->HandleEvents();
+  EXPECT_THAT(Unread(), ElementsAre("1\n", "b\n", "2\n", "3\n"));
+}
+
+TEST_F(FileSetUnreadTest, ACopyMadeWhileItWasDownIsFoundByWhatWasSeenBefore) {
+  See("old\n");
+  known_ = hooks_.known(temp_.path());
+  set_.reset();
+  Append("a.log", "not seen\n");
+  Copy();
+  temp_.Write("a.log", "new and longer than the old one\n");
+  clock_.SetWallNanos(StatPath(temp_ / "a.log.1")->modified + 10'000'000'000);
+  set_.emplace(clock_, hooks_);
+  Watch({temp_ / "*.log"});
+  ASSERT_EQ(set_->files().size(), 2u);
+  EXPECT_EQ(First().file_id, known_[0].file_id);
+}
+
+TEST_F(FileSetUnreadTest, AFileSeenEmptyThatIsCopiedAndTruncatedWhileItWasDownIsReadFromTheCopies) {
+  See("");
+  known_ = hooks_.known(temp_.path());
+  set_.reset();
+  temp_.Write("a.log.2.gz", Gzip("1\n"));
+  temp_.Write("a.log", "2\n");
+  Copy();
+  temp_.Write("a.log", "3 and longer\n");
+  set_.emplace(clock_, hooks_);
+  Watch({temp_ / "*.log"});
+  EXPECT_THAT(Unread(), ElementsAre("1\n", "2\n", "3 and longer\n"));
+  EXPECT_EQ(First().file_id, known_[0].file_id);
+}
+
+TEST_F(FileSetUnreadTest, BehindAFileSeenEmptyThatIsGoneAllGenerationsAreRead) {
+  See("");
+  known_ = hooks_.known(temp_.path());
+  known_[0].finished = true;
+  set_.reset();
+  temp_.Write("a.log.3.gz", Gzip("1\n"));
+  fs::remove(temp_ / "a.log");
+  temp_.Write("a.log.2", "2\n");
+  temp_.Write("a.log.1.gz", Gzip("3\n"));
+  temp_.Write("a.log", "4\n");
+  set_.emplace(clock_, hooks_);
+  Watch({temp_ / "*.log"});
+  EXPECT_THAT(Unread(), ElementsAre("1\n", "2\n", "3\n", "4\n"));
+}
+
+TEST_F(FileSetUnreadTest, ACopyOfAFileSeenEmptyThatIsNotTruncatedYetIsNotReadBesideIt) {
+  See("");
+  known_ = hooks_.known(temp_.path());
+  set_.reset();
+  Append("a.log", "1\n");
+  Copy();
+  Append("a.log", "2\n");
+  set_.emplace(clock_, hooks_);
+  Watch({temp_ / "*.log"});
+  EXPECT_THAT(Unread(), ElementsAre("1\n2\n"));
+}
+
+}  // namespace
+}  // namespace telltale

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/discover/rotated_name.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace telltale {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(RotatedName, NumbersDatesAndOldAreRotationsAndOtherWordsAreNot) {
+  for (const char* name : {"a.log.1", "a.log.10.gz", "a.log-20240131", "a.log.2024-01-31.2.gz",
+                           "a.log.20240131-010203", "a.log.20240131T010203Z", "a.log_1",
+                           "a.log.old", "a.log.gz", "a.log.1706660000"}) {
+    EXPECT_TRUE(IsRotationOf("a.log", name)) << name;
+  }
+  for (const char* name :
+       {"a.log", "a.log.", "a.log1", "a.log.lock", "a.log.json", "a.log.1.tmp", "a.log.bak1",
+        "b.log.1", "a.log.1.zip", "xa.log.1", "a.log.-1", "", "a.log.1.log"}) {
+    EXPECT_FALSE(IsRotationOf("a.log", name)) << name;
+  }
+  EXPECT_FALSE(IsRotationOf("", ".1"));
+}
+
+// The names, given with the times of their last changes, from the oldest on.
+std::vector<std::string> Sorted(std::vector<std::pair<std::string, int>> files) {
+  std::vector<RotatedFile> list;
+  for (const auto& [name, modified] : files) {
+    list.push_back({name, {}});
+    list.back().info.modified = modified;
+  }
+  SortByAge("a.log", list);
+  std::vector<std::string> out;
+  for (const RotatedFile& file : list) out.push_back(file.name);
+  return out;
+}
+
+TEST(RotatedName, OfNumbersTheLargestIsTheOldest) {
+  EXPECT_THAT(Sorted({{"a.log.1", 9}, {"a.log.10.gz", 1}, {"a.log.2", 5}}),
+              ElementsAre("a.log.10.gz", "a.log.2", "a.log.1"));
+  EXPECT_THAT(Sorted({{"a.log.1", 5}, {"a.log.2", 5}}), ElementsAre("a.log.2", "a.log.1"));
+}
+
+TEST(RotatedName, ATimeThatSaysOtherwiseWins) {
+  EXPECT_THAT(Sorted({{"a.log.1", 1}, {"a.log.2", 2}, {"a.log.10", 3}}),
+              ElementsAre("a.log.1", "a.log.2", "a.log.10"));
+}
+
+TEST(RotatedName, DatesAreInTheirOrderWhateverTheirTimes) {
+  // The kubelet compresses a generation when the next one is rotated.
+  EXPECT_THAT(Sorted({{"a.log.20240131-020000", 7}, {"a.log.20240131-010000.gz", 8}}),
+              ElementsAre("a.log.20240131-010000.gz", "a.log.20240131-020000"));
+  EXPECT_THAT(Sorted({{"a.log.2024-01-31.10", 1}, {"a.log.2024-01-31.9", 1}}),
+              ElementsAre("a.log.2024-01-31.9", "a.log.2024-01-31.10"));
+}
+
+TEST(RotatedName, MixedSchemesGoByTime) {
+  EXPECT_THAT(Sorted({{"a.log.1", 2}, {"a.log-20240131", 1}, {"a.log.old", 3}}),
+              ElementsAre("a.log-20240131", "a.log.1", "a.log.old"));
+}
+
+}  // namespace
+}  // namespace telltale
