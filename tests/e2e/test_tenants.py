@@ -63,7 +63,7 @@ def loki(cluster, namespace, tmp_path):
     cluster.kubectl("-n", "telltale", "delete", "secret", SECRET, "--ignore-not-found")
     secret(cluster, "telltale", SECRET, authority, "client")
     config = tmp_path / "loki.yaml"
-    config.write_text(peers.LOKI.format(folder="/loki"))
+    config.write_text(peers.loki_config("/loki", tenants=True))
     cluster.kubectl("-n", namespace, "create", "configmap", "loki", f"--from-file={config}")
     set_ = cluster.json("-n", "telltale", "get", "statefulset", "telltale-loki")
     image = set_["spec"]["template"]["spec"]["containers"][0]["image"]

@@ -6,10 +6,12 @@ main package of one of the Go modules beside this file. The version that a progr
 from its module's own go.mod, so a new version is one `go get` and nothing here.
 """
 
+import functools
 import hashlib
 import os
 import pathlib
 import re
+import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -36,14 +38,24 @@ PROGRAMS = {
     "helm": ("kubernetes", "helm.sh/helm/v3/cmd/helm"),
     "prometheus": ("kubernetes", "github.com/prometheus/prometheus/cmd/prometheus"),
     "promtool": ("kubernetes", "github.com/prometheus/prometheus/cmd/promtool"),
-    "loki": ("loki", "github.com/grafana/loki/v3/cmd/loki"),
-    "promtail": ("promtail", "github.com/grafana/loki/v3/clients/cmd/promtail"),
+    "loki": ("loki", "github.com/grafana/loki/cmd/loki"),
+    "promtail": ("loki", "github.com/grafana/loki/cmd/promtail"),
+    "victoria-logs": ("victorialogs", "github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs"),
+    "vlagent": ("victorialogs", "github.com/VictoriaMetrics/VictoriaLogs/app/vlagent"),
 }
 
+# The demo needs a log store, and no other shipper than ours.
 GROUPS = {
-    "demo": tuple(name for name in PROGRAMS if name != "promtail"),
+    "demo": tuple(name for name in PROGRAMS if name not in ("promtail", "vlagent")),
     "test": tuple(PROGRAMS),
 }
+
+# The newest Loki and Promtail that may be fetched are 2.2.1. Who has newer ones names them here, and
+# the tests run with those.
+OWN = {"loki": "TELLTALE_LOKI", "promtail": "TELLTALE_PROMTAIL"}
+
+# Loki's main packages have no release of their own in the module's version.
+LOKI_RELEASES = {"v1.6.2-0.20210406003638-babea82ef558": "2.2.1"}
 
 # Prometheus links two dozen clouds' SDKs unless it is told which discoveries to keep; file, HTTP and
 # static discovery are always in.
@@ -62,7 +74,7 @@ def bin_dir() -> pathlib.Path:
 
 
 def required(module: str, dependency: str) -> str:
-    """The version that a module's go.mod requires of a dependency, such as v3.7.8."""
+    """The version that a module's go.mod requires of a dependency, such as v1.34.4."""
     text = (HERE / module / "go.mod").read_text()
     found = re.search(rf"^\s*(?:require )?{re.escape(dependency)} (v\S+)", text, re.MULTILINE)
     if not found:
@@ -94,8 +106,11 @@ def _versions(module: str) -> dict[str, str]:
             common + "Revision": "module",
             common + "Branch": "v" + prometheus,
         }
-    build = "github.com/grafana/loki/v3/pkg/util/build."
-    version = required(module, "github.com/grafana/loki/v3").lstrip("v")
+    if module == "victorialogs":
+        version = required(module, "github.com/VictoriaMetrics/VictoriaLogs")
+        return {"github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version": f"{module}-{version}"}
+    build = "github.com/grafana/loki/pkg/build."
+    version = LOKI_RELEASES[required(module, "github.com/grafana/loki")]
     return {build + "Version": version, build + "Revision": "module", build + "Branch": "v" + version}
 
 
@@ -129,3 +144,23 @@ def locate(name: str) -> pathlib.Path:
             f"{name} is not built: run tests/cluster/tools/build.py {name} and try again"
         )
     return path
+
+
+def chosen(name: str) -> pathlib.Path:
+    """The program that tests run: the one that a variable of OWN names, else the one that is built here."""
+    own = os.environ.get(OWN.get(name, ""))
+    if not own:
+        return locate(name)
+    if not os.access(own, os.X_OK):
+        raise FileNotFoundError(f"{OWN[name]} names {own}, which is no program")
+    return pathlib.Path(own)
+
+
+@functools.cache
+def version(name: str) -> tuple[int, ...]:
+    """The version that the chosen program says of itself, such as (2, 2, 1)."""
+    done = subprocess.run([chosen(name), "-version"], capture_output=True, text=True, timeout=60)
+    found = re.search(r"\bv?(\d+)\.(\d+)\.(\d+)", done.stdout + done.stderr)
+    if not found:
+        raise LookupError(f"{chosen(name)} -version does not say a version: {done.stdout + done.stderr}")
+    return tuple(map(int, found.groups()))

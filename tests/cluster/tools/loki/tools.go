@@ -2,8 +2,11 @@
 
 //go:build tools
 
-// Package tools names the main package that ../build.py builds from this module, so that
-// `go mod tidy` keeps its dependencies.
+// Package tools names the main packages that ../build.py builds from this module, so that
+// `go mod tidy` keeps their dependencies.
 package tools
 
-import _ "github.com/grafana/loki/v3/cmd/loki"
+import (
+	_ "github.com/grafana/loki/cmd/loki"
+	_ "github.com/grafana/loki/cmd/promtail"
+)

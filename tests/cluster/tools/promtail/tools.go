@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-
-//go:build tools
-
-// Package tools names the main package that ../build.py builds from this module, so that
-// `go mod tidy` keeps its dependencies.
-package tools
-
-import _ "github.com/grafana/loki/v3/clients/cmd/promtail"
