@@ -14,12 +14,12 @@ constexpr int kHttpPort = 3101;
 constexpr std::string_view kPushPath = "/loki/api/v1/push";
 
 // health_check_target: false, because Promtail otherwise is not ready until it tails a file, and
-// a cluster without a single Stdout target is no fault.
+// a cluster without a single Stdout target is no fault. Reloading is switched on by a flag in the
+// chart and not here: Promtail before 2.7 does not know the key and would not start.
 void WriteServer(YamlWriter& yaml) {
   yaml.Key("server").BeginMap();
   yaml.Key("http_listen_port").Int(kHttpPort);
   yaml.Key("grpc_listen_port").Int(0);
-  yaml.Key("enable_runtime_reload").Bool(true);
   yaml.Key("health_check_target").Bool(false);
   yaml.EndMap();
 }
