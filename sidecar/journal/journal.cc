@@ -5,17 +5,24 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "common/base/log.h"
+#include "sidecar/journal/file_presence.h"
 
 namespace telltale {
 namespace {
 
 constexpr std::size_t kReadLimit = 64 << 20;
 constexpr std::chrono::seconds kSyncEvery{1}, kRetryEvery{10};
-constexpr std::int64_t kLookedGrain = 1'000'000'000;
+constexpr std::int64_t kScanGrain = 1'000'000'000;
+// How often files are looked for that may be gone, and how exact FileRecord::touched is.
+constexpr std::chrono::hours kForgetEvery{1};
+constexpr std::chrono::minutes kForgetEveryWhenFull{1};
+constexpr std::int64_t kTouchEvery = 24 * 3600;
 
 void MakeDirectories(const std::string& path) {
   for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
@@ -48,7 +55,7 @@ void Journal::Open() {
   if (text) {
     std::size_t used = 0;
     state_ = ParseJournal(*text, used);
-    alive_ = state_.looked;
+    last_scan_ = state_.last_scan;
     if (used < text->size()) {
       dropped_.Add(text->size() - used);
       LogWarn(
@@ -111,13 +118,13 @@ std::uint64_t Journal::AddFile(const FileIdentity& id, const std::string& path) 
   return file_id;
 }
 
-void Journal::Saw(std::uint64_t file_id, const Checkpoint& seen) {
+void Journal::RecordFingerprint(std::uint64_t file_id, const Checkpoint& fingerprint) {
   auto found = state_.files.find(file_id);
   if (found == state_.files.end()) return;
   FileRecord& file = found->second;
-  const bool whole = seen.offset >= Checkpoint::kHeadBytes;
-  if (file.seen.offset >= (whole ? Checkpoint::kHeadBytes : 1)) return;
-  file.seen = seen;
+  const bool whole = fingerprint.offset >= Checkpoint::kHeadBytes;
+  if (file.fingerprint.offset >= (whole ? Checkpoint::kHeadBytes : 1)) return;
+  file.fingerprint = fingerprint;
   AppendFileRecord(file, pending_);
   Append();
 }
@@ -153,6 +160,13 @@ void Journal::Ack(std::uint64_t sequence, const std::vector<SeriesDelta>& metric
   Append();
 }
 
+void Journal::AckPart(std::uint64_t sequence, std::uint64_t stream) {
+  if (!state_.in_flight.contains(sequence)) return;
+  ApplyAckPart(state_, sequence, {stream});
+  AppendAckPartRecord(sequence, {stream}, pending_);
+  Append();
+}
+
 void Journal::Abandon(std::uint64_t sequence) {
   if (state_.in_flight.erase(sequence) == 0) return;
   AppendAbandonRecord(sequence, pending_);
@@ -165,17 +179,21 @@ void Journal::RecordCarryOver(const CarryOver& carry_over) {
   Append();
 }
 
-void Journal::Looked(std::int64_t wall_nanos) {
-  const bool first = looked_ == 0;
-  looked_ = wall_nanos;
+void Journal::Scanned(std::int64_t wall_nanos) {
+  const bool first = scanned_ == 0;
+  scanned_ = wall_nanos;
   if (first && file_.is_open()) Append();
+  if (!first && clock_.Steady() < forget_at_) return;
+  ForgetGone();
+  const bool full = state_.files.size() > kMaxFiles;
+  forget_at_ = clock_.Steady() + (full ? kForgetEveryWhenFull : kForgetEvery);
 }
 
 void Journal::Append() {
-  const std::int64_t since = looked_ - state_.looked;  // negative when the clock was set back
-  if (looked_ != 0 && (since > kLookedGrain || since < 0)) {
-    state_.looked = looked_;
-    AppendLookedRecord(looked_, pending_);
+  const std::int64_t since = scanned_ - state_.last_scan;  // negative when the clock was set back
+  if (scanned_ != 0 && (since > kScanGrain || since < 0)) {
+    state_.last_scan = scanned_;
+    AppendScanRecord(scanned_, pending_);
   }
   std::string records = std::exchange(pending_, {});
   if (directory_.empty() || records.empty()) return;
@@ -194,7 +212,6 @@ void Journal::Append() {
 }
 
 void Journal::Rewrite() {
-  Prune();
   MakeDirectories(directory_);
   std::string text = FormatJournal(state_);
   auto written = file_.Replace(text);
@@ -213,18 +230,35 @@ void Journal::Rewrite() {
   }
 }
 
-// Files that are gone for long are forgotten, and beyond kMaxFiles those that are gone longest.
-void Journal::Prune() {
-  std::vector<std::pair<std::int64_t, std::uint64_t>> old;
-  for (const auto& [file_id, file] : state_.files) {
-    if (!file.open) old.emplace_back(file.touched, file_id);
+// Forgets records of files that are gone: those gone for kForgetAfter, and beyond kMaxFiles those
+// gone longest. A file without its record would be read again from its start, so the record of one
+// that exists is never forgotten, wanted or not.
+void Journal::ForgetGone() {
+  const std::int64_t now = Seconds();
+  FilePresence presence;
+  std::set<std::pair<std::uint64_t, std::int64_t>> younger;  // inode and birth
+  std::vector<std::pair<std::int64_t, std::uint64_t>> gone;  // since when, and which
+  for (auto it = state_.files.rbegin(); it != state_.files.rend(); ++it) {
+    FileRecord& file = it->second;
+    // Of several records of one file only the youngest describes what it holds now.
+    const bool newest = younger.emplace(file.id.inode, file.id.birth).second;
+    if (file.open || (newest && presence.Exists(file.id, file.path))) {
+      if (std::abs(now - file.touched) < kTouchEvery) continue;
+      file.touched = now;
+      AppendFileRecord(file, pending_);
+      continue;
+    }
+    file.touched = std::min(file.touched, now);  // the clock was ahead
+    if (file.carried_partial.empty()) gone.emplace_back(file.touched, file.file_id);
   }
-  std::sort(old.begin(), old.end());
+  std::sort(gone.begin(), gone.end());
   std::size_t excess = state_.files.size() > kMaxFiles ? state_.files.size() - kMaxFiles : 0;
-  for (std::size_t i = 0; i < old.size(); ++i) {
-    if (i >= excess && old[i].first > Seconds() - kForgetAfter) break;
-    state_.files.erase(old[i].second);
+  for (std::size_t i = 0; i < gone.size(); ++i) {
+    if (i >= excess && gone[i].first > now - kForgetAfter) break;
+    state_.files.erase(gone[i].second);
+    AppendForgetRecord(gone[i].second, pending_);
   }
+  if (!pending_.empty()) Append();
 }
 
 void Journal::Sync(bool now) {

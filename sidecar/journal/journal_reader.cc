@@ -65,6 +65,13 @@ PartialLines TakePartialLines(Fields& in) {
   return lines;
 }
 
+std::vector<std::uint64_t> TakeHashes(Fields& in) {
+  std::vector<std::uint64_t> hashes;
+  const std::uint64_t count = in.Unsigned();
+  for (std::uint64_t i = 0; i < count && in.ok; ++i) hashes.push_back(in.Unsigned());
+  return hashes;
+}
+
 CarryOver TakeCarryOver(Fields& in) {
   CarryOver carry_over;
   carry_over.from = in.Unsigned();
@@ -111,7 +118,7 @@ FileRecord TakeFile(Fields& in) {
   file.closed = in.Unsigned() != 0;
   if (in.More()) file.carried_partial = TakePartialLines(in);
   if (in.More()) file.memory = in.Text();
-  if (in.More()) file.seen = in.Mark();
+  if (in.More()) file.fingerprint = in.Mark();
   return file;
 }
 
@@ -144,8 +151,23 @@ BatchRecord TakeBatch(Fields& in) {
     batch.memory = in.Text();
     batch.memory_after = in.Text();
   }
+  if (in.More()) {
+    batch.maker = in.Unsigned();
+    batch.acked_streams = TakeHashes(in);
+  }
   in.ok = in.ok && batch.begin <= batch.checkpoint.offset;
   return batch;
+}
+
+// A kind of record that older versions skip; see journal_frame.h.
+bool ApplyExtension(Fields& in, JournalState& state) {
+  const char type = in.rest.front();
+  in.rest.remove_prefix(1);
+  if (type != kAckPart) return true;  // of a newer version
+  const std::uint64_t sequence = in.Unsigned();
+  const std::vector<std::uint64_t> streams = TakeHashes(in);
+  if (in.ok) ApplyAckPart(state, sequence, streams);
+  return in.ok;
 }
 
 bool Apply(char type, std::string_view payload, JournalState& state) {
@@ -177,6 +199,7 @@ bool Apply(char type, std::string_view payload, JournalState& state) {
     }
     case kAbandon: {
       std::uint64_t sequence = in.Unsigned();
+      if (sequence == 0 && in.More()) return ApplyExtension(in, state);
       if (in.ok) state.in_flight.erase(sequence);
       return in.ok;
     }
@@ -197,12 +220,12 @@ bool Apply(char type, std::string_view payload, JournalState& state) {
       if (in.ok) state.files.erase(file_id);
       return in.ok;
     }
-    case kLooked: {
-      state.looked = in.Signed();
+    case kScan: {
+      state.last_scan = in.Signed();
       return in.ok;
     }
     default:
-      return false;
+      return true;  // of a newer version
   }
 }
 

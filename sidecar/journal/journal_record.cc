@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/journal/journal_record.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 
+#include "common/base/strings.h"
 #include "common/base/varint.h"
 #include "sidecar/journal/journal_frame.h"
 
@@ -80,7 +82,14 @@ void AppendSeries(std::string& out, const SeriesName& series, const SeriesTotal&
   for (const std::uint64_t count : total.counts) AppendVarint(out, count);
 }
 
+void AppendHashes(std::string& out, const std::vector<std::uint64_t>& hashes) {
+  AppendVarint(out, hashes.size());
+  for (const std::uint64_t hash : hashes) AppendVarint(out, hash);
+}
+
 }  // namespace
+
+std::uint64_t StreamHash(std::string_view labels) { return Hash64(labels); }
 
 std::uint32_t Crc32(std::string_view bytes) {
   static constexpr auto kTable = MakeCrcTable();
@@ -100,11 +109,11 @@ void AppendFileRecord(const FileRecord& file, std::string& out) {
   AppendSigned(payload, file.last_time);
   AppendSigned(payload, file.touched);
   AppendVarint(payload, file.closed ? 1 : 0);
-  const bool seen = file.checkpoint.offset == 0 && file.seen.offset > 0;
+  const bool seen = file.checkpoint.offset == 0 && file.fingerprint.offset > 0;
   const bool memory = seen || !file.memory.empty();
   if (memory || !file.carried_partial.empty()) AppendPartialLines(payload, file.carried_partial);
   if (memory) AppendText(payload, file.memory);
-  if (seen) AppendMark(payload, file.seen);
+  if (seen) AppendMark(payload, file.fingerprint);
   AppendFramed(kFile, payload, out);
 }
 
@@ -125,12 +134,18 @@ void AppendBatchRecord(const BatchRecord& batch, std::string& out) {
     AppendVarint(payload, run.lines);
     before = start;
   }
-  if (batch.carried_over > 0 || batch.pipeline != 0) AppendVarint(payload, batch.carried_over);
-  if (batch.pipeline != 0) {
+  const bool maker = batch.maker != 0 || !batch.acked_streams.empty();
+  const bool pipeline = batch.pipeline != 0 || maker;
+  if (batch.carried_over > 0 || pipeline) AppendVarint(payload, batch.carried_over);
+  if (pipeline) {
     AppendVarint(payload, batch.pipeline);
     AppendSigned(payload, batch.now);
     AppendText(payload, batch.memory);
     AppendText(payload, batch.memory_after);
+  }
+  if (maker) {
+    AppendVarint(payload, batch.maker);
+    AppendHashes(payload, batch.acked_streams);
   }
   AppendFramed(kBatch, payload, out);
 }
@@ -156,6 +171,16 @@ void AppendSeriesRecord(const SeriesName& series, const SeriesTotal& total, std:
   AppendFramed(kSeries, payload, out);
 }
 
+void AppendAckPartRecord(std::uint64_t sequence, const std::vector<std::uint64_t>& streams,
+                         std::string& out) {
+  std::string payload;
+  AppendVarint(payload, 0);
+  payload += kAckPart;
+  AppendVarint(payload, sequence);
+  AppendHashes(payload, streams);
+  AppendFramed(kAbandon, payload, out);
+}
+
 void AppendAbandonRecord(std::uint64_t sequence, std::string& out) {
   std::string payload;
   AppendVarint(payload, sequence);
@@ -168,10 +193,10 @@ void AppendForgetRecord(std::uint64_t file_id, std::string& out) {
   AppendFramed(kForget, payload, out);
 }
 
-void AppendLookedRecord(std::int64_t wall_nanos, std::string& out) {
+void AppendScanRecord(std::int64_t wall_nanos, std::string& out) {
   std::string payload;
   AppendSigned(payload, wall_nanos);
-  AppendFramed(kLooked, payload, out);
+  AppendFramed(kScan, payload, out);
 }
 
 void AppendCarryOverRecord(const CarryOver& carry_over, std::string& out) {
@@ -203,9 +228,20 @@ void ApplyAck(JournalState& state, std::uint64_t sequence,
   for (const SeriesDelta& delta : metrics) ApplyDelta(state.metrics, delta);
   auto file = state.files.find(batch.mapped().file_id);
   if (file == state.files.end()) return;
+  file->second.touched = std::max(file->second.touched, state.last_scan / 1'000'000'000);
   file->second.checkpoint = batch.mapped().checkpoint;
   file->second.memory = batch.mapped().memory_after;
   if (batch.mapped().begin == 0) file->second.carried_partial.clear();
+}
+
+void ApplyAckPart(JournalState& state, std::uint64_t sequence,
+                  const std::vector<std::uint64_t>& streams) {
+  auto batch = state.in_flight.find(sequence);
+  if (batch == state.in_flight.end()) return;
+  std::vector<std::uint64_t>& acked = batch->second.acked_streams;
+  for (const std::uint64_t stream : streams) {
+    if (std::find(acked.begin(), acked.end(), stream) == acked.end()) acked.push_back(stream);
+  }
 }
 
 void ApplyCarryOver(JournalState& state, const CarryOver& carry_over) {
@@ -222,7 +258,7 @@ std::string FormatJournal(const JournalState& state) {
   for (const auto& [file_id, file] : state.files) AppendFileRecord(file, out);
   for (const auto& [sequence, batch] : state.in_flight) AppendBatchRecord(batch, out);
   for (const auto& [series, total] : state.metrics) AppendSeriesRecord(series, total, out);
-  if (state.looked != 0) AppendLookedRecord(state.looked, out);
+  if (state.last_scan != 0) AppendScanRecord(state.last_scan, out);
   return out;
 }
 

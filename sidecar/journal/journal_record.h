@@ -2,8 +2,8 @@
 //
 // What the journal remembers, and how it is written: records of a CRC-32, a length, a type and
 // varints, one after another. Pure, fuzzable; IO is in journal.h. Integers of the frame are little
-// endian. A reader stops at the first record that is torn or wrong: what follows has no meaning
-// without it.
+// endian. A reader stops at the first record that is torn or wrong, because later records build on
+// it. A record of an unknown type with a correct CRC is skipped: a newer version wrote it.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +27,8 @@ struct TimeRun {
   bool operator==(const TimeRun&) const = default;
 };
 
-// A range of a file that goes to Loki in one piece, and all that is needed to make the same bytes
-// of it again.
+// A range of a file that is sent in one piece, and everything needed to make the same entries from
+// it again.
 struct BatchRecord {
   std::uint64_t sequence = 0;
   std::uint64_t file_id = 0;
@@ -45,22 +45,31 @@ struct BatchRecord {
   std::uint64_t pipeline = 0;
   std::int64_t now = 0;
   std::string memory, memory_after;
+  // Hash of everything that makes its entries: stages, labels, tenant, limits, format, version of
+  // the program's entry code. 0: written before this was recorded.
+  std::uint64_t maker = 0;
+  // StreamHash of the streams whose part of the batch is stored already. Empty: none, or a journal
+  // written before this was recorded.
+  std::vector<std::uint64_t> acked_streams;
 };
+
+// Names a stream of a batch in the journal; `labels` is the stream's text, as in {app="shop"}.
+std::uint64_t StreamHash(std::string_view labels);
 
 struct FileRecord {
   std::uint64_t file_id = 0;
   FileIdentity id;
   std::string path;
-  Checkpoint checkpoint;  // what Loki acknowledged
-  Checkpoint seen;        // while that is nothing: what was seen of it
+  Checkpoint checkpoint;   // what was acknowledged
+  Checkpoint fingerprint;  // of a file of which nothing is acknowledged: the content seen so far
   std::int64_t last_time = 0;
-  std::int64_t touched = 0;      // Unix seconds of the last record about it
+  std::int64_t touched = 0;      // Unix seconds when the file was last known to exist
   bool closed = false;           // read to its end and rotated away
   PartialLines carried_partial;  // from the generation before; part of the batch that begins at 0
   std::string memory;            // of the pipeline's stages, behind checkpoint
   bool open = false;             // in this process; not written
 
-  const Checkpoint& known() const { return checkpoint.offset > 0 ? checkpoint : seen; }
+  const Checkpoint& known() const { return checkpoint.offset > 0 ? checkpoint : fingerprint; }
 };
 
 // A series that a metrics stage counts lines into.
@@ -88,7 +97,7 @@ struct JournalState {
   std::map<std::uint64_t, BatchRecord> in_flight;  // by sequence
   std::uint64_t next_file_id = 1, next_sequence = 1;
   SeriesTotals metrics;
-  std::int64_t looked = 0;  // wall time up to which all files are known
+  std::int64_t last_scan = 0;  // wall time up to which all files are known
 };
 
 inline constexpr std::string_view kJournalMagic = "telltale journal 1\n";
@@ -101,9 +110,12 @@ void AppendBatchRecord(const BatchRecord& batch, std::string& out);
 void AppendAckRecord(std::uint64_t sequence, const std::vector<SeriesDelta>& metrics,
                      std::string& out);
 void AppendSeriesRecord(const SeriesName& series, const SeriesTotal& total, std::string& out);
+// Part of an in-flight batch is acknowledged: that of these streams.
+void AppendAckPartRecord(std::uint64_t sequence, const std::vector<std::uint64_t>& streams,
+                         std::string& out);
 void AppendAbandonRecord(std::uint64_t sequence, std::string& out);
 void AppendForgetRecord(std::uint64_t file_id, std::string& out);
-void AppendLookedRecord(std::int64_t wall_nanos, std::string& out);
+void AppendScanRecord(std::int64_t wall_nanos, std::string& out);
 
 // A generation hands its partial lines over to the next one. With `checkpoint`, nothing else of it
 // is left to send and it has been dealt with up to there; without, a batch takes care of the rest.
@@ -117,6 +129,8 @@ void AppendCarryOverRecord(const CarryOver& carry_over, std::string& out);
 // The effects of these, the same when they happen and when they are read back.
 void ApplyAck(JournalState& state, std::uint64_t sequence,
               const std::vector<SeriesDelta>& metrics = {});
+void ApplyAckPart(JournalState& state, std::uint64_t sequence,
+                  const std::vector<std::uint64_t>& streams);
 void ApplyDelta(SeriesTotals& totals, const SeriesDelta& delta);
 void ApplyCarryOver(JournalState& state, const CarryOver& carry_over);
 

@@ -25,12 +25,12 @@ FileSet::Hooks LogWorker::MakeHooks() {
     file.file_id = journal_.AddFile(file.info.id, file.path);
   };
   hooks.truncated = [this](TailedFile& file, std::uint64_t unread) { Truncated(file, unread); };
-  hooks.seen = [this](const TailedFile& file) { journal_.Saw(file.file_id, file.seen); };
+  hooks.seen = [this](const TailedFile& file) { journal_.RecordFingerprint(file.file_id, file.seen); };
   hooks.closed = [this](const TailedFile& file, bool finished) { Closed(file, finished); };
   hooks.known = [this](const std::string& directory) { return Known(directory); };
   hooks.resume = [this](TailedFile& file, std::uint64_t file_id) { return Resume(file, file_id); };
   hooks.moved = [this](const TailedFile& file, std::uint64_t missing) { Moved(file, missing); };
-  hooks.alive = [this] { return journal_.alive(); };
+  hooks.alive = [this] { return journal_.last_scan(); };
   return hooks;
 }
 
@@ -53,7 +53,7 @@ void LogWorker::Continue(TailedFile& file, const FileRecord& record) {
   file.file_id = record.file_id;
   file.path = record.path;
   file.checkpoint = record.checkpoint;
-  file.seen = file.first_seen = record.seen;
+  file.seen = file.first_seen = record.fingerprint;
   file.last_time = record.last_time;
   file.memory = record.memory;
   if (file.checkpoint.offset == 0) file.carried_partial = record.carried_partial;
@@ -247,7 +247,7 @@ void LogWorker::Requeue(TailedFile& file) {
 void LogWorker::Sweep() {
   const std::int64_t now = clock_.WallNanos();
   files_.Sweep();
-  if (files_.Settled()) journal_.Looked(now);
+  if (files_.Settled()) journal_.Scanned(now);
   CountVanished();
   PassOnCarried();
   for (const SeriesName& series : metrics_.Expire()) journal_.ForgetSeries(series);

@@ -71,7 +71,7 @@ class JournalTest : public testing::Test {
 TEST_F(JournalTest, AFileOfWhichNothingWasReadIsKnownByWhatWasSeenOfIt) {
   Journal& before = Start();
   std::uint64_t file_id = before.AddFile(StatFile(OpenLog().fd())->id, temp_ / "a.log");
-  before.Saw(file_id, *MakeCheckpoint(OpenLog(), 14));
+  before.RecordFingerprint(file_id, *MakeCheckpoint(OpenLog(), 14));
   EXPECT_EQ(Start().state().files.at(file_id).known().offset, 14u);
   temp_.Write("a.log", "another, and longer\n");
   EXPECT_EQ(Recall(*journal_), nullptr);
@@ -85,8 +85,8 @@ TEST_F(JournalTest, WhatWasSeenIsWrittenOnceAndOnceMoreWhenTheHeadIsWhole) {
   const FileRecord& record = journal.state().files.at(file_id);
   std::uint64_t expected[] = {9, 9, 300, 300}, sizes[] = {9, 20, 300, 9'000};
   for (std::size_t i = 0; i < 4; ++i) {
-    journal.Saw(file_id, {sizes[i], 1, 2});
-    EXPECT_EQ(record.seen.offset, expected[i]);
+    journal.RecordFingerprint(file_id, {sizes[i], 1, 2});
+    EXPECT_EQ(record.fingerprint.offset, expected[i]);
   }
 }
 
@@ -111,27 +111,27 @@ TEST_F(JournalTest, AnotherStartKnowsWhatWasAcknowledgedAndWhatWasUnderWay) {
 TEST_F(JournalTest, AStartThatEndedBeforeItHadLookedLeavesTheTimeOfTheLastLook) {
   Journal& journal = Start();
   Fill(journal);
-  journal.Looked(5'000'000'000);
-  journal.Looked(5'500'000'000);  // with the next record, a second later
+  journal.Scanned(5'000'000'000);
+  journal.Scanned(5'500'000'000);  // with the next record, a second later
   Start();
-  EXPECT_EQ(journal_->alive(), 5'000'000'000);
+  EXPECT_EQ(journal_->last_scan(), 5'000'000'000);
   Start();
-  EXPECT_EQ(journal_->alive(), 5'000'000'000);
-  journal_->Looked(7'000'000'000);
-  journal_->Looked(9'000'000'000);
+  EXPECT_EQ(journal_->last_scan(), 5'000'000'000);
+  journal_->Scanned(7'000'000'000);
+  journal_->Scanned(9'000'000'000);
   Fill(*journal_);
   Start();
-  EXPECT_EQ(journal_->alive(), 9'000'000'000);
+  EXPECT_EQ(journal_->last_scan(), 9'000'000'000);
 }
 
 TEST_F(JournalTest, ALookBehindAClockThatWasSetBackCounts) {
   Journal& journal = Start();
   Fill(journal);
-  journal.Looked(5'000'000'000);
-  journal.Looked(2'000'000'000);
+  journal.Scanned(5'000'000'000);
+  journal.Scanned(2'000'000'000);
   Fill(journal);
   Start();
-  EXPECT_EQ(journal_->alive(), 2'000'000'000);
+  EXPECT_EQ(journal_->last_scan(), 2'000'000'000);
 }
 
 TEST_F(JournalTest, AFileWithOtherContentIsNotTheSame) {
@@ -232,18 +232,6 @@ TEST_F(JournalTest, ALongLifeStaysSmall) {
   EXPECT_EQ(Start().state().files.at(file_id).checkpoint.offset, 4u);
 }
 
-TEST_F(JournalTest, FilesGoneForLongAreForgottenAndOpenOnesNever) {
-  Journal& journal = Start();
-  std::uint64_t old = journal.AddFile({1, 1, 1}, "/gone");
-  std::uint64_t open = journal.AddFile({1, 2, 1}, "/open");
-  journal.CloseFile(old, true);
-  EXPECT_TRUE(Start().state().files.contains(old));
-  clock_.Advance(std::chrono::hours(49));
-  Journal& later = Start();
-  EXPECT_FALSE(later.state().files.contains(old));
-  EXPECT_FALSE(later.state().files.contains(open));  // nobody has opened it in this start
-}
-
 TEST_F(JournalTest, SyncComesAtMostOnceASecond) {
   Journal& journal = Start();
   EXPECT_FALSE(journal.sync_due());
@@ -261,7 +249,7 @@ TEST_F(JournalTest, SyncComesAtMostOnceASecond) {
 
 TEST_F(JournalTest, TheFirstFileOfAPathIsSyncedAtOnceAndItsLaterOnesAreNot) {
   Journal& journal = Start();
-  journal.Saw(journal.AddFile({1, 1, 1}, "/a"), {4, 1, 1});  // makes the journal
+  journal.RecordFingerprint(journal.AddFile({1, 1, 1}, "/a"), {4, 1, 1});  // makes the journal
   ASSERT_TRUE(journal.sync_due());
   EXPECT_LE(*journal.sync_due(), clock_.Steady());
   journal.Sync();
@@ -283,6 +271,21 @@ TEST_F(JournalTest, AnAbandonedBatchLeavesItsFileWhereItWas) {
   Journal& journal = Start();
   EXPECT_TRUE(journal.state().in_flight.empty());
   EXPECT_EQ(journal.state().files.at(file_id).checkpoint.offset, 4u);
+}
+
+TEST_F(JournalTest, WhichStreamsOfABatchAreStoredIsKnownToTheNextStart) {
+  Fill(Start());
+  Start().AckPart(2, StreamHash("{app=\"a\"}"));
+  journal_->AckPart(2, StreamHash("{app=\"b\"}"));
+  journal_->AckPart(2, StreamHash("{app=\"a\"}"));
+  journal_->AckPart(1, StreamHash("{app=\"c\"}"));  // which is acknowledged as a whole
+  const std::vector<std::uint64_t> both{StreamHash("{app=\"a\"}"), StreamHash("{app=\"b\"}")};
+  for (int start = 0; start < 2; ++start) {  // from the records, and from the rewritten batch
+    ASSERT_EQ(Start().state().in_flight.size(), 1u);
+    EXPECT_EQ(journal_->state().in_flight.at(2).acked_streams, both);
+  }
+  journal_->Ack(2);
+  EXPECT_EQ(Start().state().files.at(1).checkpoint.offset, 8u);
 }
 
 TEST(JournalRecord, TimesAtBothEndsOfTheirRangeComeThroughARewrite) {
