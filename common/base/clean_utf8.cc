@@ -82,4 +82,25 @@ std::size_t Utf8Cut(std::string_view text, std::size_t limit) {
   return limit;
 }
 
+char* PutUtf8(std::uint32_t point, char* out) {
+  const auto put = [&](std::uint32_t byte) { *out++ = static_cast<char>(byte); };
+  const auto rest = [&](int shift) { put(0x80 | ((point >> shift) & 0x3f)); };
+  if (point < 0x80) {
+    put(point);
+  } else if (point < 0x800) {
+    put(0xc0 | point >> 6);
+    rest(0);
+  } else if (point < 0x10000) {
+    put(0xe0 | point >> 12);
+    rest(6);
+    rest(0);
+  } else {
+    put(0xf0 | point >> 18);
+    rest(12);
+    rest(6);
+    rest(0);
+  }
+  return out;
+}
+
 }  // namespace telltale

@@ -8,12 +8,12 @@
 #include <cstring>
 #include <string>
 
+#include "common/base/ascii.h"
+#include "common/base/clean_utf8.h"
 #include "common/base/strings.h"
 
 namespace telltale {
 namespace {
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 std::size_t SkipDigits(std::string_view text, std::size_t at) {
   while (at < text.size() && IsDigit(text[at])) ++at;
@@ -62,27 +62,6 @@ std::optional<std::uint32_t> TakeCodePoint(std::string_view& raw) {
   const auto low = TakeCodeUnit(raw);
   if (!low || *low < 0xDC00 || *low > 0xDFFF) return {};
   return 0x10000 + ((*unit - 0xD800) << 10) + (*low - 0xDC00);
-}
-
-char* PutUtf8(std::uint32_t point, char* out) {
-  const auto put = [&](std::uint32_t byte) { *out++ = static_cast<char>(byte); };
-  const auto rest = [&](int shift) { put(0x80 | ((point >> shift) & 0x3F)); };
-  if (point < 0x80) {
-    put(point);
-  } else if (point < 0x800) {
-    put(0xC0 | (point >> 6));
-    rest(0);
-  } else if (point < 0x10000) {
-    put(0xE0 | (point >> 12));
-    rest(6);
-    rest(0);
-  } else {
-    put(0xF0 | (point >> 18));
-    rest(12);
-    rest(6);
-    rest(0);
-  }
-  return out;
 }
 
 }  // namespace

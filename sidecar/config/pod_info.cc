@@ -6,26 +6,14 @@
 #include <cstdlib>
 #include <optional>
 
+#include "common/base/clean_utf8.h"
+
 namespace telltale {
 namespace {
 
 std::string Environment(const char* name) {
   const char* value = std::getenv(name);
   return value != nullptr ? value : "";
-}
-
-void AppendUtf8(std::uint32_t rune, std::string& out) {
-  const auto byte = [&](std::uint32_t value) { out += static_cast<char>(value & 0xff); };
-  if (rune < 0x80) {
-    byte(rune);
-  } else if (rune < 0x800) {
-    byte(0xc0 | rune >> 6), byte(0x80 | (rune & 0x3f));
-  } else if (rune < 0x10000) {
-    byte(0xe0 | rune >> 12), byte(0x80 | (rune >> 6 & 0x3f)), byte(0x80 | (rune & 0x3f));
-  } else {
-    byte(0xf0 | rune >> 18), byte(0x80 | (rune >> 12 & 0x3f));
-    byte(0x80 | (rune >> 6 & 0x3f)), byte(0x80 | (rune & 0x3f));
-  }
 }
 
 // `text` starts after the backslash; consumes one escape of Go's %q. False when it is none.
@@ -53,7 +41,8 @@ bool AppendEscape(std::string_view& text, std::string& out) {
   } else if (value > 0x10ffff) {
     return false;
   } else {
-    AppendUtf8(value, out);
+    char bytes[4];
+    out.append(bytes, PutUtf8(value, bytes));
   }
   return true;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "common/base/ascii.h"
 #include "sidecar/pipeline/json_paths.h"
 
 namespace telltale {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsNameStart(char c) { return c == '_' || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); }
+bool IsNameStart(char c) { return c == '_' || IsLetter(c); }
 
 // Takes one step off the front.
 bool TakeStep(std::string_view& rest, bool first, JsonPaths::Step& step) {

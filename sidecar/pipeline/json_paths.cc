@@ -1,40 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/pipeline/json_paths.h"
 
-#include <emmintrin.h>
-
 #include <bit>
 #include <cstdint>
 #include <cstring>
 
+#include "common/base/ascii.h"
 #include "sidecar/pipeline/json_text.h"
+#include "sidecar/pipeline/string_scan.h"
 
 namespace telltale {
 namespace {
 
 using Mask = std::uint64_t;  // which paths lead here
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsHex(char c) { return IsDigit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
-
-// The first byte in [p, end) that a string cannot simply pass over: a quote, a backslash or a
-// control character.
-const char* FindSpecial(const char* p, const char* end) {
-  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
-  const __m128i control = _mm_set1_epi8(0x1f);
-  for (; end - p >= 16; p += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i found =
-        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                     _mm_cmpeq_epi8(_mm_max_epu8(bytes, control), control));
-    const auto bits = static_cast<unsigned>(_mm_movemask_epi8(found));
-    if (bits != 0) return p + std::countr_zero(bits);
-  }
-  for (; p != end; ++p) {
-    if (*p == '"' || *p == '\\' || static_cast<unsigned char>(*p) < 0x20) return p;
-  }
-  return end;
-}
 
 class Walker {
  public:
@@ -100,11 +78,11 @@ class Walker {
     const char* const start = p_;
     bool escaped = false;
     while (true) {
-      p_ = FindSpecial(p_, end_);
+      p_ = FindStringSpecial(p_, end_);
       if (p_ == end_) return false;
       if (*p_ == '"') break;
       if (*p_ != '\\') {
-        // Promtail's parser minds control characters only before the first backslash.
+        // Promtail's parser refuses control characters only before the first backslash.
         if (!escaped) return false;
         ++p_;
         continue;
@@ -114,7 +92,8 @@ class Walker {
       const char c = p_[1];
       p_ += 2;
       if (c == 'u') {
-        if (end_ - p_ < 4 || !IsHex(p_[0]) || !IsHex(p_[1]) || !IsHex(p_[2]) || !IsHex(p_[3])) {
+        if (end_ - p_ < 4 || !IsHexDigit(p_[0]) || !IsHexDigit(p_[1]) || !IsHexDigit(p_[2]) ||
+            !IsHexDigit(p_[3])) {
           return false;
         }
         p_ += 4;

@@ -8,35 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/ascii.h"
+#include "common/base/clean_utf8.h"
+
 namespace telltale {
 namespace {
 
-unsigned HexDigit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  return static_cast<unsigned>((c | 0x20) - 'a' + 10);
-}
-
 unsigned FourHex(const char* p) {
-  return HexDigit(p[0]) << 12 | HexDigit(p[1]) << 8 | HexDigit(p[2]) << 4 | HexDigit(p[3]);
-}
-
-char* PutUtf8(std::uint32_t c, char* out) {
-  if (c < 0x80) {
-    *out++ = static_cast<char>(c);
-  } else if (c < 0x800) {
-    *out++ = static_cast<char>(0xc0 | c >> 6);
-    *out++ = static_cast<char>(0x80 | (c & 0x3f));
-  } else if (c < 0x10000) {
-    *out++ = static_cast<char>(0xe0 | c >> 12);
-    *out++ = static_cast<char>(0x80 | (c >> 6 & 0x3f));
-    *out++ = static_cast<char>(0x80 | (c & 0x3f));
-  } else {
-    *out++ = static_cast<char>(0xf0 | c >> 18);
-    *out++ = static_cast<char>(0x80 | (c >> 12 & 0x3f));
-    *out++ = static_cast<char>(0x80 | (c >> 6 & 0x3f));
-    *out++ = static_cast<char>(0x80 | (c & 0x3f));
-  }
-  return out;
+  return HexValue(p[0]) << 12 | HexValue(p[1]) << 8 | HexValue(p[2]) << 4 | HexValue(p[3]);
 }
 
 // Reads \uXXXX behind `p`, pairs of surrogates as one; half a pair is U+FFFD.
@@ -55,21 +34,18 @@ const char* TakeUnicode(const char* p, const char* end, std::uint32_t& c) {
   return p;
 }
 
-// True when the text is already what Go would print: at most 15 digits and no needless ones.
-bool IsPlainNumber(std::string_view number) {
-  if (number.size() > 16) return false;
-  std::size_t dot = number.npos;
-  for (std::size_t i = 0; i < number.size(); ++i) {
-    const char c = number[i];
-    if (c == '.') dot = i;
-    if (c == 'e' || c == 'E') return false;
-  }
-  if (dot == number.npos) return number.size() <= 15 && number != "-0";
-  return number.back() != '0' && number != "-0.0";
+// True if a number is kept as it is written: every integer, so that ids above 2^53 keep their
+// digits; a fraction without needless zeros, or with more digits than a double holds. Other numbers
+// are printed as Go prints a float64.
+bool KeepsDigits(std::string_view number) {
+  if (number.find_first_of("eE") != number.npos) return false;
+  if (number.find('.') == number.npos) return true;
+  if (number.back() != '0') return number != "-0.0";
+  constexpr std::size_t kDoubleDigits = 15;
+  return number.size() > kDoubleDigits + 1;
 }
 
 void AppendQuoted(std::string_view text, std::string& out) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -85,8 +61,8 @@ void AppendQuoted(std::string_view text, std::string& out) {
       out += "\\t";
     } else if (byte < 0x20 || c == '<' || c == '>' || c == '&') {
       out += "\\u00";
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
+      out += kHexDigits[byte >> 4];
+      out += kHexDigits[byte & 15];
     } else if (text.substr(i, 2) == "\xe2\x80" && i + 2 < text.size() &&
                (text[i + 2] == '\xa8' || text[i + 2] == '\xa9')) {
       out += text[i + 2] == '\xa8' ? "\\u2028" : "\\u2029";
@@ -114,7 +90,7 @@ class Canonical {
     while (p_ != end_ && *p_ != ',' && *p_ != ']' && *p_ != '}' && *p_ > ' ') ++p_;
     const std::string_view token(start, static_cast<std::size_t>(p_ - start));
     double number = 0;
-    if (token == "true" || token == "false" || token == "null" ||
+    if (token == "true" || token == "false" || token == "null" || KeepsDigits(token) ||
         std::from_chars(token.data(), token.data() + token.size(), number).ec != std::errc()) {
       out_ += token;
     } else {
@@ -260,7 +236,7 @@ void AppendGoFloat(double value, bool exponents, std::string& out) {
 }
 
 bool PrintJsonNumber(std::string_view number, Arena& arena, std::string_view& out) {
-  if (IsPlainNumber(number)) {
+  if (KeepsDigits(number)) {
     out = number;
     return true;
   }

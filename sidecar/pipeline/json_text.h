@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What becomes of JSON tokens as Promtail sees them: strings unescaped, numbers as Go prints a
-// float64, objects and arrays written anew with sorted keys. Pure; fuzzed through json_paths.h,
-// the only caller, which hands over valid tokens.
+// The text of JSON values: strings unescaped, objects and arrays written again with sorted keys as
+// Promtail does, numbers as Go prints a float64 unless that would change their digits. Callers pass
+// valid tokens. Pure, thread-safe; fuzzed through json_paths.h.
 #pragma once
 
 #include <string>
@@ -12,17 +12,19 @@
 
 namespace telltale {
 
-// `body` is what stands between the quotes. The view is into `body` when nothing is escaped.
+// `body` is the text between the quotes. The result points into `body` if nothing is escaped.
 std::string_view UnescapeJson(std::string_view body, Arena& arena);
 
-// A number as strconv.FormatFloat(f, 'f', -1, 64) prints it; nothing when it is no float64.
+// Integers and fractions of more than 15 digits as they are written, other numbers as Go's
+// strconv.FormatFloat(f, 'f', -1, 64) prints them. False if the number is out of range.
 bool PrintJsonNumber(std::string_view number, Arena& arena, std::string_view& out);
 
-// The shortest decimal digits of `value`: with an exponent where encoding/json writes one when
-// `exponents`, else never.
+// The shortest decimal digits of `value`. With `exponents`, an exponent where Go's encoding/json
+// writes one; without, never one.
 void AppendGoFloat(double value, bool exponents, std::string& out);
 
-// A valid value as Go's json.Marshal writes it after an Unmarshal.
+// Appends a valid value as Go's json.Marshal writes it after an Unmarshal, but for the digits of
+// numbers.
 void AppendCanonicalJson(std::string_view value, std::string& out);
 
 }  // namespace telltale

@@ -1,61 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// timestamp, labels and structuredMetadata: what of a line is not its text.
+// labels, labelDrop and structuredMetadata: stages that change what a line is labelled with.
 #include <algorithm>
 #include <array>
 #include <utility>
 
 #include "common/base/clean_utf8.h"
 #include "sidecar/pipeline/stage.h"
-#include "sidecar/pipeline/time/go_time.h"
 
 namespace telltale {
 namespace {
 
-// Loki's max_label_value_length: one longer value and it refuses the stream.
+// Loki's max_label_value_length: Loki refuses a stream with a longer value.
 constexpr std::size_t kMaxLabelValue = 2048;
-constexpr std::size_t kStreams = 3;  // of LogStream
 
-// Loki refuses a push for a NUL, which "\u0000" in a JSON string is, or for half a character.
+// Loki refuses a push with a NUL, which a JSON string may have as "\u0000", or half a character.
 std::string_view Clean(std::string_view text, Arena& arena) {
   if (IsCleanUtf8(text)) return text;
   std::string clean;
   AppendCleanUtf8(text, text.npos, clean);
   return arena.Copy(clean);
 }
-
-class TimestampStage : public Stage {
- public:
-  TimestampStage(std::vector<TimeFormat> formats, std::size_t slot, bool fudge, std::size_t memory)
-      : formats_(std::move(formats)), slot_(slot), fudge_(fudge), memory_(memory) {}
-
-  // A line whose time equals that of the line before gets a nanosecond more: Loki takes lines with
-  // the same time and text for one, and many applications write whole seconds.
-  bool Run(LineState& line) const override {
-    const auto last = line.memory.subspan(memory_ + 2 * static_cast<std::size_t>(line.stream), 2);
-    std::int64_t& parsed = last[0];
-    std::int64_t& given = last[1];
-    const Value& value = line.values[slot_];
-    std::optional<std::int64_t> time;
-    for (std::size_t i = 0; value.has_text() && !time && i < formats_.size(); ++i) {
-      time = formats_[i].Parse(value.text, line.now);
-    }
-    if (time) {
-      given = *time == parsed ? given + 1 : *time;
-      parsed = *time;
-      line.time = given;
-    } else if (fudge_ && given != 0) {
-      line.time = ++given;
-    }
-    return true;
-  }
-
- private:
-  std::vector<TimeFormat> formats_;
-  std::size_t slot_;
-  bool fudge_;
-  std::size_t memory_;
-};
 
 class LabelsStage : public Stage {
  public:
@@ -85,7 +50,7 @@ class LabelsStage : public Stage {
   std::vector<Label> labels_;
 };
 
-// A label that goes into the metadata is no label any more.
+// Moves labels and values into the structured metadata.
 class MetadataStage : public Stage {
  public:
   struct Item {
@@ -127,6 +92,24 @@ class MetadataStage : public Stage {
   std::vector<Item> items_;
 };
 
+class LabelDropStage : public Stage {
+ public:
+  explicit LabelDropStage(std::vector<std::size_t> labels) : labels_(std::move(labels)) {}
+
+  bool Run(LineState& line) const override {
+    for (const std::size_t i : labels_) {
+      LabelState& label = line.labels[i];
+      if (label.kind == LabelState::Kind::kBase && label.value.data() == nullptr) continue;
+      label = {{}, LabelState::Kind::kRemoved};
+      line.labels_changed = true;
+    }
+    return true;
+  }
+
+ private:
+  std::vector<std::size_t> labels_;
+};
+
 Status CheckNames(const Labels& values) {
   if (values.empty()) return Fail(Code::kInvalid, "needs a name and the value it comes from");
   for (const auto& [name, source] : values) {
@@ -140,29 +123,6 @@ Status CheckNames(const Labels& values) {
 }
 
 }  // namespace
-
-Result<StagePtr> MakeStage(const TimestampSpec& spec, StageContext& context) {
-  if (spec.source.empty()) return Fail(Code::kInvalid, "needs a source: the name of a value");
-  if (spec.format.empty()) return Fail(Code::kInvalid, "needs a format such as RFC3339");
-  std::shared_ptr<const TimeZone> zone;
-  if (!spec.location.empty() && spec.location != "UTC") {
-    auto loaded = TimeZone::Load(spec.location);
-    if (!loaded) return Context("location", loaded.error());
-    zone = *loaded;
-  }
-  std::vector<TimeFormat> formats;
-  auto add = [&](std::string_view format) -> Status {
-    auto compiled = TimeFormat::Compile(format, zone);
-    if (!compiled) return Context("format", compiled.error());
-    formats.push_back(std::move(*compiled));
-    return {};
-  };
-  TELLTALE_TRY(add(spec.format));
-  for (const std::string& format : spec.fallback_formats) TELLTALE_TRY(add(format));
-  return StagePtr(std::make_unique<TimestampStage>(
-      std::move(formats), static_cast<std::size_t>(context.Slot(spec.source)), spec.fudge,
-      context.Memory(2 * kStreams)));
-}
 
 Result<StagePtr> MakeStage(const LabelsSpec& spec, StageContext& context) {
   TELLTALE_TRY(CheckNames(spec.values));
@@ -183,6 +143,20 @@ Result<StagePtr> MakeStage(const MetadataSpec& spec, StageContext& context) {
                      static_cast<std::size_t>(context.Label(from))});
   }
   return StagePtr(std::make_unique<MetadataStage>(std::move(items)));
+}
+
+Result<StagePtr> MakeStage(const LabelDropSpec& spec, StageContext& context) {
+  if (spec.names.empty()) return Fail(Code::kInvalid, "needs names: the labels that go");
+  std::vector<std::size_t> labels;
+  for (const std::string& name : spec.names) {
+    if (!IsLabelName(name)) {
+      return Fail(Code::kInvalid, "\"" + name + "\" is no name of a label");
+    }
+    // Without it nothing says where the lines come from, and a stream needs at least one label.
+    if (name == "namespace") return Fail(Code::kInvalid, "must not drop the label namespace");
+    labels.push_back(static_cast<std::size_t>(context.Label(name)));
+  }
+  return StagePtr(std::make_unique<LabelDropStage>(std::move(labels)));
 }
 
 }  // namespace telltale

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// record = *( garbage / key [ "=" [ value ] ] )      garbage = bytes up to the space
-// value  = *( byte above space but not = or " ) / <"> *( byte / "\" byte ) <">
+// line  = *( space / pair / word )       word = bytes up to the next space
+// pair  = key [ "=" [ value ] ]          key  = bytes without space, "=" and quote
+// value = word / <"> *( byte / "\" byte ) <">
 #include "sidecar/pipeline/logfmt_scan.h"
 
+#include "common/base/ascii.h"
 #include "sidecar/pipeline/json_text.h"
 
 namespace telltale {
@@ -11,10 +13,7 @@ namespace {
 
 bool IsSpace(char c) { return static_cast<unsigned char>(c) <= ' '; }
 
-bool IsHex(char c) { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
-
-// Whether go-logfmt can unquote what stands between the quotes: JSON's escapes and \', and no
-// control characters when anything is escaped.
+// True if the escapes are JSON's or \', and no control character is between them.
 bool CanUnquote(std::string_view body) {
   for (std::size_t i = 0; i < body.size(); ++i) {
     if (static_cast<unsigned char>(body[i]) < ' ') return false;
@@ -22,7 +21,7 @@ bool CanUnquote(std::string_view body) {
     if (++i == body.size()) return false;
     if (body[i] == 'u') {
       for (int k = 0; k < 4; ++k) {
-        if (++i == body.size() || !IsHex(body[i])) return false;
+        if (++i == body.size() || !IsHexDigit(body[i])) return false;
       }
     } else if (std::string_view("\"\\/'bfnrt").find(body[i]) == std::string_view::npos) {
       return false;
@@ -31,7 +30,7 @@ bool CanUnquote(std::string_view body) {
   return true;
 }
 
-// The value in quotes that starts at `at`; false when it does not end or cannot be unquoted.
+// Reads the quoted value that starts at `at`. False if it does not end or has a bad escape.
 bool TakeQuoted(std::string_view line, std::size_t& at, Arena& arena, std::string_view& value) {
   const std::size_t start = ++at;
   bool escaped = false;
@@ -49,43 +48,49 @@ bool TakeQuoted(std::string_view line, std::size_t& at, Arena& arena, std::strin
   return true;
 }
 
-// False at the end of the line or at a mistake.
-bool TakePair(std::string_view line, std::size_t& at, Arena& arena, std::string_view& key,
-              std::string_view& value) {
-  while (at < line.size() && IsSpace(line[at])) ++at;
-  if (at == line.size()) return false;
+std::string_view TakeWord(std::string_view line, std::size_t& at) {
   const std::size_t start = at;
-  while (at < line.size() && !IsSpace(line[at]) && line[at] != '=' && line[at] != '"') ++at;
-  key = line.substr(start, at - start);
-  value = {};
-  // The text is valid UTF-8, but Go takes U+FFFD in it for a sign that it is not.
-  if (key.find("\xef\xbf\xbd") != key.npos) return false;
-  if (at == line.size() || IsSpace(line[at])) return true;
-  if (line[at] == '"' || key.empty()) return false;
-  if (++at == line.size() || IsSpace(line[at])) return true;
-  if (line[at] == '"') return TakeQuoted(line, at, arena, value);
-  const std::size_t from = at;
-  while (at < line.size() && !IsSpace(line[at])) {
-    if (line[at] == '=' || line[at] == '"') return false;
-    ++at;
+  while (at < line.size() && !IsSpace(line[at])) ++at;
+  return line.substr(start, at - start);
+}
+
+bool ScanLine(std::string_view line, Arena& arena,
+              FunctionRef<void(std::string_view key, std::string_view value)> pair) {
+  for (std::size_t at = 0; at < line.size();) {
+    if (IsSpace(line[at])) {
+      ++at;
+      continue;
+    }
+    const std::size_t start = at;
+    while (at < line.size() && !IsSpace(line[at]) && line[at] != '=' && line[at] != '"') ++at;
+    const std::string_view key = line.substr(start, at - start);
+    std::string_view value;
+    if (at < line.size() && line[at] == '=' && !key.empty()) {
+      ++at;
+      if (at == line.size() || line[at] != '"') {
+        value = TakeWord(line, at);
+      } else if (!TakeQuoted(line, at, arena, value)) {
+        return false;
+      }
+    } else if (at < line.size() && !IsSpace(line[at])) {
+      TakeWord(line, at);  // "=value" or a quote: no pair
+      continue;
+    }
+    pair(key, value);
   }
-  value = line.substr(from, at - from);
   return true;
 }
 
 }  // namespace
 
-void ScanLogfmt(std::string_view text, Arena& arena,
+bool ScanLogfmt(std::string_view text, Arena& arena,
                 FunctionRef<void(std::string_view key, std::string_view value)> pair) {
-  while (!text.empty()) {  // records, which are lines
+  while (!text.empty()) {  // a block of several lines has one record in each
     const std::size_t end = text.find('\n');
-    const std::string_view line = text.substr(0, end);
+    if (!ScanLine(text.substr(0, end), arena, pair)) return false;
     text = end == text.npos ? std::string_view() : text.substr(end + 1);
-    std::size_t at = 0;
-    std::string_view key, value;
-    while (TakePair(line, at, arena, key, value)) pair(key, value);
-    if (at < line.size()) return;  // a mistake ends the whole text
   }
+  return true;
 }
 
 }  // namespace telltale

@@ -36,15 +36,7 @@ Result<std::shared_ptr<const Pipeline>> Pipeline::Compile(const PipelineSpec& sp
       made->pace_ = {limit->rate,
                      static_cast<std::uint64_t>(std::max<std::int64_t>(limit->burst, 0))};
     }
-    auto compiled = std::visit(
-        [&](const auto& s) -> Result<StagePtr> {
-          if constexpr (std::is_same_v<std::decay_t<decltype(s)>, MultilineSpec>) {
-            return Fail(Code::kInternal, "compiled above");
-          } else {
-            return MakeStage(s, made->context_);
-          }
-        },
-        stage);
+    auto compiled = MakeAnyStage(stage, made->context_);
     if (!compiled) return Context(Place(i, stage), compiled.error());
     made->stages_.push_back(std::move(*compiled));
   }
@@ -75,10 +67,12 @@ void PipelineRun::Begin(const Pipeline& pipeline, const BaseLabels& base, std::s
   labels_.resize(context.labels_.size());
   metrics_.Clear();
   alerts_.clear();
+  failures_ = context.failures_;
   ReadMemory(memory);
   line_.values = values_;
   line_.labels = labels_;
   line_.memory = memory_;
+  line_.failures = failures_;
   line_.now = now;
   line_.file_hash = Hash64(path);
 }
@@ -102,8 +96,8 @@ bool PipelineRun::Line(const LogEntry& entry) {
   for (const StagePtr& stage : pipeline_->stages_) {
     if (!stage->Run(line_)) return false;
   }
-  // A replaced text may be longer, and hold what was escaped in a JSON string or half a character
-  // of an expression with \C.
+  // A text that a stage made may be longer than a line, hold a NUL that was escaped in JSON, or
+  // half a character that an expression with \C has cut.
   if (line_.text.data() != entry.text.data() &&
       (line_.text.size() > kMaxLine || !IsCleanUtf8(line_.text))) {
     std::string clean;
@@ -113,7 +107,7 @@ bool PipelineRun::Line(const LogEntry& entry) {
   return true;
 }
 
-// The pipeline's hash and the words; of another pipeline nothing is remembered.
+// The pipeline's hash, then the words. A pipeline ignores the memory of another one.
 std::string PipelineRun::Memory(std::span<const std::int64_t> words) const {
   const bool any = std::any_of(words.begin(), words.end(), [](auto word) { return word != 0; });
   if (!any) return {};

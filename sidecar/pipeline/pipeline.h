@@ -3,12 +3,12 @@
 // The compiled stages of one log source, and one run of them over the lines of a batch.
 //
 // A batch is a function of the bytes of its range, the format, the pipeline and what the journal
-// keeps: the times that were given to lines, the moment it was made, and the memory of stages at
-// its start. Reading it again after a crash makes the same bytes, so Loki stores each line once.
-// What becomes of a dropped line: it is counted under the stage's reason and goes nowhere.
+// keeps: the times given to lines, the time at which the batch was made, and the memory of the
+// stages at its start. Reading it again after a crash makes the same bytes, so Loki stores each
+// line once. A dropped line is counted under the stage's reason and is not sent.
 //
-// Threads: a Pipeline is immutable and shared; a PipelineRun belongs to one thread. Memory: what a
-// run needs for one line is kept for the next; a line that no stage touches is never copied.
+// Threads: a Pipeline is immutable and shared; a PipelineRun belongs to one thread. A run keeps its
+// buffers from line to line; a line that no stage changes is never copied.
 #pragma once
 
 #include <array>
@@ -43,7 +43,7 @@ class Pipeline {
   const Pace& pace() const { return pace_; }
   const std::vector<MetricSpec>& metrics() const { return context_.metrics_; }
   const std::vector<AlertSpec>& alerts() const { return context_.alerts_; }
-  // Labels that stages may change, in the order of LineState::labels.
+  // Labels that stages read or change, in the order of LineState::labels.
   const std::vector<std::string>& label_names() const { return context_.labels_; }
 
  private:
@@ -64,26 +64,28 @@ class PipelineRun {
   PipelineRun(const PipelineRun&) = delete;
   PipelineRun& operator=(const PipelineRun&) = delete;
 
-  // Starts a batch. `base` are the labels of each stream before any stage; `memory` is what Memory
-  // returned behind the batch before, or anything else for a fresh start; `now` is when the batch
-  // was made the first time. Base and pipeline must stay until the next Begin.
+  // Starts a batch. `base` are the labels of each stream before any stage. `memory` is the result
+  // of Memory after the batch before; other text is ignored. `now` is when the batch was first
+  // made. `pipeline` and `base` must outlive the batch.
   void Begin(const Pipeline& pipeline, const BaseLabels& base, std::string_view path,
              std::string_view memory, std::int64_t now);
 
-  // Runs the stages over one line; false when it is dropped, for line().drop_reason. What line()
-  // refers to is valid until the next call.
+  // Runs the stages over one line. False if it is dropped; line().drop_reason says why. Views in
+  // line() are valid until the next call.
   bool Line(const LogEntry& entry);
   const LineState& line() const { return line_; }
 
-  // Of multiline; the first words of the memory of the run.
+  // The words of multiline, which come first.
   std::span<std::int64_t> multiline_memory() { return std::span(memory_).first(3); }
 
-  // What stages remember of the lines so far.
+  // The memory of the stages after the lines so far.
   std::span<const std::int64_t> words() const { return memory_; }
-  // The same as Begin takes it, for the next batch of the file; empty when there is nothing.
+  // The words as text, for Begin of the file's next batch; empty if all are zero.
   std::string Memory(std::span<const std::int64_t> words) const;
   const MetricDeltas& metrics() const { return metrics_; }
   const std::vector<AlertHit>& alerts() const { return alerts_; }
+  // What stages could not do, one element for each stage and reason; mostly with 0 lines.
+  const std::vector<StageFailure>& failures() const { return failures_; }
 
  private:
   void ReadMemory(std::string_view text);
@@ -98,6 +100,7 @@ class PipelineRun {
   Arena arena_;
   MetricDeltas metrics_;
   std::vector<AlertHit> alerts_;
+  std::vector<StageFailure> failures_;
   const BaseLabels* base_ = nullptr;
   LineState line_;
 };

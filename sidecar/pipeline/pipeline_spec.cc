@@ -3,11 +3,16 @@
 
 #include <array>
 #include <bit>
+#include <utility>
 
 namespace telltale {
 namespace {
 
-// Every field with its length in front, so that no two pipelines have one text.
+// Increase this when a stage makes other entries of the same lines than the release before: batches
+// that were in flight during the update are then counted as rebuilt, not taken for the same.
+constexpr std::string_view kStagesVersion = "2";
+
+// Writes every field with its length in front, so that no two pipelines have the same text.
 class Writer {
  public:
   explicit Writer(std::string& out) : out_(out) {}
@@ -63,6 +68,19 @@ class Writer {
     All(s.name, s.source, s.expression, s.labels, s.annotations, s.quiet_ms);
   }
   void operator()(const MultilineSpec& s) { All(s.firstline, s.max_wait_ms, s.max_lines); }
+  void operator()(const OutputSpec& s) { Put(s.source); }
+  void operator()(const TemplateSpec& s) { All(s.source, s.text); }
+  void operator()(const MatchSpec& s) {
+    All(s.selector, s.drop, s.reason, static_cast<std::int64_t>(s.stages.size()));
+    for (const NestedStage& nested : s.stages) Stage(nested.stage);
+  }
+  void operator()(const LabelDropSpec& s) { Put(s.names); }
+  void operator()(const DecolorizeSpec&) {}
+
+  void Stage(const StageSpec& stage) {
+    Put(StageName(stage));
+    std::visit(*this, stage);
+  }
 
  private:
   std::string& out_;
@@ -70,21 +88,34 @@ class Writer {
 
 }  // namespace
 
+MatchSpec::MatchSpec() = default;
+MatchSpec::MatchSpec(std::string selector_of, bool drops, std::string reason_of,
+                     std::vector<NestedStage> stages_of)
+    : selector(std::move(selector_of)),
+      drop(drops),
+      reason(std::move(reason_of)),
+      stages(std::move(stages_of)) {}
+MatchSpec::MatchSpec(const MatchSpec&) = default;
+MatchSpec::MatchSpec(MatchSpec&&) noexcept = default;
+MatchSpec& MatchSpec::operator=(const MatchSpec&) = default;
+MatchSpec& MatchSpec::operator=(MatchSpec&&) noexcept = default;
+MatchSpec::~MatchSpec() = default;
+bool MatchSpec::operator==(const MatchSpec& other) const = default;
+
 std::string_view StageName(const StageSpec& stage) {
   // In the order of the variant's alternatives.
   static constexpr std::array<std::string_view, std::variant_size_v<StageSpec>> kNames = {
-      "json",   "logfmt", "regex",   "timestamp", "labels", "structuredMetadata", "drop",
-      "sample", "limit",  "replace", "metrics",   "alert",  "multiline"};
+      "json",      "logfmt", "regex",    "timestamp", "labels",    "structuredMetadata",
+      "drop",      "sample", "limit",    "replace",   "metrics",   "alert",
+      "multiline", "output", "template", "match",     "labelDrop", "decolorize"};
   return kNames[stage.index()];
 }
 
 std::string CanonicalText(const PipelineSpec& spec) {
   std::string out;
   Writer writer(out);
-  for (const StageSpec& stage : spec.stages) {
-    writer.Put(StageName(stage));
-    std::visit(writer, stage);
-  }
+  writer.Put(kStagesVersion);
+  for (const StageSpec& stage : spec.stages) writer.Stage(stage);
   return out;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The stages of a log pipeline as a person configures them, with Promtail's names and meaning
-// (loki clients/pkg/logentry/stages). Decoded by sidecar/config, compiled by Pipeline. Plain
-// values; the functions are pure.
+// The stages of a log pipeline as a person configures them, with the names and meaning of
+// Promtail's stages; docs/reference/log-pipeline.md lists the differences. Decoded by
+// sidecar/config, compiled by Pipeline. Plain values; the functions are pure.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace telltale {
 
-// A missing source is the line itself; an empty value in a map of names is the name.
+// Without a source a stage works on the line. In a map of names an empty value means the same name.
 struct JsonSpec {
   Labels expressions{};  // value -> path in the object
   std::string source{};
@@ -40,7 +40,7 @@ struct TimestampSpec {
   std::string source{}, format{};
   std::vector<std::string> fallback_formats{};
   std::string location{};  // IANA name; empty: UTC
-  bool fudge = true;       // on failure: 1 ns after the last good one; else the time it came with
+  bool fudge = true;       // on failure: the last good time plus 1 ns; else the time of reading
   bool operator==(const TimestampSpec&) const = default;
 };
 
@@ -54,7 +54,7 @@ struct MetadataSpec {
   bool operator==(const MetadataSpec&) const = default;
 };
 
-// All that is given must hold for a line to be dropped.
+// Drops a line if all given conditions hold.
 struct DropSpec {
   std::vector<std::string> sources{};
   std::string separator = ";";
@@ -83,6 +83,44 @@ struct ReplaceSpec {
   bool operator==(const ReplaceSpec&) const = default;
 };
 
+struct OutputSpec {
+  std::string source{};  // the value that becomes the line
+  bool operator==(const OutputSpec&) const = default;
+};
+
+struct TemplateSpec {
+  std::string source{}, text{};  // the value that is set, and the template
+  bool operator==(const TemplateSpec&) const = default;
+};
+
+struct LabelDropSpec {
+  std::vector<std::string> names{};
+  bool operator==(const LabelDropSpec&) const = default;
+};
+
+struct DecolorizeSpec {
+  bool operator==(const DecolorizeSpec&) const = default;
+};
+
+// Runs `stages` on the lines that the selector matches, or drops these lines.
+struct NestedStage;
+struct MatchSpec {
+  std::string selector{};
+  bool drop = false;
+  std::string reason = "match_stage";  // of dropped lines
+  std::vector<NestedStage> stages;
+
+  // Defined where NestedStage is complete.
+  MatchSpec();
+  MatchSpec(std::string selector, bool drop, std::string reason, std::vector<NestedStage> stages);
+  MatchSpec(const MatchSpec&);
+  MatchSpec(MatchSpec&&) noexcept;
+  MatchSpec& operator=(const MatchSpec&);
+  MatchSpec& operator=(MatchSpec&&) noexcept;
+  ~MatchSpec();
+  bool operator==(const MatchSpec& other) const;
+};
+
 struct MetricSpec {
   enum class Type : std::uint8_t { kCounter, kGauge, kHistogram };
   enum class Action : std::uint8_t { kInc, kDec, kAdd, kSub, kSet };
@@ -103,15 +141,15 @@ struct MetricsSpec {
   bool operator==(const MetricsSpec&) const = default;
 };
 
-// A line that gets here (or, with an expression, one that matches it) raises an alert.
+// Raises an alert for each line that reaches the stage and, if there is one, matches `expression`.
 struct AlertSpec {
   std::string name{}, source{}, expression{};
   Labels labels{}, annotations{};
-  std::int64_t quiet_ms = 300'000;  // resolved after so long without such a line
+  std::int64_t quiet_ms = 300'000;  // the alert ends if no such line came for so long
   bool operator==(const AlertSpec&) const = default;
 };
 
-// Only as the first stage: lines are joined before anything is taken out of them.
+// Must be the first stage: lines are joined before values are taken out of them.
 struct MultilineSpec {
   std::string firstline{};
   std::int64_t max_wait_ms = 3'000;
@@ -121,7 +159,13 @@ struct MultilineSpec {
 
 using StageSpec =
     std::variant<JsonSpec, LogfmtSpec, RegexSpec, TimestampSpec, LabelsSpec, MetadataSpec, DropSpec,
-                 SampleSpec, LimitSpec, ReplaceSpec, MetricsSpec, AlertSpec, MultilineSpec>;
+                 SampleSpec, LimitSpec, ReplaceSpec, MetricsSpec, AlertSpec, MultilineSpec,
+                 OutputSpec, TemplateSpec, MatchSpec, LabelDropSpec, DecolorizeSpec>;
+
+struct NestedStage {
+  StageSpec stage;
+  bool operator==(const NestedStage&) const = default;
+};
 
 struct PipelineSpec {
   std::vector<StageSpec> stages{};
@@ -131,8 +175,8 @@ struct PipelineSpec {
 // The name of the stage as it stands in a configuration.
 std::string_view StageName(const StageSpec& stage);
 
-// The same text for the same pipeline in every build and process: its hash names the pipeline in
-// the journal.
+// The same text for the same pipeline and the same code of the stages, in every build and process.
+// Its hash names the pipeline in the journal.
 std::string CanonicalText(const PipelineSpec& spec);
 
 }  // namespace telltale

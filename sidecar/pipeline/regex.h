@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Regular expressions of users, in linear time whatever they are. Fence of RE2, whose syntax and
-// choice of match are Go's. Thread-safe once made; no allocation in the matchers.
+// Regular expressions that users write, matched in linear time. Fence of RE2, whose syntax and
+// choice of match are Go's; (?<name>...) is taken as (?P<name>...), as Go 1.22 does. Thread-safe
+// once made; the matchers allocate nothing.
 #pragma once
 
 #include <memory>
@@ -18,23 +19,23 @@ class Regex {
  public:
   static constexpr std::size_t kMaxGroups = 32;
 
-  // kInvalid with what is wrong with the expression.
+  // kInvalid with a sentence that says what is wrong.
   static Result<Regex> Compile(std::string_view expression);
-  // `text` taken literally, and it must be the whole.
+  // Matches exactly `text`, taken literally.
   static Result<Regex> CompileExactly(std::string_view text);
 
   Regex(Regex&&) noexcept;
   Regex& operator=(Regex&&) noexcept;
   ~Regex();
 
-  // Groups of the expression, the 0th being the whole match.
+  // Number of groups; group 0 is the whole match.
   std::size_t groups() const { return names_.size(); }
   // Empty for one without a name.
   const std::string& name(std::size_t group) const { return names_[group]; }
 
   bool Matches(std::string_view text) const;
-  // The leftmost match at or behind `from`. Fills `groups`, of which there are at most groups();
-  // one that took no part has no data.
+  // Finds the leftmost match at or after `from` and fills `groups`, at most groups() of them. A
+  // group that took no part in the match has null data.
   bool Find(std::string_view text, std::size_t from, std::span<std::string_view> groups) const;
 
  private:

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "common/base/clean_utf8.h"
+
 namespace telltale {
 
 int StageContext::Index(std::vector<std::string>& names, std::string_view name) {
@@ -10,6 +12,20 @@ int StageContext::Index(std::vector<std::string>& names, std::string_view name) 
   const auto at = found - names.begin();
   if (found == names.end()) names.emplace_back(name);
   return static_cast<int>(at);
+}
+
+std::vector<int> StageContext::GroupSlots(const Regex& regex) {
+  std::vector<int> slots;
+  for (std::size_t i = 0; i < regex.groups(); ++i) {
+    slots.push_back(regex.name(i).empty() ? -1 : Slot(regex.name(i)));
+  }
+  return slots;
+}
+
+void LineState::Failed(std::size_t failure, std::string_view value) {
+  constexpr std::size_t kExcerpt = 120;
+  StageFailure& counted = failures[failure];
+  if (++counted.lines == 1) AppendCleanUtf8(value, kExcerpt, counted.value);
 }
 
 bool StageInput(const LineState& line, int slot, std::string_view& text) {
@@ -32,6 +48,18 @@ void AppendStreamKey(const LineState& line, std::string& key) {
     key.append(reinterpret_cast<const char*>(&size), sizeof(size));
     key += label.value;
   }
+}
+
+Result<StagePtr> MakeAnyStage(const StageSpec& spec, StageContext& context) {
+  return std::visit(
+      [&](const auto& stage) -> Result<StagePtr> {
+        if constexpr (std::is_same_v<std::decay_t<decltype(stage)>, MultilineSpec>) {
+          return Fail(Code::kInvalid, "must be the first stage of the pipeline");
+        } else {
+          return MakeStage(stage, context);
+        }
+      },
+      spec);
 }
 
 Labels StreamLabels(const LineState& line, std::span<const std::string> names) {

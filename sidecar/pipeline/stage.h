@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One compiled stage, and what it sees of a line. Stages are immutable and know nothing of files or
-// clocks: what a stage does to a line is a function of the line, of the batch's `now` and of its
-// own `memory`, all of which the journal can give back. Internal to sidecar/pipeline.
+// One compiled stage, and the state of a line that it reads and changes. Stages are immutable and
+// use neither files nor clocks: their effect is a function of the line, the batch's `now` and the
+// stage's own `memory`, all of which the journal keeps. Internal to sidecar/pipeline.
 #pragma once
 
 #include <cstddef>
@@ -18,15 +18,16 @@
 #include "sidecar/pipeline/arena.h"
 #include "sidecar/pipeline/metric_delta.h"
 #include "sidecar/pipeline/pipeline_spec.h"
+#include "sidecar/pipeline/regex.h"
 #include "sidecar/pipeline/values.h"
 #include "sidecar/tail/cri_line.h"
 
 namespace telltale {
 
-// A label of the stream that stages may change.
+// A label of the stream that stages read or change.
 struct LabelState {
   enum class Kind : std::uint8_t { kBase, kSet, kRemoved };
-  std::string_view value;  // of kSet; of kBase what the file has, without data if it has none
+  std::string_view value;  // kBase: the file's, with null data if it has none
   Kind kind = Kind::kBase;
 };
 
@@ -36,6 +37,17 @@ struct AlertHit {
   std::string line;
   std::int64_t time = 0;
   std::uint64_t offset = 0;  // of the line in its file
+};
+
+// How often a stage could not do its work in a batch, for one reason.
+struct StageFailure {
+  std::string_view stage, reason;  // "timestamp", "format"; of static storage
+  std::uint64_t lines = 0;
+  std::string value;  // of the first such line, shortened
+
+  // A regex that does not match is normal: it is counted, but is no failure.
+  bool is_failure() const { return reason != kUnmatched; }
+  static constexpr std::string_view kUnmatched = "unmatched";
 };
 
 struct LineState {
@@ -54,7 +66,7 @@ struct LineState {
   bool labels_changed = false;
   std::string_view drop_reason;
 
-  // Of the batch.
+  // The same for all lines of a batch.
   std::vector<MetadataPair>& metadata;
   Arena& arena;
   std::span<std::int64_t> memory;
@@ -63,16 +75,20 @@ struct LineState {
   std::int64_t now = 0;
   std::uint64_t file_hash = 0;
   const Labels* base_labels = nullptr;  // of the file and this stream
+  std::span<StageFailure> failures;     // by the numbers that StageContext::Failure gave
+
+  // Counts a failure; `value` is what the stage could not use.
+  void Failed(std::size_t failure, std::string_view value);
 };
 
 class Stage {
  public:
   virtual ~Stage() = default;
-  // False: the line is dropped for line.drop_reason.
+  // False if the line is dropped; line.drop_reason says why.
   virtual bool Run(LineState& line) const = 0;
 };
 
-// Gives numbers to names while stages are compiled.
+// Numbers the names that stages use, while they are compiled.
 class StageContext {
  public:
   static constexpr int kLine = -1;  // the slot of the line itself
@@ -81,12 +97,20 @@ class StageContext {
   // kLine when there is no source.
   int Source(const std::string& source) { return source.empty() ? kLine : Slot(source); }
   int Label(std::string_view name) { return Index(labels_, name); }
+  // The slots of the named groups, in the order of the groups; -1 for one without a name.
+  std::vector<int> GroupSlots(const Regex& regex);
   std::size_t Memory(std::size_t count) {
     memory_ += count;
     return memory_ - count;
   }
 
+  std::size_t Failure(std::string_view stage, std::string_view reason) {
+    failures_.push_back({stage, reason, 0, {}});
+    return failures_.size() - 1;
+  }
+
   std::vector<std::string> slots_, labels_;
+  std::vector<StageFailure> failures_;
   std::size_t memory_ = 0;
   std::vector<MetricSpec> metrics_;
   std::vector<AlertSpec> alerts_;
@@ -95,12 +119,12 @@ class StageContext {
   static int Index(std::vector<std::string>& names, std::string_view name);
 };
 
-// The text that a stage works on; false when there is none.
+// The text that a stage works on: the line or a value. False if the value has no text.
 bool StageInput(const LineState& line, int slot, std::string_view& text);
 
-// Appends what tells one stream of a file from another, the same for the same labels.
+// Appends a key of the line's stream within its file: equal for equal labels.
 void AppendStreamKey(const LineState& line, std::string& key);
-// The labels of the line's stream as it is now; empty ones are left out.
+// The labels of the line's stream after the stages so far, without empty ones.
 Labels StreamLabels(const LineState& line, std::span<const std::string> names);
 
 using StagePtr = std::unique_ptr<const Stage>;
@@ -116,5 +140,12 @@ Result<StagePtr> MakeStage(const SampleSpec& spec, StageContext& context);
 Result<StagePtr> MakeStage(const LimitSpec& spec, StageContext& context);
 Result<StagePtr> MakeStage(const MetricsSpec& spec, StageContext& context);
 Result<StagePtr> MakeStage(const AlertSpec& spec, StageContext& context);
+Result<StagePtr> MakeStage(const OutputSpec& spec, StageContext& context);
+Result<StagePtr> MakeStage(const TemplateSpec& spec, StageContext& context);
+Result<StagePtr> MakeStage(const MatchSpec& spec, StageContext& context);
+Result<StagePtr> MakeStage(const LabelDropSpec& spec, StageContext& context);
+Result<StagePtr> MakeStage(const DecolorizeSpec& spec, StageContext& context);
+// Any stage but multiline, which is no stage of its own: kInvalid.
+Result<StagePtr> MakeAnyStage(const StageSpec& spec, StageContext& context);
 
 }  // namespace telltale

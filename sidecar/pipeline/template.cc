@@ -1,105 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/pipeline/template.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "common/base/strings.h"
+#include "sidecar/pipeline/template_parser.h"
 
 namespace telltale {
 namespace {
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+constexpr std::string_view kNoValue = "<no value>";  // as Go prints it
 
-Error Unknown(std::string_view action) {
-  return Fail(Code::kInvalid, "\"{{" + std::string(action) +
-                                  "}}\" is not supported: write {{ .Value }} or {{ .name }}, with "
-                                  "ToLower, ToUpper or TrimSpace such as {{ .Value | ToUpper }}");
+TemplateValue Evaluate(const TemplateOperand& operand, Template::Fields fields) {
+  switch (operand.kind) {
+    case TemplateOperand::Kind::kConstant:
+      return operand.constant;
+    case TemplateOperand::Kind::kField: {
+      std::string_view value;
+      if (!fields(operand.field, value)) return {"", TemplateValue::Kind::kMissing};
+      return {std::string(value), TemplateValue::Kind::kText};
+    }
+    case TemplateOperand::Kind::kCall:
+      break;
+  }
+  std::vector<TemplateValue> arguments;
+  for (const TemplateOperand& argument : operand.arguments) {
+    TemplateValue& value = arguments.emplace_back(Evaluate(argument, fields));
+    if (value.kind == TemplateValue::Kind::kMissing && !operand.function->takes_missing) {
+      value.text = kNoValue;
+    }
+  }
+  return operand.function->call(arguments, operand.regex.get());
 }
 
-std::vector<std::string_view> Words(std::string_view text) {
-  std::vector<std::string_view> words;
-  for (std::string_view word : Split(text, ' ')) {
-    if (!word.empty()) words.push_back(word);
+bool RenderNodes(const std::vector<TemplateNode>& nodes, Template::Fields fields,
+                 std::string& out) {
+  bool complete = true;
+  for (const TemplateNode& node : nodes) {
+    out += node.text;
+    if (node.prints) {
+      const TemplateValue value = Evaluate(node.print, fields);
+      const bool missing = value.kind == TemplateValue::Kind::kMissing;
+      out += missing ? kNoValue : std::string_view(value.text);
+      complete = complete && !missing;
+    }
+    for (const TemplateNode::Branch& branch : node.branches) {
+      if (!branch.always && !Evaluate(branch.condition, fields).truth()) continue;
+      complete = RenderNodes(branch.nodes, fields, out) && complete;
+      break;
+    }
   }
-  return words;
+  return complete;
 }
 
 }  // namespace
 
-Status Template::CompileAction(std::string_view action, Part& part) {
-  const auto function = [&](std::string_view name) {
-    if (name == "ToLower") {
-      part.functions.push_back(Function::kToLower);
-    } else if (name == "ToUpper") {
-      part.functions.push_back(Function::kToUpper);
-    } else if (name == "TrimSpace") {
-      part.functions.push_back(Function::kTrimSpace);
-    } else {
-      return false;
-    }
-    return true;
-  };
-  bool first = true;
-  for (std::string_view command : Split(action, '|')) {
-    auto words = Words(command);
-    if (first) {  // [ function ] .name
-      if (words.empty() || words.size() > 2 || words.back().size() < 2 || words.back()[0] != '.' ||
-          !IsLabelName(words.back().substr(1))) {
-        return Unknown(action);
-      }
-      part.is_name = true;
-      part.text = words.back().substr(1);
-      if (words.size() == 2 && !function(words[0])) return Unknown(action);
-    } else if (words.size() != 1 || !function(words[0])) {
-      return Unknown(action);
-    }
-    first = false;
-  }
-  return {};
-}
-
 Result<Template> Template::Compile(std::string_view text) {
   Template out;
-  while (!text.empty()) {
-    const std::size_t open = text.find("{{");
-    if (open != 0) {
-      out.parts_.push_back({std::string(text.substr(0, open)), false, {}});
-      if (open == text.npos) break;
-      text.remove_prefix(open);
-    }
-    const std::size_t close = text.find("}}");
-    if (close == text.npos) return Fail(Code::kInvalid, "has a {{ without its }}");
-    TELLTALE_TRY(CompileAction(text.substr(2, close - 2), out.parts_.emplace_back()));
-    text.remove_prefix(close + 2);
-  }
+  TemplateParser parser(text);
+  TELLTALE_TRY(parser.Parse(out.nodes_));
+  out.names_ = parser.names();
   return out;
 }
 
-std::vector<std::string> Template::Names() const {
-  std::vector<std::string> names;
-  for (const Part& part : parts_) {
-    if (part.is_name) names.push_back(part.text);
-  }
-  return names;
-}
-
-void Template::Render(FunctionRef<bool(std::string_view name, std::string_view& value)> value,
-                      std::string& out) const {
-  for (const Part& part : parts_) {
-    std::string_view text = part.text;
-    if (part.is_name && !value(part.text, text)) text = "<no value>";  // as Go prints it
-    const std::size_t start = out.size();
-    out += text;
-    for (const Function function : part.functions) {
-      if (function == Function::kTrimSpace) {
-        const std::string trimmed(Trim(std::string_view(out).substr(start)));
-        out.replace(start, std::string::npos, trimmed);
-        continue;
-      }
-      for (std::size_t i = start; i < out.size(); ++i) {
-        out[i] = function == Function::kToLower ? Lower(out[i]) : Upper(out[i]);
-      }
-    }
-  }
+bool Template::Render(Fields fields, std::string& out) const {
+  return RenderNodes(nodes_, fields, out);
 }
 
 }  // namespace telltale

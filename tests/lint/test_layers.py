@@ -69,6 +69,7 @@ FENCES = {
         "common/net/tls/tls.cc",
         "common/net/tls/tls_context.cc",
         "common/net/tls/openssl_util.h",
+        "sidecar/pipeline/digest.cc",
     },
     "boost/": None,  # by file, below
     "snappy": {"sidecar/loki/snappy_codec.cc"},

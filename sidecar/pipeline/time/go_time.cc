@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/pipeline/time/go_time.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <limits>
 #include <utility>
 
+#include "common/base/ascii.h"
 #include "common/base/rfc3339.h"
 #include "common/base/strings.h"
 #include "sidecar/pipeline/time/go_time_reader.h"
+#include "sidecar/pipeline/time/layout_check.h"
 
 namespace telltale {
 namespace {
@@ -36,39 +39,32 @@ std::optional<std::int64_t> Nanos(std::int64_t seconds, std::int64_t nanos) {
   return out;
 }
 
-std::optional<std::int64_t> Scaled(std::string_view text, std::int64_t unit) {
+// count [ "." fraction ], in units of `unit` nanoseconds. Digits below a nanosecond are ignored.
+std::optional<std::int64_t> ParseUnix(std::string_view text, std::int64_t unit) {
   if (text.starts_with('+')) text.remove_prefix(1);
-  const auto count = ParseInt(text);
+  const std::size_t dot = std::min(text.find('.'), text.size());
+  const auto count = ParseInt(text.substr(0, dot));
   std::int64_t out = 0;
   if (!count || *count < 0 || __builtin_mul_overflow(*count, unit, &out)) return std::nullopt;
-  return out;
-}
-
-// seconds [ "." fraction ]
-std::optional<std::int64_t> ParseUnix(std::string_view text) {
-  const std::size_t dot = text.find('.');
-  if (dot == text.npos) return Scaled(text, kSecond);
-  const auto whole = Scaled(text.substr(0, dot), kSecond);
-  std::string_view digits = text.substr(dot + 1);
-  if (!whole || digits.empty()) return std::nullopt;
-  std::int64_t nanos = 0, unit = kSecond;
+  if (dot == text.size()) return out;
+  const std::string_view digits = text.substr(dot + 1);
+  if (digits.empty()) return std::nullopt;
+  std::int64_t nanos = 0;
   for (const char c : digits) {
-    if (c < '0' || c > '9') return std::nullopt;
+    if (!IsDigit(c)) return std::nullopt;
     unit /= 10;
     nanos += (c - '0') * unit;
   }
-  return Nanos(*whole / kSecond, nanos);
+  if (__builtin_add_overflow(out, nanos, &out)) return std::nullopt;
+  return out;
 }
 
-// The year of a date without one, for a log line that is about as old as now.
-int GuessYear(unsigned month, std::int64_t now) {
+constexpr bool IsLeap(int year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+
+int YearOf(std::int64_t nanos) {
   namespace ch = std::chrono;
-  const ch::year_month_day today(ch::sys_days(ch::days(now / kSecond / kDay)));
-  const auto this_month = static_cast<unsigned>(today.month());
-  int year = static_cast<int>(today.year());
-  if (month == 12 && this_month == 1) --year;
-  if (month == 1 && this_month == 12) ++year;
-  return year;
+  return static_cast<int>(
+      ch::year_month_day(ch::sys_days(ch::days(nanos / kSecond / kDay))).year());
 }
 
 }  // namespace
@@ -92,17 +88,15 @@ Result<TimeFormat> TimeFormat::Compile(std::string_view format,
     for (const NamedLayout& named : kNamed) {
       if (named.name != format) continue;
       format = named.layout;
-      out.zone_.reset();  // as in Promtail, the names are of UTC
+      out.zone_.reset();  // as in Promtail, named formats ignore the location
       break;
     }
-    out.has_year_ = format.find("06") != format.npos;
+    TELLTALE_TRY(CheckFormatName(format));
     out.after_ = SplitLayout(format, out.pieces_);
-    if (out.pieces_.empty()) {
-      return Fail(Code::kInvalid,
-                  "\"" + std::string(format) +
-                      "\" has no part of a time: use RFC3339, Unix, UnixMs, UnixUs, "
-                      "UnixNs or a Go layout such as \"2006-01-02 15:04:05\"");
-    }
+    TELLTALE_TRY(CheckLayout(format, out.pieces_, out.after_));
+    out.has_year_ = std::any_of(out.pieces_.begin(), out.pieces_.end(), [](const Piece& piece) {
+      return piece.part == Part::kLongYear || piece.part == Part::kYear;
+    });
   }
   return out;
 }
@@ -110,16 +104,16 @@ Result<TimeFormat> TimeFormat::Compile(std::string_view format,
 std::optional<std::int64_t> TimeFormat::Parse(std::string_view text, std::int64_t now) const {
   switch (kind_) {
     case Kind::kUnix:
-      return ParseUnix(text);
+      return ParseUnix(text, kSecond);
     case Kind::kMillis:
-      return Scaled(text, 1'000'000);
+      return ParseUnix(text, 1'000'000);
     case Kind::kMicros:
-      return Scaled(text, 1'000);
+      return ParseUnix(text, 1'000);
     case Kind::kNanos:
-      return Scaled(text, 1);
+      return ParseUnix(text, 1);
     case Kind::kRfc3339:
       if (auto nanos = ParseRfc3339(text)) return nanos;
-      return ParseLayout(text, now);  // what Go takes beyond the standard
+      return ParseLayout(text, now);  // Go reads some texts that RFC 3339 does not allow
     case Kind::kLayout:
       return ParseLayout(text, now);
   }
@@ -136,21 +130,32 @@ std::optional<std::int64_t> TimeFormat::ParseLayout(std::string_view text, std::
   if (!in.Skip(after_) || !in.done()) return std::nullopt;
   CivilTime time;
   if (!in.Finish(time)) return std::nullopt;
-  if (!has_year_) {
-    if (time.year != 0) return std::nullopt;
-    time.year = GuessYear(static_cast<unsigned>(time.month), now);
+  if (has_year_) return Instant(time);
+  // The latest year that puts the time at most a day ahead of `now`. Eight years are enough for
+  // February 29, also around 2100.
+  constexpr std::int64_t kAhead = kDay * kSecond;
+  const int next_year = YearOf(now) + 1;
+  for (time.year = next_year; time.year >= next_year - 9; --time.year) {
+    if (time.month == 2 && time.day == 29 && !IsLeap(time.year)) continue;
+    const auto instant = Instant(time);
+    if (instant && (*instant <= now || *instant - now <= kAhead)) return instant;
   }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> TimeFormat::Instant(const CivilTime& time) const {
   const std::chrono::year_month_day date{std::chrono::year(time.year),
                                          std::chrono::month(static_cast<unsigned>(time.month)),
                                          std::chrono::day(static_cast<unsigned>(time.day))};
-  // The 29th of February of a year without one is the 1st of March, as Go's AddDate has it.
   const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
   const std::int64_t local = days * kDay + time.hour * 3600 + time.minute * 60 + time.second;
   std::int64_t offset = 0;
   if (time.has_offset) return Nanos(local - time.offset, time.nanos);
   if (!time.zone.empty() && time.zone != "UTC") {
-    if (zone_ && zone_->OffsetOf(time.zone, offset)) return Nanos(local - offset, time.nanos);
-    // A name that means nothing here counts as UTC, and GMT+3 as what it says.
+    if (zone_ && zone_->OffsetOf(time.zone, local, offset)) {
+      return Nanos(local - offset, time.nanos);
+    }
+    // As in Go, GMT+3 is what it says, and an abbreviation that the zone does not have is UTC.
     if (time.zone.starts_with("GMT")) {
       std::string_view hours = time.zone.substr(3);
       if (hours.starts_with('+')) hours.remove_prefix(1);

@@ -17,16 +17,20 @@
 
 namespace telltale {
 
+struct CivilTime;
+
 class TimeFormat {
  public:
-  // `zone` is that of times that name none; empty: UTC.
+  // `zone` is for times that name none; null: UTC. kInvalid with a sentence for a format that
+  // cannot match or does not make a whole time.
   static Result<TimeFormat> Compile(std::string_view format, std::shared_ptr<const TimeZone> zone);
 
-  // Nanoseconds since the epoch; nothing when the text has another format or is before 1970 or
-  // after 2262. `now` gives the year to a format without one, as Promtail does around New Year.
+  // Nanoseconds since the epoch; nullopt if the text has another format or the time is before 1970
+  // or after 2262. A format without a year gets the latest year that puts the time at most a day
+  // ahead of `now`; February 29 gets the latest such leap year.
   std::optional<std::int64_t> Parse(std::string_view text, std::int64_t now) const;
 
-  // What a layout consists of; for the implementation.
+  // Elements of a layout, for the implementation.
   enum class Part : std::uint8_t;
   struct Piece {
     std::string before;  // text in front of the part
@@ -38,6 +42,7 @@ class TimeFormat {
   enum class Kind : std::uint8_t { kLayout, kRfc3339, kUnix, kMillis, kMicros, kNanos };
 
   std::optional<std::int64_t> ParseLayout(std::string_view text, std::int64_t now) const;
+  std::optional<std::int64_t> Instant(const CivilTime& time) const;
 
   Kind kind_ = Kind::kLayout;
   std::vector<Piece> pieces_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <utility>
 
+#include "common/base/ascii.h"
 #include "sidecar/pipeline/time/go_time_reader.h"
 
 namespace telltale {
@@ -46,13 +47,9 @@ constexpr Token kTokens[] = {{"January", Part::kLongMonth},
                              {"Z07:00", Part::kZColon},
                              {"Z07", Part::kZShort}};
 
-bool DigitAt(std::string_view text, std::size_t i) {
-  return i < text.size() && text[i] >= '0' && text[i] <= '9';
-}
+bool DigitAt(std::string_view text, std::size_t i) { return i < text.size() && IsDigit(text[i]); }
 
-bool LowerAt(std::string_view text, std::size_t i) {
-  return i < text.size() && text[i] >= 'a' && text[i] <= 'z';
-}
+bool LowerAt(std::string_view text, std::size_t i) { return i < text.size() && IsLower(text[i]); }
 
 // The part that the layout begins with; its length, or 0.
 std::size_t PartAt(std::string_view layout, TimeFormat::Piece& piece) {

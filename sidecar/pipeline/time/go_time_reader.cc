@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "common/base/ascii.h"
+
 namespace telltale {
 namespace {
 
@@ -15,8 +17,6 @@ constexpr std::string_view kMonths[] = {"January",   "February", "March",    "Ap
 constexpr std::string_view kDays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                       "Thursday", "Friday", "Saturday"};
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 bool DigitAt(std::string_view text, std::size_t i) { return i < text.size() && IsDigit(text[i]); }
 
 bool IsLeap(int year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }

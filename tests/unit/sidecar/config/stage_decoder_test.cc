@@ -83,8 +83,8 @@ TEST(StageDecoder, WhatIsWrongIsSaidWithItsLineAndStage) {
   EXPECT_THAT(Problem("timestamp: {source: t, format: Unix, actionOnFailure: guess}"),
               HasSubstr("must be fudge or skip"));
   EXPECT_THAT(Problem("timestamp: {source: t, format: x}"), HasSubstr("has no part of a time"));
-  EXPECT_THAT(Problem("timestamp: {source: t, format: \"15:04\", location: No/Where}"),
-              HasSubstr("is not in /usr/share/zoneinfo here"));
+  EXPECT_THAT(Problem("timestamp: {source: t, format: \"2006-01-02 15:04\", location: No/Where}"),
+              HasSubstr("timestamp: location: \"No/Where\" is no time zone of the tz database"));
   EXPECT_THAT(Problem("drop: {value: x}"), HasSubstr("drop: needs at least one of source"));
   EXPECT_THAT(Problem("metrics: [{name: n, type: counter, action: set}]"),
               HasSubstr("the action of a counter must be inc or add"));

@@ -2,58 +2,12 @@
 #include <gmock/gmock.h>
 
 #include "sidecar/pipeline/time/go_duration.h"
-#include "sidecar/pipeline/time/go_time.h"
 #include "tests/unit/sidecar/pipeline/stage_runner.h"
 
 namespace telltale {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
-
-std::optional<std::int64_t> Time(std::string_view format, std::string_view text) {
-  auto compiled = TimeFormat::Compile(format, nullptr);
-  EXPECT_TRUE(compiled.ok());
-  return compiled->Parse(text, kStageNow);
-}
-
-TEST(TimeFormat, ReadsTheNamedFormatsAndGoLayouts) {
-  EXPECT_EQ(Time("RFC3339", "2026-11-21T01:02:03Z"), kStageNow);
-  EXPECT_EQ(Time("RFC3339Nano", "2026-11-21T02:02:03.5+01:00"), kStageNow + kSecond / 2);
-  EXPECT_EQ(Time("Unix", "1795222923"), kStageNow);
-  EXPECT_EQ(Time("Unix", "1795222923.25"), kStageNow + kSecond / 4);
-  EXPECT_EQ(Time("UnixMs", "1795222923007"), kStageNow + 7'000'000);
-  EXPECT_EQ(Time("UnixUs", "1795222923000007"), kStageNow + 7'000);
-  EXPECT_EQ(Time("UnixNs", "1795222923000000007"), kStageNow + 7);
-  EXPECT_EQ(Time("2006-01-02 15:04:05", "2026-11-21 01:02:03"), kStageNow);
-  EXPECT_EQ(Time("2006-01-02 15:04:05", "2026-11-21 01:02:03.250"), kStageNow + kSecond / 4);
-  EXPECT_EQ(Time("2006-01-02 15:04:05,000", "2026-11-21 01:02:03,250"), kStageNow + kSecond / 4);
-  EXPECT_EQ(Time("02/Jan/2006:15:04:05 -0700", "21/Nov/2026:03:02:03 +0200"), kStageNow);
-  EXPECT_EQ(Time("Jan _2 3:04:05PM 06", "Nov 21 1:02:03AM 26"), kStageNow);
-  EXPECT_EQ(Time("2006.002 15:04:05", "2026.325 01:02:03"), kStageNow);
-  EXPECT_EQ(Time("RFC1123", "Sat, 21 Nov 2026 01:02:03 GMT"), kStageNow);
-}
-
-TEST(TimeFormat, AFormatWithoutAYearGetsTheOneOfNow) {
-  EXPECT_EQ(Time("Jan _2 15:04:05", "Nov 21 01:02:03"), kStageNow);
-}
-
-TEST(TimeFormat, RefusesWhatGoRefuses) {
-  EXPECT_FALSE(Time("RFC3339", "2026-13-21T01:02:03Z"));
-  EXPECT_FALSE(Time("RFC3339", "2026-02-30T01:02:03Z"));
-  EXPECT_FALSE(Time("2006-01-02", "2026-11-21 x"));
-  EXPECT_FALSE(Time("Unix", "12a"));
-  EXPECT_FALSE(Time("2006-01-02", "1969-12-31"));  // Loki takes none before 1970
-}
-
-TEST(TimeZone, TimesWithoutAnOffsetAreThoseOfTheLocation) {
-  auto zone = TimeZone::Load("Europe/Berlin");
-  if (!zone) GTEST_SKIP() << zone.error().message;
-  auto format = TimeFormat::Compile("2006-01-02 15:04:05", *zone);
-  EXPECT_EQ(format->Parse("2026-11-21 02:02:03", 0), kStageNow);
-  EXPECT_EQ(format->Parse("2026-07-01 02:00:00", 0), Time("RFC3339", "2026-07-01T00:00:00Z"));
-  EXPECT_EQ(format->Parse("2060-07-01 02:00:00", 0), Time("RFC3339", "2060-07-01T00:00:00Z"));
-  EXPECT_FALSE(TimeZone::Load("../../etc/passwd").ok());
-}
 
 TEST(TimestampStage, FudgesAfterTheLastGoodTimeAlsoInTheNextBatch) {
   StageRunner runner({{LogfmtSpec{{{"t", ""}}, ""}, TimestampSpec{"t", "Unix", {}, "", true}}});
@@ -63,6 +17,7 @@ TEST(TimestampStage, FudgesAfterTheLastGoodTimeAlsoInTheNextBatch) {
   EXPECT_EQ(runner.time(), 1'700'000'000 * kSecond);
   runner.Line("t=x");
   EXPECT_EQ(runner.time(), 1'700'000'000 * kSecond + 1);
+  EXPECT_EQ(runner.FailuresText(), "timestamp no_value 1 (no time), timestamp format 1 (x)");
   runner.NextBatch();
   runner.Line("t=x");
   EXPECT_EQ(runner.time(), 1'700'000'000 * kSecond + 2);
@@ -93,6 +48,25 @@ TEST(LabelStages, MetadataTakesALabelAway) {
   EXPECT_EQ(runner.MetadataText(), "a=shop who=eve");
   runner.Line("none");
   EXPECT_EQ(runner.MetadataText(), "a=shop");
+}
+
+TEST(LabelDropStage, LabelsGoAlsoThoseOfTheFile) {
+  StageRunner runner({{LogfmtSpec{{{"user", ""}}, ""}, LabelsSpec{{{"user", ""}}},
+                       LabelDropSpec{{"app", "user", "none"}}}});
+  runner.Line("user=eve");
+  EXPECT_EQ(runner.LabelsText(), "");
+  runner.Line("x");
+  EXPECT_EQ(runner.LabelsText(), "");
+  EXPECT_EQ(CompileError({{LabelDropSpec{{"namespace"}}}}),
+            "[0].labelDrop: must not drop the label namespace");
+  EXPECT_EQ(CompileError({{LabelDropSpec{}}}), "[0].labelDrop: needs names: the labels that go");
+}
+
+TEST(LabelDropStage, AStageBehindItMayMakeTheLabelAgain) {
+  StageRunner runner(
+      {{LogfmtSpec{{{"v", ""}}, ""}, LabelDropSpec{{"app"}}, LabelsSpec{{{"app", "v"}}}}});
+  runner.Line("v=other");
+  EXPECT_EQ(runner.LabelsText(), "app=other");
 }
 
 TEST(DropStage, DropsWhenAllThatIsGivenHolds) {

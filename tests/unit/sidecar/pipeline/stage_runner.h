@@ -61,6 +61,17 @@ class StageRunner {
     }
     return out;
   }
+  // "json malformed 2 (the first such line), ..." of the batch.
+  std::string FailuresText() const {
+    std::string out;
+    for (const StageFailure& failure : run_.failures()) {
+      if (failure.lines == 0) continue;
+      out += (out.empty() ? "" : ", ") + std::string(failure.stage) + " " +
+             std::string(failure.reason) + " " + std::to_string(failure.lines) + " (" +
+             failure.value + ")";
+    }
+    return out;
+  }
   std::int64_t time() const { return run_.line().time; }
   const PipelineRun& run() const { return run_; }
 
