@@ -4,7 +4,7 @@
 PYTHON := /usr/bin/python3
 BUILD_PACKAGES := cmake/packages.txt tests/cluster/packages.txt
 
-.PHONY: demo demo-env demo-down test bench images generate format
+.PHONY: demo demo-env demo-down test model bench images generate format
 
 demo: ## a real cluster, the chart, an example, and what Prometheus and Loki then hold
 	@tests/install.sh $(BUILD_PACKAGES)
@@ -19,6 +19,10 @@ demo-down: ## removes the demo's cluster without a trace
 test: ## everything; the last line counts
 	@tests/install.sh $(BUILD_PACKAGES) tests/packages.txt
 	@$(PYTHON) tests/run.py
+
+model: ## the shipping protocol, checked by Spin; under a minute
+	@tests/install.sh tests/packages.txt
+	@tests/model/model.py
 
 bench: ## the operator at 50,000 pods and the log path, beside their peers; about fifteen minutes
 	@tests/install.sh $(BUILD_PACKAGES) tests/packages.txt

@@ -60,6 +60,10 @@ def lint() -> None:
         python("lint", "tests/lint")
 
 
+def model() -> None:
+    python("model", "tests/model")
+
+
 def fuzz() -> threading.Thread:
     built = build("fuzz")
     run = threading.Thread(target=lambda: built and python("fuzz", "tests/fuzz", beside=True))
@@ -115,6 +119,7 @@ CONCURRENT_IN = (
 SUITES = {
     "unit-dev": lambda: unit("dev"),
     "lint": lint,
+    "model": model,
     "unit-asan": lambda: unit("asan"),
     "unit-tsan": lambda: unit("tsan", CONCURRENT, CONCURRENT_IN),
     "fuzz": fuzz,
