@@ -59,7 +59,7 @@ Result<TlsIdentity> PemFiles::Get() {
   return identity_;
 }
 
-void PemFiles::Doubt() {
+void PemFiles::Invalidate() {
   std::lock_guard lock(mutex_);
   read_at_.reset();
 }

@@ -37,7 +37,7 @@ class PemFiles {
   // An error only as long as the files never held anything of use.
   Result<TlsIdentity> Get();
   // A connection failed: the files are read again before the next one.
-  void Doubt();
+  void Invalidate();
 
  private:
   Status ReadAgain();

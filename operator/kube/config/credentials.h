@@ -36,7 +36,7 @@ class Credentials {
   // The server answered 401 to a request with it.
   void Rejected(const Identity& identity);
   // A connection could not be made: certificates are read again before the next one.
-  void Doubt() { pem_files_.Doubt(); }
+  void Doubt() { pem_files_.Invalidate(); }
   // A plugin under way is killed; none is run any more.
   void Cancel();
 

@@ -78,7 +78,7 @@ TEST_F(PemFilesTest, AFailedConnectionMakesThemReadAtOnce) {
   WriteAll(two_);
   PemFiles files = Files(files_);
   EXPECT_EQ(files.Get()->ca, one_.certificate);
-  files.Doubt();
+  files.Invalidate();
   EXPECT_EQ(files.Get()->ca, two_.certificate);
 }
 
@@ -89,7 +89,7 @@ TEST_F(PemFilesTest, BadContentKeepsTheOldAndIsLoggedOnceAndCounted) {
   const auto expect_kept = [&](const std::string& log) {
     Logged().clear();
     for (int i = 0; i < 3; ++i) {
-      files.Doubt();
+      files.Invalidate();
       EXPECT_EQ(*files.Get(), first);
     }
     expected += 3;
@@ -110,14 +110,14 @@ TEST_F(PemFilesTest, BadContentKeepsTheOldAndIsLoggedOnceAndCounted) {
   expect_kept("do not belong together");
 
   Write("client.key", two_.private_key);
-  files.Doubt();
+  files.Invalidate();
   EXPECT_EQ(files.Get()->key, two_.private_key);
   EXPECT_EQ(bad_, expected);
 }
 
 TEST_F(PemFilesTest, WhatCameWithTheKubeconfigItselfStays) {
   PemFiles files = Files({});
-  files.Doubt();
+  files.Invalidate();
   EXPECT_EQ(files.Get()->ca, one_.certificate);
   EXPECT_EQ(bad_, 0);
 }
@@ -130,7 +130,7 @@ TEST_F(PemFilesTest, AsLongAsNothingWasThereTheReasonIsTheAnswerAndThenTheFilesA
   WriteAll(two_);
   EXPECT_EQ(files.Get()->key, two_.private_key);
   Write("ca.crt", "");
-  files.Doubt();
+  files.Invalidate();
   EXPECT_EQ(files.Get()->ca, two_.certificate);
 }
 
