@@ -193,7 +193,7 @@ Result<HttpResponse> PushClient::Push(const PushBody& body) {
 
 void PushClient::Invalidate() {
   looked_at_.reset();
-  if (secrets_) secrets_->pem.Doubt();
+  if (secrets_) secrets_->pem.Invalidate();
 }
 
 void PushClient::Rejected() {
