@@ -5,9 +5,10 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "common/base/utf8.h"  // IWYU pragma: export
 
 namespace telltale {
 
@@ -21,8 +22,5 @@ std::size_t AppendCleanUtf8(std::string_view in, std::size_t limit, std::string&
 
 // Where to cut valid UTF-8 so that at most `limit` bytes stay and no character is torn.
 std::size_t Utf8Cut(std::string_view text, std::size_t limit);
-
-// Writes the UTF-8 of a code point up to U+10FFFF, at most four bytes; returns the end.
-char* PutUtf8(std::uint32_t point, char* out);
 
 }  // namespace telltale

@@ -2,6 +2,7 @@
 #include "common/base/files.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -113,6 +114,17 @@ Result<std::string> ReadFile(const std::string& path, std::size_t limit) {
                                        std::to_string(limit) + " bytes");
     }
   }
+}
+
+Status MakeDirectories(const std::string& path) {
+  int failed = 0;
+  for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+    if (mkdir(path.substr(0, slash).c_str(), 0700) != 0 && errno != EEXIST) failed = errno;
+    if (slash == std::string::npos) break;
+  }
+  struct stat info{};
+  if (stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return {};
+  return ErrnoError("making the directory " + path, failed != 0 ? failed : ENOTDIR);
 }
 
 Status WriteFileAtomic(const std::string& path, std::string_view content) {

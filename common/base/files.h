@@ -35,6 +35,10 @@ Error ErrnoError(std::string_view doing, int error_number);
 // kTooLarge when the file has more than `limit` bytes.
 Result<std::string> ReadFile(const std::string& path, std::size_t limit = 16u << 20);
 
+// Makes `path` and the directories above it, mode 0700. Those that are there already stay as they
+// are.
+Status MakeDirectories(const std::string& path);
+
 // Writes a temporary file beside `path`, fsyncs it and renames it: readers see old or new.
 Status WriteFileAtomic(const std::string& path, std::string_view content);
 

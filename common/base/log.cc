@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "common/base/clock.h"
+#include "common/base/json_escape.h"
 #include "common/base/rfc3339.h"
 #include "common/base/strings.h"
 
@@ -44,7 +45,6 @@ bool Full(const std::string& line) { return line.size() + kTailRoom > kMaxLine; 
 
 // A JSON string, which logfmt readers accept as well. Cut where the line is full.
 void AppendQuoted(std::string_view text, std::string& line) {
-  static constexpr char kHex[] = "0123456789abcdef";
   std::string valid;
   AppendValidUtf8(text.substr(0, kMaxLine), valid);
   line += '"';
@@ -52,21 +52,10 @@ void AppendQuoted(std::string_view text, std::string& line) {
     const auto byte = static_cast<unsigned char>(c);
     // Cut only between characters: a continuation byte belongs to the one before.
     if ((byte & 0xC0u) != 0x80u && Full(line)) break;
-    if (c == '"' || c == '\\') {
-      line += '\\';
+    if (IsPlainInJson(c) && byte != 0x7F) {
       line += c;
-    } else if (c == '\n') {
-      line += "\\n";
-    } else if (c == '\t') {
-      line += "\\t";
-    } else if (c == '\r') {
-      line += "\\r";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      line += "\\u00";
-      line += kHex[byte >> 4];
-      line += kHex[byte & 15];
     } else {
-      line += c;
+      AppendJsonEscape(c, line);
     }
   }
   line += '"';

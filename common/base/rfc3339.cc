@@ -7,14 +7,14 @@
 
 #include <array>
 
+#include "common/base/ascii.h"
+
 namespace telltale {
 namespace {
 
 constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 constexpr std::int64_t kSecondsPerDay = 86'400;
 constexpr std::size_t kShortest = 20;  // 1970-01-01T00:00:00Z
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // Two digits at `at`, or -1. The caller has checked the length.
 int TwoDigits(std::string_view text, std::size_t at) {

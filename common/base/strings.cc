@@ -4,33 +4,14 @@
 #include <algorithm>
 #include <array>
 
+#include "common/base/ascii.h"
+#include "common/base/utf8.h"
+
 namespace telltale {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
 bool IsContinuation(std::string_view bytes, std::size_t at) {
   return at < bytes.size() && (static_cast<unsigned char>(bytes[at]) & 0xC0u) == 0x80u;
-}
-
-// The length of the well-formed sequence that starts at `at`, 0 when there is none. The bounds of
-// the second byte (Unicode 15, table 3-7) keep out overlong forms, surrogates and > U+10FFFF.
-std::size_t SequenceLength(std::string_view bytes, std::size_t at) {
-  const auto lead = static_cast<unsigned char>(bytes[at]);
-  if (lead < 0x80) return 1;
-  if (!IsContinuation(bytes, at + 1)) return 0;
-  const auto second = static_cast<unsigned char>(bytes[at + 1]);
-  if (lead >= 0xC2 && lead <= 0xDF) return 2;
-  if (!IsContinuation(bytes, at + 2)) return 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    if (lead == 0xE0 && second < 0xA0) return 0;
-    if (lead == 0xED && second > 0x9F) return 0;
-    return 3;
-  }
-  if (!IsContinuation(bytes, at + 3) || lead < 0xF0 || lead > 0xF4) return 0;
-  if (lead == 0xF0 && second < 0x90) return 0;
-  if (lead == 0xF4 && second > 0x8F) return 0;
-  return 4;
 }
 
 auto LowerBound(auto& labels, std::string_view key) {
@@ -38,9 +19,7 @@ auto LowerBound(auto& labels, std::string_view key) {
                           [](const auto& label, std::string_view k) { return label.first < k; });
 }
 
-bool IsLabelNameChar(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
+bool IsLabelNameChar(char c) { return IsLetterOrDigit(c) || c == '_'; }
 
 constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -94,10 +73,9 @@ std::uint64_t Hash64(std::string_view bytes) {
 }
 
 std::string HashHex(std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
   std::uint64_t hash = Hash64(text);
   std::string out(16, '0');
-  for (std::size_t i = 16; i-- > 0; hash >>= 4) out[i] = kHex[hash & 15];
+  for (std::size_t i = 16; i-- > 0; hash >>= 4) out[i] = kHexDigits[hash & 15];
   return out;
 }
 
@@ -105,26 +83,26 @@ void AppendValidUtf8(std::string_view bytes, std::string& out) {
   std::size_t begin = 0;  // of the well-formed run that is not yet appended
   std::size_t at = 0;
   while (at < bytes.size()) {
-    const std::size_t length = SequenceLength(bytes, at);
+    const std::size_t length = Utf8Length(bytes.substr(at));
     if (length > 0) {
       at += length;
       continue;
     }
     out.append(bytes.substr(begin, at - begin));
-    out += kReplacement;
+    out += kReplacementCharacter;
     begin = ++at;
   }
   out.append(bytes.substr(begin));
 }
 
 bool IsLabelName(std::string_view name) {
-  return !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
+  return !name.empty() && !IsDigit(name[0]) &&
          std::all_of(name.begin(), name.end(), IsLabelNameChar);
 }
 
 std::string SanitizeLabelName(std::string_view name) {
   std::string out;
-  if (!name.empty() && name[0] >= '0' && name[0] <= '9') out += '_';
+  if (!name.empty() && IsDigit(name[0])) out += '_';
   for (std::size_t i = 0; i < name.size(); ++i) {
     if (IsContinuation(name, i)) continue;  // one '_' for a character, not for each of its bytes
     out += IsLabelNameChar(name[i]) ? name[i] : '_';

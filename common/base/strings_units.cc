@@ -5,6 +5,7 @@
 #include <charconv>
 #include <limits>
 
+#include "common/base/ascii.h"
 #include "common/base/strings.h"
 
 namespace telltale {
@@ -45,8 +46,6 @@ constexpr std::array<Unit, 14> kSizes{{{"", 1},
 
 // Prometheus keeps durations in 64-bit nanoseconds and refuses what does not fit.
 constexpr std::int64_t kMaxDurationMs = std::numeric_limits<std::int64_t>::max() / 1'000'000;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // The digits at the front of `text`, which are removed from it.
 std::optional<std::int64_t> TakeNumber(std::string_view& text) {

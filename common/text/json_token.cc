@@ -9,8 +9,8 @@
 #include <string>
 
 #include "common/base/ascii.h"
-#include "common/base/clean_utf8.h"
 #include "common/base/strings.h"
+#include "common/base/utf8.h"
 
 namespace telltale {
 namespace {

@@ -6,41 +6,13 @@
 #include <cmath>
 
 #include "common/base/check.h"
+#include "common/base/json_escape.h"
 #include "common/base/strings.h"
 
 namespace telltale {
 namespace {
 
-// Bytes that can be copied as they are: printable ASCII but for the quote and the backslash.
-bool IsClean(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
-}
-
-void AppendEscape(char c, std::string& out) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  switch (c) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    default:
-      out += "\\u00";
-      out += kHex[static_cast<unsigned char>(c) >> 4];
-      out += kHex[static_cast<unsigned char>(c) & 15];
-  }
-}
+bool IsPlainAscii(char c) { return IsPlainInJson(c) && static_cast<unsigned char>(c) < 0x80; }
 
 template <class Number>
 void AppendNumber(Number value, std::string& out) {
@@ -56,11 +28,11 @@ void AppendJsonString(std::string_view value, std::string& out) {
   std::size_t at = 0;
   while (at < value.size()) {
     const std::size_t begin = at;
-    while (at < value.size() && IsClean(value[at])) ++at;
+    while (at < value.size() && IsPlainAscii(value[at])) ++at;
     out.append(value.substr(begin, at - begin));
     if (at == value.size()) break;
     if (static_cast<unsigned char>(value[at]) < 0x80) {
-      AppendEscape(value[at++], out);
+      AppendJsonEscape(value[at++], out);
       continue;
     }
     // No sequence of UTF-8 has an ASCII byte in it, so a run of others can be checked by itself.

@@ -9,23 +9,13 @@
 #include <string>
 
 #include "common/base/log.h"
+#include "common/base/signals.h"
 #include "operator/app/app.h"
 
 namespace {
 
 void Print(int fd, const std::string& text) {
   if (write(fd, text.data(), text.size()) < 0) std::exit(EXIT_FAILURE);
-}
-
-// Blocked before any thread starts, so that only the wait below sees them.
-sigset_t BlockStopSignals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return set;
 }
 
 }  // namespace
@@ -47,7 +37,7 @@ int main(int argc, char** argv) {
     Print(STDOUT_FILENO, options.help ? flags.Help() : "telltale-operator " TELLTALE_VERSION "\n");
     return 0;
   }
-  const sigset_t stop_signals = BlockStopSignals();
+  const sigset_t stop_signals = telltale::BlockSignals();
   const std::chrono::milliseconds shutdown_delay = options.shutdown_delay;
   telltale::App app(std::move(options));
   if (auto started = app.Start(); !started.ok()) {

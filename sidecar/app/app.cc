@@ -144,9 +144,12 @@ void App::Apply() {
   };
   auto sources = LogSources(config, pod_);
   if (pods_) {
-    std::ranges::move(
-        NodeSources(pods_->pods(), config.labels, pod_.node, std::string(config.PodsDirectory())),
-        std::back_inserter(sources));
+    auto of_pods =
+        NodeSources(pods_->pods(), config.labels, pod_.node, std::string(config.PodsDirectory()));
+    for (LogSource& source : of_pods) {
+      source.max_line_size = static_cast<std::size_t>(config.loki.max_line_bytes);
+      sources.push_back(std::move(source));
+    }
   }
   pipeline_->Reconfigure(std::move(sources), std::move(logs));
   FollowOutput(config);

@@ -59,6 +59,8 @@ std::vector<LogSource> LogSources(const SidecarConfig& config, const PodInfo& po
     source.exclude = logs.exclude;
     source.format = ToFormat(logs.format);
     source.tenant = logs.tenant;
+    source.max_line_size = static_cast<std::size_t>(
+        logs.max_line_bytes > 0 ? logs.max_line_bytes : config.loki.max_line_bytes);
     if (!logs.pipeline.stages.empty()) {
       auto compiled = Pipeline::Compile(logs.pipeline);
       // The decoder has compiled the same; only a time zone can have vanished since.

@@ -13,7 +13,7 @@ namespace {
 // Bounds that keep a typing error from becoming load: a batch that Loki can never accept (its
 // default burst is 6 MB), a timeout that never comes.
 constexpr std::int64_t kMinBatchWaitMs = 10, kMaxBatchWaitMs = 60'000;
-constexpr std::int64_t kMinBatchBytes = 4 << 10, kMaxBatchBytes = 4 << 20;
+constexpr std::int64_t kMinBatchBytes = 4 << 10, kMaxBatchBytes = 3 << 20;
 constexpr std::int64_t kMinTimeoutMs = 100, kMaxTimeoutMs = 300'000;
 constexpr std::int64_t kMaxAgeMs = std::int64_t{10} * 365 * 24 * 3'600'000;
 
@@ -161,6 +161,10 @@ void DecodeLoki(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
         [&](const YamlNode& n) {
           decoder.DurationMs(n, "loki.batchWait", kMinBatchWaitMs, kMaxBatchWaitMs,
                              out.batch_wait_ms);
+        }},
+       {"maxLineSize",
+        [&](const YamlNode& n) {
+          decoder.Bytes(n, "loki.maxLineSize", kMinLineBytes, kMaxLineBytes, out.max_line_bytes);
         }},
        {"timeout",
         [&](const YamlNode& n) {

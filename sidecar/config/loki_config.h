@@ -19,7 +19,8 @@ struct LokiConfig {
   std::string url;     // of the server, without /loki/api/v1/push; empty: no logs are shipped
   std::string tenant;  // X-Scope-OrgID; empty: not sent
   std::int64_t batch_bytes = 1 << 20;
-  std::int64_t batch_wait_ms = 200;
+  std::int64_t batch_wait_ms = 1'000;
+  std::int64_t max_line_bytes = 255 << 10;  // longer lines are cut
   std::int64_t timeout_ms = 10'000;
   std::int64_t max_age_ms = 168 * 3'600'000;  // of lines that are still tried; 0: any
   bool json = false;                          // gzip of JSON instead of snappy of protobuf
@@ -34,6 +35,9 @@ struct LokiConfig {
   bool insecure_skip_verify = false;
   bool operator==(const LokiConfig&) const = default;
 };
+
+// Bounds of maxLineSize: Loki refuses lines above 256 KiB, counting structured metadata.
+inline constexpr std::int64_t kMinLineBytes = 256, kMaxLineBytes = 255 << 10;
 
 void DecodeLoki(Decoder& decoder, const YamlNode& node, LokiConfig& out);
 

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <optional>
 
-#include "common/base/clean_utf8.h"
+#include "common/base/utf8.h"
 
 namespace telltale {
 namespace {
@@ -41,8 +41,7 @@ bool AppendEscape(std::string_view& text, std::string& out) {
   } else if (value > 0x10ffff) {
     return false;
   } else {
-    char bytes[4];
-    out.append(bytes, PutUtf8(value, bytes));
+    AppendUtf8(value, out);
   }
   return true;
 }

@@ -90,6 +90,11 @@ void DecodeLogs(Decoder& decoder, const YamlNode& node, const std::string& path,
                 [&](const YamlNode& n) { DecodeLabels(decoder, n, path + ".labels", out.labels); }},
                {"tenant",
                 [&](const YamlNode& n) { DecodeTenant(decoder, n, path + ".tenant", out.tenant); }},
+               {"maxLineSize",
+                [&](const YamlNode& n) {
+                  decoder.Bytes(n, path + ".maxLineSize", kMinLineBytes, kMaxLineBytes,
+                                out.max_line_bytes);
+                }},
                {"multiline", [&](const YamlNode& n) { multiline = &n; }},
                {"pipeline", [&](const YamlNode& n) {
                   pipeline = &n;

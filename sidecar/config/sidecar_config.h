@@ -28,9 +28,10 @@ struct LogFilesConfig {
   std::vector<std::string> exclude;
   bool output = false;  // instead of files: what the pod's containers print
   LogFormat format = LogFormat::kAuto;
-  Labels labels;          // on the streams of these files
-  std::string tenant;     // in place of loki.tenant
-  PipelineSpec pipeline;  // with `multiline` as its first stage
+  Labels labels;                    // on the streams of these files
+  std::string tenant;               // in place of loki.tenant
+  std::int64_t max_line_bytes = 0;  // in place of loki.maxLineSize; 0: that one
+  PipelineSpec pipeline;            // with `multiline` as its first stage
   bool operator==(const LogFilesConfig&) const = default;
 };
 

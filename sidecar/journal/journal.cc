@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/journal/journal.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -10,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/files.h"
 #include "common/base/log.h"
 #include "sidecar/journal/file_presence.h"
 
@@ -23,13 +22,6 @@ constexpr std::int64_t kScanGrain = 1'000'000'000;
 constexpr std::chrono::hours kForgetEvery{1};
 constexpr std::chrono::minutes kForgetEveryWhenFull{1};
 constexpr std::int64_t kTouchEvery = 24 * 3600;
-
-void MakeDirectories(const std::string& path) {
-  for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
-    mkdir(path.substr(0, slash).c_str(), 0700);
-    if (slash == path.npos) return;
-  }
-}
 
 }  // namespace
 
@@ -212,7 +204,10 @@ void Journal::Append() {
 }
 
 void Journal::Rewrite() {
-  MakeDirectories(directory_);
+  if (auto made = MakeDirectories(directory_); !made) {
+    Failed(made.error().message);
+    return;
+  }
   std::string text = FormatJournal(state_);
   auto written = file_.Replace(text);
   if (!written) {

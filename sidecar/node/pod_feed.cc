@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/node/pod_feed.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -89,7 +87,9 @@ void PodFeed::Run() {
 
 void PodFeed::Recall() {
   if (options_.state_dir.empty()) return;
-  mkdir(options_.state_dir.c_str(), 0700);  // the journal does the same, when it begins
+  if (auto made = MakeDirectories(options_.state_dir); !made) {
+    LogWarn("the list of pods cannot be kept", {{"error", made.error().message}});
+  }
   auto copy = ReadFile(CopyPath(), 4u << 20);
   if (!copy.ok() || !Take(*copy, true)) return;
   LogInfo("the pods of the last start are read until the operator answers",

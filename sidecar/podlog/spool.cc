@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "common/base/files.h"
 #include "common/base/rfc3339.h"
 #include "common/base/strings.h"
 #include "sidecar/tail/cri_line.h"
@@ -19,16 +20,10 @@ namespace {
 constexpr std::uint64_t kLook = 4 << 20;
 constexpr std::uint64_t kBlock = 64 << 10;
 
-void MakeFolders(const std::string& path) {
-  for (auto slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1)) {
-    mkdir(path.substr(0, slash).c_str(), 0700);
-  }
-}
-
 }  // namespace
 
 Status Spool::Open(ResumePoint& point) {
-  MakeFolders(path_);
+  TELLTALE_TRY(MakeDirectories(path_.substr(0, path_.rfind('/'))));
   fd_ = UniqueFd(open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!fd_) return ErrnoError("opening " + path_, errno);
   return TakeUp(point);

@@ -45,7 +45,7 @@ struct LogPipelineOptions {
   bool json = false;                            // gzip of JSON instead of snappy of protobuf
   std::chrono::seconds max_age{7 * 24 * 3600};  // of lines that Loki would still take; 0: any
   std::size_t batch_bytes = 1 << 20;            // of one push, before compression
-  std::chrono::milliseconds batch_wait{200};    // the longest that a line waits for company
+  std::chrono::milliseconds batch_wait{1'000};  // the longest time that a line waits for others
   std::string state_dir;                        // of the journal; made when absent; fixed at Start
   std::chrono::milliseconds retry_initial{500}, retry_cap{30'000};
   std::chrono::milliseconds request_timeout{10'000};

@@ -4,6 +4,7 @@
 // streams carry. Made by the configuration, read by sidecar/tail and sidecar/ship. A plain value.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct LogSource {
   // The compiled stages; none when null. Equal ones are the same object.
   std::shared_ptr<const Pipeline> pipeline = nullptr;
   std::string tenant = {};  // empty: that of all
+  // Longer lines are cut here, in bytes; at most 255 KiB, because Loki refuses lines above 256 KiB.
+  std::size_t max_line_size = 255 << 10;
 
   bool operator==(const LogSource&) const = default;
 };

@@ -6,39 +6,11 @@
 #include <cstddef>
 #include <utility>
 
+#include "common/base/ascii.h"
+#include "common/base/percent.h"
+
 namespace telltale {
 namespace {
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Form decoding, as queries use it: '+' is a space. A '%' that starts no byte stays as it is.
-std::string DecodeQuery(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      const int high = HexDigit(text[i + 1]);
-      const int low = HexDigit(text[i + 2]);
-      if (high >= 0 && low >= 0) {
-        out.push_back(static_cast<char>(high * 16 + low));
-        i += 2;
-        continue;
-      }
-    }
-    out.push_back(text[i] == '+' ? ' ' : text[i]);
-  }
-  return out;
-}
-
-bool IsUnreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
-}
 
 HttpResponse TypedResponse(int status, std::string_view type, std::string body) {
   HttpResponse response;
@@ -81,9 +53,8 @@ std::string QueryParameter(std::string_view query, std::string_view name) {
     const std::size_t end = query.find('&');
     const std::string_view pair = query.substr(0, end);
     const std::size_t equals = pair.find('=');
-    if (DecodeQuery(pair.substr(0, equals)) == name) {
-      return equals == std::string_view::npos ? std::string()
-                                              : DecodeQuery(pair.substr(equals + 1));
+    if (FormDecode(pair.substr(0, equals)) == name) {
+      return equals == std::string_view::npos ? std::string() : FormDecode(pair.substr(equals + 1));
     }
     if (end == std::string_view::npos) break;
     query.remove_prefix(end + 1);
@@ -92,18 +63,18 @@ std::string QueryParameter(std::string_view query, std::string_view name) {
 }
 
 std::string UrlEncode(std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
+  constexpr std::string_view kMarks = "-._~";  // with letters and digits: the unreserved ones
   std::string out;
   out.reserve(text.size());
   for (const char c : text) {
-    if (IsUnreserved(c)) {
+    if (IsLetterOrDigit(c) || kMarks.find(c) != std::string_view::npos) {
       out.push_back(c);
       continue;
     }
     const auto byte = static_cast<unsigned char>(c);
     out.push_back('%');
-    out.push_back(kHex[byte >> 4]);
-    out.push_back(kHex[byte & 15]);
+    out.push_back(kUpperHexDigits[byte >> 4]);
+    out.push_back(kUpperHexDigits[byte & 15]);
   }
   return out;
 }

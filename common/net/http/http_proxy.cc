@@ -4,32 +4,10 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "common/base/percent.h"
 #include "common/net/http/url.h"
 
 namespace telltale {
-namespace {
-
-// "%41" as 'A'; text that is no percent-encoding stays as it is.
-std::string PercentDecode(std::string_view text) {
-  const auto hex = [](char c) {
-    const std::size_t at = std::string_view("0123456789abcdef").find(static_cast<char>(c | 0x20));
-    return c >= '0' && at != std::string_view::npos ? static_cast<int>(at) : -1;
-  };
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && i + 2 < text.size();
-    const int high = escape ? hex(text[i + 1]) : -1, low = escape ? hex(text[i + 2]) : -1;
-    if (high < 0 || low < 0) {
-      decoded.push_back(text[i]);
-      continue;
-    }
-    decoded.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
-  }
-  return decoded;
-}
-
-}  // namespace
 
 Result<HttpProxy> ParseHttpProxy(std::string_view text) {
   constexpr std::string_view kScheme = "http://";

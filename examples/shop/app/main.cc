@@ -17,6 +17,7 @@
 
 #include "common/base/flags.h"
 #include "common/base/log.h"
+#include "common/base/signals.h"
 #include "common/base/strings.h"
 #include "common/net/http/http_server.h"
 #include "examples/shop/app/shop_log.h"
@@ -136,13 +137,7 @@ class Business {
 };
 
 int Run(const Options& options) {
-  // Blocked before there are threads, so that only sigwait below gets them.
-  sigset_t stop_signals;
-  sigemptyset(&stop_signals);
-  sigaddset(&stop_signals, SIGTERM);
-  sigaddset(&stop_signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
+  const sigset_t stop_signals = telltale::BlockSignals();
 
   Metrics metrics(TELLTALE_VERSION);
   telltale::HttpServerOptions server_options;

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "common/base/files.h"
+#include "tests/golden.h"
 
 namespace telltale {
 namespace {
@@ -51,7 +52,7 @@ class ProcessMetricsTest : public ::testing::Test {
 };
 
 TEST_F(ProcessMetricsTest, RendersThePageThatIsWrittenDown) {
-  EXPECT_EQ(Page(), *ReadFile(TELLTALE_SOURCE_DIR "/tests/golden/metrics/process.txt"));
+  ExpectGolden("metrics/process.txt", Page());
 }
 
 TEST_F(ProcessMetricsTest, LeavesOutWhatCannotBeRead) {

@@ -8,8 +8,8 @@
 #include <new>
 #include <thread>
 
-#include "common/base/files.h"
 #include "common/metrics/process_metrics.h"
+#include "tests/golden.h"
 
 namespace {
 // Allocations of this thread, to hold the promise that a scrape makes none.
@@ -33,10 +33,6 @@ std::string Page(Registry& registry) {
   std::string out;
   registry.Render(out);
   return out;
-}
-
-std::string Golden(const std::string& name) {
-  return *ReadFile(TELLTALE_SOURCE_DIR "/tests/golden/metrics/" + name);
 }
 
 TEST(Registry, RendersThePageThatIsWrittenDown) {
@@ -80,7 +76,7 @@ TEST(Registry, RendersThePageThatIsWrittenDown) {
   for (const double seconds : {0.003, 0.125, 0.25, 60.0}) duration("200").Observe(seconds);
   registry.AddFloatCounter("test_cpu_seconds_total", "Seconds of something.").Set(1.25);
 
-  EXPECT_EQ(Page(registry), Golden("registry.txt"));
+  ExpectGolden("metrics/registry.txt", Page(registry));
 }
 
 TEST(Registry, GivesTheSameSeriesForTheSameLabelsInAnyOrder) {

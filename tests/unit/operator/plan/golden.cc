@@ -1,37 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/operator/plan/golden.h"
 
-#include <gtest/gtest.h>
-
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
-
 namespace telltale {
-namespace {
-
-std::string PathOf(const std::string& name) {
-  return std::string(TELLTALE_SOURCE_DIR) + "/tests/golden/" + name;
-}
-
-}  // namespace
-
-std::string ReadGolden(const std::string& name) {
-  std::ifstream in(PathOf(name), std::ios::binary);
-  EXPECT_TRUE(in.good()) << "there is no tests/golden/" << name;
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-void ExpectGolden(const std::string& name, const std::string& actual) {
-  if (std::getenv("TELLTALE_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(PathOf(name), std::ios::binary) << actual;
-    return;
-  }
-  EXPECT_EQ(actual, ReadGolden(name))
-      << "tests/golden/" << name << " differs; TELLTALE_UPDATE_GOLDEN=1 writes it anew";
-}
 
 std::string PrettyJson(const std::string& json) {
   std::string out;

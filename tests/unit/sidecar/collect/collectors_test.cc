@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The collectors on a copy of /proc: what they export must be tests/golden/sidecar_metrics/
-// collectors.prom, byte for byte. TELLTALE_UPDATE_GOLDEN=1 writes that file anew.
+// The collectors on a copy of /proc: their output must be tests/golden/sidecar_metrics/
+// collectors.prom, byte for byte.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -11,6 +11,7 @@
 #include "common/base/files.h"
 #include "sidecar/collect/collector.h"
 #include "sidecar/collect/series_table.h"
+#include "tests/golden.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
 namespace telltale {
@@ -20,7 +21,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 const char kProc[] = TELLTALE_SOURCE_DIR "/tests/unit/sidecar/collect/testdata/proc";
-const char kGolden[] = TELLTALE_SOURCE_DIR "/tests/golden/sidecar_metrics/collectors.prom";
 
 std::string Page(Registry& registry) {
   std::string page;
@@ -80,12 +80,7 @@ TEST_F(CollectorsTest, ExportWhatTheGoldenFileSays) {
     EXPECT_TRUE(status.ok()) << entry.name << ": " << status.error().message;
   }
   const std::string page = WithoutSizes(Page(registry_));
-  if (std::getenv("TELLTALE_UPDATE_GOLDEN") != nullptr) {
-    ASSERT_TRUE(WriteFileAtomic(kGolden, page).ok());
-  }
-  const auto golden = ReadFile(kGolden);
-  ASSERT_TRUE(golden.ok()) << golden.error().message;
-  EXPECT_EQ(page, *golden);
+  ExpectGolden("sidecar_metrics/collectors.prom", page);
 }
 
 TEST_F(CollectorsTest, ADeviceThatGoesAwayLeavesThePage) {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/base/files.h"
+#include "tests/golden.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
 namespace telltale {
@@ -142,10 +142,8 @@ TEST(ConfigSource, ASingleFileThatWasNeverGoodCannotBeUsed) {
 ConfigTexts WrittenByTheOperator() {
   ConfigTexts texts;
   texts.folder = true;
-  const auto golden = ReadFile(TELLTALE_SOURCE_DIR "/tests/golden/sidecar/mixed.txt");
-  EXPECT_TRUE(golden.ok());
-  if (!golden.ok()) return texts;
-  for (std::string_view line : Split(*golden, '\n')) {
+  const std::string golden = ReadGolden("sidecar/mixed.txt");
+  for (std::string_view line : Split(golden, '\n')) {
     if (line.starts_with("## ")) {
       texts.files.push_back({std::string(line.substr(3)), "", ""});
     } else if (!line.starts_with("# ") && !texts.files.empty()) {

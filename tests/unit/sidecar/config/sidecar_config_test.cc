@@ -37,7 +37,7 @@ TEST(SidecarConfig, NothingButTheVersionGivesTheDefaults) {
   EXPECT_EQ(config.IntervalMs(), 10'000);
   EXPECT_EQ(config.StateDir(), "/var/lib/telltale");
   EXPECT_EQ(config.loki.batch_bytes, 1 << 20);
-  EXPECT_EQ(config.loki.batch_wait_ms, 200);
+  EXPECT_EQ(config.loki.batch_wait_ms, 1'000);
   EXPECT_THAT(config.collectors, IsEmpty());
   EXPECT_THAT(config.logs, IsEmpty());
 }

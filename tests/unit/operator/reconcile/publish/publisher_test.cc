@@ -4,14 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <future>
-#include <iterator>
 #include <semaphore>
 #include <thread>
 
 #include "tests/fakes/cluster_events.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/golden.h"
 
 namespace telltale {
 namespace {
@@ -269,11 +268,6 @@ TEST_F(PublisherTest, PublishesOnceEverythingIsSyncedThoughNobodySaysSo) {
   EXPECT_EQ(Text(), "[]");
 }
 
-std::string ReadFile(const std::string& name) {
-  std::ifstream file(TELLTALE_SOURCE_DIR "/tests/golden/" + name);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 // Golden files are for people: without the blanks they are what is served.
 std::string Compact(const std::string& json) {
   std::string compact;
@@ -287,7 +281,7 @@ std::string Compact(const std::string& json) {
 
 TEST_F(PublisherTest, TheGoldenWorldGivesTheGoldenDocument) {
   JsonParser parser;
-  const Status read = parser.Parse(ReadFile("sd/mixed.world.json"), [&](JsonValue root) {
+  const Status read = parser.Parse(ReadGolden("sd/mixed.world.json"), [&](JsonValue root) {
     return root.ForEachField([&](std::string_view kind, JsonValue objects) -> Status {
       if (kind != "targets" && kind != "pods" && kind != "namespaces") return {};
       ReflectorSink& sink = kind == "pods" ? pods() : kind == "targets" ? targets() : namespaces();
@@ -304,7 +298,7 @@ TEST_F(PublisherTest, TheGoldenWorldGivesTheGoldenDocument) {
   ASSERT_TRUE(read.ok());
   if (!index_.synced()) SendEmpty(namespaces());
   publisher_.PublishOnce();
-  EXPECT_EQ(Text(), Compact(ReadFile("sd/mixed.json")));
+  EXPECT_EQ(Text(), Compact(ReadGolden("sd/mixed.json")));
 }
 
 TEST_F(PublisherTest, StopEndsARunThatHasNothingToDo) {
