@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The fence of yaml-cpp's parser: the only file of ours that includes it. Its events are used and
-// not its Node, because events know lines, anchors, aliases and keys that come twice, and an alias
-// is seen before anything is expanded.
+// The fence of yaml-cpp's parser: no other file of ours includes it. It uses the parser's events
+// rather than YAML::Node, because events know lines, anchors, aliases and repeated keys, and show
+// an alias before it is expanded.
 #include "common/text/yaml_reader.h"
 
 #include <yaml-cpp/anchor.h>
@@ -11,12 +11,16 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <exception>
+#include <optional>
 #include <sstream>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 
 #include "common/base/strings.h"
+#include "common/text/yaml_explain.h"
+#include "common/text/yaml_text.h"
 
 namespace telltale {
 namespace {
@@ -25,27 +29,35 @@ constexpr std::size_t kMaxBytes = 1u << 20;
 constexpr std::size_t kMaxDepth = 32;
 constexpr std::size_t kMaxNodes = 100'000;
 
-Error At(int line, std::string_view what) {
-  return Fail(Code::kInvalid, "line " + std::to_string(line) + ": " + std::string(what));
-}
-
-// Leaves yaml-cpp through its own exception paths; caught in ParseYaml.
+// Thrown through yaml-cpp, and caught in Read.
 struct Refused {
-  Error error;
+  YamlProblem problem;
+  Code code = Code::kInvalid;
+  bool odd_key = false;  // yaml-cpp makes such a key also of a missing colon or bracket
 };
+
+Refused OddKey(int line, std::string what) {
+  return {{line, std::move(what)}, Code::kInvalid, true};
+}
+Refused At(int line, std::string what) { return {{line, std::move(what)}}; }
 
 class TreeBuilder final : public YAML::EventHandler {
  public:
+  // With `any_key` a key may be a list, a map or null: for a text whose syntax alone is checked.
+  explicit TreeBuilder(bool any_key = false) : any_key_(any_key) {}
   YamlNode TakeRoot() { return std::move(root_); }
+  // Where the last scalar in quotes begins, or a block scalar.
+  const std::optional<YAML::Mark>& last_quoted() const { return last_quoted_; }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    if (AwaitsKey()) throw Refused{At(Line(mark), "a key is empty or null; write it in quotes")};
+    if (AwaitsKey() && any_key_) return AddKey(mark, OwnKey());
+    if (AwaitsKey()) throw OddKey(Line(mark), "a key is empty or null; write it in quotes");
     Add(mark, "", anchor, YamlNode::Kind::kNull);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    throw Refused{At(Line(mark), "aliases (*name) are not supported; write the value out")};
+    throw At(Line(mark), "aliases (*name) are not supported; write the value out");
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override;
@@ -63,8 +75,8 @@ class TreeBuilder final : public YAML::EventHandler {
  private:
   struct Level {
     YamlNode node;
-    std::unordered_set<std::string> keys;
-    bool has_key = false;  // of a map: the key is known, its value comes next
+    std::unordered_map<std::string, int> keys;  // and their lines
+    bool has_key = false;                       // of a map: the key is known, its value comes next
   };
 
   static int Line(const YAML::Mark& mark) { return mark.line + 1; }
@@ -84,7 +96,11 @@ class TreeBuilder final : public YAML::EventHandler {
   void Close();
   void Place(YamlNode node);
 
+  std::string OwnKey() const { return "\n" + std::to_string(nodes_); }  // no key is like it
+
+  const bool any_key_;
   YamlNode root_;
+  std::optional<YAML::Mark> last_quoted_;
   std::vector<Level> levels_;  // the open sequences and maps, outermost first
   std::size_t nodes_ = 0;
 };
@@ -94,15 +110,16 @@ class TreeBuilder final : public YAML::EventHandler {
 YamlNode TreeBuilder::Make(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                            YamlNode::Kind kind) {
   if (anchor != YAML::NullAnchor) {
-    throw Refused{At(Line(mark), "anchors (&name) are not supported; write the value out")};
+    throw At(Line(mark),
+             "anchors (&name) are not supported; write the value out, or put the text in quotes");
   }
   const bool is_string_tag = tag == "tag:yaml.org,2002:str" && kind == YamlNode::Kind::kScalar;
   if (!tag.empty() && tag != "?" && tag != "!" && !is_string_tag) {
-    throw Refused{At(Line(mark), "the tag " + tag + " is not supported; leave it out")};
+    throw At(Line(mark),
+             "the tag " + tag + " is not supported; leave it out, or put the text in quotes");
   }
   if (++nodes_ > kMaxNodes) {
-    throw Refused{Fail(Code::kTooLarge, "line " + std::to_string(Line(mark)) +
-                                            ": there are more than 100000 values")};
+    throw Refused{{Line(mark), "there are more than 100000 values"}, Code::kTooLarge};
   }
   YamlNode node;
   node.kind = kind;
@@ -114,7 +131,11 @@ YamlNode TreeBuilder::Make(const YAML::Mark& mark, const std::string& tag, YAML:
 void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                            const std::string& value) {
   YamlNode node = Make(mark, tag, anchor, YamlNode::Kind::kScalar);
+  if (node.quoted) last_quoted_ = mark;
   if (AwaitsKey()) {
+    if (value == "<<" && !node.quoted) {
+      throw At(Line(mark), "merge keys (<<) are not supported; write the values out");
+    }
     AddKey(mark, value);
     return;
   }
@@ -124,9 +145,10 @@ void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
 
 void TreeBuilder::AddKey(const YAML::Mark& mark, const std::string& key) {
   Level& level = levels_.back();
-  if (!level.keys.insert(key).second) {
-    throw Refused{At(Line(mark), "the key \"" + key + "\" is given twice, first near line " +
-                                     std::to_string(level.node.Find(key)->line))};
+  const auto [first, is_new] = level.keys.emplace(key, Line(mark));
+  if (!is_new) {
+    throw At(Line(mark), "the key \"" + key + "\" is given twice, first in line " +
+                             std::to_string(first->second));
   }
   level.node.fields.emplace_back(key, YamlNode{});
   level.node.fields.back().second.line = Line(mark);
@@ -135,10 +157,10 @@ void TreeBuilder::AddKey(const YAML::Mark& mark, const std::string& key) {
 
 void TreeBuilder::Open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YamlNode::Kind kind) {
-  if (AwaitsKey()) throw Refused{At(Line(mark), "a key is a list or a map; it must be text")};
+  if (AwaitsKey() && !any_key_)
+    throw OddKey(Line(mark), "a key is a list or a map; it must be text");
   if (levels_.size() >= kMaxDepth) {
-    throw Refused{Fail(Code::kTooLarge, "line " + std::to_string(Line(mark)) +
-                                            ": it is nested deeper than 32 levels")};
+    throw Refused{{Line(mark), "it is nested deeper than 32 levels"}, Code::kTooLarge};
   }
   levels_.push_back(Level{Make(mark, tag, anchor, kind), {}, false});
 }
@@ -157,31 +179,73 @@ void TreeBuilder::Place(YamlNode node) {
   Level& level = levels_.back();
   if (level.node.kind == YamlNode::Kind::kSequence) {
     level.node.items.push_back(std::move(node));
+  } else if (!level.has_key) {  // any_key_ only
+    level.node.fields.emplace_back(OwnKey(), YamlNode{});
+    level.has_key = true;
   } else {
     level.node.fields.back().second = std::move(node);
     level.has_key = false;
   }
 }
 
-// yaml-cpp passes bytes on as they are and takes byte 4 for the end of the file, so both are
-// checked here.
-Status CheckBytes(std::string_view text) {
+std::optional<YamlProblem> SyntaxProblem(std::string_view text) {
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    TreeBuilder builder(true);
+    parser.HandleNextDocument(builder);
+  } catch (const YAML::Exception& exception) {
+    if (exception.mark.is_null()) return std::nullopt;
+    return ExplainYamlError(text, exception.mark.line + 1, exception.mark.column + 1,
+                            exception.msg);
+  } catch (const Refused&) {
+  }
+  return std::nullopt;
+}
+
+YamlNode Read(std::string_view text) {
   if (text.size() > kMaxBytes) {
-    return Fail(Code::kTooLarge,
-                "it has " + std::to_string(text.size()) + " bytes, more than the allowed 1048576");
+    throw Refused{
+        {0, "it has " + std::to_string(text.size()) + " bytes, more than the allowed 1048576"},
+        Code::kTooLarge};
   }
-  std::string valid;
-  AppendValidUtf8(text, valid);
-  int line = 1;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c != valid[i]) return At(line, "the text is not UTF-8");
-    if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') {
-      return At(line, "there is a control character");
+  if (auto bad = FindBadBytes(text)) throw Refused{*bad};
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    TreeBuilder builder;
+    if (!parser.HandleNextDocument(builder)) return {};  // nothing but comments
+    if (const auto& mark = builder.last_quoted();
+        mark && !EndsQuote(text, static_cast<std::size_t>(mark->pos))) {
+      throw At(mark->line + 1, "the quote that begins here is not closed");
     }
-    if (c == '\n') ++line;
+    TreeBuilder second;
+    if (!parser.HandleNextDocument(second)) return builder.TakeRoot();
+    throw At(second.TakeRoot().line,
+             SeparatesDocuments(text) ? "a second document begins here; only one is read"
+                                      : "this line does not continue the list above it: indent it, "
+                                        "or begin it with \"- \"");
+  } catch (const Refused& refused) {
+    const auto syntax = refused.odd_key ? SyntaxProblem(text) : std::nullopt;
+    throw syntax ? Refused{*syntax} : refused;
+  } catch (const YAML::Exception& exception) {
+    if (exception.mark.is_null()) throw At(1, exception.msg);
+    throw Refused{
+        ExplainYamlError(text, exception.mark.line + 1, exception.mark.column + 1, exception.msg)};
   }
-  return {};
+}
+
+// `place` makes the beginning of a sentence of the line, 0 for none.
+template <class Place>
+Result<YamlNode> ParseAs(std::string_view text, Place place) {
+  try {
+    return Read(text);
+  } catch (const Refused& refused) {
+    return Fail(refused.code, place(refused.problem.line) + refused.problem.what);
+  } catch (const std::exception& exception) {
+    return Fail(Code::kInternal, place(0) + exception.what());
+  }
 }
 
 }  // namespace
@@ -201,24 +265,15 @@ const YamlNode* YamlNode::Find(std::string_view key) const {
 }
 
 Result<YamlNode> ParseYaml(std::string_view text) {
-  TELLTALE_TRY(CheckBytes(text));
-  try {
-    std::istringstream stream{std::string(text)};
-    YAML::Parser parser(stream);
-    TreeBuilder builder;
-    if (!parser.HandleNextDocument(builder)) return YamlNode{};  // nothing but comments
-    TreeBuilder second;
-    if (parser.HandleNextDocument(second)) {
-      return At(second.TakeRoot().line, "a second document begins here; only one is read");
-    }
-    return builder.TakeRoot();
-  } catch (const Refused& refused) {
-    return refused.error;
-  } catch (const YAML::Exception& exception) {
-    return At(exception.mark.is_null() ? 1 : exception.mark.line + 1, exception.msg);
-  } catch (const std::exception& exception) {
-    return Fail(Code::kInternal, exception.what());
-  }
+  return ParseAs(text, [](int line) {
+    return line > 0 ? "line " + std::to_string(line) + ": " : std::string();
+  });
+}
+
+Result<YamlNode> ParseYaml(std::string_view text, std::string_view file) {
+  return ParseAs(text, [&](int line) {
+    return std::string(file) + (line > 0 ? ":" + std::to_string(line) : "") + ": ";
+  });
 }
 
 }  // namespace telltale

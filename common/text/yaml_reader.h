@@ -2,8 +2,8 @@
 //
 // Reads small configuration files, YAML 1.2 or JSON (which is YAML), into a plain tree. Called at
 // start and on a change of configuration; never for cluster objects or on a hot path. The
-// implementation is the fence of yaml-cpp. Limits: 1 MiB, depth 32, 100,000 nodes; a key given
-// twice, an anchor or an alias is an error, because people mean neither in a configuration.
+// implementation is the fence of yaml-cpp. Limits: 1 MiB, depth 32, 100,000 nodes. A key given
+// twice, an anchor, an alias and a merge key are errors.
 // Thread-safe.
 #pragma once
 
@@ -37,7 +37,9 @@ struct YamlNode {
   const YamlNode* Find(std::string_view key) const;
 };
 
-// An error says the line and what is wrong there.
+// An error is "line 3: what is wrong there".
 Result<YamlNode> ParseYaml(std::string_view text);
+// The same with errors as they stand in a list of problems: "FILE:3: what is wrong there".
+Result<YamlNode> ParseYaml(std::string_view text, std::string_view file);
 
 }  // namespace telltale

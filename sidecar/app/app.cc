@@ -3,6 +3,8 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
@@ -18,9 +20,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Prometheus, a probe and a person or two; each connection is a buffer in a process that is to
-// stay below 4 MB.
+// Enough for Prometheus, probes and a few people. Each connection costs a buffer, and the process
+// should stay below 4 MB.
 constexpr int kMaxConnections = 32;
+
+constexpr std::string_view kNodeNeeds =
+    "--role=node needs pods.operator in the configuration, the URL of the operator, and the "
+    "environment variable NODE_NAME";
 
 HttpServerOptions ServerOptions(std::string listen) {
   HttpServerOptions options;
@@ -77,9 +83,7 @@ Status App::Start() {
 Status App::FollowPods() {
   const SidecarConfig& config = watcher_.current().config;
   if (config.pods.operator_url.empty() || pod_.node.empty()) {
-    return Fail(Code::kInvalid,
-                "--role=node needs pods.operator in the configuration, the URL of the operator, "
-                "and the environment variable NODE_NAME");
+    return Fail(Code::kInvalid, std::string(kNodeNeeds));
   }
   auto url = ParseUrl(config.pods.operator_url);
   if (!url.ok()) return Context("pods.operator", url.error());
@@ -128,14 +132,11 @@ void App::Apply() {
   pod_.labels = loaded.pod_labels;
   if (listen_override_.empty() && config.Listen() != started_listen_) {
     LogWarn("listen changed; the sidecar must be restarted for it",
-            {{"listen", started_listen_}, {"wanted", config.Listen()}});
+            {{"listen", started_listen_}, {"configured", config.Listen()}});
   }
   if (config.StateDir() != started_state_) {
     LogWarn("state changed; the sidecar must be restarted for it",
-            {{"state", started_state_}, {"wanted", config.StateDir()}});
-  }
-  if (!config.logs.empty() && config.loki.url.empty()) {
-    LogWarn("logs are configured, but loki.url is not: they are not shipped until it is");
+            {{"state", started_state_}, {"configured", config.StateDir()}});
   }
   alerts_.Configure(config.alertmanager_url);
   LogPipelineOptions logs = PipelineOptions(config);
@@ -158,14 +159,25 @@ void App::Apply() {
   GiveBackMemory();  // the tree that the configuration was parsed into is garbage now
 }
 
-void App::Run(int stop_fd) {
+void App::Reload(int reload_fd) {
+  signalfd_siginfo received;
+  while (read(reload_fd, &received, sizeof received) > 0) {
+  }
+  const bool changed = watcher_.Check(true);
+  LogInfo("SIGHUP: the configuration was read again", {{"changed", changed ? "yes" : "no"}});
+  if (changed) Apply();
+}
+
+void App::Run(int stop_fd, int reload_fd) {
   for (;;) {
     SteadyTime due = std::min(watcher_.NextSweep(), runner_.NextCycle());
     if (!ready_) due = std::min(due, ready_at_);
     const auto wait = std::chrono::ceil<milliseconds>(due - clock_.Steady());
-    pollfd fds[] = {
-        {stop_fd, POLLIN, 0}, {watcher_.fd(), POLLIN, 0}, {pods_changed_.get(), POLLIN, 0}};
-    poll(fds, 3, static_cast<int>(std::max(wait, milliseconds(0)).count()));
+    pollfd fds[] = {{stop_fd, POLLIN, 0},
+                    {watcher_.fd(), POLLIN, 0},
+                    {pods_changed_.get(), POLLIN, 0},
+                    {reload_fd, POLLIN, 0}};
+    poll(fds, 4, static_cast<int>(std::max(wait, milliseconds(0)).count()));
     if (fds[0].revents != 0) break;
     if (fds[1].revents != 0 || clock_.Steady() >= watcher_.NextSweep()) {
       if (watcher_.Check()) Apply();
@@ -173,6 +185,7 @@ void App::Run(int stop_fd) {
     if (eventfd_t count; fds[2].revents != 0 && eventfd_read(pods_changed_.get(), &count) == 0) {
       Apply();
     }
+    if (fds[3].revents != 0) Reload(reload_fd);
     if (clock_.Steady() >= runner_.NextCycle()) runner_.RunCycle();
     BecomeReady();
   }
@@ -191,9 +204,14 @@ void App::Stop() {
   server_->Stop(milliseconds(1'000));
 }
 
-std::vector<std::string> CheckConfig(const SidecarOptions& options) {
+CheckResult CheckConfig(const SidecarOptions& options) {
   ConfigSource source;
-  return source.Load(ReadConfigTexts(options.config, options.pod_info)).problems;
+  LoadedConfig loaded = source.Load(ReadConfigTexts(options.config, options.pod_info));
+  if (options.role == "node" && loaded.config.pods.operator_url.empty() &&
+      loaded.problems.empty()) {
+    loaded.problems.push_back(options.config + ": " + std::string(kNodeNeeds));
+  }
+  return {std::move(loaded.problems), std::move(loaded.warnings)};
 }
 
 }  // namespace telltale

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The composition of the sidecar: the only place that knows every part. Threads: the main loop
-// (configuration, collectors) is the caller's; the HTTP server, the log pipeline and, when they are
-// used, the reloader and a node agent's list of pods have their own.
+// Puts the parts of the sidecar together; no other file knows all of them. Threads: the caller's
+// runs the main loop (configuration, collectors). The HTTP server, the log pipeline, the reloader
+// and a node agent's list of pods have their own.
 #pragma once
 
 #include <cstdint>
@@ -27,26 +27,28 @@ namespace telltale {
 
 inline constexpr std::chrono::seconds kFlushOnStop{10};
 // How long /readyz, and with it the application's start, waits for a first configuration. A pod
-// that is made together with its MonitoringTarget may start before the ConfigMap is there, and
-// would rotate its first log file before anybody knows that it is wanted.
+// that is created together with its MonitoringTarget may start before the ConfigMap is there;
+// without the wait it could rotate its first log file before the sidecar knows about it.
 inline constexpr std::chrono::seconds kAwaitConfig{5};
 
 class App {
  public:
-  // `pod` without labels: they come from the folder --pod-info. `listen` wins over the
-  // configuration unless it is empty.
+  // The labels of `pod` are read from the folder --pod-info. `listen`, unless it is empty, replaces
+  // the address in the configuration.
   App(const SidecarOptions& options, PodInfo pod, std::string listen, std::string version,
       Clock& clock);
   ~App();
 
-  // Reads the configuration, binds, and starts everything. An error says why nothing runs.
+  // Reads the configuration, listens, and starts everything. On an error nothing runs.
   Status Start();
-  // Until `stop_fd` is readable; then /readyz fails, logs are flushed and all threads are joined.
-  void Run(int stop_fd);
+  // Runs until `stop_fd` is readable; then /readyz fails, logs are flushed and all threads are
+  // joined. When `reload_fd`, a signalfd, is readable the configuration is read again.
+  void Run(int stop_fd, int reload_fd = -1);
   std::uint16_t port() const { return server_->port(); }
 
  private:
   void Apply();
+  void Reload(int reload_fd);
   Status FollowPods();
   void FollowOutput(const SidecarConfig& config);
   void BecomeReady();
@@ -72,7 +74,11 @@ class App {
   SteadyTime ready_at_{};  // at the latest
 };
 
-// For --check-config: everything that is wrong in the configuration, one sentence each.
-std::vector<std::string> CheckConfig(const SidecarOptions& options);
+// For --check-config: the sentences that a sidecar with these options would log, and that it has to
+// end for.
+struct CheckResult {
+  std::vector<std::string> problems, warnings;
+};
+CheckResult CheckConfig(const SidecarOptions& options);
 
 }  // namespace telltale

@@ -3,6 +3,8 @@
 
 #include "common/base/strings.h"
 #include "common/net/http/url.h"
+#include "sidecar/config/hints.h"
+#include "sidecar/discover/glob.h"
 
 namespace telltale {
 
@@ -19,6 +21,20 @@ void CheckAbsolutePath(Decoder& decoder, const YamlNode& node, const std::string
       return;
     }
   }
+  decoder.WarnOfVariable(node, path, value);
+}
+
+void CheckPattern(Decoder& decoder, const YamlNode& node, const std::string& path,
+                  const std::string& value) {
+  const std::size_t before = decoder.count();
+  CheckAbsolutePath(decoder, node, path, value);
+  if (node.kind != YamlNode::Kind::kScalar || decoder.count() != before) return;
+  if (auto good = CheckGlob(value); !good.ok()) {
+    decoder.Problem(node, path + ": " + good.error().message);
+  } else if (decoder.IsDirectory(value)) {
+    decoder.Warning(node, path + " names a directory, " + Quoted(value) +
+                              ": name its files, such as " + Quoted(value + "/*.log"));
+  }
 }
 
 void CheckUrl(Decoder& decoder, const YamlNode& node, const std::string& path,
@@ -27,11 +43,18 @@ void CheckUrl(Decoder& decoder, const YamlNode& node, const std::string& path,
   if (auto url = ParseUrl(value); !url.ok()) {
     decoder.Problem(node, path + " must be a URL such as http://loki:3100: " + url.error().message);
   }
+  decoder.WarnOfVariable(node, path, value);
 }
 
 void DecodePath(Decoder& decoder, const YamlNode& node, const std::string& path, std::string& out) {
   decoder.String(node, path, out);
   CheckAbsolutePath(decoder, node, path, out);
+}
+
+void DecodeReadablePath(Decoder& decoder, const YamlNode& node, const std::string& path,
+                        std::string& out) {
+  DecodePath(decoder, node, path, out);
+  decoder.WarnIfUnreadable(node, path, out);
 }
 
 void DecodeHeaderText(Decoder& decoder, const YamlNode& node, const std::string& path,
@@ -42,6 +65,7 @@ void DecodeHeaderText(Decoder& decoder, const YamlNode& node, const std::string&
     decoder.Problem(node, path + " must be printable ASCII: it becomes a header");
     return;
   }
+  decoder.WarnOfVariable(node, path, out);
 }
 
 void DecodeTenant(Decoder& decoder, const YamlNode& node, const std::string& path,
@@ -52,6 +76,7 @@ void DecodeTenant(Decoder& decoder, const YamlNode& node, const std::string& pat
     decoder.Problem(node, path + " must be printable ASCII without spaces");
     return;
   }
+  decoder.WarnOfVariable(node, path, out);
 }
 
 }  // namespace telltale

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Decoding of the values that several parts of the configuration have: paths, URLs, tenants. Used
-// inside sidecar/config only.
+// Decoders of values that several parts of the configuration have: paths, URLs, patterns, tenants.
+// Used inside sidecar/config only.
 #pragma once
 
 #include <string>
@@ -10,14 +10,21 @@
 
 namespace telltale {
 
-// Each is a problem unless it is what its name says; a value of another type is one already.
+// A problem unless the value is what the name says. A value of another type is a problem already,
+// so nothing is added.
 void CheckAbsolutePath(Decoder& decoder, const YamlNode& node, const std::string& path,
                        const std::string& value);
 void CheckUrl(Decoder& decoder, const YamlNode& node, const std::string& path,
               const std::string& value);
 
+void CheckPattern(Decoder& decoder, const YamlNode& node, const std::string& path,
+                  const std::string& value);
+
 void DecodePath(Decoder& decoder, const YamlNode& node, const std::string& path, std::string& out);
-// Text that becomes a header line; empty is none.
+// The same, and a warning if nothing can be read there now.
+void DecodeReadablePath(Decoder& decoder, const YamlNode& node, const std::string& path,
+                        std::string& out);
+// Text that becomes a header line; an empty one is not sent.
 void DecodeHeaderText(Decoder& decoder, const YamlNode& node, const std::string& path,
                       std::string& out);
 void DecodeTenant(Decoder& decoder, const YamlNode& node, const std::string& path,

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the sidecar's configuration comes from and how it becomes one: a file in the shape of
-// SidecarConfig, or a folder as a ConfigMap is mounted, with files `*.json` of
-// {selector, generation, config}, of which those that select this pod are merged.
+// Loads the sidecar's configuration: a file in the shape of SidecarConfig, or a folder as a
+// ConfigMap is mounted, with files `*.json` of {selector, generation, config}. The files that
+// select this pod are merged in the order of their names: logs and reload are appended (the same
+// entry once), collectors are united, and the smallest interval wins. Of labels, loki, listen and
+// state the first wins, and a different one after it is a warning. A file that is refused counts as
+// the last good one of its name and does not affect others.
 //
-// Merging, in the order of the file names: logs and reload are appended (the same entry once),
-// collectors united, the smallest interval wins; of labels, loki, listen and state the first wins
-// and a different one after it is a warning. A document that is wrong counts as the last good one
-// of that name; others are not touched by it.
-//
-// ReadConfigTexts does the IO; ConfigSource is a function of what it is given and of the last good
-// documents. One thread at a time.
+// The problems and warnings of Load are what --check-config prints and what the running sidecar
+// logs: there is no other place that makes them. ReadConfigTexts does the IO; ConfigSource is a
+// function of its arguments, of the last good files, and of the files that a configuration names.
+// One thread at a time.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sidecar/config/pod_info.h"
@@ -31,15 +33,23 @@ struct ConfigText {
 
 struct ConfigTexts {
   bool folder = false;
-  std::vector<ConfigText> files;  // by name
-  ConfigText pod_labels;          // empty without a pod
+  std::vector<ConfigText> files;           // by name
+  ConfigText pod_labels;                   // empty without a pod
+  std::vector<std::string> warnings = {};  // about the folder
   bool operator==(const ConfigTexts&) const = default;
 };
 
-// `path` is a file or a folder; a path that does not exist is a missing file when it ends in .yaml,
-// .yml or .json, and else an empty folder, because the ConfigMap is optional. `pod_info` is the
+// `path` is a file or a folder. A path that does not exist is a missing file if it ends in .yaml,
+// .yml or .json; else it is an empty folder, because the ConfigMap is optional. `pod_info` is the
 // folder of the downward API, or empty.
 ConfigTexts ReadConfigTexts(const std::string& path, const std::string& pod_info);
+
+// One document of a folder, which the operator writes for one MonitoringTarget.
+struct TargetState {
+  std::int64_t generation = 0;  // of the document in effect
+  bool refused = false;         // the newest document is wrong, the last good one is in effect
+  bool operator==(const TargetState&) const = default;
+};
 
 struct LoadedConfig {
   bool usable = true;  // false for a single file that is bad and never was good
@@ -48,22 +58,33 @@ struct LoadedConfig {
   bool any = false;                   // some document is in effect
   std::string hash;                   // of the documents in effect
   std::vector<std::string> problems;  // FILE:LINE: sentence
-  std::vector<std::string> warnings;
+  std::vector<std::string> warnings;  // the same
+  // Of a folder: the MonitoringTargets whose documents select this pod, by "NAMESPACE/NAME".
+  std::map<std::string, TargetState> targets;
 };
+
+// The directory or file at `path` as it is now; the probe of a running sidecar.
+FileFacts ProbeFile(const std::string& path);
 
 class ConfigSource {
  public:
+  explicit ConfigSource(FileProbe probe = ProbeFile) : probe_(std::move(probe)) {}
+
   LoadedConfig Load(const ConfigTexts& texts);
 
  private:
   struct Document {
     bool selected = false;
     std::string text;
+    std::int64_t generation = 0;
+    int logs_line = 0;  // of the key `logs`
     SidecarConfig config;
   };
   bool LoadDocument(const ConfigText& file, bool folder, const Labels& pod_labels,
-                    std::vector<std::string>& problems, Document& out) const;
+                    std::vector<std::string>& problems, std::vector<std::string>& warnings,
+                    Document& out) const;
 
+  const FileProbe probe_;
   std::map<std::string, std::string> last_good_;  // name -> text
   Labels last_labels_;
 };

@@ -12,7 +12,8 @@
 namespace telltale {
 namespace {
 
-constexpr std::string_view kInfoHelp = "The configuration in effect, by the hash of its documents.";
+constexpr std::string_view kInfoHelp =
+    "Always 1; the label is the hash of the configuration in effect.";
 
 // The folder to watch: the path itself, or the one that holds the file.
 std::string FolderOf(const std::string& path) {
@@ -31,17 +32,19 @@ ConfigWatcher::ConfigWatcher(std::string path, std::string pod_info, Registry& r
       pod_info_(std::move(pod_info)),
       registry_(registry),
       clock_(clock),
-      successful_(registry.AddGauge("telltale_config_last_reload_successful",
-                                    "Whether the configuration last read was good (1) or not (0); "
-                                    "a bad one leaves the last good one in effect.")),
+      successful_(
+          registry.AddGauge("telltale_config_last_reload_successful",
+                            "1 if the configuration last read was accepted, 0 if a part of it "
+                            "was refused and the last good one is in effect.")),
       success_time_(registry.AddGauge("telltale_config_last_reload_success_timestamp_seconds",
-                                      "When a good configuration was last read.")),
+                                      "When a configuration was last accepted.")),
       reloads_(registry.AddCounter("telltale_config_reloads_total",
-                                   "How often a changed configuration was read.")),
+                                   "Changes of the configuration that were read.")),
       failures_(registry.AddCounter("telltale_config_reload_failures_total",
-                                    "How often a changed configuration was bad.")),
+                                    "Changes of the configuration that were refused.")),
       inotify_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
-  if (!inotify_) LogWarn("no inotify: changes of the configuration are seen within 10 s");
+  if (!inotify_)
+    LogWarn("inotify is not available: a change of the configuration is seen within 10 s");
 }
 
 // Adding a watch that is there already is harmless, and one whose folder was replaced comes back.
@@ -61,22 +64,18 @@ void ConfigWatcher::DrainEvents() {
   }
 }
 
-bool ConfigWatcher::Check() {
+bool ConfigWatcher::Check(bool anyway) {
   last_check_ = clock_.Steady();
   DrainEvents();
   Watch();  // before reading, so that no change falls between
   ConfigTexts texts = ReadConfigTexts(path_, pod_info_);
-  if (texts_ && *texts_ == texts) return false;
+  if (!anyway && texts_ && *texts_ == texts) return false;
   const bool first = !texts_.has_value();
   texts_ = std::move(texts);
 
   LoadedConfig loaded = source_.Load(*texts_);
   reloads_.Add();
-  for (const std::string& warning : loaded.warnings) LogWarn(warning);
-  for (const std::string& problem : loaded.problems) {
-    LogError("bad configuration is not used; a good one before it stays in effect",
-             {{"problem", problem}});
-  }
+  Log(loaded);
   const bool good = loaded.problems.empty();
   successful_.Set(good ? 1 : 0);
   if (good) {
@@ -86,12 +85,47 @@ bool ConfigWatcher::Check() {
   }
   const bool changed =
       first || loaded.config != current_.config || loaded.pod_labels != current_.pod_labels;
+  PublishTargets(loaded.targets);
   current_ = std::move(loaded);
-  Publish();
+  PublishHash();
   return changed;
 }
 
-void ConfigWatcher::Publish() {
+void ConfigWatcher::Log(const LoadedConfig& loaded) {
+  for (const std::string& warning : loaded.warnings) {
+    LogWarn("the configuration may not do what it should", {{"warning", warning}});
+  }
+  for (const std::string& problem : loaded.problems) {
+    LogError("a configuration is refused; the last good one stays in effect",
+             {{"problem", problem}});
+  }
+}
+
+void ConfigWatcher::PublishTargets(const std::map<std::string, TargetState>& targets) {
+  for (const auto& [target, state] : current_.targets) {
+    if (targets.contains(target)) continue;
+    registry_.Remove("telltale_config_target_generation", {{"target", target}});
+    registry_.Remove("telltale_config_target_refused", {{"target", target}});
+  }
+  for (const auto& [target, state] : targets) {
+    const Labels labels{{"target", target}};
+    registry_
+        .AddGauge("telltale_config_target_generation",
+                  "Generation of the MonitoringTarget whose configuration is in effect; 0 if none "
+                  "of it was ever accepted.",
+                  labels)
+        .Set(static_cast<double>(state.generation));
+    registry_
+        .AddGauge(
+            "telltale_config_target_refused",
+            "1 while the newest configuration of the MonitoringTarget is refused and the last "
+            "good one is in effect.",
+            labels)
+        .Set(state.refused ? 1 : 0);
+  }
+}
+
+void ConfigWatcher::PublishHash() {
   if (published_hash_ == current_.hash) return;
   const Labels labels{{"hash", current_.hash}};
   if (!published_hash_.empty()) {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Follows the configuration while the sidecar runs. Kubelet replaces a mounted ConfigMap by
-// renaming the symlink ..data, editors rename over a file: both are seen by inotify on the folder;
-// a sweep every 10 s finds what inotify cannot (network mounts, a folder made later). A bad
-// configuration keeps the last good one, is logged, counted and shown in
-// telltale_config_last_reload_successful.
+// Follows the configuration while the sidecar runs. The kubelet replaces a mounted ConfigMap by
+// renaming the symlink ..data, and editors rename over a file: inotify on the folder reports both.
+// A sweep every 10 s finds changes that inotify cannot report (network mounts, a folder made
+// later). A refused configuration keeps the last good one; it is logged, counted, and shown in
+// telltale_config_last_reload_successful and telltale_config_target_refused.
 //
 // Owned by the main loop, which polls fd() and calls Check; one thread.
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -26,19 +27,23 @@ class ConfigWatcher {
  public:
   ConfigWatcher(std::string path, std::string pod_info, Registry& registry, Clock& clock);
 
-  // Reads everything again. True when what is in effect changed, always so the first time.
-  bool Check();
+  // Reads everything again. True if the configuration in effect changed, and always the first time.
+  // With `anyway` texts that have not changed are judged and logged again, as a person expects who
+  // sent SIGHUP.
+  bool Check(bool anyway = false);
 
   const LoadedConfig& current() const { return current_; }
   // Readable when something changed in a watched folder; -1 when the system has no inotify left.
   int fd() const { return inotify_.get(); }
-  // Check is due then even when fd() stayed silent.
+  // Check is due then even if fd() reported nothing.
   SteadyTime NextSweep() const { return last_check_ + kConfigSweep; }
 
  private:
   void Watch();
   void DrainEvents();
-  void Publish();
+  void Log(const LoadedConfig& loaded);
+  void PublishHash();
+  void PublishTargets(const std::map<std::string, TargetState>& targets);
 
   const std::string path_, pod_info_;
   Registry& registry_;

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string>
 
+#include "sidecar/config/hints.h"
+
 namespace telltale {
 namespace {
 
@@ -30,14 +32,6 @@ std::string Child(std::string_view path, std::string_view key) {
   return path.empty() ? std::string(key) : std::string(path) + "." + std::string(key);
 }
 
-// A value as it stands in a sentence: at most 60 characters of it.
-std::string Quoted(std::string_view text) {
-  constexpr std::size_t kMost = 60;
-  std::string quoted = "\"";
-  AppendValidUtf8(text.substr(0, kMost), quoted);
-  return quoted + (text.size() > kMost ? "...\"" : "\"");
-}
-
 // Bounds in a message, in the largest unit that divides them.
 std::string DurationText(std::int64_t ms) {
   if (ms % 3'600'000 == 0) return std::to_string(ms / 3'600'000) + "h";
@@ -54,17 +48,45 @@ std::string BytesText(std::int64_t bytes) {
 
 }  // namespace
 
+std::string Decoder::Sentence(const YamlNode& node, std::string_view what) const {
+  std::string sentence(file_);
+  if (node.line > 0) sentence += ":" + std::to_string(node.line);
+  return sentence.append(": ").append(what);
+}
+
 void Decoder::Problem(const YamlNode& node, std::string_view what) {
-  std::string problem(file_);
-  if (node.line > 0) problem += ":" + std::to_string(node.line);
-  problems_.push_back(problem + ": " + std::string(what));
+  problems_.push_back(Sentence(node, what));
+}
+
+void Decoder::Warning(const YamlNode& node, std::string_view what) {
+  if (warnings_ != nullptr) warnings_->push_back(Sentence(node, what));
+}
+
+void Decoder::WarnOfVariable(const YamlNode& node, std::string_view path, std::string_view value) {
+  const std::string_view variable = FindVariable(value);
+  if (variable.empty()) return;
+  Warning(node, Name(path) + " has " + Quoted(variable) +
+                    ", which is taken literally: variables are not replaced");
+}
+
+void Decoder::WarnIfUnreadable(const YamlNode& node, std::string_view path,
+                               const std::string& file) {
+  if (!probe_ || !file.starts_with('/')) return;
+  if (const FileFacts facts = probe_(file); !facts.problem.empty()) {
+    Warning(node, Name(path) + " cannot be read now: " + file + ": " + facts.problem);
+  }
+}
+
+bool Decoder::IsDirectory(const std::string& path) const {
+  return probe_ && probe_(path).directory;
 }
 
 void Decoder::Map(const YamlNode& node, std::string_view path,
                   std::initializer_list<Field> fields) {
   if (node.kind == YamlNode::Kind::kNull) return;
   if (node.kind != YamlNode::Kind::kMap) {
-    Problem(node, Name(path) + " must be a map, but is " + std::string(KindName(node.kind)));
+    Problem(node, Name(path) + " must be a map, but is " + std::string(KindName(node.kind)) +
+                      MapHint(node));
     return;
   }
   for (const auto& [key, value] : node.fields) {
@@ -78,8 +100,7 @@ void Decoder::Map(const YamlNode& node, std::string_view path,
     }
     std::vector<std::string> keys;
     for (const Field& field : fields) keys.emplace_back(field.key);
-    Problem(value, "unknown key " + Quoted(key) + " in " + Name(path) + "; " +
-                       (keys.empty() ? "it takes no keys" : "known are " + Join(keys, ", ")));
+    Problem(value, "unknown key " + Quoted(key) + " in " + Name(path) + KeyHint(key, keys));
   }
 }
 
@@ -88,7 +109,8 @@ void Decoder::Sequence(
     const std::function<void(const YamlNode&, const std::string& item_path)>& item) {
   if (node.kind == YamlNode::Kind::kNull) return;
   if (node.kind != YamlNode::Kind::kSequence) {
-    Problem(node, Name(path) + " must be a list, but is " + std::string(KindName(node.kind)));
+    Problem(node, Name(path) + " must be a list, but is " + std::string(KindName(node.kind)) +
+                      ListHint(node));
     return;
   }
   for (std::size_t i = 0; i < node.items.size(); ++i) {
@@ -120,8 +142,8 @@ void Decoder::StringList(const YamlNode& node, std::string_view path,
 void Decoder::StringMap(const YamlNode& node, std::string_view path, Labels& out) {
   if (node.kind == YamlNode::Kind::kNull) return;
   if (node.kind != YamlNode::Kind::kMap) {
-    Problem(node,
-            Name(path) + " must be a map of texts, but is " + std::string(KindName(node.kind)));
+    Problem(node, Name(path) + " must be a map of texts, but is " +
+                      std::string(KindName(node.kind)) + MapHint(node));
     return;
   }
   for (const auto& [key, value] : node.fields) {
@@ -136,7 +158,8 @@ void Decoder::Bool(const YamlNode& node, std::string_view path, bool& out) {
   if (!node.quoted && (node.scalar == "true" || node.scalar == "false")) {
     out = node.scalar == "true";
   } else {
-    Problem(node, Name(path) + " must be true or false, but is " + Quoted(node.scalar));
+    Problem(node, Name(path) + " must be true or false, but is " + Quoted(node.scalar) +
+                      BoolHint(node.scalar));
   }
 }
 
@@ -146,7 +169,7 @@ void Decoder::DurationMs(const YamlNode& node, std::string_view path, std::int64
   const auto duration = ParseDurationMs(node.scalar);
   if (!duration) {
     Problem(node, Name(path) + " must be a duration such as 500ms, 10s or 1m30s, but is " +
-                      Quoted(node.scalar));
+                      Quoted(node.scalar) + DurationHint(node.scalar));
   } else if (*duration < min || *duration > max) {
     Problem(node, Name(path) + " must be from " + DurationText(min) + " to " + DurationText(max) +
                       ", but is " + Quoted(node.scalar));
@@ -173,7 +196,7 @@ void Decoder::Bytes(const YamlNode& node, std::string_view path, std::int64_t mi
   const auto bytes = ParseBytes(node.scalar);
   if (!bytes) {
     Problem(node, Name(path) + " must be a size such as 65536, 64KiB or 1MiB, but is " +
-                      Quoted(node.scalar));
+                      Quoted(node.scalar) + BytesHint(node.scalar));
   } else if (*bytes < min || *bytes > max) {
     Problem(node, Name(path) + " must be from " + BytesText(min) + " to " + BytesText(max) +
                       ", but is " + Quoted(node.scalar));

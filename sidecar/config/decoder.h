@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What every decoder of a configuration needs: a map whose keys are all known, scalars of a type,
-// and one sentence with file and line for each thing that is wrong. Decoding goes on after a
+// Reads values of a configuration's tree: maps whose keys are all known, and scalars of a type.
+// Everything that is wrong becomes one sentence with file and line. Decoding goes on after a
 // problem, so that a person sees all of them at once. Used inside sidecar/config only.
 // Thread-compatible.
 #pragma once
@@ -18,6 +18,13 @@
 
 namespace telltale {
 
+// What is at a path now. Tests replace it.
+struct FileFacts {
+  bool directory = false;
+  std::string problem;  // why it cannot be read; empty: it can
+};
+using FileProbe = std::function<FileFacts(const std::string& path)>;
+
 class Decoder {
  public:
   struct Field {
@@ -25,16 +32,25 @@ class Decoder {
     std::function<void(const YamlNode&)> decode;
   };
 
-  Decoder(std::string_view file, std::vector<std::string>& problems)
-      : file_(file), problems_(problems) {}
+  // Without `warnings` they are dropped; without `probe` no file is looked at.
+  Decoder(std::string_view file, std::vector<std::string>& problems,
+          std::vector<std::string>* warnings = nullptr, FileProbe probe = nullptr)
+      : file_(file), problems_(problems), warnings_(warnings), probe_(std::move(probe)) {}
 
-  // Appends "FILE:LINE: <what>".
+  // Appends "FILE:LINE: <what>". A configuration with a problem is not used; one with a warning is.
   void Problem(const YamlNode& node, std::string_view what);
+  void Warning(const YamlNode& node, std::string_view what);
+  // A warning if `value` has a "${NAME}", which is not replaced.
+  void WarnOfVariable(const YamlNode& node, std::string_view path, std::string_view value);
+  // A warning if the file or directory cannot be read now. It may come later.
+  void WarnIfUnreadable(const YamlNode& node, std::string_view path, const std::string& file);
+  // Whether there is a directory at `path` now; false without a probe.
+  bool IsDirectory(const std::string& path) const;
 
   // Problems so far.
   std::size_t count() const { return problems_.size(); }
 
-  // Null counts as an empty map and as an absent value: `labels:` with nothing after it.
+  // Null counts as an empty map and as an absent value: `labels:` with nothing behind it.
   // `path` names the place in sentences: "loki", "logs[0].files"; empty for the root.
   void Map(const YamlNode& node, std::string_view path, std::initializer_list<Field> fields);
   void Sequence(const YamlNode& node, std::string_view path,
@@ -53,8 +69,12 @@ class Decoder {
  private:
   bool IsScalar(const YamlNode& node, std::string_view path, std::string_view wanted);
 
+  std::string Sentence(const YamlNode& node, std::string_view what) const;
+
   std::string_view file_;
   std::vector<std::string>& problems_;
+  std::vector<std::string>* warnings_;
+  FileProbe probe_;
 };
 
 }  // namespace telltale

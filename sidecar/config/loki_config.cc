@@ -2,8 +2,8 @@
 #include "sidecar/config/loki_config.h"
 
 #include <algorithm>
-#include <cctype>
 
+#include "common/base/ascii.h"
 #include "common/net/http/http_proxy.h"
 #include "sidecar/config/checks.h"
 
@@ -34,14 +34,8 @@ constexpr std::pair<std::string_view, std::string_view> kOwnHeaders[] = {
 bool IsHeaderName(std::string_view name) {
   constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
   return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || kOthers.find(c) != kOthers.npos;
+    return IsLetterOrDigit(c) || kOthers.find(c) != kOthers.npos;
   });
-}
-
-std::string LowerCase(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 void DecodeHeaders(Decoder& decoder, const YamlNode& node, Labels& out) {
@@ -54,7 +48,7 @@ void DecodeHeaders(Decoder& decoder, const YamlNode& node, Labels& out) {
       continue;
     }
     for (const auto& [own, instead] : kOwnHeaders) {
-      if (LowerCase(name) == own) {
+      if (ToLower(name) == own) {
         decoder.Problem(at, "loki.headers must not set " + name + ": " + std::string(instead));
       }
     }
@@ -85,10 +79,10 @@ void DecodeBasicAuth(Decoder& decoder, const YamlNode& node, const std::string& 
         [&](const YamlNode& n) { DecodeHeaderText(decoder, n, path + ".username", out.username); }},
        {"usernameFile",
         [&](const YamlNode& n) {
-          DecodePath(decoder, n, path + ".usernameFile", out.username_file);
+          DecodeReadablePath(decoder, n, path + ".usernameFile", out.username_file);
         }},
        {"passwordFile", [&](const YamlNode& n) {
-          DecodePath(decoder, n, path + ".passwordFile", out.password_file);
+          DecodeReadablePath(decoder, n, path + ".passwordFile", out.password_file);
         }}});
   if (node.kind != YamlNode::Kind::kMap) return;
   if (out.password_file.empty()) decoder.Problem(node, path + " needs a passwordFile");
@@ -104,7 +98,7 @@ void DecodeTls(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
   const std::string path = "loki.tls";
   const auto file = [&](const char* key, std::string& to) {
     return Decoder::Field{
-        key, [&, key](const YamlNode& n) { DecodePath(decoder, n, path + "." + key, to); }};
+        key, [&, key](const YamlNode& n) { DecodeReadablePath(decoder, n, path + "." + key, to); }};
   };
   decoder.Map(
       node, path,
@@ -183,7 +177,9 @@ void DecodeLoki(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
                           {out.proxy_username, out.proxy_username_file, out.proxy_password_file});
         }},
        {"credentials",
-        [&](const YamlNode& n) { DecodePath(decoder, n, "loki.credentials", out.credentials); }},
+        [&](const YamlNode& n) {
+          DecodeReadablePath(decoder, n, "loki.credentials", out.credentials);
+        }},
        {"basicAuth",
         [&](const YamlNode& n) {
           DecodeBasicAuth(decoder, n, "loki.basicAuth",
@@ -191,7 +187,7 @@ void DecodeLoki(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
         }},
        {"bearerTokenFile",
         [&](const YamlNode& n) {
-          DecodePath(decoder, n, "loki.bearerTokenFile", out.bearer_token_file);
+          DecodeReadablePath(decoder, n, "loki.bearerTokenFile", out.bearer_token_file);
         }},
        {"tls", [&](const YamlNode& n) { DecodeTls(decoder, n, out); }}});
   if (!out.bearer_token_file.empty() && !out.password_file.empty()) {

@@ -7,6 +7,7 @@
 #include "common/net/http/url.h"
 #include "sidecar/config/checks.h"
 #include "sidecar/config/decoder.h"
+#include "sidecar/config/logs_warnings.h"
 #include "sidecar/config/stage_decoder.h"
 #include "sidecar/pipeline/pipeline.h"
 
@@ -37,6 +38,7 @@ void DecodeLabels(Decoder& decoder, const YamlNode& node, const std::string& pat
     if (valid != value || value.size() > kMaxLabelValue) {
       decoder.Problem(at, path + "." + name + " must be UTF-8 of at most 2048 bytes");
     }
+    decoder.WarnOfVariable(at, path + "." + name, value);
   }
 }
 
@@ -44,7 +46,7 @@ void DecodeGlobs(Decoder& decoder, const YamlNode& node, const std::string& path
                  std::vector<std::string>& out) {
   decoder.StringList(node, path, out);
   for (const YamlNode& item : node.items) {
-    CheckAbsolutePath(decoder, item, path, item.scalar);
+    CheckPattern(decoder, item, path, item.scalar);
   }
 }
 
@@ -67,12 +69,14 @@ void DecodeLogs(Decoder& decoder, const YamlNode& node, const std::string& path,
   const std::size_t before = decoder.count();
   const YamlNode* multiline = nullptr;
   const YamlNode* pipeline = nullptr;
+  const YamlNode* include = nullptr;
   decoder.Map(node, path,
               {{"files",
                 [&](const YamlNode& files) {
                   decoder.Map(files, path + ".files",
                               {{"include",
                                 [&](const YamlNode& n) {
+                                  include = &n;
                                   DecodeGlobs(decoder, n, path + ".files.include", out.include);
                                 }},
                                {"exclude", [&](const YamlNode& n) {
@@ -124,10 +128,31 @@ void DecodeLogs(Decoder& decoder, const YamlNode& node, const std::string& path,
     }
   }
   if (out.output && !out.include.empty()) {
-    decoder.Problem(node, path + " has files and stdout: make two entries of it");
+    decoder.Problem(node, path + " has files and stdout: make two entries");
   }
-  if (out.include.empty() && !out.output) {
+  const bool wrong_type = include != nullptr && include->kind != YamlNode::Kind::kNull &&
+                          include->kind != YamlNode::Kind::kSequence;
+  if (out.include.empty() && !out.output && !wrong_type) {
     decoder.Problem(node, path + ".files.include must name at least one file or pattern");
+  }
+}
+
+// Warnings that need all entries.
+void WarnOfLogs(Decoder& decoder, const YamlNode& root, const SidecarConfig& config) {
+  const YamlNode* logs = root.Find("logs");
+  if (logs == nullptr || logs->items.size() != config.logs.size()) return;
+  for (std::size_t i = 0; i < config.logs.size(); ++i) {
+    const YamlNode& entry = logs->items[i];
+    const std::string path = "logs[" + std::to_string(i) + "]";
+    const YamlNode* pipeline = entry.Find("pipeline");
+    for (const std::string& sentence : LabelsWithoutValue(config.logs[i], config.labels)) {
+      decoder.Warning(pipeline != nullptr ? *pipeline : entry, path + ".pipeline: " + sentence);
+    }
+    const YamlNode* files = entry.Find("files");
+    const YamlNode* include = files != nullptr ? files->Find("include") : nullptr;
+    for (const std::string& sentence : PatternsTakenBefore(config.logs, i)) {
+      decoder.Warning(include != nullptr ? *include : entry, path + ".files.include: " + sentence);
+    }
   }
 }
 
@@ -156,7 +181,8 @@ void DecodeReload(Decoder& decoder, const YamlNode& node, const std::string& pat
                   CheckUrl(decoder, n, path + ".url", out.url);
                 }}});
   if (out.watch.empty() || out.url.empty()) {
-    decoder.Problem(node, path + " needs watch, a file, and url, what is to get a POST");
+    decoder.Problem(
+        node, path + " needs watch, a file, and url, which gets a POST when the file changes");
   }
 }
 
@@ -186,8 +212,9 @@ void DecodeListen(Decoder& decoder, const YamlNode& node, std::string& out) {
 }  // namespace
 
 SidecarConfig DecodeSidecarConfig(const YamlNode& root, std::string_view file,
-                                  std::vector<std::string>& problems) {
-  Decoder decoder(file, problems);
+                                  std::vector<std::string>& problems,
+                                  std::vector<std::string>* warnings, FileProbe probe) {
+  Decoder decoder(file, problems, warnings, std::move(probe));
   SidecarConfig out;
   std::string version;
   decoder.Map(
@@ -226,8 +253,9 @@ SidecarConfig DecodeSidecarConfig(const YamlNode& root, std::string_view file,
             DecodeReload(decoder, item, path, out.reload.emplace_back());
           });
         }}});
+  WarnOfLogs(decoder, root, out);
   const bool readable = root.kind == YamlNode::Kind::kMap || root.kind == YamlNode::Kind::kNull;
-  if (readable && version != "1") {  // an empty file is a file half written, not a wish
+  if (readable && version != "1") {  // an empty file is one that is being written
     const YamlNode* where = root.Find("version");
     decoder.Problem(where != nullptr ? *where : root,
                     version.empty() ? "version is missing: add \"version: 1\""

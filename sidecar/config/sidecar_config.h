@@ -11,6 +11,7 @@
 
 #include "common/base/strings.h"
 #include "common/text/yaml_reader.h"
+#include "sidecar/config/decoder.h"
 #include "sidecar/config/loki_config.h"
 #include "sidecar/pipeline/pipeline_spec.h"
 
@@ -69,9 +70,12 @@ struct SidecarConfig {
   bool operator==(const SidecarConfig&) const = default;
 };
 
-// Decodes one configuration. Everything that is wrong is appended to `problems`, one sentence each
-// with file and line; the result is of use only when none was.
+// Decodes one configuration. Each thing that is wrong appends one sentence with file and line to
+// `problems`; the result can be used only if there was none. `warnings` gets what is allowed but
+// probably not meant; `probe` looks at the files that the configuration names.
 SidecarConfig DecodeSidecarConfig(const YamlNode& root, std::string_view file,
-                                  std::vector<std::string>& problems);
+                                  std::vector<std::string>& problems,
+                                  std::vector<std::string>* warnings = nullptr,
+                                  FileProbe probe = nullptr);
 
 }  // namespace telltale

@@ -38,7 +38,9 @@ MAY_USE = {
     "operator/reconcile": ["common", "operator/model", "operator/kube", "operator/store", "operator/plan"],
     "operator/serve": ["common", "operator/model", "operator/store", "operator/plan"],
     "operator/app": ["common", "operator"],
-    "sidecar/config": ["common/base", "common/text", "common/net", "common/metrics", "sidecar/pipeline"],
+    "sidecar/config": [
+        "common/base", "common/text", "common/net", "common/metrics", "sidecar/pipeline", "sidecar/discover",
+    ],
     "sidecar/collect": ["common/base", "common/metrics"],
     "sidecar/tail": ["common/base", "common/metrics"],
     "sidecar/discover": ["common/base", "common/metrics", "sidecar/tail"],

@@ -37,6 +37,23 @@ class FilesTest : public ::testing::Test {
   std::string folder_;
 };
 
+TEST_F(FilesTest, DirectoriesAreMadeWithThoseAboveThemAndMayBeThereAlready) {
+  const std::string path = folder_ + "/a/b/c";
+  ASSERT_TRUE(MakeDirectories(path).ok());
+  ASSERT_TRUE(MakeDirectories(path).ok());
+  ASSERT_TRUE(MakeDirectories(path + "/").ok());
+  struct stat info{};
+  ASSERT_EQ(::stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777u, 0700u);
+  ASSERT_TRUE(WriteFileAtomic(path + "/file", "x").ok());
+  const Status in_file = MakeDirectories(path + "/file/d");
+  ASSERT_FALSE(in_file.ok());
+  EXPECT_EQ(in_file.error().message, "making the directory " + path + "/file/d: Not a directory");
+  EXPECT_FALSE(MakeDirectories(path + "/file").ok());
+  ::unlink((path + "/file").c_str());
+  for (const char* name : {"/a/b/c", "/a/b", "/a"}) ::rmdir((folder_ + name).c_str());
+}
+
 TEST_F(FilesTest, ReadsBackWhatWasWrittenAndLeavesNothingBeside) {
   const std::string path = folder_ + "/f";
   const std::string content = std::string("a\0b\n", 4) + std::string(300'000, 'x');

@@ -68,22 +68,27 @@ TEST(YamlReader, RemembersLines) {
 }
 
 TEST(YamlReader, RefusesAKeyThatIsGivenTwice) {
-  EXPECT_EQ(Read("a: 1\nb: 2\na: 3\n"), "line 3: the key \"a\" is given twice, first near line 1");
-  EXPECT_EQ(Read("x: {a: 1, \"a\": 2}"), "line 1: the key \"a\" is given twice, first near line 1");
+  EXPECT_EQ(Read("a: 1\nb: 2\na: 3\n"), "line 3: the key \"a\" is given twice, first in line 1");
+  EXPECT_EQ(Read("x: {a: 1, \"a\": 2}"), "line 1: the key \"a\" is given twice, first in line 1");
   EXPECT_EQ(Read("x: {a: 1}\ny: {a: 1}\n"), "{x={a=1},y={a=1}}");
 }
 
 TEST(YamlReader, RefusesAnchorsAndAliasesWithoutExpandingThem) {
   EXPECT_EQ(Read("a: 1\nb: &x 2\n"),
-            "line 2: anchors (&name) are not supported; write the value out");
-  EXPECT_EQ(Read("b: &x [1]\n"), "line 1: anchors (&name) are not supported; write the value out");
+            "line 2: anchors (&name) are not supported; write the value out, or put the text in "
+            "quotes");
+  EXPECT_EQ(Read("b: &x [1]\n"),
+            "line 1: anchors (&name) are not supported; write the value out, or put the text in "
+            "quotes");
   EXPECT_EQ(Read("b: &x {c: *x}\n"),
-            "line 1: anchors (&name) are not supported; write the value out");
+            "line 1: anchors (&name) are not supported; write the value out, or put the text in "
+            "quotes");
   EXPECT_FALSE(ParseYaml("a: *x\n").ok());
 }
 
 TEST(YamlReader, RefusesWhatAConfigurationNeverMeans) {
-  EXPECT_EQ(Read("a: !secret x\n"), "line 1: the tag !secret is not supported; leave it out");
+  EXPECT_EQ(Read("a: !secret x\n"),
+            "line 1: the tag !secret is not supported; leave it out, or put the text in quotes");
   EXPECT_EQ(Read("a: 1\n---\nb: 2\n"), "line 3: a second document begins here; only one is read");
   EXPECT_EQ(Read("? [a]\n: 1\n"), "line 1: a key is a list or a map; it must be text");
   EXPECT_EQ(Read("~: 1\n"), "line 1: a key is empty or null; write it in quotes");
@@ -101,8 +106,8 @@ TEST(YamlReader, SaysTheLineOfASyntaxError) {
 }
 
 TEST(YamlReader, RefusesBytesThatYamlCppWouldTakeForTheEndOrPassOn) {
-  EXPECT_EQ(Read("a: 1\nb: \x04\nc: 3\n"), "line 2: there is a control character");
-  EXPECT_EQ(Read(std::string_view("a: \0", 4)), "line 1: there is a control character");
+  EXPECT_EQ(Read("a: 1\nb: \x04\nc: 3\n"), "line 2: there is a control character, 0x04");
+  EXPECT_EQ(Read(std::string_view("a: \0", 4)), "line 1: there is a control character, 0x00");
   EXPECT_EQ(Read("a: 1\nb: \"\xFF\"\n"), "line 2: the text is not UTF-8");
   EXPECT_EQ(Read("a: gr\xC3\xBCn\n"), "{a=gr\xC3\xBCn}");
 }

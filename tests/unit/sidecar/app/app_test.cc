@@ -8,6 +8,7 @@
 
 #include "common/net/http/http_client.h"
 #include "tests/fakes/fake_loki.h"
+#include "tests/fakes/wait_until.h"
 #include "tests/unit/sidecar/app/fake_promtail.h"
 #include "tests/unit/sidecar/app/running_app.h"
 #include "tests/unit/sidecar/temp_folder.h"
@@ -40,12 +41,12 @@ class AppTest : public ::testing::Test {
     return std::to_string(response->status) + "\n" + std::string(response->body);
   }
 
-  // The main loop sees a change by inotify, so this is soon; at most until the test's time limit.
   std::string GetUntil(const std::string& target, const std::string& part) {
     std::string page;
-    do {
+    WaitUntil(target + " has " + part, [&] {
       page = Get(target);
-    } while (page.find(part) == std::string::npos);
+      return page.find(part) != std::string::npos;
+    });
     return page;
   }
 
@@ -81,9 +82,10 @@ TEST_F(AppTest, AnEmptyFolderIsAnEmptyConfigurationThatFillsLater) {
   EXPECT_THAT(Get("/readyz"), HasSubstr("200"));
   std::filesystem::remove(folder_ / "shop.shop.json");
   std::string page;
-  do {
+  WaitUntil("the collectors are gone", [&] {
     page = Get("/metrics");
-  } while (page.find("telltale_collector_success") != std::string::npos);
+    return page.find("telltale_collector_success") == std::string::npos;
+  });
   EXPECT_THAT(page, Not(HasSubstr("telltale_network")));
 }
 
@@ -119,7 +121,7 @@ TEST_F(AppTest, ALogThatIsConfiguredWhileItRunsIsShipped) {
   Stop();  // before Loki goes, or it would wait for its answer
 }
 
-TEST_F(AppTest, TellsTheNeighbourOfAChange) {
+TEST_F(AppTest, TellsPromtailOfAChange) {
   FakePromtail promtail;
   folder_.Write("promtail.yaml", "a: 1\n");
   folder_.Write("c.yaml", "version: 1\nstate: " + folder_ / "state" + "\nreload: [{watch: \"" +
@@ -147,15 +149,47 @@ TEST_F(AppTest, AnAddressThatIsTakenSaysWhich) {
   EXPECT_THAT(status.error().message, HasSubstr(taken.substr(taken.find(':') + 1)));
 }
 
+TEST_F(AppTest, SighupReadsTheConfigurationAgainAndEndsNothing) {
+  folder_.Write("c.yaml", "version: 1\nstate: " + folder_ / "state" + "\n");
+  ASSERT_TRUE(Start(folder_ / "c.yaml").ok());
+  for (int i = 0; i < 2; ++i) {
+    app_.Reload();
+    GetUntil("/metrics", "telltale_config_reloads_total " + std::to_string(i + 2) + "\n");
+  }
+  EXPECT_THAT(Get("/healthz"), HasSubstr("200"));
+}
+
 TEST(CheckConfig, ListsEverythingThatIsWrong) {
   TempFolder folder;
   SidecarOptions options;
   options.config = folder.path();
-  EXPECT_THAT(CheckConfig(options), ElementsAre());
+  EXPECT_THAT(CheckConfig(options).problems, ElementsAre());
+  EXPECT_THAT(CheckConfig(options).warnings, ElementsAre());
   folder.Write("a.json", "{");
   folder.Write("b.json", R"({"selector": {"matchLabels": {"app": "other"}}, "config": {}})");
-  EXPECT_THAT(CheckConfig(options),
-              ElementsAre(HasSubstr("a.json"), HasSubstr("b.json:1: version is missing")));
+  EXPECT_THAT(
+      CheckConfig(options).problems,
+      ElementsAre("a.json:1: the \"{\" is not closed", HasSubstr("b.json:1: version is missing")));
+}
+
+TEST(CheckConfig, WarnsOfWhatIsNotReadAndNotShipped) {
+  TempFolder folder;
+  SidecarOptions options;
+  options.config = folder / "telltal";
+  EXPECT_THAT(CheckConfig(options).warnings,
+              ElementsAre(folder / "telltal: there is no such folder: an empty configuration"));
+  options.config = folder.path();
+  folder.Write("c.yaml", "version: 1\n");
+  EXPECT_THAT(CheckConfig(options).warnings,
+              ElementsAre(folder / "c.yaml: is not read: a folder's parts are *.json"));
+  options.config = folder / "c.yaml";
+  folder.Write("c.yaml", "version: 1\n\nlogs: [{files: {include: [/a/*.log]}}]\n");
+  EXPECT_THAT(CheckConfig(options).warnings,
+              ElementsAre(folder / "c.yaml:3: logs: there is no loki.url: no log is shipped until "
+                                   "it is set"));
+  options.role = "node";
+  EXPECT_THAT(CheckConfig(options).problems,
+              ElementsAre(HasSubstr("c.yaml: --role=node needs pods.operator")));
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ class RunningApp {
                const std::string& listen = "127.0.0.1:0") {
     app_.emplace(options, pod, listen, "9.9.9", RealClock());
     TELLTALE_TRY(app_->Start());
-    loop_ = std::thread([this] { app_->Run(stop_.get()); });
+    loop_ = std::thread([this] { app_->Run(stop_.get(), reload_.get()); });
     return {};
   }
   void Stop() {
@@ -33,10 +33,12 @@ class RunningApp {
     eventfd_t count;
     eventfd_read(stop_.get(), &count);
   }
+  void Reload() { eventfd_write(reload_.get(), 1); }  // as SIGHUP does
   std::uint16_t port() const { return app_->port(); }
 
  private:
   UniqueFd stop_{eventfd(0, EFD_CLOEXEC)};
+  UniqueFd reload_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   std::optional<App> app_;
   std::thread loop_;
 };

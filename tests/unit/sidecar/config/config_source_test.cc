@@ -42,7 +42,7 @@ TEST(ConfigSource, MergesTheDocumentsThatSelectThePod) {
        ""},
   }));
   EXPECT_THAT(loaded.problems, IsEmpty());
-  EXPECT_THAT(loaded.warnings, IsEmpty());
+  EXPECT_THAT(loaded.warnings, ElementsAre(HasSubstr("a.json:2: logs: there is no loki.url")));
   EXPECT_EQ(loaded.config.IntervalMs(), 15'000);
   EXPECT_THAT(loaded.config.collectors, ElementsAre("network", "process"));
   EXPECT_THAT(loaded.config.labels, ElementsAre(Pair("team", "web"), Pair("zone", "1")));
@@ -110,6 +110,41 @@ TEST(ConfigSource, LabelsThatChangeSelectAnew) {
   EXPECT_THAT(loaded.problems, ElementsAre(HasSubstr("labels: line 1 is not of the form")));
 }
 
+TEST(ConfigSource, KnowsWhichGenerationOfWhichTargetIsInEffect) {
+  ConfigSource source;
+  const auto document = [](int generation, std::string_view interval, std::string_view selector) {
+    return "{\"selector\": " + std::string(selector) +
+           ", \"generation\": " + std::to_string(generation) +
+           ", \"config\": {\"version\": 1, \"interval\": \"" + std::string(interval) + "\"}}";
+  };
+  const auto first = source.Load(Folder({{"shop.web.v2.json", document(3, "20s", kShop), ""},
+                                         {"shop.other.json", document(9, "20s", kOther), ""},
+                                         {"infra.all.json", document(1, "never", kShop), ""}}));
+  EXPECT_THAT(first.targets, ElementsAre(Pair("infra/all", TargetState{0, true}),
+                                         Pair("shop/web.v2", TargetState{3, false})));
+  const auto second = source.Load(Folder({{"shop.web.v2.json", document(4, "never", kShop), ""},
+                                          {"infra.all.json", document(2, "10s", kShop), ""}}));
+  EXPECT_THAT(second.targets, ElementsAre(Pair("infra/all", TargetState{2, false}),
+                                          Pair("shop/web.v2", TargetState{3, true})));
+  const auto third = source.Load(Folder({{"shop.web.v2.json", document(5, "10s", kShop), ""}}));
+  EXPECT_THAT(third.targets, ElementsAre(Pair("shop/web.v2", TargetState{5, false})));
+}
+
+TEST(ConfigSource, WarnsOfAlertsThatNobodyGets) {
+  ConfigSource source;
+  const auto loaded =
+      source.Load({false,
+                   {{"f.yaml",
+                     "version: 1\nloki: {url: 'http://l'}\nlogs:\n- files: {include: [/a]}\n"
+                     "  pipeline: [{alert: {name: Down}}]\n",
+                     ""}},
+                   {}});
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_THAT(loaded.warnings,
+              ElementsAre("logs: there are alert stages, but no alertmanager.url: no alert is sent "
+                          "until it is set"));
+}
+
 TEST(ConfigSource, DocumentsHaveSelectorGenerationAndConfig) {
   ConfigSource source;
   const auto loaded = source.Load(Folder({{"a.json", "{\"version\": 1}", ""},
@@ -160,13 +195,13 @@ TEST(ConfigSource, UnderstandsWhatTheOperatorWrites) {
   ConfigSource source;
   const auto loaded = source.Load(texts);
   EXPECT_THAT(loaded.problems, IsEmpty());
-  EXPECT_THAT(loaded.warnings, IsEmpty());
+  EXPECT_THAT(loaded.warnings, ElementsAre(HasSubstr("no alertmanager.url")));
   EXPECT_EQ(loaded.config.loki.url, "http://telltale-loki.telltale.svc:3100");
   EXPECT_THAT(loaded.config.logs, Not(IsEmpty()));
   EXPECT_THAT(loaded.config.collectors, ElementsAre("filesystem", "network", "process"));
 }
 
-TEST(ReadConfigTexts, ReadsTheJsonFilesOfAFolderAndNotKubeletsOwn) {
+TEST(ReadConfigTexts, ReadsTheJsonFilesOfAFolderAndNotTheKubeletsOwn) {
   TempFolder folder;
   folder.Write("b.json", "B");
   folder.Write("a.json", "A");
@@ -178,6 +213,8 @@ TEST(ReadConfigTexts, ReadsTheJsonFilesOfAFolderAndNotKubeletsOwn) {
   EXPECT_THAT(texts.files,
               ElementsAre(ConfigText{"a.json", "A", ""}, ConfigText{"b.json", "B", ""}));
   EXPECT_EQ(texts.pod_labels.text, "app=\"x\"");
+  EXPECT_THAT(texts.warnings, ElementsAre(HasSubstr("/labels: is not read"),
+                                          HasSubstr("/note.txt: is not read: a folder's parts")));
 }
 
 TEST(ReadConfigTexts, AFolderThatIsNotThereIsEmptyButAFileIsMissing) {

@@ -86,6 +86,34 @@ TEST_F(ConfigWatcherTest, ABadOneKeepsTheLastGoodOneAndIsCounted) {
   EXPECT_THAT(Page(), HasSubstr("telltale_config_reloads_total 3"));
 }
 
+TEST_F(ConfigWatcherTest, ShowsTheGenerationOfEachTargetAndWhichIsRefused) {
+  const auto write = [&](const std::string& name, int generation, const std::string& interval) {
+    folder_.Write(name, R"({"selector": {"matchAll": true}, "generation": )" +
+                            std::to_string(generation) +
+                            R"(, "config": {"version": 1, "interval": ")" + interval + "\"}}");
+  };
+  write("shop.web.json", 3, "5s");
+  write("shop.db.json", 7, "5s");
+  ConfigWatcher watcher(folder_.path(), "", registry_, clock_);
+  EXPECT_TRUE(watcher.Check());
+  EXPECT_THAT(Page(), HasSubstr("telltale_config_target_generation{target=\"shop/web\"} 3\n"));
+  EXPECT_THAT(Page(), HasSubstr("telltale_config_target_refused{target=\"shop/web\"} 0\n"));
+  write("shop.web.json", 4, "never");
+  std::filesystem::remove(folder_ / "shop.db.json");
+  watcher.Check();
+  EXPECT_THAT(Page(), HasSubstr("telltale_config_target_generation{target=\"shop/web\"} 3\n"));
+  EXPECT_THAT(Page(), HasSubstr("telltale_config_target_refused{target=\"shop/web\"} 1\n"));
+  EXPECT_THAT(Page(), Not(HasSubstr("shop/db")));
+}
+
+TEST_F(ConfigWatcherTest, ACheckThatIsAskedForJudgesUnchangedTextsAgain) {
+  folder_.Write("c.yaml", "version: 1\n");
+  ConfigWatcher watcher(folder_ / "c.yaml", "", registry_, clock_);
+  EXPECT_TRUE(watcher.Check());
+  EXPECT_FALSE(watcher.Check(true));
+  EXPECT_THAT(Page(), HasSubstr("telltale_config_reloads_total 2\n"));
+}
+
 TEST_F(ConfigWatcherTest, AFolderThatIsMadeLaterIsFoundByTheSweep) {
   ConfigWatcher watcher(folder_ / "later/config", "", registry_, clock_);
   EXPECT_TRUE(watcher.Check());

@@ -106,7 +106,8 @@ TEST(LokiConfig, WhatContradictsItselfIsSaidInASentence) {
   expect("maxAge: forever",
          "loki.maxAge must be a duration such as 500ms, 10s or 1m30s, but is \"forever\"");
   expect("password: x",
-         "unknown key \"password\" in loki; known are url, tenant, batchBytes, batchWait, timeout, "
+         "unknown key \"password\" in loki; known are url, tenant, batchBytes, batchWait, "
+         "maxLineSize, timeout, "
          "maxAge, encoding, headers, proxyUrl, proxyAuth, credentials, basicAuth, bearerTokenFile, "
          "tls");
 }

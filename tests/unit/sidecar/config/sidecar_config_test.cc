@@ -106,10 +106,10 @@ collectors: {disk: {}}
                             .problems;
   EXPECT_THAT(problems,
               ElementsAre(HasSubstr("f.yaml:2: unknown key \"interwal\" in the configuration; "
-                                    "known are version, listen"),
+                                    "did you mean interval?"),
                           HasSubstr("f.yaml:3: interval must be a duration such as"),
                           HasSubstr("f.yaml:5: loki.url must be a URL"),
-                          HasSubstr("f.yaml:6: loki.batchBytes must be from 4KiB to 4MiB, but is "
+                          HasSubstr("f.yaml:6: loki.batchBytes must be from 4KiB to 3MiB, but is "
                                     "\"1GiB\""),
                           HasSubstr("f.yaml:7: logs must be a list, but is a map"),
                           HasSubstr("f.yaml:8: unknown key \"disk\" in collectors")));
@@ -160,7 +160,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"version: 1\nlogs: [{files: {include: [/a]}, format: json}]\n",
                 "logs[0].format must be auto, cri or plain"},
         BadCase{"version: 1\nlogs: [{files: {include: [/a], includes: []}}]\n",
-                "unknown key \"includes\" in logs[0].files; known are include, exclude"},
+                "unknown key \"includes\" in logs[0].files; did you mean include?"},
         BadCase{"version: 1\ncollectors: {network: {a: 1}}\n",
                 "unknown key \"a\" in collectors.network; it takes no keys"},
         BadCase{"version: 1\npods: {operator: telltale}\n", "pods.operator must be a URL"},

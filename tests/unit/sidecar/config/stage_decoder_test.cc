@@ -72,9 +72,10 @@ TEST(StageDecoder, WhatIsWrongIsSaidWithItsLineAndStage) {
   EXPECT_EQ(Problem("regex: {expression: (}"),
             "f.yaml:5: logs[0].pipeline[0].regex: expression: must be an RE2 regular expression: "
             "missing ): (");
-  EXPECT_THAT(Problem("json: {expression: {}}"),
-              HasSubstr("unknown key \"expression\" in logs[0].pipeline[0].json; known are "
-                        "expressions, source, dropMalformed"));
+  EXPECT_THAT(
+      Problem("json: {expression: {}}"),
+      HasSubstr(
+          "unknown key \"expression\" in logs[0].pipeline[0].json; did you mean expressions?"));
   EXPECT_THAT(Problem("{}"), HasSubstr("logs[0].pipeline[0] must be one stage, such as"));
   EXPECT_THAT(Problem("unpack: {}"), HasSubstr("unknown key \"unpack\""));
   EXPECT_THAT(Problem("sample: {rate: many}"), HasSubstr("must be a number, but is \"many\""));

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Entries of `logs` that are valid and still do not do what they seem to: each is a sentence that
+// the check prints and the running sidecar logs. Used inside sidecar/config only. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/base/strings.h"
+#include "sidecar/config/sidecar_config.h"
+
+namespace telltale {
+
+// Labels of `labels` stages whose value no earlier stage makes and no label of the stream has.
+// `labels` are those of the whole configuration. One sentence each, without a place.
+std::vector<std::string> LabelsWithoutValue(const LogFilesConfig& logs, const Labels& labels);
+
+// Why an include pattern of `logs[index]` has no effect: an entry before it has the same pattern,
+// or one that takes this file. One sentence each, without a place.
+std::vector<std::string> PatternsTakenBefore(const std::vector<LogFilesConfig>& logs,
+                                             std::size_t index);
+
+}  // namespace telltale

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a person reads who made a mistake in the sidecar's configuration. Sentences are compared
+// whole: each is meant to be understood alone.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sidecar/config/sidecar_config.h"
+
+namespace telltale {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+struct Found {
+  std::vector<std::string> problems, warnings;
+};
+
+// Two files are there: /there/file and the directory /there.
+FileFacts Probe(const std::string& path) {
+  if (path == "/there" || path == "/there/logs") return {true, ""};
+  if (path.starts_with("/there")) return {false, ""};
+  return {false, "No such file or directory"};
+}
+
+Found Decode(const std::string& text) {
+  Found found;
+  auto root = ParseYaml("version: 1\n" + text, "f.yaml");
+  if (root.ok()) {
+    DecodeSidecarConfig(*root, "f.yaml", found.problems, &found.warnings, Probe);
+  } else {
+    found.problems.push_back(root.error().message);
+  }
+  return found;
+}
+
+struct Case {
+  std::string text, sentence;
+};
+
+void ExpectProblems(std::initializer_list<Case> cases) {
+  for (const Case& each : cases) {
+    EXPECT_THAT(Decode(each.text).problems, ElementsAre(each.sentence)) << each.text;
+  }
+}
+
+void ExpectWarnings(std::initializer_list<Case> cases) {
+  for (const Case& each : cases) {
+    const Found found = Decode(each.text);
+    EXPECT_THAT(found.problems, IsEmpty()) << each.text;
+    EXPECT_THAT(found.warnings, ElementsAre(each.sentence)) << each.text;
+  }
+}
+
+std::string Logs(const std::string& include) {
+  return "logs:\n- files:\n    include: " + include + "\n";
+}
+
+TEST(ConfigMessages, AnUnknownKeyNamesTheOneThatWasMeant) {
+  ExpectProblems({
+      {"interwal: 5s\n",
+       "f.yaml:2: unknown key \"interwal\" in the configuration; did you mean interval?"},
+      {"Labels: {a: b}\n",
+       "f.yaml:2: unknown key \"Labels\" in the configuration; did you mean labels?"},
+      {"loki: {batch_wait: 1s}\n",
+       "f.yaml:2: unknown key \"batch_wait\" in loki; did you mean batchWait?"},
+      {"loki: {batch-bytes: 1MiB}\n",
+       "f.yaml:2: unknown key \"batch-bytes\" in loki; did you mean batchBytes?"},
+      {"loki: {tls: {cafile: /there/file}}\n",
+       "f.yaml:2: unknown key \"cafile\" in loki.tls; did you mean caFile?"},
+      {"collector: {}\n",
+       "f.yaml:2: unknown key \"collector\" in the configuration; did you mean collectors?"},
+      {"collectors: {disk: {}}\n",
+       "f.yaml:2: unknown key \"disk\" in collectors; known are process, network, filesystem"},
+      {"collectors: {network: {a: 1}}\n",
+       "f.yaml:2: unknown key \"a\" in collectors.network; it takes no keys"},
+      {"scrape_configs: []\n",
+       "f.yaml:2: unknown key \"scrape_configs\" in the configuration: this is a key of Promtail's "
+       "configuration; known are version, listen, interval, state, labels, loki, alertmanager, "
+       "logs, collectors, pods, reload"},
+      {"// the log\n",
+       "f.yaml:2: unknown key \"// the log\" in the configuration: a comment begins with \"#\""},
+      {"loki: {url:http://l}\n",
+       "f.yaml:2: unknown key \"url:http://l\" in loki: a space is missing after the colon of "
+       "\"url\""},
+      {"loki:\n  url:http://l\n",
+       "f.yaml:3: loki must be a map, but is a single value: a space is missing after the colon of "
+       "\"url\""},
+  });
+}
+
+TEST(ConfigMessages, ValuesOfAnotherType) {
+  ExpectProblems({
+      {Logs("/var/log/*.log"),
+       "f.yaml:4: logs[0].files.include must be a list, but is a single value: write "
+       "[\"/var/log/*.log\"]"},
+      {Logs("{a: b}"), "f.yaml:4: logs[0].files.include must be a list, but is a map"},
+      {Logs("[]"), "f.yaml:3: logs[0].files.include must name at least one file or pattern"},
+      {"loki: {tls: {insecureSkipVerify: yes}}\n",
+       "f.yaml:2: loki.tls.insecureSkipVerify must be true or false, but is \"yes\": write true"},
+      {"loki: {tls: {insecureSkipVerify: off}}\n",
+       "f.yaml:2: loki.tls.insecureSkipVerify must be true or false, but is \"off\": write false"},
+      {"loki: {tls: {insecureSkipVerify: \"true\"}}\n",
+       "f.yaml:2: loki.tls.insecureSkipVerify must be true or false, but is \"true\": write true"},
+      {"loki: {tls: {insecureSkipVerify: maybe}}\n",
+       "f.yaml:2: loki.tls.insecureSkipVerify must be true or false, but is \"maybe\""},
+      {"labels: [a=b]\n", "f.yaml:2: labels must be a map of texts, but is a list"},
+      {"labels: a:b\n",
+       "f.yaml:2: labels must be a map of texts, but is a single value: a space is missing after "
+       "the colon of \"a\""},
+  });
+}
+
+TEST(ConfigMessages, DurationsAndSizes) {
+  const std::string duration = " must be a duration such as 500ms, 10s or 1m30s, but is ";
+  const std::string size = " must be a size such as 65536, 64KiB or 1MiB, but is ";
+  ExpectProblems({
+      {"interval: 5\n", "f.yaml:2: interval" + duration + "\"5\": the unit is missing"},
+      {"interval: 1.5s\n",
+       "f.yaml:2: interval" + duration + "\"1.5s\": only whole numbers are possible"},
+      {"interval: 5 s\n", "f.yaml:2: interval" + duration + "\"5 s\": write it without spaces"},
+      {"interval: soon\n", "f.yaml:2: interval" + duration + "\"soon\""},
+      {"interval: -5s\n", "f.yaml:2: interval" + duration + "\"-5s\""},
+      {"interval: 10ms\n", "f.yaml:2: interval must be from 1s to 1h, but is \"10ms\""},
+      {"loki: {batchBytes: 1.5MiB}\n",
+       "f.yaml:2: loki.batchBytes" + size + "\"1.5MiB\": only whole numbers are possible"},
+      {"loki: {batchBytes: 1 MiB}\n",
+       "f.yaml:2: loki.batchBytes" + size + "\"1 MiB\": write it without spaces"},
+      {"loki: {batchBytes: 4MiB}\n",
+       "f.yaml:2: loki.batchBytes must be from 4KiB to 3MiB, but is \"4MiB\""},
+      {"loki: {maxLineSize: 1MiB}\n",
+       "f.yaml:2: loki.maxLineSize must be from 256 to 255KiB, but is \"1MiB\""},
+      {Logs("[/a]") + "  maxLineSize: 1\n",
+       "f.yaml:5: logs[0].maxLineSize must be from 256 to 255KiB, but is \"1\""},
+  });
+}
+
+TEST(ConfigMessages, PatternsThatMatchNothing) {
+  ExpectProblems({
+      {Logs("[\"/var/log/[a.log\"]"),
+       "f.yaml:4: logs[0].files.include: the pattern \"/var/log/[a.log\" has a [ without its ]"},
+      {Logs("[\"/var/log/{a,b.log\"]"),
+       "f.yaml:4: logs[0].files.include: the pattern \"/var/log/{a,b.log\" has a { without its }: "
+       "write \\{ where the name has a brace"},
+      {Logs("[/var/log/]"),
+       "f.yaml:4: logs[0].files.include: the pattern \"/var/log/\" names a directory: add /*.log"},
+      {Logs("[var/log/a.log]"),
+       "f.yaml:4: logs[0].files.include must be an absolute path, but is \"var/log/a.log\""},
+      {Logs("[/a/../b.log]"),
+       "f.yaml:4: logs[0].files.include must not contain \"..\", but is \"/a/../b.log\""},
+      {Logs("[/a]").append("    exclude: [\"/x/[\"]\n"),
+       "f.yaml:5: logs[0].files.exclude: the pattern \"/x/[\" has a [ without its ]"},
+  });
+  ExpectWarnings({
+      {Logs("[/there/logs]"),
+       "f.yaml:4: logs[0].files.include names a directory, \"/there/logs\": name its files, such "
+       "as \"/there/logs/*.log\""},
+      {Logs("[/x/${APP}/*.log]"),
+       "f.yaml:4: logs[0].files.include has \"${APP}\", which is taken literally: variables are "
+       "not replaced"},
+      {"labels: {node: $(NODE_NAME)}\n",
+       "f.yaml:2: labels.node has \"$(NODE_NAME)\", which is taken literally: variables are not "
+       "replaced"},
+      {"loki: {url: 'http://${HOST}'}\n" + std::string(),
+       "f.yaml:2: loki.url has \"${HOST}\", which is taken literally: variables are not replaced"},
+      {"loki: {tenant: '${TENANT}'}\n",
+       "f.yaml:2: loki.tenant has \"${TENANT}\", which is taken literally: variables are not "
+       "replaced"},
+  });
+  EXPECT_THAT(Decode(Logs("[/there/file, /nowhere/a.log, '/x/$5*.log', '/x/{a,b}*.log']")).warnings,
+              IsEmpty());
+}
+
+TEST(ConfigMessages, FilesOfSecretsThatCannotBeRead) {
+  ExpectWarnings({
+      {"loki: {tls: {caFile: /nope/ca.crt}}\n",
+       "f.yaml:2: loki.tls.caFile cannot be read now: /nope/ca.crt: No such file or directory"},
+      {"loki: {bearerTokenFile: /nope/token}\n",
+       "f.yaml:2: loki.bearerTokenFile cannot be read now: /nope/token: No such file or directory"},
+      {"loki: {credentials: /nope}\n",
+       "f.yaml:2: loki.credentials cannot be read now: /nope: No such file or directory"},
+      {"loki:\n  basicAuth:\n    username: a\n    passwordFile: /nope/password\n",
+       "f.yaml:5: loki.basicAuth.passwordFile cannot be read now: /nope/password: No such file or "
+       "directory"},
+  });
+  EXPECT_THAT(Decode("loki: {tls: {caFile: /there/file}, credentials: /there}\n").warnings,
+              IsEmpty());
+}
+
+TEST(ConfigMessages, AFileInTwoEntriesIsReadByTheFirst) {
+  const auto two = [](const std::string& first, const std::string& second) {
+    return "logs:\n- files: " + first + "\n- files: " + second + "\n";
+  };
+  ExpectWarnings({
+      {two("{include: [/x/*.log]}", "{include: [/x/access.log]}"),
+       "f.yaml:4: logs[1].files.include: \"/x/access.log\" has no effect: logs[0] takes it, and "
+       "the first entry has a file"},
+      {two("{include: [/x/*.log]}", "{include: [/y/*.log, /x/*.log]}"),
+       "f.yaml:4: logs[1].files.include: \"/x/*.log\" has no effect: logs[0] takes it, and the "
+       "first entry has a file"},
+      {two("{include: ['/x/{a,b}.log']}", "{include: [/x/b.log]}"),
+       "f.yaml:4: logs[1].files.include: \"/x/b.log\" has no effect: logs[0] takes it, and the "
+       "first entry has a file"},
+  });
+  for (const auto& [first, second] : {
+           std::pair("{include: [/x/*.log], exclude: [/x/access.log]}",
+                     "{include: [/x/access.log]}"),
+           std::pair("{include: [/x/access.log]}", "{include: [/x/*.log]}"),
+           std::pair("{include: [/x/*.log]}", "{include: [/x/y/access.log]}"),
+       }) {
+    EXPECT_THAT(Decode(two(first, second)).warnings, IsEmpty()) << first << second;
+  }
+}
+
+TEST(ConfigMessages, ALabelThatNoStageGivesAValue) {
+  const auto stages = [](const std::string& pipeline) {
+    return Logs("[/a]") + "  labels: {team: web}\n  pipeline:\n" + pipeline;
+  };
+  ExpectWarnings({
+      {stages("  - labels: {values: {level: \"\"}}\n"),
+       "f.yaml:7: logs[0].pipeline: the label \"level\" has no value: no stage before it makes "
+       "\"level\""},
+      {stages("  - json: {expressions: {lvl: level}}\n  - labels: {values: {level: severity}}\n"),
+       "f.yaml:7: logs[0].pipeline: the label \"level\" has no value: no stage before it makes "
+       "\"severity\""},
+      {stages("  - labels: {values: {level: \"\"}}\n  - logfmt: {mapping: {level: \"\"}}\n"),
+       "f.yaml:7: logs[0].pipeline: the label \"level\" has no value: no stage before it makes "
+       "\"level\""},
+  });
+  for (const char* good : {
+           "  - json: {expressions: {level: \"\"}}\n  - labels: {values: {level: \"\"}}\n",
+           "  - logfmt: {mapping: {l: level}}\n  - labels: {values: {level: l}}\n",
+           "  - regex: {expression: '(?P<level>\\w+) (?P<x>.)'}\n"
+           "  - labels: {values: {level: \"\", x: \"\"}}\n",
+           "  - labels: {values: {squad: team, file: filename, pod: \"\"}}\n",
+       }) {
+    const Found found = Decode(stages(good));
+    EXPECT_THAT(found.problems, IsEmpty()) << good;
+    EXPECT_THAT(found.warnings, IsEmpty()) << good;
+  }
+}
+
+}  // namespace
+}  // namespace telltale
