@@ -225,6 +225,12 @@ class Explainer {
   }
 
   YamlProblem FlowEnd(char open, char close) const {
+    const std::size_t at = static_cast<std::size_t>(column_ - 1);
+    if ((Rest(1) == "{" || Rest(1) == "[") && at > 0 && at < Line().size() &&
+        std::string_view(" \t[{,:").find(Line()[at - 1]) == kNone) {
+      return Here(Quoted(Rest(1)) + " begins a " + (Rest(1) == "{" ? "map" : "list") +
+                  " between brackets in YAML: put the text in quotes");
+    }
     if (Rest(1) == std::string_view(&open, 1)) {
       return Here("the " + Quoted({&open, 1}) + " is not closed");
     }

@@ -41,7 +41,10 @@ void CheckUrl(Decoder& decoder, const YamlNode& node, const std::string& path,
               const std::string& value) {
   if (value.empty()) return;
   if (auto url = ParseUrl(value); !url.ok()) {
-    decoder.Problem(node, path + " must be a URL such as http://loki:3100: " + url.error().message);
+    const std::string_view variable = FindVariable(value);
+    decoder.Problem(node, path + " must be a URL such as http://loki:3100: " + url.error().message +
+                              (variable.empty() ? "" : "; variables are not replaced"));
+    return;
   }
   decoder.WarnOfVariable(node, path, value);
 }

@@ -28,7 +28,7 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
 std::string Plain(std::string_view key) {
   std::string plain;
   for (const char c : key) {
-    if (IsLetterOrDigit(c)) plain += ToLower(c);
+    if (IsLetterOrDigit(c)) plain += ToLowerAscii(c);
   }
   return plain;
 }
@@ -103,7 +103,7 @@ std::string ListHint(const YamlNode& node) {
 }
 
 std::string BoolHint(std::string_view value) {
-  const std::string lower = ToLower(value);
+  const std::string lower = LowerAscii(value);
   if (lower == "yes" || lower == "on" || lower == "true" || lower == "1") return ": write true";
   if (lower == "no" || lower == "off" || lower == "false" || lower == "0") return ": write false";
   return {};

@@ -48,7 +48,7 @@ void DecodeHeaders(Decoder& decoder, const YamlNode& node, Labels& out) {
       continue;
     }
     for (const auto& [own, instead] : kOwnHeaders) {
-      if (ToLower(name) == own) {
+      if (LowerAscii(name) == own) {
         decoder.Problem(at, "loki.headers must not set " + name + ": " + std::string(instead));
       }
     }

@@ -19,7 +19,9 @@ TEST(Ascii, DigitsLettersAndHexValuesAreThoseOfAscii) {
     EXPECT_EQ(IsLetter(byte), (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) << c;
     const auto at = std::string_view("0123456789abcdefABCDEF").find(byte);
     EXPECT_EQ(IsHexDigit(byte), at != std::string_view::npos) << c;
-    if (at != std::string_view::npos) EXPECT_EQ(HexValue(byte), at < 16 ? at : at - 6) << c;
+    if (at != std::string_view::npos) {
+      EXPECT_EQ(HexValue(byte), at < 16 ? at : at - 6) << c;
+    }
   }
   EXPECT_EQ(LowerAscii("AbC-Z[\xC3\x84"), "abc-z[\xC3\x84");
 }

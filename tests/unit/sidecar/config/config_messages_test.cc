@@ -156,18 +156,23 @@ TEST(ConfigMessages, PatternsThatMatchNothing) {
       {Logs("[/there/logs]"),
        "f.yaml:4: logs[0].files.include names a directory, \"/there/logs\": name its files, such "
        "as \"/there/logs/*.log\""},
-      {Logs("[/x/${APP}/*.log]"),
+      {Logs("[\"/x/${APP}/*.log\"]"),
        "f.yaml:4: logs[0].files.include has \"${APP}\", which is taken literally: variables are "
        "not replaced"},
       {"labels: {node: $(NODE_NAME)}\n",
        "f.yaml:2: labels.node has \"$(NODE_NAME)\", which is taken literally: variables are not "
        "replaced"},
-      {"loki: {url: 'http://${HOST}'}\n" + std::string(),
-       "f.yaml:2: loki.url has \"${HOST}\", which is taken literally: variables are not replaced"},
+      {"loki: {url: 'http://loki/${PATH}'}\n",
+       "f.yaml:2: loki.url has \"${PATH}\", which is taken literally: variables are not replaced"},
       {"loki: {tenant: '${TENANT}'}\n",
        "f.yaml:2: loki.tenant has \"${TENANT}\", which is taken literally: variables are not "
        "replaced"},
   });
+  ExpectProblems(
+      {{"loki: {url: 'http://${HOST}'}\n",
+        "f.yaml:2: loki.url must be a URL such as http://loki:3100: URL "
+        "\"http://${HOST}\" has a host with a character that no host name has; variables "
+        "are not replaced"}});
   EXPECT_THAT(Decode(Logs("[/there/file, /nowhere/a.log, '/x/$5*.log', '/x/{a,b}*.log']")).warnings,
               IsEmpty());
 }
