@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <csignal>
 #include <utility>
 
 #include "common/base/check.h"
 #include "common/base/clock.h"
 #include "common/net/tls/tls.h"
+#include "tests/fakes/loki/request.h"
 
 namespace telltale {
 namespace {
@@ -31,7 +31,8 @@ std::int64_t Seconds() { return RealClock().WallNanos() / 1'000'000'000; }
 
 }  // namespace
 
-FakeLoki::FakeLoki(Options options) : options_(std::move(options)), store_(options_.limits) {
+FakeLoki::FakeLoki(Options options)
+    : options_(std::move(options)), store_(options_.limits), delay_(options_.delay) {
   signal(SIGPIPE, SIG_IGN);
   if (options_.tls) PrepareTls(options_.client_certificate);
   Listen();
@@ -76,7 +77,7 @@ void FakeLoki::Listen() {
   address.sin_port = htons(port_);
   socklen_t size = sizeof(address);
   auto* any = reinterpret_cast<sockaddr*>(&address);
-  TELLTALE_CHECK(bind(listener_, any, size) == 0 && listen(listener_, 64) == 0);
+  TELLTALE_CHECK(bind(listener_, any, size) == 0 && listen(listener_, 1024) == 0);
   TELLTALE_CHECK(getsockname(listener_, any, &size) == 0);
   port_ = ntohs(address.sin_port);
   stop_ = false;
@@ -144,46 +145,15 @@ void FakeLoki::Serve(LokiSocket& socket) {
   std::string buffer;
   while (true) {
     Push push;
-    if (!ReadRequest(socket, buffer, push)) return;
-    if (!Answer(socket, Take(std::move(push)))) return;
-  }
-}
-
-void FakeLoki::DecodeHead(const std::string& head, Push& push) {
-  push.target = head.substr(0, head.find(" HTTP/"));
-  for (std::size_t at = head.find("\r\n"); at < head.size();) {
-    const std::size_t start = at + 2, end = std::min(head.find("\r\n", start), head.size());
-    const std::size_t colon = head.find(':', start);
-    at = end;
-    if (colon >= end) continue;
-    std::string name = head.substr(start, colon - start);
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    const std::size_t value = std::min(head.find_first_not_of(' ', colon + 1), end);
-    push.headers[name] = head.substr(value, end - value);
-  }
-  push.content_type = push.Header("content-type");
-  push.tenant = push.Header("x-scope-orgid");
-}
-
-bool FakeLoki::ReadRequest(LokiSocket& socket, std::string& buffer, Push& push) const {
-  std::size_t head = std::string::npos, length = 0;
-  std::string chunk(65536, '\0');
-  while (true) {
-    if (head == std::string::npos && (head = buffer.find("\r\n\r\n")) != std::string::npos) {
-      DecodeHead(buffer.substr(0, head), push);
-      length = std::stoul("0" + push.Header("content-length"));
+    if (!ReadLokiRequest(socket, buffer, push)) return;
+    const bool is_push = !push.target.starts_with("GET ");
+    const bool keep = Answer(socket, Take(std::move(push)));
+    if (is_push) {
+      std::lock_guard lock(mutex_);
+      --in_flight_;
     }
-    if (head != std::string::npos && buffer.size() >= head + 4 + length) break;
-    const std::size_t n = socket.Read(chunk.data(), chunk.size());
-    if (n == 0) return false;
-    buffer.append(chunk, 0, n);
+    if (!keep) return;
   }
-  push.body = buffer.substr(head + 4, length);
-  buffer.erase(0, head + 4 + length);
-  push.time = std::chrono::steady_clock::now();
-  DecodeLokiPush(push);
-  return true;
 }
 
 FakeLoki::Reply FakeLoki::Choose(const Push& push, std::unique_lock<std::mutex>& lock) {
@@ -207,25 +177,32 @@ FakeLoki::Reply FakeLoki::Choose(const Push& push, std::unique_lock<std::mutex>&
 }
 
 void FakeLoki::Condemn(const Push& push, const Reply& reply) {
-  std::size_t end = std::min(push.entries.size(), reply.refuse_from + reply.refuse);
-  for (std::size_t i = reply.refuse_from; i < end; ++i) {
-    store_.Condemn(push.tenant, push.labels, push.entries[i]);
+  std::size_t at = 0;
+  for (const LokiStream* stream : push.streams()) {
+    for (const Entry& entry : stream->entries) {
+      if (at >= reply.refuse_from && at < reply.refuse_from + reply.refuse) {
+        store_.Condemn(push.tenant, stream->labels, entry);
+      }
+      ++at;
+    }
   }
 }
 
 FakeLoki::Reply FakeLoki::Take(Push push) {
   if (push.target.starts_with("GET ")) return Query(push.target.substr(4));
   std::unique_lock lock(mutex_);
+  most_in_flight_ = std::max(most_in_flight_, ++in_flight_);
   Reply reply = Choose(push, lock);
+  reply.delay += delay_;
   const std::string sent_tenant = push.tenant;
   if (!options_.tenants) push.tenant = "fake";
-  const bool well = reply.status == 200 || reply.status == 204;
+  const bool well = !reply.verbatim && (reply.status == 200 || reply.status == 204);
   Condemn(push, reply);
   // Without an answer the client cannot know, but what is there is there.
   const bool silent = reply.then != Reply::Then::kKeep && reply.then != Reply::Then::kDrip;
   if (reply.store || (well && !silent)) {
     const std::int64_t now = options_.now ? options_.now() : RealClock().WallNanos();
-    LokiStore::Verdict verdict = store_.Push(push, now);
+    LokiStore::Verdict verdict = store_.Push(push, now, reply.limited_stream);
     if (well && verdict.status != 204) {
       reply.status = verdict.status;
       reply.body = std::move(verdict.body);
@@ -240,6 +217,10 @@ FakeLoki::Reply FakeLoki::Take(Push push) {
 
 // False when the connection is to be closed.
 bool FakeLoki::Answer(LokiSocket& socket, const Reply& reply) const {
+  if (reply.delay.count() > 0) {
+    std::unique_lock lock(mutex_);
+    if (changed_.wait_for(lock, reply.delay, [&] { return stop_; })) return false;
+  }
   std::string text = "HTTP/1.1 " + std::to_string(reply.status) + " Text\r\n" + reply.headers;
   if (reply.status != 204) text += "Content-Length: " + std::to_string(reply.body.size()) + "\r\n";
   text += "\r\n" + reply.body;

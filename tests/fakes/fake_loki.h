@@ -1,24 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// clang-format off
 // A Loki on a port of its own that answers pushes as told, well or badly, and remembers what it was
 // sent and what it stored. Raw sockets, since an HTTP server of ours could not misbehave enough.
 //
-//   FakeLoki loki;                                    // http://127.0.0.1:PORT, takes everything
-//   FakeLoki loki({.tls = true});                     // https://localhost:PORT; ca_pem() to trust
-//   it FakeLoki loki({.limits = LokiLimits()});          // refuses what Loki 3.7 refuses by
-//   default loki.Script({{.status = 500}, {.then = LokiReply::Then::kHang, .store = true}});  //
-//   these, then well loki.Misbehave({.seed = 7, .share = 0.5});        // by a seed loki.streams();
-//   loki.lines(); loki.ByTime();      // what is stored, in order loki.refused();
-//   loki.duplicates();                // what was not, and what came twice
+//   FakeLoki loki;                                  // http://127.0.0.1:PORT, takes everything
+//   FakeLoki loki({.tls = true});                   // https://localhost:PORT; ca_pem() to trust it
+//   FakeLoki loki({.limits = LokiLimits()});        // refuses what Loki 3.7 refuses by default
+//   FakeLoki loki({.limits = LokiLimits::Of22()});  // behaves as Loki 2.2.1
+//   FakeLoki loki({.delay = 20ms});                 // each answer takes so long
+//
+//   loki.Script({{.status = 500}, {.then = LokiReply::Then::kHang, .store = true}});  // then well
+//   loki.SetDefault(LokiReply::From(LokiReply::Software::kHtml200));  // other software is there
+//   loki.Misbehave({.seed = 7, .share = 0.5});                        // by a seed
+//
+//   loki.streams(); loki.lines(); loki.ByTime();    // what is stored
+//   loki.refused();                                 // how many lines were refused for good
+//   loki.duplicates(); loki.stored_again();         // came again: dropped, or stored once more
+//
+// A push may hold many streams. As in Loki, each stream and each line is judged for itself; one bad
+// one keeps no other out, and the answer is about the last stream that was refused.
+//
+// Loki drops a repeated line only while the line is in its stream's head block, of 256 KiB
+// (LokiLimits::head_block; 0 drops repeats for ever). Later it is stored once more.
 //
 // Over HTTP: GET /loki/api/v1/query_range?query={name="value"} answers in Loki's form all that is
 // stored under these labels; only equality, no range, no limit. `fake_loki` is the same as a
 // process (tests/integration/fake_loki_tool.cc).
 //
 // Who decides about a push: the script, then the handler, then the seed, then the default. A status
-// of 200 or 204 means "what Loki would say", which depends on the limits; any other is given as it
-// is. TLS needs SIGPIPE to be ignored, which the constructor sees to. One thread per connection;
-// all methods are thread-safe, and a handler may be called by several threads.
+// of 200 or 204 means "what Loki would say", which depends on the limits, unless the reply is
+// `verbatim`; any other is given as it is. TLS needs SIGPIPE to be ignored, which the constructor
+// sees to. One thread per connection, so pushes over several connections are answered at the same
+// time; all methods are thread-safe, and a handler may be called by several threads.
+// clang-format on
 #pragma once
 
 #include <chrono>
@@ -53,6 +68,7 @@ class FakeLoki {
     // Without X-Scope-OrgID 401; else all are the tenant "fake", as with auth_enabled: false.
     bool tenants = false;
     LokiLimits limits = LokiLimits::None();
+    std::chrono::milliseconds delay{0};      // of each answer, the lines being stored before it
     std::function<std::int64_t()> now = {};  // wall nanoseconds; the system's without it
   };
 
@@ -72,6 +88,7 @@ class FakeLoki {
   void SetHandler(std::function<Reply(const Push&)> handler);
   void Misbehave(LokiFaults faults);
   void SetLimits(LokiLimits limits);
+  void SetDelay(std::chrono::milliseconds delay);
   // Every other Authorization is answered 401; empty: any will do.
   void ExpectAuthorization(std::string value);
   // Refuses connections, and takes them again on the same port.
@@ -84,6 +101,8 @@ class FakeLoki {
   void KeepNoPushes();
   std::uint64_t push_count() const;
   std::uint64_t connections() const;
+  // The most pushes that were unanswered at the same time.
+  std::uint64_t most_in_flight() const;
   std::vector<std::string> client_names() const;  // of certificates, one per connection
   // Waits until `done` says so of all pushes so far.
   bool WaitFor(const std::function<bool(const std::vector<Push>&)>& done,
@@ -95,7 +114,8 @@ class FakeLoki {
   std::map<std::string, std::vector<Entry>> streams(const std::string& tenant = "") const;
   std::vector<std::string> lines() const;
   std::vector<Entry> ByTime() const;  // as a query answers
-  std::size_t duplicates() const;     // entries that were there already
+  std::size_t duplicates() const;     // entries that came again and were dropped
+  std::size_t stored_again() const;   // entries that came again and were stored once more
   std::uint64_t refused() const;      // entries refused for good by Reply::refuse
 
  private:
@@ -110,13 +130,11 @@ class FakeLoki {
   void Run();
   void Reap(bool all);
   void Serve(LokiSocket& socket);
-  bool ReadRequest(LokiSocket& socket, std::string& buffer, Push& push) const;
   bool Answer(LokiSocket& socket, const Reply& reply) const;
   Reply Take(Push push);
   Reply Query(const std::string& target) const;
   Reply Choose(const Push& push, std::unique_lock<std::mutex>& lock);
   void Condemn(const Push& push, const Reply& reply);
-  static void DecodeHead(const std::string& head, Push& push);
 
   const Options options_;
   KeyPair authority_;
@@ -132,7 +150,8 @@ class FakeLoki {
   std::string authorization_;
   std::vector<Push> pushes_;
   bool keep_pushes_ = true;
-  std::uint64_t push_count_ = 0, connection_count_ = 0;
+  std::chrono::milliseconds delay_{0};
+  std::uint64_t push_count_ = 0, connection_count_ = 0, in_flight_ = 0, most_in_flight_ = 0;
   std::vector<std::string> client_names_;
   std::list<Client> clients_;
   bool stop_ = false;

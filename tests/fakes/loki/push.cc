@@ -159,6 +159,12 @@ std::vector<const LokiStream*> LokiPush::streams() const {
   return out;
 }
 
+std::size_t LokiPush::line_count() const {
+  std::size_t count = 0;
+  for (const LokiStream* stream : streams()) count += stream->entries.size();
+  return count;
+}
+
 std::string LokiPush::Header(const std::string& name) const {
   const auto found = headers.find(name);
   return found == headers.end() ? "" : found->second;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -25,7 +26,7 @@ struct LokiStream {
   std::vector<LokiEntry> entries;
 };
 
-// A LokiStream itself: the first of the push, and with ours the only one.
+// A LokiStream itself: the first of the push.
 struct LokiPush : LokiStream {
   std::vector<LokiStream> more;                // the others
   std::string target;                          // "POST /loki/api/v1/push"
@@ -38,6 +39,8 @@ struct LokiPush : LokiStream {
   std::chrono::steady_clock::time_point time{};
 
   std::vector<const LokiStream*> streams() const;
+  // Of all streams together.
+  std::size_t line_count() const;
   std::string Header(const std::string& lower_case_name) const;
 };
 

@@ -69,6 +69,11 @@ void FakeLoki::SetLimits(LokiLimits limits) {
   store_.set_limits(limits);
 }
 
+void FakeLoki::SetDelay(std::chrono::milliseconds delay) {
+  std::lock_guard lock(mutex_);
+  delay_ = delay;
+}
+
 void FakeLoki::ExpectAuthorization(std::string value) {
   std::lock_guard lock(mutex_);
   authorization_ = std::move(value);
@@ -93,6 +98,11 @@ std::uint64_t FakeLoki::push_count() const {
 std::uint64_t FakeLoki::connections() const {
   std::lock_guard lock(mutex_);
   return connection_count_;
+}
+
+std::uint64_t FakeLoki::most_in_flight() const {
+  std::lock_guard lock(mutex_);
+  return most_in_flight_;
 }
 
 std::vector<std::string> FakeLoki::client_names() const {
@@ -139,6 +149,11 @@ std::vector<FakeLoki::Entry> FakeLoki::ByTime() const {
 std::size_t FakeLoki::duplicates() const {
   std::lock_guard lock(mutex_);
   return store_.duplicates();
+}
+
+std::size_t FakeLoki::stored_again() const {
+  std::lock_guard lock(mutex_);
+  return store_.stored_again();
 }
 
 std::uint64_t FakeLoki::refused() const {

@@ -27,7 +27,7 @@ LokiReply Broken(Then then, bool store) {
 
 LokiReply Partial(const LokiPush& push, faults::Seeded& random) {
   LokiReply reply;
-  const std::size_t lines = push.entries.size();
+  const std::size_t lines = push.line_count();
   reply.refuse_from = random.Below(lines);
   reply.refuse = 1 + random.Below(std::min<std::size_t>(lines - reply.refuse_from, 3));
   return reply;
@@ -38,23 +38,21 @@ LokiReply Make(LokiFaults::Kind kind, const LokiPush& push, faults::Seeded& rand
     case LokiFaults::kBlocked260:
       return Status(260, "ingestion blocked for user fake until tomorrow\n");
     case LokiFaults::kPartial400:
-      return push.entries.empty() ? LokiReply{} : Partial(push, random);
+      return push.line_count() == 0 ? LokiReply{} : Partial(push, random);
     case LokiFaults::kUnauthorized401:
       return Status(random.Chance(0.5) ? 401 : 403, "no org id\n");
     case LokiFaults::kTooLarge413:
-      return push.entries.size() < 2 ? LokiReply{} : Status(413, "request body too large\n");
+      return push.line_count() < 2 ? LokiReply{} : Status(413, "request body too large\n");
     case LokiFaults::kTenantLimit429: {
       LokiReply reply = Status(429, "ingestion rate limit exceeded for user fake\n");
       if (random.Chance(0.2)) reply.headers = "Retry-After: 1\r\n";
       return reply;
     }
-    case LokiFaults::kStreamLimit429:
-      return Status(429,
-                    "entry with timestamp x ignored, reason: 'Per stream rate limit exceeded "
-                    "(limit: 3MB/sec) while attempting to ingest for stream '" +
-                        push.labels +
-                        "' totaling 1B',\nuser 'fake', total ignored: 1 out of 1 for stream: " +
-                        push.labels + "\n");
+    case LokiFaults::kStreamLimit429: {
+      LokiReply reply;
+      reply.limited_stream = static_cast<int>(random.Below(1 + push.more.size()));
+      return reply;
+    }
     case LokiFaults::kError500:
       return Status(500, "rpc error: code = Unknown\n");
     case LokiFaults::kUnavailable503:
@@ -91,6 +89,47 @@ LokiReply Make(LokiFaults::Kind kind, const LokiPush& push, faults::Seeded& rand
 }
 
 }  // namespace
+
+std::vector<LokiReply::Software> LokiReply::AllSoftware() {
+  return {Software::kHtml404,        Software::kHtml200,  Software::kTlsPort,
+          Software::kGatewayPage400, Software::kEmpty200, Software::kJson200};
+}
+
+LokiReply LokiReply::From(Software software) {
+  constexpr const char* kHtml = "Content-Type: text/html\r\n";
+  LokiReply reply;
+  reply.verbatim = true;
+  switch (software) {
+    case Software::kHtml404:
+      reply.status = 404;
+      reply.headers = kHtml;
+      reply.body = "<html><head><title>404 Not Found</title></head></html>\n";
+      break;
+    case Software::kHtml200:
+      reply.status = 200;
+      reply.headers = kHtml;
+      reply.body = "<!DOCTYPE html><html><body><form>Sign in</form></body></html>\n";
+      break;
+    case Software::kTlsPort:
+      reply.status = 400;
+      reply.body = "Client sent an HTTP request to an HTTPS server.\n";
+      break;
+    case Software::kGatewayPage400:
+      reply.status = 400;
+      reply.headers = kHtml;
+      reply.body = "<html><head><title>400 Bad Request</title></head></html>\n";
+      break;
+    case Software::kEmpty200:
+      reply.status = 200;
+      break;
+    case Software::kJson200:
+      reply.status = 200;
+      reply.headers = "Content-Type: application/json\r\n";
+      reply.body = "{\"status\":\"ok\"}\n";
+      break;
+  }
+  return reply;
+}
 
 std::vector<LokiFaults::Kind> LokiFaults::All() {
   std::vector<Kind> kinds;

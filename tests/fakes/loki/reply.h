@@ -27,15 +27,36 @@ struct LokiReply {
     kGarbage
   };
 
+  // What is behind a wrong URL, or in front of Loki. Nothing is stored.
+  enum class Software {
+    kHtml404,         // a web server's page for an unknown path
+    kHtml200,         // a page for any path, such as a login
+    kTlsPort,         // a gateway that was spoken to without TLS: 400, "Client sent an HTTP request
+                      // to an HTTPS server."
+    kGatewayPage400,  // a gateway's own refusal: 400 with a page
+    kEmpty200,        // nothing at all
+    kJson200,         // another API that takes everything
+  };
+  static std::vector<Software> AllSoftware();
+  static LokiReply From(Software software);
+
   int status = 204;
   std::string body = {}, headers = {};  // headers as "Name: value\r\n"
   Then then = Then::kKeep;
   // Takes the lines, as far as the limits let it, although the status is not 200 or 204.
   bool store = false;
   std::chrono::milliseconds drip{20};
-  // Of the lines that it has not: so many, from this one on, are refused with a 400 as too far
-  // behind, now and whenever they come again; the others are stored. For a status of 204.
+  // How long the answer takes, after the lines were stored; FakeLoki::Options::delay comes on top.
+  std::chrono::milliseconds delay{0};
+  // Of the lines that it has not, counted through all streams of the push: so many, from this one
+  // on, are refused with a 400 as too far behind, now and whenever they come again; the others are
+  // stored. For a status of 204.
   std::size_t refuse_from = 0, refuse = 0;
+  // The stream of the push, from 0, that is above its rate: its lines are refused with a 429 this
+  // time, and those of the others stored. Negative: none is. For a status of 204.
+  int limited_stream = -1;
+  // The answer of other software: a status of 200 or 204 is given as it is, too.
+  bool verbatim = false;
 };
 
 // Misbehaviour that follows from a seed: the answer to the n-th push is always the same kind.

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "common/net/http/http_client.h"
 
 namespace telltale {
@@ -116,6 +118,56 @@ TEST(FakeLoki, RefusesForGoodTheLinesThatItIsTold) {
   EXPECT_EQ(StatusOf(PushLine(loki, "one")), 400);
   EXPECT_EQ(StatusOf(PushLine(loki, "two")), 204);
   EXPECT_EQ(loki.refused(), 1u);
+}
+
+TEST(FakeLoki, RefusesLinesOfAnyStreamOfAPush) {
+  FakeLoki loki;
+  loki.Script({LokiReply{.refuse_from = 1, .refuse = 1}});
+  HttpRequest request;
+  request.method = "POST";
+  request.target = "/loki/api/v1/push";
+  request.headers = {{"Content-Type", "application/json"}};
+  request.body = R"({"streams":[{"stream":{"app":"a"},"values":[["1","one"]]},)"
+                 R"({"stream":{"app":"b"},"values":[["2","two"],["3","three"]]}]})";
+  auto answer = Send(loki, request);
+  EXPECT_EQ(StatusOf(answer), 400);
+  EXPECT_THAT(answer->body, HasSubstr("total ignored: 1 out of 2 for stream: {app=\"b\"}"));
+  EXPECT_THAT(loki.lines(), ElementsAre("one", "three"));
+  EXPECT_EQ(loki.pushes()[0].line_count(), 3u);
+}
+
+TEST(FakeLoki, AnswersAsOtherSoftwareDoesAndStoresNothingThen) {
+  FakeLoki loki;
+  for (LokiReply::Software software : LokiReply::AllSoftware()) {
+    loki.SetDefault(LokiReply::From(software));
+    auto answer = PushLine(loki, "one");
+    ASSERT_TRUE(answer.ok()) << static_cast<int>(software);
+    EXPECT_NE(answer->status, 204);
+    EXPECT_EQ(answer->body, LokiReply::From(software).body);
+  }
+  EXPECT_TRUE(loki.lines().empty());
+  loki.SetDefault({});
+  EXPECT_EQ(StatusOf(PushLine(loki, "one")), 204);
+}
+
+TEST(FakeLoki, AnswersAfterTheDelay) {
+  FakeLoki loki({.delay = Millis(50)});
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(StatusOf(PushLine(loki, "one")), 204);
+  EXPECT_GE(std::chrono::steady_clock::now() - start, Millis(50));
+}
+
+TEST(FakeLoki, SeveralConnectionsWaitForTheirAnswersAtTheSameTime) {
+  FakeLoki loki({.delay = std::chrono::minutes(1)});
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.emplace_back([&, i] { EXPECT_FALSE(PushLine(loki, std::to_string(i)).ok()); });
+  }
+  EXPECT_TRUE(loki.WaitForPushes(4));  // although none of them is answered
+  EXPECT_EQ(loki.most_in_flight(), 4u);
+  EXPECT_EQ(loki.connections(), 4u);
+  loki.GoDown();
+  for (std::thread& client : clients) client.join();
 }
 
 TEST(FakeLoki, IsReadBackAsLokiIs) {
