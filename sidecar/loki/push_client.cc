@@ -33,6 +33,23 @@ Error NoCredentials(Error error) {
   return error;
 }
 
+// The key that a file comes from: its own, or the folder of all.
+std::string KeyOf(const std::string& file, const char* key) {
+  return file.empty() ? "loki.credentials" : key;
+}
+
+// Puts the key in front of an error that is about one of the files for TLS.
+Error NameTlsKey(Error error, const PushAccess& access) {
+  const TlsFiles& files = access.tls_files;
+  const char* key = access.credentials.empty() ? "loki.tls" : "loki.credentials";
+  for (const auto& [name, file] :
+       {std::pair("loki.tls.caFile", &files.ca), std::pair("loki.tls.certFile", &files.certificate),
+        std::pair("loki.tls.keyFile", &files.key)}) {
+    if (!file->empty() && error.message.find(*file) != std::string::npos) key = name;
+  }
+  return Context(key, error);
+}
+
 }  // namespace
 
 Status PushClient::Check(const PushTarget& target) {
@@ -52,14 +69,18 @@ PushClient::PushClient(PushTarget target, Clock& clock)
   if (auto proxy = ParseHttpProxy(target_.access.proxy_url)) proxy_ = std::move(*proxy);
 }
 
-PushClient::Secrets::Secrets(Files found, Clock& clock)
+PushClient::Secrets::Secrets(Files found, const PushAccess& access, Clock& clock)
     : files(std::move(found)),
-      token("", files.token, clock, "Loki's token"),
-      username("", files.username, clock, "Loki's username", TokenSource::Form::kPassword),
-      password("", files.password, clock, "Loki's password", TokenSource::Form::kPassword),
-      proxy_username("", files.proxy_username, clock, "the proxy's username",
+      token("", files.token, clock, KeyOf(access.bearer_token_file, "loki.bearerTokenFile")),
+      username("", files.username, clock,
+               KeyOf(access.username_file, "loki.basicAuth.usernameFile"),
+               TokenSource::Form::kPassword),
+      password("", files.password, clock,
+               KeyOf(access.password_file, "loki.basicAuth.passwordFile"),
+               TokenSource::Form::kPassword),
+      proxy_username("", files.proxy_username, clock, "loki.proxyAuth.usernameFile",
                      TokenSource::Form::kPassword),
-      proxy_password("", files.proxy_password, clock, "the proxy's password",
+      proxy_password("", files.proxy_password, clock, "loki.proxyAuth.passwordFile",
                      TokenSource::Form::kPassword),
       pem(files.tls, std::nullopt, "Loki", {}, clock) {}
 
@@ -92,7 +113,7 @@ void PushClient::Look() {
   looked_at_ = now;
   Files files = FindFiles();
   if (!secrets_ || files != secrets_->files) {
-    secrets_ = std::make_unique<Secrets>(std::move(files), clock_);
+    secrets_ = std::make_unique<Secrets>(std::move(files), target_.access, clock_);
   }
 }
 
@@ -102,7 +123,7 @@ Status PushClient::Connect() {
   TlsIdentity identity;
   if (server_.tls) {
     auto files = secrets_->pem.Get();
-    if (!files) return NoCredentials(files.error());
+    if (!files) return NoCredentials(NameTlsKey(files.error(), target_.access));
     identity = std::move(*files);
   }
   auto proxy = Proxy();

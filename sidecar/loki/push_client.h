@@ -42,7 +42,7 @@ class PushClient {
     bool operator==(const Files&) const = default;
   };
   struct Secrets {
-    Secrets(Files found, Clock& clock);
+    Secrets(Files found, const PushAccess& access, Clock& clock);
     const Files files;
     TokenSource token, username, password, proxy_username, proxy_password;
     PemFiles pem;

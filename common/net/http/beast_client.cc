@@ -16,6 +16,7 @@
 #include "common/net/http/beast_link.h"
 #include "common/net/http/http_client.h"
 #include "common/net/http/http_wire.h"
+#include "common/net/http/proxy_env.h"
 
 namespace telltale {
 namespace {
@@ -96,6 +97,10 @@ Status HttpClient::Impl::ReadHeader(Parser& parser) {
   while (!parser.is_header_done()) {
     AsioError error = Parse(parser);
     if (error == http::error::need_more) error = ReadMore(parser);
+    if (error && link.GotTlsRecord()) {
+      return Fail(Code::kUnavailable, "reading the response of " + link.name() +
+                                          ": it answers in TLS: is the URL https://?");
+    }
     if (error) return Failure("reading the response of", error);
   }
   if (parser.get().result_int() == 101) {
@@ -194,8 +199,10 @@ Result<HttpResponse> HttpClient::Impl::Send(const HttpRequest& request, const St
   return response;
 }
 
-HttpClient::HttpClient(HttpClientOptions options)
-    : impl_(std::make_unique<Impl>(std::move(options))) {}
+HttpClient::HttpClient(HttpClientOptions options) {
+  if (!options.proxy) options.proxy = EnvironmentProxyFor(options.server);
+  impl_ = std::make_unique<Impl>(std::move(options));
+}
 
 HttpClient::~HttpClient() = default;
 

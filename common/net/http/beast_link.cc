@@ -21,9 +21,30 @@ namespace telltale {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
+namespace {
+
+// The peer answered a ClientHello with something else, such as "HTTP/1.1 400 Bad Request".
+bool SpeaksNoTls(const Link::AsioError& error) {
+  if (error.category() != asio::error::get_ssl_category()) return false;
+  const std::string message = error.message();
+  for (const char* part : {"wrong version number", "unknown protocol", "packet length too long",
+                           "http request", "record layer failure"}) {
+    if (message.find(part) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 Link::Link(const HttpClientOptions& options)
     : options_(options), name_(JoinHostPort(options.server.host, options.server.port)) {
   if (const auto* shared = std::get_if<TlsContext>(&options.tls.identity)) tls_ = *shared;
+}
+
+std::string Link::ProxyName() const {
+  const HttpProxy& proxy = *options_.proxy;
+  return "the proxy " + JoinHostPort(proxy.host, proxy.port) +
+         (proxy.from.empty() ? "" : " of " + proxy.from);
 }
 
 void Link::CloseSocket() {
@@ -93,8 +114,7 @@ Status Link::Open(SteadyTime deadline, std::chrono::milliseconds allowed) {
 Status Link::Connect(SteadyTime deadline) {
   const std::string host = options_.proxy ? options_.proxy->host : options_.server.host;
   const std::uint16_t port = options_.proxy ? options_.proxy->port : options_.server.port;
-  const std::string doing =
-      "connecting to " + (options_.proxy ? "the proxy " + JoinHostPort(host, port) : name_);
+  const std::string doing = "connecting to " + (options_.proxy ? ProxyName() : name_);
   const SteadyTime limit =
       std::min(deadline, RealClock().Steady() + SteadyTime::duration(options_.connect_timeout));
   stage_ = HttpStage::kLookup;
@@ -142,12 +162,17 @@ Status Link::Tunnel(SteadyTime deadline, std::chrono::milliseconds allowed) {
     received().consume(parser.put(received().data(), error));
     if (error == http::error::need_more) error = {};
   }
-  const std::string doing =
-      "asking the proxy " + JoinHostPort(options_.proxy->host, options_.proxy->port) + " for";
+  const std::string doing = "asking " + ProxyName() + " for";
   if (error) return Failure(doing, error, allowed);
   if (parser.get().result_int() / 100 == 2) return {};
-  return Fail(Code::kUnavailable, doing + " " + name_ + ": it refused with HTTP " +
-                                      std::to_string(parser.get().result_int()));
+  const unsigned status = parser.get().result_int();
+  std::string refusal = doing + " " + name_ + ": it refused with HTTP " + std::to_string(status);
+  if (status == 407) {
+    refusal += options_.proxy->Authorization().empty()
+                   ? ": it wants a user name and a password"
+                   : ": it does not know this user and password";
+  }
+  return Fail(Code::kUnavailable, std::move(refusal));
 }
 
 Status Link::Handshake(SteadyTime deadline, std::chrono::milliseconds allowed) {
@@ -176,7 +201,19 @@ Status Link::Handshake(SteadyTime deadline, std::chrono::milliseconds allowed) {
                   "TLS with " + name_ + ": the server's certificate is not accepted: " + problem);
     }
   }
+  if (SpeaksNoTls(error)) {
+    return Fail(Code::kUnavailable,
+                "TLS with " + name_ + ": it does not speak TLS: is the URL http://?");
+  }
   return Failure("TLS with", error, allowed);
+}
+
+bool Link::GotTlsRecord() const {
+  constexpr std::string_view kAlert("\x15\x03"), kHandshake("\x16\x03");
+  if (!connection_ || connection_->tls) return false;
+  const auto data = connection_->received.data();
+  const std::string_view bytes(static_cast<const char*>(data.data()), data.size());
+  return bytes.starts_with(kAlert) || bytes.starts_with(kHandshake);
 }
 
 bool Link::KeptIsUsable() const {

@@ -57,6 +57,8 @@ class Link {
   boost::beast::flat_buffer& received() { return connection_->received; }
   // Nothing has come that was not read.
   bool Drained() const;
+  // What was received begins as TLS does (an alert or a handshake), on a connection without TLS.
+  bool GotTlsRecord() const;
 
   // The sentence for an error of the last operation; `allowed` is the time it had.
   Error Failure(std::string_view doing, AsioError error, std::chrono::milliseconds allowed) const;
@@ -82,6 +84,7 @@ class Link {
   void CloseSocket();
   Result<std::vector<std::string>> Lookup(const std::string& host, SteadyTime until);
   Status Connect(SteadyTime deadline);
+  std::string ProxyName() const;
   Status Tunnel(SteadyTime deadline, std::chrono::milliseconds allowed);
   Status Handshake(SteadyTime deadline, std::chrono::milliseconds allowed);
 

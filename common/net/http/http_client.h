@@ -2,11 +2,11 @@
 //
 // A blocking HTTP/1.1 client for one server, with one kept connection, directly or through a proxy.
 // Used by the sidecar (Loki, reload) and by the operator (the Kubernetes API, Prometheus). Not
-// thread-safe: one thread owns a client; Cancel may come from another thread and makes the call
-// under way, and all later ones, return kCancelled. A kept connection that the server closed is
-// replaced once, silently, only when no byte of the response was read: so a request, POST included,
-// may reach the server twice. Redirects are not followed. A peer that vanished without a word is
-// noticed within a minute, also between two pieces of a stream (dead_peer.h).
+// thread-safe: one thread owns a client. Cancel may come from another thread; the current call and
+// all later ones then return kCancelled. If the server closed the kept connection, the request is
+// sent once more on a new one, but only if no byte of the response was read; so a request, POST
+// included, may reach the server twice. Redirects are not followed. A peer that disappears without
+// closing the connection is noticed within a minute, also in the middle of a stream (dead_peer.h).
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,7 @@ namespace telltale {
 struct HttpClientOptions {
   Url server;  // scheme, host, port; its target is not used
   TlsClientOptions tls;
-  std::optional<HttpProxy> proxy = {};
+  std::optional<HttpProxy> proxy = {};  // not set: HTTP_PROXY, HTTPS_PROXY, NO_PROXY
   std::chrono::milliseconds connect_timeout{5'000};
   std::size_t max_response = 4 << 20;  // kTooLarge beyond it
   std::string user_agent = "telltale";

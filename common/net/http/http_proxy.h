@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// HttpProxy: through which other host a client reaches its server: a tunnel for TLS (CONNECT), the
-// whole URL in the request line without. A plain value.
+// HttpProxy: the host through which a client reaches its server. For an https:// server it is asked
+// for a tunnel (CONNECT); for an http:// server it gets the whole URL in the request line. A plain
+// value.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,7 @@ struct HttpProxy {
   std::string host;
   std::uint16_t port = 80;
   std::string username, password;  // both empty: none is sent
+  std::string from = {};           // the environment variable that names it; empty: the options
 
   // The value of Proxy-Authorization; empty: none.
   std::string Authorization() const {
@@ -26,8 +28,8 @@ struct HttpProxy {
   bool operator==(const HttpProxy&) const = default;
 };
 
-// Of http://[USER[:PASSWORD]@]HOST[:PORT], the first two percent-encoded. Errors continue the name
-// of a key ("must ...") and never repeat the text, which may hold a password.
+// Parses http://[USER[:PASSWORD]@]HOST[:PORT], USER and PASSWORD percent-encoded. An error
+// continues the name of a key ("must ...") and does not repeat the text, which may hold a password.
 Result<HttpProxy> ParseHttpProxy(std::string_view text);
 
 }  // namespace telltale

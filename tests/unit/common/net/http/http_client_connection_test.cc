@@ -153,6 +153,35 @@ TEST(HttpClientConnectionTest, AServerThatRefusesABigBodyIsHeard) {
   EXPECT_EQ(client.Send({}, kLong)->status, 200);
 }
 
+TEST(HttpClientConnectionTest, HttpsToAPortOfHttpAndHttpToAPortOfTlsNameTheMistake) {
+  {
+    Script plain([](RawListener& listener) {
+      RawSocket client = listener.Accept();
+      client.ReadSome();
+      client.Send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    });
+    HttpClientOptions options = OptionsFor(plain.port());
+    options.server.tls = true;
+    const auto response = HttpClient(options).Send({}, kLong);
+    ASSERT_FALSE(response.ok());
+    EXPECT_EQ(response.error().message, "TLS with 127.0.0.1:" + std::to_string(plain.port()) +
+                                            ": it does not speak TLS: is the URL http://?");
+  }
+  for (const std::string& record : {std::string("\x15\x03\x01\x00\x02\x02\x46", 7),
+                                    std::string("\x16\x03\x03\x00\x7a\x02", 6)}) {
+    Script secure([&](RawListener& listener) {
+      RawSocket client = listener.Accept();
+      client.ReadUntil("\r\n\r\n");
+      client.Send(record);
+    });
+    const auto response = HttpClient(OptionsFor(secure.port())).Send({}, kLong);
+    ASSERT_FALSE(response.ok());
+    EXPECT_EQ(response.error().message,
+              "reading the response of 127.0.0.1:" + std::to_string(secure.port()) +
+                  ": it answers in TLS: is the URL https://?");
+  }
+}
+
 TEST(HttpClientConnectionTest, APeerThatDiesWhileWeWriteDoesNotKillUs) {
   Script script([](RawListener& listener) {
     for (int i = 0; i < 3; ++i) listener.Accept().ReadUntil("\r\n");

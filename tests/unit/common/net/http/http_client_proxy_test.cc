@@ -70,6 +70,69 @@ TEST(HttpClientProxyTest, ARefusalOfTheProxyIsAnAnswer) {
   EXPECT_THAT(asked, Not(HasSubstr("Proxy-Authorization")));
 }
 
+// A proxy that refuses every tunnel.
+std::string RefusedTunnel(int status, const std::string& user) {
+  Script proxy([status](RawListener& listener) {
+    RawSocket client = listener.Accept();
+    client.ReadUntil("\r\n\r\n");
+    client.Send("HTTP/1.1 " + std::to_string(status) + " No\r\nContent-Length: 0\r\n\r\n");
+  });
+  const auto response =
+      HttpClient(Through(proxy, "https://shop.example", user, "pw")).Send({}, kLong);
+  const std::string port = std::to_string(proxy.port());
+  std::string message = response.ok() ? "answered" : response.error().message;
+  if (const auto at = message.find(port); at != std::string::npos) {
+    message.replace(at, port.size(), "PORT");
+  }
+  return message;
+}
+
+TEST(HttpClientProxyTest, ARefusedTunnelSaysWhetherCredentialsAreMissingOrWrong) {
+  const std::string begin =
+      "asking the proxy 127.0.0.1:PORT for shop.example:443: it refused with ";
+  EXPECT_EQ(RefusedTunnel(407, "me"), begin + "HTTP 407: it does not know this user and password");
+  EXPECT_EQ(RefusedTunnel(403, "me"), begin + "HTTP 403");
+  Script proxy([](RawListener& listener) {
+    RawSocket client = listener.Accept();
+    client.ReadUntil("\r\n\r\n");
+    client.Send("HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n");
+  });
+  const auto response = HttpClient(Through(proxy, "https://shop.example")).Send({}, kLong);
+  ASSERT_FALSE(response.ok());
+  EXPECT_THAT(response.error().message, HasSubstr("HTTP 407: it wants a user name and a password"));
+}
+
+TEST(HttpClientProxyTest, WithoutAProxyInTheOptionsTheEnvironmentIsAsked) {
+  std::string asked;
+  {
+    Script proxy = ProxyOf("me", "pw", asked);
+    const std::string url = "http://me:pw@127.0.0.1:" + std::to_string(proxy.port());
+    ASSERT_EQ(setenv("HTTP_PROXY", url.c_str(), 1), 0);
+    HttpClientOptions options;
+    options.server = *ParseUrl("http://shop.example:3100");
+    const auto response = HttpClient(options).Send({}, kLong);
+    unsetenv("HTTP_PROXY");
+    ASSERT_TRUE(response.ok()) << response.error().message;
+    EXPECT_EQ(response->body, "from behind the proxy");
+  }
+  EXPECT_THAT(asked, StartsWith("GET http://shop.example:3100/ HTTP/1.1\r\n"));
+}
+
+TEST(HttpClientProxyTest, AProxyOfTheEnvironmentIsNamedWhenItCannotBeReached) {
+  RawListener closed;
+  const std::string port = std::to_string(closed.port());
+  ASSERT_EQ(setenv("https_proxy", ("127.0.0.1:" + port).c_str(), 1), 0);
+  HttpClientOptions options;
+  options.server = *ParseUrl("https://shop.example");
+  options.connect_timeout = std::chrono::milliseconds(200);
+  HttpClient client(options);
+  unsetenv("https_proxy");
+  const auto response = client.Send({}, std::chrono::milliseconds(200));
+  ASSERT_FALSE(response.ok());
+  EXPECT_THAT(response.error().message,
+              HasSubstr("the proxy 127.0.0.1:" + port + " of HTTPS_PROXY"));
+}
+
 TEST(HttpClientProxyTest, ASilentProxyIsGivenUpAtTheDeadlineOfTheCallWhichIsNamed) {
   Script silent([](RawListener& listener) { listener.Accept().ReadAll(); });
   HttpClientOptions options = Through(silent, "https://shop.example");
