@@ -9,16 +9,16 @@ Result<SidecarOptions> ParseSidecarOptions(int argc, const char* const* argv) {
   SidecarOptions options;
   Flags flags("telltale-sidecar", "Collects metrics, follows log files and ships them to Loki.");
   flags.Add("config", &options.config, "PATH",
-            "configuration file, or a folder of *.json as the ConfigMap is mounted");
-  flags.Add("pod-info", &options.pod_info, "DIR",
-            "folder of the downward API with the file labels; says which part of a folder of "
-            "configurations is for this pod");
-  flags.Add("check-config", &options.check_config,
-            "read the configuration, print OK or what is wrong, and exit");
+            "configuration file, or a folder of *.json such as a mounted ConfigMap");
   flags.Add(
-      "role", &options.role, "ROLE",
-      "what the sidecar works for: pod, beside the containers of one, or node, for the output "
-      "of the pods of a node");
+      "pod-info", &options.pod_info, "DIR",
+      "folder of the downward API with the file labels, which decide what parts of a folder of "
+      "configurations this pod uses");
+  flags.Add(
+      "check-config", &options.check_config,
+      "print the problems and warnings of the configuration and exit; 1 if there is a problem");
+  flags.Add("role", &options.role, "ROLE",
+            "pod: beside the containers of one pod; node: for the output of the pods of one node");
   flags.Add("log-level", &options.log_level, "LEVEL", "debug, info, warn or error");
   flags.Add("log-format", &options.log_format, "FORMAT", "logfmt or json");
   flags.Add("version", &options.version, "print the version and exit");

@@ -15,9 +15,10 @@ namespace {
 constexpr std::size_t kMaxFile = 16u << 20;
 
 Counter& ResultCounter(Registry& registry, const char* result) {
-  return registry.AddCounter("telltale_reload_requests_total",
-                             "Requests to a neighbour to read its changed configuration.",
-                             {{"result", result}});
+  return registry.AddCounter(
+      "telltale_reload_requests_total",
+      "POSTs that ask Promtail to read its changed configuration, by result.",
+      {{"result", result}});
 }
 
 // Changes whenever the file at `path` does; empty while there is none.
@@ -87,7 +88,7 @@ void FileReload::Post() {
   const auto response = client_.Send(request, kReloadTimeout);
   if (response.ok() && response->status / 100 == 2) {
     counters_.success.Add();
-    LogInfo("neighbour reads its changed configuration",
+    LogInfo("Promtail reads its changed configuration",
             {{"file", config_.watch}, {"url", config_.url}});
   } else if (response.ok() &&
              response->body.find("config has not changed") != std::string_view::npos) {
@@ -99,7 +100,7 @@ void FileReload::Post() {
                                             : response.error().message;
     const bool cancelled = !response.ok() && response.error().code == Code::kCancelled;
     if (error != last_error_ && !cancelled) {
-      LogWarn("neighbour did not take its changed configuration; trying again until it does",
+      LogWarn("Promtail did not accept its changed configuration; it is asked again until it does",
               {{"file", config_.watch}, {"url", config_.url}, {"error", error}});
     }
     last_error_ = error;
@@ -107,15 +108,15 @@ void FileReload::Post() {
     return;
   }
   last_error_.clear();
-  told_ = content_;
+  accepted_ = content_;
 }
 
 SteadyTime FileReload::Step() {
   Look();
-  // A file that went away is no news to tell: the neighbour could not read it.
-  if (!content_.empty() && content_ != told_ && clock_.Steady() >= next_try_) Post();
+  // Promtail is not asked to read a file that does not exist.
+  if (!content_.empty() && content_ != accepted_ && clock_.Steady() >= next_try_) Post();
   const SteadyTime look = clock_.Steady() + kReloadLook;
-  return !content_.empty() && content_ != told_ ? std::min(look, next_try_) : look;
+  return !content_.empty() && content_ != accepted_ ? std::min(look, next_try_) : look;
 }
 
 Reloader::Reloader(Registry& registry, Clock& clock) : clock_(clock), counters_(registry) {}

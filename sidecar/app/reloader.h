@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tells a neighbour that its configuration changed: POSTs a URL when the content of a file differs
-// from the content the neighbour was last told of, and tries again until it is taken. Used beside
-// Promtail, which does not watch its file. The first POST is at the start: the file may have
-// changed between the neighbour's start and ours.
+// Asks Promtail, which does not watch its file, to read a changed configuration: POSTs a URL when
+// the content of the file differs from the content of the last accepted POST, and tries again until
+// one is accepted. The first POST is at the start, because the file may have changed between the
+// starts of the two programs.
 //
 // Threads: Reloader has one of its own, started with the first entry; Configure and Stop are called
 // by the main loop. FileReload is one entry, used by that thread alone but for Cancel.
@@ -24,8 +24,8 @@
 
 namespace telltale {
 
-inline constexpr std::chrono::seconds kReloadLook{2};       // how often a file is looked at
-inline constexpr std::chrono::seconds kReloadRetryCap{30};  // the longest wait for the next try
+inline constexpr std::chrono::seconds kReloadLook{2};       // how often a file is read
+inline constexpr std::chrono::seconds kReloadRetryCap{30};  // longest wait for the next try
 inline constexpr std::chrono::seconds kReloadTimeout{30};   // Promtail stops its targets first
 
 struct ReloadCounters {
@@ -40,10 +40,10 @@ class FileReload {
   // `config` was checked by the decoder.
   FileReload(ReloadConfig config, Clock& clock, ReloadCounters& counters);
 
-  // Looks at the file and posts when there is something to tell. Blocks for at most
-  // kReloadTimeout. Returns when it wants to be called next.
+  // Reads the file and posts if its content is new. Blocks for at most kReloadTimeout. Returns the
+  // time of the next call.
   SteadyTime Step();
-  // Ends a Step under way. From any thread.
+  // Ends the current Step. From any thread.
   void Cancel() { client_.Cancel(); }
   const ReloadConfig& config() const { return config_; }
 
@@ -57,9 +57,9 @@ class FileReload {
   const Url url_;
   HttpClient client_;
   Backoff backoff_;
-  std::string stamp_;    // of the file when it was last read: mtime, size, inode
-  std::string content_;  // hash of what is there; empty while there is no file
-  std::string told_;     // hash of what the neighbour took
+  std::string stamp_;     // of the file when it was last read: mtime, size, inode
+  std::string content_;   // hash of what is there; empty while there is no file
+  std::string accepted_;  // hash of the content that Promtail accepted
   std::string last_error_;
   SteadyTime next_try_{};
 };

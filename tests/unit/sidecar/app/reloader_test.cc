@@ -103,22 +103,22 @@ TEST_F(FileReloadTest, PromtailThatHasTheContentAlreadyIsContent) {
   EXPECT_EQ(counters_.failure.Value(), 0u);
 }
 
-TEST(Reloader, ItsThreadTellsTheNeighbourAndStopsAtOnce) {
+TEST(Reloader, ItsThreadTellsThePromtailAndStopsAtOnce) {
   TempFolder folder;
-  FakePromtail neighbour;
+  FakePromtail promtail;
   Registry registry;
   Reloader reloader(registry, RealClock());
   reloader.Configure({});
   folder.Write("f", "1");
-  reloader.Configure({{folder / "f", neighbour.url()}});
-  EXPECT_TRUE(neighbour.WaitFor(1));
+  reloader.Configure({{folder / "f", promtail.url()}});
+  EXPECT_TRUE(promtail.WaitFor(1));
   folder.Write("f", "2");
-  EXPECT_TRUE(neighbour.WaitFor(2));
-  reloader.Configure({{folder / "f", neighbour.url()}});  // it stays, and knows what it told
+  EXPECT_TRUE(promtail.WaitFor(2));
+  reloader.Configure({{folder / "f", promtail.url()}});  // it stays, and knows what it told
   const auto start = std::chrono::steady_clock::now();
   reloader.Stop();
   EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(1));
-  EXPECT_EQ(neighbour.requests().size(), 2u);
+  EXPECT_EQ(promtail.requests().size(), 2u);
 }
 
 }  // namespace
