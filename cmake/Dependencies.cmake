@@ -9,7 +9,11 @@ find_package(simdjson REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(Snappy REQUIRED)
 if(TELLTALE_TESTS)
-  find_package(GTest REQUIRED)
+  find_package(GTest)
+  if(NOT TARGET GTest::gtest_main OR NOT TARGET GTest::gmock)
+    message(FATAL_ERROR "the tests need GoogleTest with gmock: apt-get install libgtest-dev libgmock-dev, "
+      "or configure with -DTELLTALE_TESTS=OFF")
+  endif()
   include(GoogleTest)
 endif()
 

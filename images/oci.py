@@ -15,6 +15,8 @@ import re
 import subprocess
 import tarfile
 
+import elf
+
 CA_BUNDLE = "etc/ssl/certs/ca-certificates.crt"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -28,6 +30,7 @@ class Image:
         self.reference = reference
         self.user = user
         self.config = {"User": str(user), "WorkingDir": "/", "Labels": dict(labels or {})}
+        self._machines: dict[str, str] = {}  # of each program
         self._entries: dict[str, tuple[tarfile.TarInfo, bytes | pathlib.Path | None]] = {}
         self.directory("/tmp", mode=0o1777)
         self._accounts(user)
@@ -62,7 +65,26 @@ class Image:
     def file(self, path: str, content: bytes | pathlib.Path, mode: int = 0o644) -> None:
         if isinstance(content, pathlib.Path):
             content = content.resolve(strict=True)
+        self._note_machine(path, content)
         self._put(path, tarfile.REGTYPE, mode, 0, content)
+
+    def _note_machine(self, path: str, content: bytes | pathlib.Path) -> None:
+        """An image holds programs for one architecture, which is then that of the image."""
+        number = elf.machine(content)
+        if number is None:
+            return
+        found = elf.ARCHITECTURES.get(number)
+        if found is None:
+            raise ValueError(f"{path} is for ELF machine {number}; images are made for {', '.join(elf.ARCHITECTURES.values())}")
+        first = next(iter(self._machines.items()), None)
+        if first and first[1] != found:
+            raise ValueError(f"{path} is for {found}, but {first[0]} in the same image is for {first[1]}")
+        self._machines[path] = found
+
+    @property
+    def architecture(self) -> str:
+        """That of the image's programs; of one without programs, the builder's."""
+        return next(iter(self._machines.values()), "arm64" if os.uname().machine == "aarch64" else "amd64")
 
     def link(self, path: str, target: str) -> None:
         self._put(path, tarfile.SYMTYPE, 0o777, 0, link=target)
@@ -139,7 +161,7 @@ class Image:
         config = blob(
             CONFIG,
             {
-                "architecture": "amd64",
+                "architecture": self.architecture,
                 "config": self.config,
                 "created": "1970-01-01T00:00:00Z",
                 "os": "linux",
@@ -174,10 +196,16 @@ def encode(value) -> bytes:
 
 def shared_libraries(binary: pathlib.Path) -> list[pathlib.Path]:
     """What the dynamic linker loads for a program, itself included; nothing for a static one."""
+    program = elf.read(binary)
+    if not program.interpreter:
+        return []
     done = subprocess.run(["ldd", str(binary)], capture_output=True, text=True, check=False)
     output = done.stdout + done.stderr
-    if "not a dynamic executable" in output or "statically linked" in output:
-        return []
+    if "not a dynamic executable" in output:
+        raise FileNotFoundError(
+            f"{binary} cannot be packed: it is for {program.architecture} and has shared libraries, "
+            "which only a machine of that kind can list"
+        )
     missing = re.findall(r"^\s*(\S+) => not found", output, re.MULTILINE)
     if done.returncode != 0 or missing:
         detail = f"lacks {', '.join(missing)}" if missing else output.strip()

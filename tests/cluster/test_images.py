@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import pathlib
+import struct
 import subprocess
 import sys
 import tarfile
@@ -90,6 +91,44 @@ def test_a_dynamic_program_brings_its_libraries_and_their_loader(tmp_path):
     names = list(opened(tmp_path / "thing.tar")[3])
     for wanted in ("libssl.so.3", "libc.so.6", "ld-linux-x86-64.so.2"):
         assert any(name.endswith("/" + wanted) for name in names), wanted
+
+
+def program_for(machine: int) -> bytes:
+    """The head of an ELF file, as far as an image looks at it."""
+    return b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HH", 3, machine) + bytes(44)
+
+
+@pytest.mark.parametrize(("machine", "architecture"), [(62, "amd64"), (183, "arm64")])
+def test_an_image_is_of_the_architecture_of_its_programs(tmp_path, machine, architecture):
+    image = example()
+    image.file("/usr/bin/thing", program_for(machine), 0o755)
+    image.write(tmp_path / "thing.tar")
+    assert opened(tmp_path / "thing.tar")[2]["architecture"] == architecture
+
+
+def test_the_architecture_is_read_from_files_as_well(tmp_path):
+    (tmp_path / "thing").write_bytes(program_for(183))
+    image = example()
+    image.file("/usr/bin/thing", tmp_path / "thing", 0o755)
+    assert image.architecture == "arm64"
+
+
+def test_programs_for_two_architectures_are_refused_by_their_names():
+    image = example()
+    image.file("/usr/bin/one", program_for(62), 0o755)
+    with pytest.raises(ValueError, match="/usr/bin/two is for arm64, but /usr/bin/one .* is for amd64"):
+        image.file("/usr/bin/two", program_for(183), 0o755)
+
+
+def test_a_program_for_an_unknown_machine_is_refused():
+    with pytest.raises(ValueError, match="/usr/bin/thing is for ELF machine 243"):
+        example().file("/usr/bin/thing", program_for(243), 0o755)
+
+
+def test_a_text_file_that_only_begins_like_a_program_has_no_architecture():
+    image = example()
+    image.file("/etc/short", b"\x7fELF")
+    assert image.architecture in ("amd64", "arm64")
 
 
 def test_a_static_program_brings_nothing():

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What JsonParser refuses, where it stops, and what it never touches.
+// What JsonParser refuses, where it stops, and what it never touches; with each implementation of
+// simdjson that this processor can run, as another machine may choose another one.
+#include <simdjson.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "tests/unit/common/text/json_walk.h"
@@ -12,7 +16,35 @@
 namespace telltale {
 namespace {
 
-TEST(JsonReaderMalformed, RefusesEscapesThatAreNoCharacter) {
+std::vector<std::string> Implementations() {
+  std::vector<std::string> names;
+  for (const auto* one : simdjson::get_available_implementations()) {
+    if (one->supported_by_runtime_system()) names.push_back(one->name());
+  }
+  return names;
+}
+
+class JsonReaderMalformed : public testing::TestWithParam<std::string> {
+ protected:
+  JsonReaderMalformed() {
+    simdjson::get_active_implementation() = simdjson::get_available_implementations()[GetParam()];
+  }
+  ~JsonReaderMalformed() override { simdjson::get_active_implementation() = before_; }
+
+ private:
+  const simdjson::implementation* const before_ = simdjson::get_active_implementation();
+};
+
+INSTANTIATE_TEST_SUITE_P(Simdjson, JsonReaderMalformed, testing::ValuesIn(Implementations()),
+                         [](const auto& test) { return test.param; });
+
+TEST(JsonReaderMalformedSetup, TheImplementationWithoutVectorsIsAmongThoseTested) {
+  const auto names = Implementations();
+  EXPECT_NE(std::find(names.begin(), names.end(), "fallback"), names.end());
+  EXPECT_GE(names.size(), 2u);  // and one of this processor
+}
+
+TEST_P(JsonReaderMalformed, RefusesEscapesThatAreNoCharacter) {
   for (const std::string_view bad :
        {R"(["\u12"])", R"(["\u12g4"])", R"(["\u"])", R"(["\ud83d"])", R"(["\ud83dx"])",
         R"(["\ud83d\n"])", R"(["\ud83d\u0041"])", R"(["\ude00"])", R"(["\u-123"])", R"(["\'"])"}) {
@@ -45,7 +77,7 @@ class Guarded {
   char* const start_;
 };
 
-TEST(JsonReaderMalformed, ReadsNothingBehindTheText) {
+TEST_P(JsonReaderMalformed, ReadsNothingBehindTheText) {
   Guarded memory(2 * kPod.size());
   const std::string end = R"(","\u00e9":["\\",1,true]}})";
   for (std::size_t padding = 0; padding < 130; ++padding) {
@@ -62,7 +94,7 @@ TEST(JsonReaderMalformed, ReadsNothingBehindTheText) {
   }
 }
 
-TEST(JsonReaderMalformed, RefusesMalformedDocuments) {
+TEST_P(JsonReaderMalformed, RefusesMalformedDocuments) {
   for (const std::string_view bad : {"",
                                      " ",
                                      "{",
@@ -113,7 +145,7 @@ TEST(JsonReaderMalformed, RefusesMalformedDocuments) {
   }
 }
 
-TEST(JsonReaderMalformed, SaysAtWhichByteAndWhatIsWrong) {
+TEST_P(JsonReaderMalformed, SaysAtWhichByteAndWhatIsWrong) {
   EXPECT_EQ(Read("[1,\"\\x\"]").text, "JSON is malformed at byte 3: a string has a bad escape");
   EXPECT_EQ(Read("[true, flase]").text, "JSON is malformed at byte 7: a value is misspelt");
   EXPECT_EQ(Read("[\"ok\xFF\"]").text, "JSON is malformed at byte 4: the text is not UTF-8");
@@ -128,7 +160,7 @@ TEST(JsonReaderMalformed, SaysAtWhichByteAndWhatIsWrong) {
   EXPECT_EQ(Read("").text, "JSON is malformed at byte 0: the document is empty");
 }
 
-TEST(JsonReaderMalformed, DoesNotLetADecoderHideAMalformedString) {
+TEST_P(JsonReaderMalformed, DoesNotLetADecoderHideAMalformedString) {
   JsonParser parser;
   const Status status = parser.Parse("[\"\\x\"]", [](JsonValue root) {
     return root.ForEachElement([](JsonValue value) -> Status {
@@ -139,7 +171,7 @@ TEST(JsonReaderMalformed, DoesNotLetADecoderHideAMalformedString) {
   EXPECT_FALSE(status.ok());
 }
 
-TEST(JsonReaderMalformed, RefusesADocumentThatIsCutAtAnyByteBeforeTheFirstCallback) {
+TEST_P(JsonReaderMalformed, RefusesADocumentThatIsCutAtAnyByteBeforeTheFirstCallback) {
   ASSERT_TRUE(Read(kPod).ok) << Read(kPod).text;
   JsonParser parser;
   for (std::size_t length = 0; length < kPod.size(); ++length) {
@@ -156,7 +188,7 @@ TEST(JsonReaderMalformed, RefusesADocumentThatIsCutAtAnyByteBeforeTheFirstCallba
   }
 }
 
-TEST(JsonReaderMalformed, SurvivesEveryByteReplacedByEveryStructuralOne) {
+TEST_P(JsonReaderMalformed, SurvivesEveryByteReplacedByEveryStructuralOne) {
   JsonParser parser;
   for (std::size_t at = 0; at < kPod.size(); ++at) {
     for (const char c : std::string_view("{}[],:\"\\0 \x00\xFFn-", 15)) {
@@ -175,13 +207,13 @@ std::string Nested(int depth) {
   return std::string(n, '[') + std::string(n, ']');
 }
 
-TEST(JsonReaderMalformed, ReadsDownTo128LevelsAndNoFurther) {
+TEST_P(JsonReaderMalformed, ReadsDownTo128LevelsAndNoFurther) {
   EXPECT_TRUE(Read(Nested(128)).ok);
   EXPECT_FALSE(Read(Nested(129)).ok);
   EXPECT_NE(Read(Nested(100'000)).text.find("deeper than 128"), std::string::npos);
 }
 
-TEST(JsonReaderMalformed, SkipsAnyDepthWithoutRecursion) {
+TEST_P(JsonReaderMalformed, SkipsAnyDepthWithoutRecursion) {
   JsonParser parser;
   const std::string deep = "{\"skip\":" + Nested(1'000'000) + ",\"read\":1}";
   std::int64_t read = 0;
@@ -195,7 +227,7 @@ TEST(JsonReaderMalformed, SkipsAnyDepthWithoutRecursion) {
   EXPECT_EQ(read, 1);
 }
 
-TEST(JsonReaderMalformed, RefusesADocumentOver64MiB) {
+TEST_P(JsonReaderMalformed, RefusesADocumentOver64MiB) {
   JsonParser parser;
   const std::string big((64u << 20) + 1, ' ');
   const Status status = parser.Parse(big, [](JsonValue) -> Status { return {}; });
