@@ -81,8 +81,7 @@ bool Decoder::IsDirectory(const std::string& path) const {
   return probe_ && probe_(path).directory;
 }
 
-void Decoder::Map(const YamlNode& node, std::string_view path,
-                  std::initializer_list<Field> fields) {
+void Decoder::MapOf(const YamlNode& node, std::string_view path, std::span<const Field> fields) {
   if (node.kind == YamlNode::Kind::kNull) return;
   if (node.kind != YamlNode::Kind::kMap) {
     Problem(node, Name(path) + " must be a map, but is " + std::string(KindName(node.kind)) +

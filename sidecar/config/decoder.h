@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,7 +53,10 @@ class Decoder {
 
   // Null counts as an empty map and as an absent value: `labels:` with nothing behind it.
   // `path` names the place in sentences: "loki", "logs[0].files"; empty for the root.
-  void Map(const YamlNode& node, std::string_view path, std::initializer_list<Field> fields);
+  void Map(const YamlNode& node, std::string_view path, std::initializer_list<Field> fields) {
+    MapOf(node, path, {fields.begin(), fields.size()});
+  }
+  void MapOf(const YamlNode& node, std::string_view path, std::span<const Field> fields);
   void Sequence(const YamlNode& node, std::string_view path,
                 const std::function<void(const YamlNode&, const std::string& item_path)>& item);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The part `loki` of the configuration: where logs go, in which form, and who we are there. Secrets
-// are not in it (but for a proxyUrl that somebody wrote one into, which is never repeated), only
-// the files that hold them. Plain values and their decoder; used by sidecar_config.
+// The part `loki` of the configuration: where logs go, in which form, and how we authenticate
+// there. Plain values and their decoder; used by sidecar_config.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +10,7 @@
 
 #include "common/base/strings.h"
 #include "common/text/yaml_reader.h"
+#include "sidecar/config/access_config.h"
 #include "sidecar/config/decoder.h"
 
 namespace telltale {
@@ -24,15 +24,7 @@ struct LokiConfig {
   std::int64_t timeout_ms = 10'000;
   std::int64_t max_age_ms = 168 * 3'600'000;  // of lines that are still tried; 0: any
   bool json = false;                          // gzip of JSON instead of snappy of protobuf
-  Labels headers = {};                        // beside ours
-  std::string proxy_url = {};                 // perhaps with a name and a password in it, or:
-  std::string proxy_username = {}, proxy_username_file = {}, proxy_password_file = {};
-  // A folder with ca.crt, tls.crt, tls.key, username, password, token, as far as they are there and
-  // not named below.
-  std::string credentials = {};
-  std::string username = {}, username_file = {}, password_file = {}, bearer_token_file = {};
-  std::string ca_file = {}, cert_file = {}, key_file = {}, server_name = {};
-  bool insecure_skip_verify = false;
+  AccessConfig access = {};
   bool operator==(const LokiConfig&) const = default;
 };
 

@@ -48,17 +48,17 @@ tls: {caFile: /ca, certFile: /c, keyFile: /k, serverName: loki.example}
   wanted.timeout_ms = 3'000;
   wanted.max_age_ms = 24 * 3'600'000;
   wanted.json = true;
-  wanted.headers = {{"X-Cluster", "blue"}};
-  wanted.proxy_url = "http://proxy:3128";
-  wanted.proxy_username_file = "/pu";
-  wanted.proxy_password_file = "/pp";
-  wanted.credentials = "/etc/telltale/loki";
-  wanted.username = "me";
-  wanted.password_file = "/p";
-  wanted.ca_file = "/ca";
-  wanted.cert_file = "/c";
-  wanted.key_file = "/k";
-  wanted.server_name = "loki.example";
+  wanted.access.headers = {{"X-Cluster", "blue"}};
+  wanted.access.proxy_url = "http://proxy:3128";
+  wanted.access.proxy_username_file = "/pu";
+  wanted.access.proxy_password_file = "/pp";
+  wanted.access.credentials = "/etc/telltale/loki";
+  wanted.access.username = "me";
+  wanted.access.password_file = "/p";
+  wanted.access.ca_file = "/ca";
+  wanted.access.cert_file = "/c";
+  wanted.access.key_file = "/k";
+  wanted.access.server_name = "loki.example";
   EXPECT_EQ(loki, wanted);
 }
 
