@@ -93,6 +93,7 @@ void FileSet::SetSources(std::vector<LogSource> sources) {
     for (const std::string& pattern : source.include) {
       by_root_[GlobRoot(pattern)].push_back(index);
     }
+    for (const std::string& directory : source.link_targets) by_root_[directory];  // for Allowed
   }
   std::vector<std::uint64_t> unwanted;
   for (auto& [file_id, file] : files_) {

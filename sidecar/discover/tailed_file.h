@@ -62,8 +62,6 @@ struct TailedFile {
   bool held = false;                 // but a block of lines that may go on
   std::int64_t last_time = 0;        // the last time assigned to a line
   std::string memory;                // of the pipeline's stages, at checkpoint.offset
-  std::uint64_t alerts_read_to = 0;  // up to here alerts were raised while Loki was away
-  std::string alerts_memory;         // as `memory`, at `alerts_read_to`
   ArrivalTimes arrival_times;
   SteadyTime grown{};          // when its size last changed
   bool rotated = false;        // no wanted path leads to it any more

@@ -130,7 +130,7 @@ BatchRecord TakeBatch(Fields& in) {
   batch.checkpoint = in.Mark();
   batch.lines = in.Unsigned();
   std::uint64_t format = in.Unsigned();
-  in.ok = in.ok && format <= static_cast<std::uint64_t>(LogSource::Format::kPlain);
+  in.ok = in.ok && format <= static_cast<std::uint64_t>(LogSource::Format::kDocker);
   if (in.ok) batch.format = static_cast<LogSource::Format>(format);
   batch.last_time = in.Signed();
   std::uint64_t runs = in.Unsigned();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The pods of one node whose stdout is read, as the operator tells a node agent
-// (operator/plan/configs/node_logs.h), and what follows from it: where their lines are on the node
-// and with which labels they go out. The kubelet keeps them as
+// The pods of one node whose stdout is read, decoded from the operator's answer to a node agent
+// (operator/plan/configs/node_logs.h), and the log sources that follow from it. The kubelet keeps
+// the lines in
 //   /var/log/pods/NAMESPACE_NAME_UID/CONTAINER/N.log
-// with N counting restarts; rotated ones beside them. Nothing but these folders is ever read,
-// whatever the answer says. Pure.
+// where N counts restarts; rotated files are beside them. With Docker, N.log is a link to a file
+// below /var/lib/docker/containers. Nothing else is read, whatever the answer says. Pure.
 #pragma once
 
 #include <memory>
@@ -25,8 +25,11 @@ struct NodeTarget {
   Labels labels;
   std::string tenant;  // in place of loki.tenant
   std::shared_ptr<const Pipeline> pipeline;
-  bool usable = true;  // its stages compile: without them lines would go out that must not
+  bool usable = true;  // false: the labels or the tenant are bad, so nothing may be sent
 };
+
+// True if lines are treated alike: pipelines are compared by what they do, not by address.
+bool SameTarget(const NodeTarget& a, const NodeTarget& b);
 
 struct NodePod {
   std::string ns, name, uid, app;
@@ -38,16 +41,19 @@ struct NodePod {
 };
 
 struct NodeLogs {
+  // Including pods whose target is not usable: the caller may know an earlier, good one.
   std::vector<NodePod> pods;
   std::vector<std::string> problems;  // sentences about parts that are left out
 };
 
-// An error when it is no such answer. Keys that are not known are of a newer operator, and fine.
+// An error if the text is no such answer. Unknown keys come from a newer operator and are ignored.
+// An unknown or bad stage is left out, with a problem; the other stages and the target stay.
 Result<NodeLogs> DecodeNodeLogs(std::string_view json);
 
-// One source per container, under `directory`; labels: `common`, over them the target's, over both
-// who the pod is.
+// One source per container, below `directory`. Labels: `common`, overridden by the target's,
+// overridden by the pod's identity. Links may lead into `link_targets`.
 std::vector<LogSource> NodeSources(const std::vector<NodePod>& pods, const Labels& common,
-                                   const std::string& node, const std::string& directory);
+                                   const std::string& node, const std::string& directory,
+                                   const std::vector<std::string>& link_targets = {});
 
 }  // namespace telltale

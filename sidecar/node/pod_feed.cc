@@ -28,11 +28,6 @@ Counter& RequestCounter(Registry& registry, const char* result) {
                              {{"result", result}});
 }
 
-bool SameTarget(const NodeTarget& a, const NodeTarget& b) {
-  const auto hash = [](const NodeTarget& t) { return t.pipeline ? t.pipeline->hash() : 0; };
-  return a.labels == b.labels && hash(a) == hash(b);
-}
-
 bool IsUnder(const std::set<std::string>& paths, const std::string& folder) {
   const auto at = paths.lower_bound(folder + "/");
   return at != paths.end() && at->starts_with(folder + "/");
@@ -62,26 +57,26 @@ void PodFeed::Start() {
 
 void PodFeed::Stop() {
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
-    wake_.notify_all();
+    wake_.NotifyAll();
   }
   client_.Cancel();
   if (thread_.joinable()) thread_.join();
 }
 
 std::vector<NodePod> PodFeed::pods() const {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return pods_;
 }
 
 void PodFeed::Run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_) {
-    lock.unlock();
+    lock.Unlock();
     Step();
-    lock.lock();
-    wake_.wait_for(lock, wait_, [this] { return stopping_; });
+    lock.Lock();
+    wake_.WaitFor(mutex_, wait_, [this]() REQUIRES(mutex_) { return stopping_; });
   }
 }
 
@@ -142,35 +137,72 @@ void PodFeed::Failed(const std::string& why) {
   last_error_ = why;
 }
 
-// A new list: what is not on it any more lingers.
+// Takes a new list. Pods that are not on it any more linger in gone_.
 bool PodFeed::Take(const std::string& json, bool recalled) {
   auto decoded = DecodeNodeLogs(json);
   if (!decoded.ok()) {
     if (!recalled) Failed(decoded.error().message);
     return false;
   }
-  for (const std::string& problem : decoded->problems) {
-    LogError("a part of the list of pods cannot be used, and its pods are not read",
-             {{"problem", problem}});
-  }
+  LogProblems(decoded->problems);
   std::map<std::string, NodePod> before;
   for (NodePod& pod : listed_) before.emplace(pod.Folder(), std::move(pod));
-  listed_ = std::move(decoded->pods);
-  for (NodePod& pod : listed_) {
+  listed_.clear();
+  TargetCache targets;
+  bool all_usable = true;
+  for (NodePod& pod : decoded->pods) {
     const std::string folder = pod.Folder();
-    gone_.erase(folder);
+    const auto lingers = gone_.find(folder);
     const auto known = before.extract(folder);
-    // Sources of the same pipeline share it.
-    if (known && SameTarget(*known.mapped().target, *pod.target))
-      pod.target = known.mapped().target;
+    const NodePod* last = known ? &known.mapped() : nullptr;
+    if (last == nullptr && lingers != gone_.end()) last = &lingers->second.pod;
+    if (!pod.target->usable) {
+      all_usable = false;
+      if (last == nullptr) continue;  // nothing good is known
+      pod.target = last->target;
+    } else if (last != nullptr) {
+      pod.target = Merged(last->target, pod.target, targets);
+    }
+    if (lingers != gone_.end()) gone_.erase(lingers);
+    listed_.push_back(std::move(pod));
   }
   for (auto& [folder, pod] : before) gone_[folder] = {std::move(pod), clock_.Steady()};
-  if (recalled || options_.state_dir.empty()) return true;
+  // A list with a bad target would leave out its pods at the next start, so the last copy stays.
+  if (recalled || !all_usable || options_.state_dir.empty()) return true;
   if (auto written = WriteFileAtomic(CopyPath(), json); !written.ok()) {
     LogWarn("the list of pods cannot be kept for the next start",
             {{"error", written.error().message}});
   }
   return true;
+}
+
+// Each problem is logged when it appears, not with every new list.
+void PodFeed::LogProblems(const std::vector<std::string>& problems) {
+  std::set<std::string> now(problems.begin(), problems.end());
+  for (const std::string& problem : now) {
+    if (problems_.contains(problem)) continue;
+    LogError("a part of the operator's list of pods cannot be used", {{"problem", problem}});
+  }
+  problems_ = std::move(now);
+}
+
+// The target that a pod has from now on: the old object if nothing changed, and the new one with
+// the old pipeline object if only something else changed. Equal pipelines must be one object, or
+// the files' stages would start anew.
+std::shared_ptr<const NodeTarget> PodFeed::Merged(const std::shared_ptr<const NodeTarget>& before,
+                                                  const std::shared_ptr<const NodeTarget>& now,
+                                                  TargetCache& cache) {
+  if (SameTarget(*before, *now)) return before;
+  const bool same_stages =
+      before->pipeline && now->pipeline && before->pipeline->hash() == now->pipeline->hash();
+  if (!same_stages) return now;
+  auto& merged = cache[{before.get(), now.get()}];
+  if (!merged) {
+    auto copy = std::make_shared<NodeTarget>(*now);
+    copy->pipeline = before->pipeline;
+    merged = std::move(copy);
+  }
+  return merged;
 }
 
 // True when one of those off the list is done with.
@@ -202,7 +234,7 @@ void PodFeed::Publish() {
   for (const auto& [folder, gone] : gone_) pods.push_back(gone.pod);
   pods_read_.Set(static_cast<double>(pods.size()));
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     pods_ = std::move(pods);
   }
   options_.changed();

@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Keeps a node agent's pods up to date: asks the operator every two seconds, keeps the last list
-// while nobody answers, also over a restart (a copy lies in the state folder), and goes on with a
-// pod that is off the list until what it wrote has been read. Made by sidecar/app.
+// Keeps a node agent's pods up to date. It asks the operator every two seconds. While the operator
+// does not answer, the last list stays, also over a restart (a copy lies in the state folder). A
+// pod that is no longer listed is read until all that it wrote has been read. A pod whose target
+// became unusable keeps the last good one. Made by sidecar/app.
 //
 // Threads: one of its own from Start to Stop, which makes all calls out; pods() is for any thread.
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <map>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/base/backoff.h"
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/metrics/registry.h"
 #include "common/net/http/http_client.h"
 #include "sidecar/node/node_logs.h"
@@ -70,6 +72,12 @@ class PodFeed {
   bool Ask();
   bool Take(const std::string& json, bool recalled);
   bool LetGo();
+  void LogProblems(const std::vector<std::string>& problems);
+  using TargetCache =
+      std::map<std::pair<const NodeTarget*, const NodeTarget*>, std::shared_ptr<const NodeTarget>>;
+  static std::shared_ptr<const NodeTarget> Merged(const std::shared_ptr<const NodeTarget>& before,
+                                                  const std::shared_ptr<const NodeTarget>& now,
+                                                  TargetCache& cache);
   void Publish();
   void Failed(const std::string& why);
   std::string CopyPath() const { return options_.state_dir + "/pods.json"; }
@@ -89,12 +97,13 @@ class PodFeed {
   std::vector<NodePod> listed_;
   std::map<std::string, Gone> gone_;  // by folder
   std::string last_error_;
+  std::set<std::string> problems_;  // of the last list
   std::chrono::milliseconds wait_{0};
 
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  std::vector<NodePod> pods_;  // guarded by mutex_
-  bool stopping_ = false;      // guarded by mutex_
+  mutable Mutex mutex_;
+  CondVar wake_;
+  std::vector<NodePod> pods_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/base/clean_utf8.h"
+#include "sidecar/tail/docker_line.h"
 
 namespace telltale {
 namespace {
@@ -13,25 +14,37 @@ constexpr std::size_t kKeepCapacity = 64 << 10;
 
 }  // namespace
 
+// The line as a container runtime wrote it; nullopt if it has no such form.
+std::optional<CriLine> EntryDecoder::Parse(std::string_view text) {
+  using Format = LogSource::Format;
+  if (format_ == Format::kAuto || format_ == Format::kCri) {
+    if (auto cri = ParseCriLine(text, &second_)) return cri;
+  }
+  if (format_ == Format::kAuto || format_ == Format::kDocker) {
+    if (auto docker = ParseDockerLine(text, docker_scratch_)) {
+      return CriLine{docker->time, docker->stream, docker->partial, docker->content};
+    }
+  }
+  return std::nullopt;
+}
+
 void EntryDecoder::Line(const RawLine& line, Sink sink) {
   LogEntry entry;
   entry.begin = line.begin;
   entry.bytes = line.end - line.begin;
   entry.cut_bytes = line.skipped;
   entry.truncated = line.skipped > 0;
-  if (format_ != LogSource::Format::kPlain) {
-    if (auto cri = ParseCriLine(line.text, &second_)) {
-      Partial& partial = cri->stream == LogStream::kStderr ? stderr_ : stdout_;
-      if (cri->partial || partial.waiting) {
-        Append(partial, *cri, line);
-        if (!cri->partial) Flush(partial, sink);
-        return;
-      }
-      entry.time = cri->time;
-      entry.stream = cri->stream;
-      Whole(cri->content, entry, sink);
+  if (auto cri = Parse(line.text)) {
+    Partial& partial = cri->stream == LogStream::kStderr ? stderr_ : stdout_;
+    if (cri->partial || partial.waiting) {
+      Append(partial, *cri, line);
+      if (!cri->partial) Flush(partial, sink);
       return;
     }
+    entry.time = cri->time;
+    entry.stream = cri->stream;
+    Whole(cri->content, entry, sink);
+    return;
   }
   Whole(line.text, entry, sink);
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -50,13 +51,14 @@ class EntryDecoder {
     std::string text;
     LogEntry entry;
   };
+  std::optional<CriLine> Parse(std::string_view text);
   void Whole(std::string_view content, LogEntry entry, Sink sink);
   void Append(Partial& partial, const CriLine& cri, const RawLine& line);
   void Flush(Partial& partial, Sink sink);
 
   LogSource::Format format_;
   Partial stdout_, stderr_;
-  std::string scratch_;
+  std::string scratch_, docker_scratch_;
   CriSecond second_;
 };
 

@@ -16,7 +16,9 @@ namespace telltale {
 class Pipeline;
 
 struct LogSource {
-  enum class Format { kAuto, kCri, kPlain };  // kAuto: a line that has the CRI form is CRI
+  // kAuto: a line that has the CRI form or Docker's is taken as such, others as they are.
+  // The journal keeps the numbers.
+  enum class Format { kAuto, kCri, kPlain, kDocker };
 
   // Absolute globs over paths: * ? [a-z] [^a-z] and \ never match '/'. A file that matches an
   // include and no exclude is read; the first source in the list that wants a file gets it.
@@ -29,6 +31,9 @@ struct LogSource {
   std::string tenant = {};  // empty: that of all
   // Longer lines are cut here, in bytes; at most 255 KiB, because Loki refuses lines above 256 KiB.
   std::size_t max_line_size = 255 << 10;
+
+  // Directories, beside those of `include`, that a link may lead into.
+  std::vector<std::string> link_targets = {};
 
   bool operator==(const LogSource&) const = default;
 };

@@ -30,7 +30,8 @@ class NodeAgentTest : public ::testing::Test {
   Status Start() {
     folder_.Write("c.yaml", "version: 1\nstate: " + folder_ / "state" + "\nloki: {url: '" +
                                 loki_.url() + "', batchWait: 10ms}\npods: {operator: '" +
-                                operator_.url() + "', directory: " + folder_ / "pods" + "}\n");
+                                operator_.url() + "', directory: " + folder_ / "pods" +
+                                ", linkTargets: [" + folder_ / "docker" + "]}\n");
     SidecarOptions options;
     options.config = folder_ / "c.yaml";
     options.role = "node";
@@ -70,6 +71,61 @@ class NodeAgentTest : public ::testing::Test {
   FakeLoki loki_;
   RunningApp app_;
 };
+
+TEST_F(NodeAgentTest, WithDockerTheFilesBehindTheLinksAreRead) {
+  const auto docker = [&](const std::string& log, const char* stream) {
+    return "{\"log\":\"" + log + "\",\"stream\":\"" + stream +
+           "\",\"time\":\"2026-11-21T01:02:03.000000007Z\"}\n";
+  };
+  fs::create_directories(folder_ / "docker/abc");
+  const std::string file = folder_ / "docker/abc/abc-json.log";
+  Append(file, docker("a \\\"quoted\\\" line\\n", "stdout") + docker("one ", "stderr"));
+  fs::create_symlink(file, LogOf("a", "u-1", "0.log"));
+  folder_.Write("elsewhere/b.log", "not to be read\n");
+  fs::create_symlink(folder_ / "elsewhere/b.log", LogOf("b", "u-2", "0.log"));
+  operator_.Say({{"a", "u-1"}, {"b", "u-2"}});
+  ASSERT_TRUE(Start().ok());
+  ASSERT_TRUE(Arrived({"a \"quoted\" line"}));
+  Append(file, docker("two\\n", "stderr"));
+  ASSERT_TRUE(Arrived({"one two"}));
+  for (const std::string& line : loki_.lines()) EXPECT_NE(line, "not to be read");
+}
+
+TEST_F(NodeAgentTest, AChangeOfTheTenantReachesAPodThatIsFollowed) {
+  const auto say = [&](const std::string& tenant) {
+    operator_.Answer(200, R"({"targets":[{"name":"shop/out","tenant":")" + tenant +
+                              R"("}],"pods":[{"namespace":"shop","name":"a","uid":"u-1",)" +
+                              R"("app":"shop","target":0,"containers":["main"]}]})");
+  };
+  const auto arrived = [&](const std::string& line, const std::string& tenant) {
+    return loki_.WaitFor([&](const std::vector<FakeLoki::Push>& pushes) {
+      return std::ranges::any_of(pushes, [&](const FakeLoki::Push& push) {
+        return push.tenant == tenant &&
+               std::ranges::find(push.entries, line, &FakeLoki::Entry::line) != push.entries.end();
+      });
+    });
+  };
+  const std::string log = LogOf("a", "u-1", "0.log");
+  say("team-a");
+  Append(log, Cri(3, "first"));
+  ASSERT_TRUE(Start().ok());
+  ASSERT_TRUE(arrived("first", "team-a"));
+  say("team-b");
+  // The agent asks every two seconds; lines until then are still of the old tenant.
+  int second = 4;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto changed = [&](const std::vector<FakeLoki::Push>& pushes) {
+    return std::ranges::any_of(pushes, [](const auto& push) { return push.tenant == "team-b"; });
+  };
+  bool seen = false;
+  while (!seen && std::chrono::steady_clock::now() < end) {
+    Append(log, Cri(second % 60, "line " + std::to_string(second)));
+    ++second;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    seen = changed(loki_.pushes());
+  }
+  EXPECT_TRUE(seen);
+}
 
 TEST_F(NodeAgentTest, ReadsThePodsItIsToldOfWithTheirLabelsAndTimesAndNoOthers) {
   Append(LogOf("a", "u-1", "0.log"), Cri(3, "from a"));

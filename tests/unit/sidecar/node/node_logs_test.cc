@@ -4,9 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "sidecar/pipeline/pipeline.h"
+
 namespace telltale {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -57,24 +62,70 @@ TEST(NodeSources, TheTenantIsTheTargets) {
   EXPECT_EQ(sources[2].tenant, "team-b");
 }
 
-TEST(DecodeNodeLogs, ATenantThatIsNoHeaderReadsNoPods) {
-  std::string text(kTwoPods);
-  text.replace(text.find("team-b"), 6, "a\\nb: c");
-  const auto decoded = DecodeNodeLogs(text);
-  ASSERT_TRUE(decoded.ok());
-  EXPECT_EQ(decoded->pods.size(), 1u);
-  EXPECT_THAT(decoded->problems, ElementsAre(HasSubstr("tenant must be printable ASCII")));
+TEST(NodeSources, LinksMayLeadToWhereTheRuntimeKeepsItsFiles) {
+  const auto sources = NodeSources(PodsOf(kTwoPods), {}, "n1", "/var/log/pods", {"/docker"});
+  for (const LogSource& source : sources) {
+    EXPECT_THAT(source.link_targets, ElementsAre("/docker"));
+    EXPECT_EQ(source.format, LogSource::Format::kAuto);
+  }
 }
 
-TEST(DecodeNodeLogs, ATargetWhoseStagesDoNotCompileReadsNoPodsAndTouchesNoOther) {
-  std::string text(kTwoPods);
-  text.replace(text.find("{\"json\""), 7, "{\"jsom\"");
-  const auto decoded = DecodeNodeLogs(text);
-  ASSERT_TRUE(decoded.ok());
-  ASSERT_EQ(decoded->pods.size(), 1u);
-  EXPECT_EQ(decoded->pods[0].name, "b");
-  ASSERT_FALSE(decoded->problems.empty());
-  EXPECT_THAT(decoded->problems[0], HasSubstr("shop/out"));
+// Each row changes one field. SameTarget does not compile if a field is added and not compared.
+TEST(SameTarget, EveryFieldMatters) {
+  const auto compile = [](const std::string& reason) {
+    return *Pipeline::Compile({{DropSpec{.expression = "x", .reason = reason}}});
+  };
+  const NodeTarget base{"ns/a", {{"team", "web"}}, "t", compile("r"), true};
+  NodeTarget same = base;
+  same.pipeline = compile("r");  // another object that does the same
+  EXPECT_TRUE(SameTarget(base, same));
+  std::map<std::string, NodeTarget> changed = {
+      {"name", base},   {"labels", base},    {"no labels", base}, {"tenant", base},
+      {"stages", base}, {"no stages", base}, {"usable", base}};
+  changed["name"].name = "ns/b";
+  changed["labels"].labels = {{"team", "other"}};
+  changed["no labels"].labels = {};
+  changed["tenant"].tenant = "";
+  changed["stages"].pipeline = compile("s");
+  changed["no stages"].pipeline = nullptr;
+  changed["usable"].usable = false;
+  for (const auto& [field, target] : changed) {
+    EXPECT_FALSE(SameTarget(base, target)) << field;
+    EXPECT_FALSE(SameTarget(target, base)) << field;
+  }
+}
+
+TEST(DecodeNodeLogs, ATargetWhoseTenantOrLabelsAreBadIsNotUsable) {
+  for (const auto& [from, to] : std::map<std::string, std::string>{
+           {"\"team-b\"", "\"a\\nb: c\""}, {"\"labels\": {}", "\"labels\": 1"}}) {
+    std::string text(kTwoPods);
+    text.replace(text.find(from), from.size(), to);
+    const auto decoded = DecodeNodeLogs(text);
+    ASSERT_TRUE(decoded.ok());
+    ASSERT_EQ(decoded->pods.size(), 2u);
+    EXPECT_TRUE(decoded->pods[0].target->usable);
+    EXPECT_FALSE(decoded->pods[1].target->usable) << to;
+    EXPECT_THAT(decoded->problems, ElementsAre(HasSubstr("shop/plain")));
+  }
+}
+
+TEST(DecodeNodeLogs, AnUnknownOrBadStageCostsTheStageAndNotTheTarget) {
+  for (const auto& [from, to] : std::map<std::string, std::string>{
+           {"{\"json\": {\"expressions\": {\"level\": \"\"}}}", "{\"jsom\": {}}"},
+           {"{\"json\": {\"expressions\": {\"level\": \"\"}}}", "{\"json\": {\"later\": 1}}"},
+           {"{\"json\": {\"expressions\": {\"level\": \"\"}}}",
+            "{\"regex\": {\"expression\": \"(\"}}"}}) {
+    std::string text(kTwoPods);
+    text.replace(text.find(from), from.size(), to);
+    const auto decoded = DecodeNodeLogs(text);
+    ASSERT_TRUE(decoded.ok());
+    ASSERT_EQ(decoded->pods.size(), 2u);
+    ASSERT_TRUE(decoded->pods[0].target->usable) << to;
+    ASSERT_NE(decoded->pods[0].target->pipeline, nullptr) << to;
+    EXPECT_THAT(decoded->pods[0].target->pipeline->label_names(), ElementsAre("level")) << to;
+    EXPECT_THAT(decoded->problems,
+                ElementsAre(AllOf(HasSubstr("shop/out"), HasSubstr("this stage is left out"))));
+  }
 }
 
 TEST(DecodeNodeLogs, NothingThatIsNoNameBecomesAPartOfAPath) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sidecar/pipeline/pipeline.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/unit/sidecar/node/fake_operator.h"
 #include "tests/unit/sidecar/temp_folder.h"
@@ -132,6 +133,58 @@ TEST_F(PodFeedTest, APodOfTheSameNameIsAnotherPod) {
   feed_.Step();
   ASSERT_EQ(feed_.pods().size(), 1u);
   EXPECT_EQ(feed_.pods()[0].uid, "2");
+}
+
+// Answers with one pod, shop/a, of one target with these members.
+std::string OnePod(const std::string& target) {
+  return R"({"targets":[{"name":"shop/out",)" + target +
+         R"(}],"pods":[{"namespace":"shop","name":"a","uid":"1","app":"shop","target":0,)" +
+         R"("containers":["main"]}]})";
+}
+
+TEST_F(PodFeedTest, AChangeOfATargetReachesPodsThatAreFollowed) {
+  const std::string drop = R"("pipeline":[{"drop":{"expression":"x"}}])";
+  operator_.Answer(200, OnePod(R"("labels":{"team":"web"},"tenant":"a",)" + drop));
+  feed_.Step();
+  const NodePod before = feed_.pods().at(0);
+  operator_.Answer(200, OnePod(R"("labels":{"team":"web"},"tenant":"b",)" + drop));
+  feed_.Step();
+  NodePod now = feed_.pods().at(0);
+  EXPECT_EQ(now.target->tenant, "b");
+  EXPECT_EQ(now.target->pipeline, before.target->pipeline) << "the stages would start anew";
+  operator_.Answer(200, OnePod(R"("labels":{"team":"db"},"tenant":"b",)" + drop));
+  feed_.Step();
+  now = feed_.pods().at(0);
+  EXPECT_EQ(now.target->labels, (Labels{{"team", "db"}}));
+  operator_.Answer(200, OnePod(R"("labels":{"team":"db"},"tenant":"b")"));
+  feed_.Step();
+  EXPECT_EQ(feed_.pods().at(0).target->pipeline, nullptr);
+  EXPECT_EQ(changes_, 4);
+}
+
+TEST_F(PodFeedTest, APodWhoseTargetGoesBadKeepsTheLastGoodOneAlsoOverARestart) {
+  operator_.Answer(200, OnePod(R"("tenant":"good")"));
+  feed_.Recall();
+  feed_.Step();
+  operator_.Answer(200, OnePod(R"("tenant":"not a tenant")"));
+  feed_.Step();
+  ASSERT_EQ(feed_.pods().size(), 1u);
+  EXPECT_EQ(feed_.pods()[0].target->tenant, "good");
+  Registry registry;
+  PodFeed next(Options(), registry, clock_);
+  next.Recall();
+  next.Step();
+  ASSERT_EQ(next.pods().size(), 1u);
+  EXPECT_EQ(next.pods()[0].target->tenant, "good");
+  operator_.Answer(200, OnePod(R"("tenant":"better")"));
+  next.Step();
+  EXPECT_EQ(next.pods()[0].target->tenant, "better");
+}
+
+TEST_F(PodFeedTest, APodThatNeverHadAGoodTargetIsNotRead) {
+  operator_.Answer(200, OnePod(R"("tenant":"not a tenant")"));
+  feed_.Step();
+  EXPECT_THAT(Names(), IsEmpty());
 }
 
 TEST_F(PodFeedTest, ItAsksByItselfAndStopsAtOnce) {
