@@ -4,7 +4,7 @@
 PYTHON := /usr/bin/python3
 BUILD_PACKAGES := cmake/packages.txt tests/cluster/packages.txt
 
-.PHONY: demo demo-env demo-down test model bench images generate format
+.PHONY: demo demo-env demo-down test model fuzz bench images generate format
 
 demo: ## a real cluster, the chart, an example, and what Prometheus and Loki then hold
 	@tests/install.sh $(BUILD_PACKAGES)
@@ -23,6 +23,10 @@ test: ## everything; the last line counts
 model: ## the shipping protocol, checked by Spin; under a minute
 	@tests/install.sh tests/packages.txt
 	@tests/model/model.py
+
+fuzz: ## every fuzz program for ten minutes; what it finds is kept in $TELLTALE_CACHE/corpus
+	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz
+	@TELLTALE_FUZZ_SECONDS=$${TELLTALE_FUZZ_SECONDS:-600} $(PYTHON) -m pytest -q tests/fuzz
 
 bench: ## the operator at 50,000 pods and the log path, beside their peers; about fifteen minutes
 	@tests/install.sh $(BUILD_PACKAGES) tests/packages.txt

@@ -15,7 +15,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr const char* kAccount = "/var/run/secrets/kubernetes.io/serviceaccount/";
-constexpr std::size_t kMaxLine = 1 << 20;
 constexpr std::size_t kFlushAt = 256 << 10;
 constexpr milliseconds kLook{1'000};  // while the spool is full
 
@@ -52,9 +51,8 @@ Result<PodLogServer> InClusterServer() {
   return PodLogServer{*url, std::string(kAccount) + "token", std::string(kAccount) + "ca.crt"};
 }
 
-LogFollower::LogFollower(FollowerOptions options, Registry& registry, Clock& clock)
+LogFollower::LogFollower(FollowerOptions options, Registry& registry, Clock&)
     : options_(std::move(options)),
-      clock_(clock),
       lines_(CounterOf(registry, "telltale_podlog_lines_total",
                        "Lines that the API server gave of a container's output.",
                        options_.container)),
@@ -86,23 +84,23 @@ void LogFollower::Start() {
 
 void LogFollower::Stop() {
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
     if (client_) client_->Cancel();
-    wake_.notify_all();
+    wake_.NotifyAll();
   }
   if (thread_.joinable()) thread_.join();
   forbidden_.Set(0);
 }
 
 bool LogFollower::stopping() {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return stopping_;
 }
 
 void LogFollower::Await(milliseconds time) {
-  std::unique_lock lock(mutex_);
-  wake_.wait_for(lock, time, [this] { return stopping_; });
+  MutexLock lock(mutex_);
+  wake_.WaitFor(mutex_, time, [this]() REQUIRES(mutex_) { return stopping_; });
 }
 
 void LogFollower::Run() {
@@ -156,13 +154,12 @@ LogFollower::End LogFollower::Ask(bool previous) {
   client.tls.identity = std::move(identity);
   client.user_agent = "telltale-sidecar";
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (stopping_) return End::kStopped;
     client_ = std::make_unique<HttpClient>(std::move(client));
   }
-  rest_.clear();
+  lines_in_.Begin();
   previous_ = previous;
-  skipping_ = false;
   first_ = true;
   ended_.reset();
   got_ = 0;
@@ -214,24 +211,10 @@ void LogFollower::Complain(const std::string& what, const std::string& why) {
 bool LogFollower::Take(std::string_view piece) {
   following_.Set(1);
   forbidden_.Set(0);
-  while (!piece.empty()) {
-    const auto end = piece.find('\n');
-    const std::string_view part = piece.substr(0, end);
-    if (rest_.size() + part.size() > kMaxLine) {
-      if (!skipping_) rest_.append(part.substr(0, kMaxLine - rest_.size()));
-      skipping_ = true;
-    } else if (end != piece.npos && rest_.empty()) {
-      if (!TakeLine(part)) return false;
-    } else if (!skipping_) {
-      rest_.append(part);
-    }
-    if (end == piece.npos) break;
-    piece.remove_prefix(end + 1);
-    if (rest_.empty()) continue;
-    const std::string line = std::exchange(rest_, {});
-    skipping_ = false;
-    if (!TakeLine(line)) return false;
-  }
+  const auto take = [this](std::int64_t time, std::string_view text) {
+    return TakeLine(time, text);
+  };
+  if (!lines_in_.Feed(piece, take)) return false;
   if (auto written = spool_.Flush(); !written.ok()) {
     Complain("the output of a container cannot be kept", written.error().message);
     ended_ = End::kFull;
@@ -243,14 +226,9 @@ bool LogFollower::Take(std::string_view piece) {
 }
 
 // False ends the answer.
-bool LogFollower::TakeLine(std::string_view line) {
-  const auto space = line.find(' ');
-  const std::string_view stamp = line.substr(0, space);
-  const auto time = ParseRfc3339(stamp);
-  if (!time) return true;  // no line of a log: the kubelet says what went wrong in the middle of it
-  const std::string_view text = space == line.npos ? "" : line.substr(space + 1);
+bool LogFollower::TakeLine(std::int64_t time, std::string_view text) {
   if (std::exchange(first_, false)) {
-    const bool gap = point_.IsGap(*time);
+    const bool gap = point_.IsGap(time);
     if (previous_) gap_ = gap;
     if (gap && !previous_ && !gap_known_) {
       ended_ = End::kGap;
@@ -258,12 +236,12 @@ bool LogFollower::TakeLine(std::string_view line) {
     }
     if (!previous_) gap_known_ = false;
   }
-  if (!point_.IsNew(*time, text)) {
+  if (!point_.IsNew(time, text)) {
     known_.Add();
     return true;
   }
-  spool_.Add(*time, text);
-  point_.Keep(*time, text);
+  spool_.Add(time, text);
+  point_.Keep(time, text);
   lines_.Add();
   ++got_;
   last_error_.clear();

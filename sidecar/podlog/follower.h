@@ -10,21 +10,21 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 
 #include "common/base/backoff.h"
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/metrics/registry.h"
 #include "common/net/http/http_client.h"
 #include "sidecar/podlog/resume_point.h"
 #include "sidecar/podlog/spool.h"
+#include "sidecar/podlog/stream_lines.h"
 
 namespace telltale {
 
@@ -64,7 +64,7 @@ class LogFollower {
   End Ask(bool previous);
   void AskForPrevious();
   bool Take(std::string_view piece);
-  bool TakeLine(std::string_view line);
+  bool TakeLine(std::int64_t time, std::string_view text);
   bool HasRoom();
   End EndOf(const Result<HttpResponse>& response);
   void Complain(const std::string& what, const std::string& why);
@@ -72,7 +72,6 @@ class LogFollower {
   bool stopping();
 
   const FollowerOptions options_;
-  Clock& clock_;
   Counter& lines_;
   Counter& known_;
   Counter& gaps_;
@@ -84,8 +83,7 @@ class LogFollower {
   ResumePoint point_;
   Spool spool_;
   Backoff backoff_;
-  std::string rest_;        // of a line whose end did not come yet
-  bool skipping_ = false;   // the rest of a line that is too long
+  StreamLines lines_in_;
   bool first_ = true;       // the next line is the first of the answer
   bool previous_ = false;   // the answer is of the container before its restart
   bool gap_known_ = false;  // and was asked for, so that the next answer is taken as it is
@@ -96,10 +94,10 @@ class LogFollower {
   std::uint64_t got_ = 0;  // new lines of the answer
   std::string last_error_;
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
+  Mutex mutex_;
+  CondVar wake_;
   std::unique_ptr<HttpClient> client_;  // replaced under mutex_, by the thread; used without
-  bool stopping_ = false;               // guarded by mutex_
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

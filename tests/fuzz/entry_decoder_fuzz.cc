@@ -68,8 +68,8 @@ void Decode(const std::vector<std::string>& lines, LogSource::Format format) {
 void FuzzOne(std::string_view text) {
   const auto lines = MakeLines(text);
   for (const std::string& line : lines) CheckCri(line);
-  for (const auto format :
-       {LogSource::Format::kAuto, LogSource::Format::kCri, LogSource::Format::kPlain}) {
+  for (const auto format : {LogSource::Format::kAuto, LogSource::Format::kCri,
+                            LogSource::Format::kPlain, LogSource::Format::kDocker}) {
     Decode(lines, format);
   }
 }
