@@ -73,6 +73,7 @@ constexpr FieldInfo kFields[] = {
     {Kind::kAlert, "labels", "", Type::kMap},
     {Kind::kAlert, "annotations", "", Type::kMap},
     {Kind::kAlert, "quiet", "", Type::kDuration},
+    {Kind::kAlert, "maxAge", "", Type::kDuration},
     {Kind::kMultiline, "firstline", "firstline", Type::kText},
     {Kind::kMultiline, "maxWait", "max_wait_time", Type::kDuration},
     {Kind::kMultiline, "maxLines", "max_lines", Type::kNumber},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/model/stage_check.h"
 
+#include "common/base/origin_labels.h"
 #include "operator/model/decode.h"
 #include "operator/model/pipeline_stage.h"
 #include "operator/model/regex_syntax.h"
@@ -43,6 +44,20 @@ Status CheckJson(const PipelineStage& stage) {
           "expressions",
           decode::In(name,
                      decode::Wrong("must be a path such as level, request.id or items[0].name")));
+    }
+  }
+  return {};
+}
+
+// The sidecar refuses the same names (MakeStage of AlertSpec).
+Status CheckAlertLabels(const PipelineStage& stage) {
+  const StageField* labels = stage.Find("labels");
+  if (labels == nullptr) return {};
+  for (const auto& [name, value] : labels->map) {
+    if (IsOriginLabel(name) || name == "alertname") {
+      return decode::In("labels", decode::Wrong("the label " + name +
+                                                " says where an alert comes from and "
+                                                "is set by Telltale: choose another name"));
     }
   }
   return {};
@@ -141,6 +156,7 @@ Status CheckStage(const PipelineStage& stage) {
       return CheckMetrics(stage);
     case Kind::kAlert:
       TELLTALE_TRY(Require(stage, "name"));
+      TELLTALE_TRY(CheckAlertLabels(stage));
       return Given(stage, "expression") ? CheckRegex(stage, "expression") : Status();
     case Kind::kMultiline: {
       const StageField* wait = stage.Find("maxWait");

@@ -138,15 +138,16 @@ void App::Apply() {
     LogWarn("state changed; the sidecar must be restarted for it",
             {{"state", started_state_}, {"configured", config.StateDir()}});
   }
-  alerts_.Configure(config.alertmanager_url);
+  alerts_.Configure(AlertTargets(config.alertmanager));
   LogPipelineOptions logs = PipelineOptions(config);
   logs.on_alert = [this](LogAlert alert) {
-    alerts_.Raise({std::move(alert.labels), std::move(alert.annotations), alert.quiet_ms});
+    alerts_.Raise(
+        {std::move(alert.labels), std::move(alert.annotations), alert.quiet_ms, alert.time});
   };
   auto sources = LogSources(config, pod_);
   if (pods_) {
-    auto of_pods =
-        NodeSources(pods_->pods(), config.labels, pod_.node, std::string(config.PodsDirectory()));
+    auto of_pods = NodeSources(pods_->pods(), config.labels, pod_.node,
+                               std::string(config.PodsDirectory()), config.PodLinkTargets());
     for (LogSource& source : of_pods) {
       source.max_line_size = static_cast<std::size_t>(config.loki.max_line_bytes);
       sources.push_back(std::move(source));

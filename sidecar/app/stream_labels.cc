@@ -14,27 +14,29 @@ LogSource::Format ToFormat(LogFormat format) {
       return LogSource::Format::kAuto;
     case LogFormat::kCri:
       return LogSource::Format::kCri;
+    case LogFormat::kDocker:
+      return LogSource::Format::kDocker;
     case LogFormat::kPlain:
       return LogSource::Format::kPlain;
   }
   return LogSource::Format::kAuto;
 }
 
-PushAccess AccessOf(const LokiConfig& loki) {
-  PushAccess access;
-  access.credentials = loki.credentials;
-  access.tls_files = {loki.ca_file, loki.cert_file, loki.key_file};
-  access.server_name = loki.server_name;
-  access.insecure_skip_verify = loki.insecure_skip_verify;
-  access.username = loki.username;
-  access.username_file = loki.username_file;
-  access.password_file = loki.password_file;
-  access.bearer_token_file = loki.bearer_token_file;
-  access.headers = loki.headers;
-  access.proxy_url = loki.proxy_url;
-  access.proxy_username = loki.proxy_username;
-  access.proxy_username_file = loki.proxy_username_file;
-  access.proxy_password_file = loki.proxy_password_file;
+Access AccessOf(const AccessConfig& config) {
+  Access access;
+  access.credentials = config.credentials;
+  access.tls_files = {config.ca_file, config.cert_file, config.key_file};
+  access.server_name = config.server_name;
+  access.insecure_skip_verify = config.insecure_skip_verify;
+  access.username = config.username;
+  access.username_file = config.username_file;
+  access.password_file = config.password_file;
+  access.bearer_token_file = config.bearer_token_file;
+  access.headers = config.headers;
+  access.proxy_url = config.proxy_url;
+  access.proxy_username = config.proxy_username;
+  access.proxy_username_file = config.proxy_username_file;
+  access.proxy_password_file = config.proxy_password_file;
   return access;
 }
 
@@ -88,11 +90,17 @@ std::vector<LogSource> LogSources(const SidecarConfig& config, const PodInfo& po
   return sources;
 }
 
+std::vector<AlertTarget> AlertTargets(const AlertmanagerConfig& config) {
+  std::vector<AlertTarget> targets;
+  for (const std::string& url : config.urls) targets.push_back({url, AccessOf(config.access)});
+  return targets;
+}
+
 LogPipelineOptions PipelineOptions(const SidecarConfig& config) {
   LogPipelineOptions options;
   options.loki_url = config.loki.url;
   options.tenant = config.loki.tenant;
-  options.access = AccessOf(config.loki);
+  options.access = AccessOf(config.loki.access);
   options.json = config.loki.json;
   options.max_age = std::chrono::seconds(config.loki.max_age_ms / 1'000);
   options.request_timeout = std::chrono::milliseconds(config.loki.timeout_ms);

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From the configuration and the pod to what the log pipeline is told: sources with their stream
-// labels, and its options. Pure.
+// From the configuration and the pod to the log pipeline's sources, with their stream labels, its
+// options, and the targets of alerts. Pure.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "sidecar/alert/alert_sender.h"
 #include "sidecar/config/pod_info.h"
 #include "sidecar/config/sidecar_config.h"
 #include "sidecar/ship/log_pipeline.h"
 
 namespace telltale {
 
-// Labels of a stream: those of the configuration, over them those of the entry, over both who the
-// pod is (namespace, pod, container, node, app), so that no configuration passes a pod off as
-// another.
+// Labels of a stream: the configuration's, overridden by those of the entry in `logs`, overridden
+// by the pod's identity (namespace, pod, container, node, app). So no configuration can impersonate
+// another pod.
 std::vector<LogSource> LogSources(const SidecarConfig& config, const PodInfo& pod);
 
 LogPipelineOptions PipelineOptions(const SidecarConfig& config);
+
+std::vector<AlertTarget> AlertTargets(const AlertmanagerConfig& config);
 
 }  // namespace telltale

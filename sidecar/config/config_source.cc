@@ -83,12 +83,12 @@ std::string TargetOf(std::string_view file) {
 }
 
 void WarnOfAlerts(LoadedConfig& loaded) {
-  if (!loaded.config.alertmanager_url.empty()) return;
+  if (!loaded.config.alertmanager.urls.empty()) return;
   for (const LogFilesConfig& logs : loaded.config.logs) {
     for (const StageSpec& stage : logs.pipeline.stages) {
       if (!std::holds_alternative<AlertSpec>(stage)) continue;
       loaded.warnings.push_back(
-          "logs: there are alert stages, but no alertmanager.url: no alert is sent until it is "
+          "logs: there are alert stages, but no alertmanager.urls: no alert is sent until it is "
           "set");
       return;
     }
@@ -110,13 +110,18 @@ class Merger {
     }
     FirstWins(name, "listen", config.listen, out_.listen);
     FirstWins(name, "state", config.state_dir, out_.state_dir);
-    FirstWins(name, "alertmanager", config.alertmanager_url, out_.alertmanager_url);
     FirstWins(name, "pods.operator", config.pods.operator_url, out_.pods.operator_url);
     FirstWins(name, "pods.directory", config.pods.directory, out_.pods.directory);
+    if (out_.pods.link_targets.empty()) out_.pods.link_targets = config.pods.link_targets;
     if (out_.loki.url.empty()) {
       out_.loki = config.loki;
     } else if (!config.loki.url.empty() && config.loki != out_.loki) {
       Warn(name, "loki");
+    }
+    if (out_.alertmanager.urls.empty()) {
+      out_.alertmanager = config.alertmanager;
+    } else if (!config.alertmanager.urls.empty() && config.alertmanager != out_.alertmanager) {
+      Warn(name, "alertmanager");
     }
     for (const auto& [key, value] : config.labels) {
       const std::string* before = FindLabel(out_.labels, key);

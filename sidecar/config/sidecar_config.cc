@@ -57,10 +57,12 @@ void DecodeFormat(Decoder& decoder, const YamlNode& node, const std::string& pat
     out = LogFormat::kAuto;
   } else if (name == "cri") {
     out = LogFormat::kCri;
+  } else if (name == "docker") {
+    out = LogFormat::kDocker;
   } else if (name == "plain") {
     out = LogFormat::kPlain;
   } else {
-    decoder.Problem(node, path + " must be auto, cri or plain, but is \"" + name + "\"");
+    decoder.Problem(node, path + " must be auto, cri, docker or plain, but is \"" + name + "\"");
   }
 }
 
@@ -193,9 +195,17 @@ void DecodePods(Decoder& decoder, const YamlNode& node, PodsConfig& out) {
                   decoder.String(n, "pods.operator", out.operator_url);
                   CheckUrl(decoder, n, "pods.operator", out.operator_url);
                 }},
-               {"directory", [&](const YamlNode& n) {
+               {"directory",
+                [&](const YamlNode& n) {
                   decoder.String(n, "pods.directory", out.directory);
                   CheckAbsolutePath(decoder, n, "pods.directory", out.directory);
+                }},
+               {"linkTargets", [&](const YamlNode& n) {
+                  decoder.StringList(n, "pods.linkTargets", out.link_targets);
+                  for (std::string& directory : out.link_targets) {
+                    CheckAbsolutePath(decoder, n, "pods.linkTargets", directory);
+                    while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
+                  }
                 }}});
   while (out.directory.size() > 1 && out.directory.back() == '/') out.directory.pop_back();
 }
@@ -233,13 +243,7 @@ SidecarConfig DecodeSidecarConfig(const YamlNode& root, std::string_view file,
        {"labels", [&](const YamlNode& n) { DecodeLabels(decoder, n, "labels", out.labels); }},
        {"loki", [&](const YamlNode& n) { DecodeLoki(decoder, n, out.loki); }},
        {"alertmanager",
-        [&](const YamlNode& n) {
-          decoder.Map(n, "alertmanager",
-                      {{"url", [&](const YamlNode& url) {
-                          decoder.String(url, "alertmanager.url", out.alertmanager_url);
-                          CheckUrl(decoder, url, "alertmanager.url", out.alertmanager_url);
-                        }}});
-        }},
+        [&](const YamlNode& n) { DecodeAlertmanager(decoder, n, out.alertmanager); }},
        {"logs",
         [&](const YamlNode& n) {
           decoder.Sequence(n, "logs", [&](const YamlNode& item, const std::string& path) {

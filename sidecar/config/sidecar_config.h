@@ -11,6 +11,7 @@
 
 #include "common/base/strings.h"
 #include "common/text/yaml_reader.h"
+#include "sidecar/config/alertmanager_config.h"
 #include "sidecar/config/decoder.h"
 #include "sidecar/config/loki_config.h"
 #include "sidecar/pipeline/pipeline_spec.h"
@@ -21,8 +22,9 @@ inline constexpr std::string_view kDefaultListen = "127.0.0.1:9847";
 inline constexpr std::int64_t kDefaultIntervalMs = 10'000;
 inline constexpr std::string_view kDefaultStateDir = "/var/lib/telltale";
 inline constexpr std::string_view kDefaultPodsDirectory = "/var/log/pods";
+inline constexpr std::string_view kDockerContainers = "/var/lib/docker/containers";
 
-enum class LogFormat { kAuto, kCri, kPlain };
+enum class LogFormat { kAuto, kCri, kDocker, kPlain };
 
 struct LogFilesConfig {
   std::vector<std::string> include;  // globs, absolute
@@ -46,6 +48,8 @@ struct ReloadConfig {
 struct PodsConfig {
   std::string operator_url;
   std::string directory;  // empty: kDefaultPodsDirectory
+  // Directories that links in the pods' folders may lead into: where the runtime keeps the files.
+  std::vector<std::string> link_targets;  // empty: Docker's
   bool operator==(const PodsConfig&) const = default;
 };
 
@@ -55,7 +59,7 @@ struct SidecarConfig {
   std::string state_dir;         // empty: kDefaultStateDir
   Labels labels;                 // on every stream
   LokiConfig loki;
-  std::string alertmanager_url;  // where alert stages push to; empty: nowhere
+  AlertmanagerConfig alertmanager;  // where alert stages push to
   std::vector<LogFilesConfig> logs;
   std::vector<std::string> collectors;  // sorted names; none unless named
   std::vector<ReloadConfig> reload;
@@ -66,6 +70,10 @@ struct SidecarConfig {
   std::string_view StateDir() const { return state_dir.empty() ? kDefaultStateDir : state_dir; }
   std::string_view PodsDirectory() const {
     return pods.directory.empty() ? kDefaultPodsDirectory : pods.directory;
+  }
+  std::vector<std::string> PodLinkTargets() const {
+    if (!pods.link_targets.empty()) return pods.link_targets;
+    return {std::string(kDockerContainers)};
   }
   bool operator==(const SidecarConfig&) const = default;
 };

@@ -172,7 +172,8 @@ void Read(const StageFields& in, AlertSpec& out) {
   in.Decode({in.Text("name", out.name), in.Text("source", out.source),
              in.Text("expression", out.expression), in.Map("labels", out.labels),
              in.Map("annotations", out.annotations),
-             in.Duration("quiet", 1'000, kMaxAgeMs, out.quiet_ms)});
+             in.Duration("quiet", 1'000, kMaxAgeMs, out.quiet_ms),
+             in.Duration("maxAge", 0, kMaxAgeMs, out.max_age_ms)});
 }
 void Read(const StageFields& in, MultilineSpec& out) {
   in.Decode({in.Text("firstline", out.firstline),

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/base/clean_utf8.h"
+#include "common/base/origin_labels.h"
 #include "sidecar/pipeline/regex.h"
 #include "sidecar/pipeline/stage.h"
 #include "sidecar/pipeline/time/go_duration.h"
@@ -182,6 +183,18 @@ Result<StagePtr> MakeStage(const AlertSpec& spec, StageContext& context) {
     regex.emplace(std::move(*compiled));
   }
   if (spec.quiet_ms < 1000) return Fail(Code::kInvalid, "quiet must be at least 1s");
+  for (const auto& [label, value] : spec.labels) {
+    if (!IsLabelName(label)) {
+      return Fail(Code::kInvalid, "labels: \"" + label +
+                                      "\" is no label name: use letters, digits and _, not "
+                                      "starting with a digit");
+    }
+    if (IsOriginLabel(label) || label == "alertname") {
+      return Fail(Code::kInvalid, "labels: " + label +
+                                      " is set by Telltale, as it says where the alert comes "
+                                      "from: choose another name");
+    }
+  }
   const std::size_t index = context.alerts_.size();
   context.alerts_.push_back(spec);
   return StagePtr(

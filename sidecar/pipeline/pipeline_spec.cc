@@ -65,7 +65,7 @@ class Writer {
   void operator()(const ReplaceSpec& s) { All(s.expression, s.source, s.replace); }
   void operator()(const MetricsSpec& s) { Put(s.metrics); }
   void operator()(const AlertSpec& s) {
-    All(s.name, s.source, s.expression, s.labels, s.annotations, s.quiet_ms);
+    All(s.name, s.source, s.expression, s.labels, s.annotations, s.quiet_ms, s.max_age_ms);
   }
   void operator()(const MultilineSpec& s) { All(s.firstline, s.max_wait_ms, s.max_lines); }
   void operator()(const OutputSpec& s) { Put(s.source); }

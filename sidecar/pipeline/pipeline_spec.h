@@ -145,7 +145,8 @@ struct MetricsSpec {
 struct AlertSpec {
   std::string name{}, source{}, expression{};
   Labels labels{}, annotations{};
-  std::int64_t quiet_ms = 300'000;  // the alert ends if no such line came for so long
+  std::int64_t quiet_ms = 300'000;    // the alert ends if no such line came for so long
+  std::int64_t max_age_ms = 300'000;  // older lines raise nothing; 0: any line does
   bool operator==(const AlertSpec&) const = default;
 };
 

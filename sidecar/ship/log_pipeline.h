@@ -36,6 +36,7 @@ struct LogAlert {
   Labels labels;       // of the stream and of the stage; what makes two lines one alert
   Labels annotations;  // with the line
   std::int64_t quiet_ms = 0;
+  std::int64_t time = 0;  // of the line
 };
 
 struct LogPipelineOptions {

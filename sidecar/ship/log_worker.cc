@@ -31,7 +31,8 @@ LogWorker::LogWorker(const std::string& state_dir, Registry& registry, Clock& cl
       backlog_(registry, clock),
       journal_(state_dir, clock, registry, journal_disk),
       files_(clock, MakeHooks()),
-      metrics_(registry, clock) {}
+      metrics_(registry, clock),
+      alerts_(state_dir, registry, clock) {}
 
 void LogWorker::Open() {
   journal_.Open();
@@ -44,6 +45,7 @@ void LogWorker::Open() {
 void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptions& options) {
   options_ = options;
   options_.batch_bytes = std::min(options_.batch_bytes, kMaxBatch);
+  alerts_.SetSink(options_.on_alert);
   PushTarget wanted;
   wanted.url = options.loki_url;
   wanted.tenant = options.tenant;
@@ -161,7 +163,9 @@ void LogWorker::Work(Mode mode) {
       BuildNext(*file, mode);
     }
   }
-  ReadAheadForAlerts();
+  alerts_.Step(files_.files(), [this](const TailedFile& file) {
+    return !shipping_ || Full() ? &files_.source(file) : nullptr;
+  });
   UpdateGauges();
 }
 
@@ -209,7 +213,7 @@ void LogWorker::Submit(TailedFile& file, Batch batch, bool replayed) {
   if (!replayed) journal_.Begin(batch.record);
   accounting_->Read(batch.count, batch.cut_bytes, batch.dropped);
   accounting_->Overflowed(batch.overflowed);
-  RaiseAlerts(file, batch.alerts);
+  alerts_.Raise(file, files_.source(file), batch.alerts);
   MoveOn(file, batch);
   file.memory = batch.record.memory_after;
   if (batch.pause.count() > 0) file.retry_at = clock_.Steady() + batch.pause;
@@ -287,6 +291,7 @@ std::optional<SteadyTime> LogWorker::NextDue() const {
   auto note = [&](SteadyTime time) {
     if (!due || time < *due) due = time;
   };
+  if (alerts_.more()) return clock_.Steady();
   if (!shipping_ || Full()) return due;
   // A younger generation waits for the older one, whenever that is.
   ForEachTurn(Mode::kNormal, [&](TailedFile& file) { note(DueAt(file)); });

@@ -23,6 +23,7 @@
 #include "sidecar/journal/journal.h"
 #include "sidecar/loki/sender.h"
 #include "sidecar/ship/accounting.h"
+#include "sidecar/ship/alert_look_ahead.h"
 #include "sidecar/ship/backlog.h"
 #include "sidecar/ship/batch_builder.h"
 #include "sidecar/ship/in_flight.h"
@@ -94,8 +95,6 @@ class LogWorker {
   void Replay(TailedFile& file);
   SteadyTime BlocksEndAt(const TailedFile& file) const;
   void Requeue(TailedFile& file);
-  void RaiseAlerts(const TailedFile& file, const std::vector<AlertHit>& hits);
-  void ReadAheadForAlerts();
   void ReadFailed(TailedFile& file, const Error& error);
   void Submit(TailedFile& file, Batch batch, bool replayed);
   void MoveOn(TailedFile& file, const Batch& batch);
@@ -112,6 +111,7 @@ class LogWorker {
   FileSet files_;
   BatchBuilder builder_;
   LogMetrics metrics_;
+  AlertLookAhead alerts_;
   LogPipelineOptions options_;
   bool shipping_ = false;  // there is somewhere to send to
   bool used_ = false;      // the builder, since the last sweep

@@ -66,6 +66,7 @@ void LogWorker::Continue(TailedFile& file, const FileRecord& record) {
       ++file.outstanding;
     } else {
       replays_[file.file_id].push_back(batch);
+      alerts_.AlreadyRaised(batch);
     }
   }
 }
@@ -77,7 +78,7 @@ void LogWorker::Moved(const TailedFile& file, std::uint64_t missing) {
 }
 
 void LogWorker::Truncated(TailedFile& file, std::uint64_t unread) {
-  file.alerts_read_to = 0;
+  alerts_.Forget(file.file_id);
   file.memory.clear();
   unread -= std::min(unread, LoseReplays(file));
   if (unread > 0) accounting_->LostUnread("truncated", {0, unread});
@@ -96,6 +97,7 @@ void LogWorker::Truncated(TailedFile& file, std::uint64_t unread) {
 
 void LogWorker::Closed(const TailedFile& file, bool finished) {
   replays_.erase(file.file_id);
+  alerts_.Forget(file.file_id);
   journal_.CloseFile(file.file_id, finished);
 }
 

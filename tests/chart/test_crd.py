@@ -127,6 +127,11 @@ WRONG = {
     "Stdout with files": (spec(logs=FILES | {"source": "Stdout"}), "files belongs to source Files"),
     "Stdout with an alert": (
         stage(alert={"name": "Panic"}), "an alert stage works with collector Sidecar only"),
+    "an alert of another namespace": (
+        spec(logs=FILES | {"pipeline": [{"alert": {"name": "A", "labels": {"namespace": "kube-system"}}}]}),
+        "say where an alert comes from"),
+    "an alert with an age in days": (
+        spec(logs=FILES | {"pipeline": [{"alert": {"name": "A", "maxAge": "1d"}}]}), "not a duration above zero"),
     "multiline behind another stage": (
         spec(logs=FILES | {"pipeline": [{"drop": {"expression": "a"}}, {"multiline": {"firstline": "a"}}]}),
         "multiline must be the first stage"),

@@ -242,6 +242,21 @@ TEST(DecodeMonitoringTarget, EveryKindOfStageIsTakenAndChecked) {
   }
 }
 
+TEST(DecodeMonitoringTarget, AnAlertStageMustNotSayWhereItsAlertsComeFrom) {
+  const auto error = [](const std::string& labels) {
+    return LogsError(R"({"source":"Stdout","collector":"Sidecar","pipeline":[{"alert":{"name":"A",)"
+                     R"("maxAge":"10m","labels":)" +
+                     labels + "}}]}");
+  };
+  EXPECT_EQ(error(R"({"severity":"page","team":"web"})"), "");
+  for (const std::string name : {"namespace", "pod", "container", "node", "cluster", "job", "app",
+                                 "filename", "telltale_target", "alertname"}) {
+    EXPECT_EQ(error("{\"severity\":\"page\",\"" + name + "\":\"x\"}"),
+              "spec.logs.pipeline[0].alert.labels: the label " + name +
+                  " says where an alert comes from and is set by Telltale: choose another name");
+  }
+}
+
 TEST(DecodeMonitoringTarget, StagesThatPromtailWouldRefuseAreRefused) {
   EXPECT_EQ(StageError(R"({"json":{"expressions":{"level":"","id":"request.ids[0].\"a b\""}}})"),
             "");

@@ -158,7 +158,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"version: 1\nlogs: [{files: {include: [a.log]}}]\n",
                 "logs[0].files.include must be an absolute path, but is \"a.log\""},
         BadCase{"version: 1\nlogs: [{files: {include: [/a]}, format: json}]\n",
-                "logs[0].format must be auto, cri or plain"},
+                "logs[0].format must be auto, cri, docker or plain"},
         BadCase{"version: 1\nlogs: [{files: {include: [/a], includes: []}}]\n",
                 "unknown key \"includes\" in logs[0].files; did you mean include?"},
         BadCase{"version: 1\ncollectors: {network: {a: 1}}\n",
