@@ -11,7 +11,8 @@
 namespace telltale {
 
 inline constexpr std::array<std::string_view, 9> kOriginLabels = {
-    "app", "cluster", "container", "filename", "job", "namespace", "node", "pod", "telltale_target"};
+    "app",       "cluster", "container", "filename",       "job",
+    "namespace", "node",    "pod",       "telltale_target"};
 
 inline bool IsOriginLabel(std::string_view name) {
   return std::ranges::find(kOriginLabels, name) != kOriginLabels.end();

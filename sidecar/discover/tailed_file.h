@@ -56,12 +56,12 @@ struct TailedFile {
   // While nothing was read: what was seen, the newest and the first of it. A truncation, and a copy
   // that was made before it, are known by them.
   Checkpoint seen, first_seen;
-  PartialLines carried_partial;      // comes before its first byte, from the generation before
-  std::uint64_t searched = 0;        // no line end between checkpoint.offset and here
-  bool partial = false;              // but a CRI line whose end may be in the next generation
-  bool held = false;                 // but a block of lines that may go on
-  std::int64_t last_time = 0;        // the last time assigned to a line
-  std::string memory;                // of the pipeline's stages, at checkpoint.offset
+  PartialLines carried_partial;  // comes before its first byte, from the generation before
+  std::uint64_t searched = 0;    // no line end between checkpoint.offset and here
+  bool partial = false;          // but a CRI line whose end may be in the next generation
+  bool held = false;             // but a block of lines that may go on
+  std::int64_t last_time = 0;    // the last time assigned to a line
+  std::string memory;            // of the pipeline's stages, at checkpoint.offset
   ArrivalTimes arrival_times;
   SteadyTime grown{};          // when its size last changed
   bool rotated = false;        // no wanted path leads to it any more

@@ -25,7 +25,9 @@ FileSet::Hooks LogWorker::MakeHooks() {
     file.file_id = journal_.AddFile(file.info.id, file.path);
   };
   hooks.truncated = [this](TailedFile& file, std::uint64_t unread) { Truncated(file, unread); };
-  hooks.seen = [this](const TailedFile& file) { journal_.RecordFingerprint(file.file_id, file.seen); };
+  hooks.seen = [this](const TailedFile& file) {
+    journal_.RecordFingerprint(file.file_id, file.seen);
+  };
   hooks.closed = [this](const TailedFile& file, bool finished) { Closed(file, finished); };
   hooks.known = [this](const std::string& directory) { return Known(directory); };
   hooks.resume = [this](TailedFile& file, std::uint64_t file_id) { return Resume(file, file_id); };
