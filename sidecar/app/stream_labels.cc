@@ -101,7 +101,6 @@ LogPipelineOptions PipelineOptions(const SidecarConfig& config) {
   options.loki_url = config.loki.url;
   options.tenant = config.loki.tenant;
   options.access = AccessOf(config.loki.access);
-  options.json = config.loki.json;
   options.max_age = std::chrono::seconds(config.loki.max_age_ms / 1'000);
   options.request_timeout = std::chrono::milliseconds(config.loki.timeout_ms);
   options.batch_bytes = static_cast<std::size_t>(config.loki.batch_bytes);

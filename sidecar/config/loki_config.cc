@@ -18,12 +18,11 @@ constexpr std::int64_t kMinBatchBytes = 4 << 10, kMaxBatchBytes = 3 << 20;
 constexpr std::int64_t kMinTimeoutMs = 100, kMaxTimeoutMs = 300'000;
 constexpr std::int64_t kMaxAgeMs = std::int64_t{10} * 365 * 24 * 3'600'000;
 
-void DecodeEncoding(Decoder& decoder, const YamlNode& node, bool& json) {
+void DecodeEncoding(Decoder& decoder, const YamlNode& node) {
   std::string text;
   decoder.String(node, "loki.encoding", text);
-  json = text == "json";
-  if (!json && node.kind == YamlNode::Kind::kScalar && text != "protobuf") {
-    decoder.Problem(node, "loki.encoding must be protobuf or json, but is \"" + text + "\"");
+  if (node.kind == YamlNode::Kind::kScalar && text != "protobuf") {
+    decoder.Problem(node, "loki.encoding must be protobuf, but is \"" + text + "\"");
   }
 }
 
@@ -58,7 +57,7 @@ void DecodeLoki(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
        [&](const YamlNode& n) {
          decoder.DurationMs(n, "loki.maxAge", 0, kMaxAgeMs, out.max_age_ms);
        }},
-      {"encoding", [&](const YamlNode& n) { DecodeEncoding(decoder, n, out.json); }}};
+      {"encoding", [&](const YamlNode& n) { DecodeEncoding(decoder, n); }}};
   std::ranges::move(AccessFields(decoder, "loki", out.access), std::back_inserter(fields));
   decoder.MapOf(node, "loki", fields);
   CheckAccess(decoder, node, "loki", out.access);

@@ -23,7 +23,6 @@ struct LokiConfig {
   std::int64_t max_line_bytes = 255 << 10;  // longer lines are cut
   std::int64_t timeout_ms = 10'000;
   std::int64_t max_age_ms = 168 * 3'600'000;  // of lines that are still tried; 0: any
-  bool json = false;                          // gzip of JSON instead of snappy of protobuf
   AccessConfig access = {};
   bool operator==(const LokiConfig&) const = default;
 };

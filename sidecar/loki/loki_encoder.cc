@@ -138,31 +138,74 @@ void StreamEncoder::Release() {
   entries_ = room_ = 0;
 }
 
-std::optional<SplitRequest> SplitPushRequest(std::string_view request) {
-  std::string_view stream, labels;
+namespace {
+
+// The labels and the entries of a request of one stream.
+struct Parts {
+  std::string_view labels, entries;
+};
+
+std::optional<Parts> Open(std::string_view request) {
+  std::string_view stream;
+  Parts parts;
   if (request.empty() || request[0] != kField1Bytes) return std::nullopt;
   request.remove_prefix(1);
   if (!TakeBytes(request, stream) || !request.empty()) return std::nullopt;
   if (stream.empty() || stream[0] != kField1Bytes) return std::nullopt;
   stream.remove_prefix(1);
-  if (!TakeBytes(stream, labels)) return std::nullopt;
-  std::string_view entries = stream, rest = stream;
+  if (!TakeBytes(stream, parts.labels)) return std::nullopt;
+  parts.entries = stream;
+  return parts;
+}
+
+// Takes an entry off the front.
+bool TakeEntry(std::string_view& entries, std::string_view& entry) {
+  if (entries.empty() || entries[0] != kField2Bytes) return false;
+  entries.remove_prefix(1);
+  return TakeBytes(entries, entry);
+}
+
+}  // namespace
+
+std::optional<SplitRequest> SplitPushRequest(std::string_view request) {
+  const auto parts = Open(request);
+  if (!parts) return std::nullopt;
+  std::string_view rest = parts->entries, entry;
   std::vector<std::size_t> ends;
   while (!rest.empty()) {
-    std::string_view entry;
-    if (rest[0] != kField2Bytes) return std::nullopt;
-    rest.remove_prefix(1);
-    if (!TakeBytes(rest, entry)) return std::nullopt;
-    ends.push_back(entries.size() - rest.size());
+    if (!TakeEntry(rest, entry)) return std::nullopt;
+    ends.push_back(parts->entries.size() - rest.size());
   }
   if (ends.size() < 2) return std::nullopt;
   SplitRequest out;
   out.first_entries = ends.size() / 2;
   out.second_entries = ends.size() - out.first_entries;
-  std::size_t middle = ends[out.first_entries - 1];
-  out.first = Header(labels, middle).append(entries.substr(0, middle));
-  out.second = Header(labels, entries.size() - middle).append(entries.substr(middle));
+  const std::size_t middle = ends[out.first_entries - 1];
+  const std::string_view entries = parts->entries;
+  out.first = Header(parts->labels, middle).append(entries.substr(0, middle));
+  out.second = Header(parts->labels, entries.size() - middle).append(entries.substr(middle));
   return out;
+}
+
+std::optional<std::string> WithoutMetadata(std::string_view request) {
+  const auto parts = Open(request);
+  if (!parts) return std::nullopt;
+  std::string_view rest = parts->entries, entry;
+  std::string entries;
+  while (!rest.empty()) {
+    if (!TakeEntry(rest, entry)) return std::nullopt;
+    // The metadata comes behind the time and the line.
+    std::string_view fields = entry, field;
+    while (!fields.empty() && fields[0] != kField3Bytes) {
+      fields.remove_prefix(1);
+      if (!TakeBytes(fields, field)) return std::nullopt;
+    }
+    const std::string_view kept = entry.substr(0, entry.size() - fields.size());
+    entries += kField2Bytes;
+    AppendVarint(entries, kept.size());
+    entries += kept;
+  }
+  return Header(parts->labels, entries.size()).append(entries);
 }
 
 }  // namespace telltale

@@ -3,8 +3,8 @@
 // Loki's push.proto written by hand (reference: grafana/loki pkg/push/push.proto):
 //   PushRequest {1: Stream*}   Stream {1: labels text, 2: Entry*}
 //   Entry {1: Timestamp {1: seconds, 2: nanos}, 2: line, 3: LabelPair {1: name, 2: value}*}
-// One request holds one stream here, so that Loki's "N out of M ignored" is about that stream
-// alone. Pure; no allocation per entry. Called by BatchBuilder and, to split, by Sender.
+// One request holds one stream here; PushQueue joins the requests of several streams into one push.
+// Pure; no allocation per entry. Called by BatchBuilder and, to divide, by PushQueue.
 #pragma once
 
 #include <cstddef>
@@ -62,5 +62,7 @@ struct SplitRequest {
 // Two requests with half of the entries each; nothing when there is but one entry, or the text is
 // not one of ours.
 std::optional<SplitRequest> SplitPushRequest(std::string_view request);
+// The request without the structured metadata of its entries; nothing when it is not one of ours.
+std::optional<std::string> WithoutMetadata(std::string_view request);
 
 }  // namespace telltale

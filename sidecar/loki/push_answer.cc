@@ -13,36 +13,51 @@ namespace {
 
 constexpr std::int64_t kMaxRetryAfter = 600;
 
-// A text of Loki's validation errors, and the name that its own metrics give it, but for those that
-// other tools know by a shorter one. `each_line`: the sentence is about one line; else about a
-// stream, with all its lines.
+using Kind = PushAnswer::Kind;
+
+// A text of the store's validation errors, what it means, and the name that Loki's own metrics give
+// it, but for those that other tools know by a shorter one. `each_line`: the sentence is about one
+// line; else about a stream.
 struct Refusal {
-  std::string_view text, reason;
+  std::string_view text;
+  Kind kind;
+  std::string_view reason;
   bool each_line = false;
 };
 constexpr Refusal kRefusals[] = {
-    {"too far behind", "too_far_behind"},
-    {"out of order", "too_far_behind"},
-    {"timestamp too old", "too_old", true},
-    {"timestamp too new", "too_new", true},
-    {"Max entry size", "line_too_long", true},
-    {"max entry size", "line_too_long", true},
-    {"error parsing labels", "invalid_labels"},
-    {"couldn't parse labels", "invalid_labels"},
-    {"duplicate label name", "invalid_labels"},
-    {"label names", "invalid_labels"},
-    {"label name too long", "invalid_labels"},
-    {"label value too long", "invalid_labels"},
-    {"at least one label", "invalid_labels"},
-    {"structured metadata", "limit_exceeded", true},
-    {"proto:", "invalid_push"},
-    {"snappy", "invalid_push"},
+    {"entry too far behind", Kind::kRefused, "too_far_behind"},
+    {"entry out of order", Kind::kRefused, "too_far_behind"},
+    {"timestamp too old", Kind::kRefused, "too_old", true},
+    {"timestamp too new", Kind::kRefused, "too_new", true},
+    {"ax entry size", Kind::kRefused, "line_too_long", true},
+    {"structured metadata, but this feature is disallowed", Kind::kNoMetadata, "limit_exceeded"},
+    {"structured metadata too large", Kind::kRefused, "limit_exceeded", true},
+    {"too many structured metadata labels", Kind::kRefused, "limit_exceeded", true},
+    {"rror parsing labels", Kind::kStreamRefused, "invalid_labels"},
+    {"couldn't parse labels", Kind::kStreamRefused, "invalid_labels"},
+    {"duplicate label name", Kind::kStreamRefused, "invalid_labels"},
+    {"label names; limit", Kind::kStreamRefused, "invalid_labels"},
+    {"label name too long", Kind::kStreamRefused, "invalid_labels"},
+    {"label value too long", Kind::kStreamRefused, "invalid_labels"},
+    {"at least one label", Kind::kStreamRefused, "invalid_labels"},
+    {"missing required labels", Kind::kStreamRefused, "invalid_labels"},
+    {"proto: ", Kind::kUnreadable, "invalid_push"},
+    {"snappy: ", Kind::kUnreadable, "invalid_push"},
 };
-constexpr Refusal kUnknown{"", "rejected"};
+constexpr Refusal kUnknown{"", Kind::kUnclear, "rejected"};
 
 // What a 429 says about one stream; all others are about the tenant.
 constexpr std::string_view kStreamLimits[] = {"er stream rate limit exceeded",
                                               "aximum active stream limit exceeded"};
+
+// The store speaks plain text. A page or an object is of something in front of it.
+bool IsPage(const HttpResponse& response) {
+  const std::string* type = FindHeader(response.headers, "Content-Type");
+  if (type != nullptr && type->find("html") != type->npos) return true;
+  return Trim(response.body).starts_with('<');
+}
+
+bool IsObject(std::string_view body) { return Trim(body).starts_with('{'); }
 
 const Refusal& RefusalOf(std::string_view body) {
   for (const Refusal& refusal : kRefusals) {
@@ -71,19 +86,22 @@ std::optional<std::uint64_t> NumberAfter(std::string_view body, std::string_view
   return LeadingNumber(body.substr(at + text.size()));
 }
 
-// How many of `lines` the answer says were not stored; all, where it does not say.
-std::uint64_t IgnoredLines(std::string_view body, const Refusal& refusal, std::uint64_t lines) {
+// How many of `lines` the answer says were not stored; nullopt where it does not say.
+std::optional<std::uint64_t> IgnoredLines(std::string_view body, const Refusal& refusal,
+                                          std::uint64_t lines) {
   // The ingester: "total ignored: N out of M for stream". The distributor has taken out lines
   // before, of which it then does not speak: M is less by them, unless M is but one shard.
-  auto ignored = NumberAfter(body, "total ignored: ");
-  auto arrived = NumberAfter(body, " out of ");
+  constexpr std::string_view kIgnored = "total ignored: ";
+  const std::string_view total = body.substr(std::min(body.find(kIgnored), body.size()));
+  auto ignored = NumberAfter(total, kIgnored);
+  auto arrived = NumberAfter(total, " out of ");
   if (ignored && arrived && *ignored <= *arrived && *arrived <= lines) {
     bool sharded = body.find("__stream_shard__") != body.npos;
     return sharded ? *ignored : *ignored + (lines - *arrived);
   }
+  if (!refusal.each_line) return std::nullopt;
   // The distributor alone: "N errors like: entry ...; N errors like: entry ...", but a single error
-  // without the number. Where it speaks of a stream, the number is not one of lines.
-  if (!refusal.each_line) return lines;
+  // without the number.
   constexpr std::string_view kText = " errors like: ";
   std::uint64_t sum = 0;
   for (std::size_t at = body.find(kText); at != body.npos; at = body.find(kText, at + 1)) {
@@ -95,32 +113,62 @@ std::uint64_t IgnoredLines(std::string_view body, const Refusal& refusal, std::u
   return std::min(sum, lines);
 }
 
+std::chrono::milliseconds RetryAfter(const HttpResponse& response) {
+  const std::string* header = FindHeader(response.headers, "Retry-After");
+  if (header == nullptr) return {};
+  const auto seconds = ParseInt(Trim(*header)).value_or(0);
+  return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kMaxRetryAfter));
+}
+
+// 200 is for stores that say something with it; an error in an object is no success.
+Kind KindOf200(const HttpResponse& response) {
+  if (IsPage(response)) return Kind::kRetrySlowly;
+  const bool error =
+      IsObject(response.body) && response.body.find("\"error\"") != std::string::npos;
+  return error ? Kind::kUnclear : Kind::kStored;
+}
+
+void ReadRefusal(const HttpResponse& response, std::uint64_t lines, PushAnswer& out) {
+  if (IsPage(response) ||
+      response.body.find("HTTP request to an HTTPS server") != std::string::npos ||
+      response.body.find("HTTP request was sent to HTTPS port") != std::string::npos) {
+    out.kind = Kind::kRetrySlowly;
+    return;
+  }
+  const Refusal& refusal = IsObject(response.body) ? kUnknown : RefusalOf(response.body);
+  out.kind = refusal.kind;
+  out.reason = refusal.reason;
+  out.maybe_stored = refusal.kind != Kind::kUnclear && refusal.kind != Kind::kUnreadable;
+  if (refusal.kind != Kind::kRefused) return;
+  out.out_of_order = response.body.find("out of order") != std::string::npos;
+  const auto ignored = IgnoredLines(response.body, refusal, lines);
+  if (!ignored && lines > 1) out.kind = Kind::kTooLarge;  // divided, until it is about one line
+  out.lost_lines = ignored.value_or(lines);
+}
+
 }  // namespace
 
 PushAnswer ReadPushAnswer(const HttpResponse& response, std::uint64_t lines) {
-  using Kind = PushAnswer::Kind;
   PushAnswer out;
-  if (const std::string* header = FindHeader(response.headers, "Retry-After")) {
-    auto seconds = ParseInt(Trim(*header)).value_or(0);
-    out.retry_after = std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kMaxRetryAfter));
-  }
+  out.retry_after = RetryAfter(response);
   switch (response.status) {
     case 200:
+      out.kind = KindOf200(response);
+      break;
     case 204:
       out.kind = Kind::kStored;
       break;
-    case 400: {
-      const Refusal& refusal = RefusalOf(response.body);
-      out.kind = Kind::kRefused;
-      out.reason = refusal.reason;
-      out.lost_lines = IgnoredLines(response.body, refusal, lines);
+    case 400:
+    case 422:
+      ReadRefusal(response, lines, out);
       break;
-    }
     case 413:
       out.kind = Kind::kTooLarge;
+      out.reason = "too_large";
       break;
     case 429:
       out.kind = IsStreamLimit(response.body) ? Kind::kStreamLimited : Kind::kTenantLimited;
+      out.maybe_stored = out.kind == Kind::kStreamLimited;
       break;
     case 401:
     case 403:
@@ -135,10 +183,12 @@ PushAnswer ReadPushAnswer(const HttpResponse& response, std::uint64_t lines) {
                          response.status != 499
                      ? Kind::kRetrySlowly
                      : Kind::kRetry;
+      out.maybe_stored = out.kind == Kind::kRetry;
       // gRPC's limit between Loki's own parts is not mapped to 413.
       if (response.status >= 500 &&
           response.body.find("larger than max") != std::string_view::npos) {
         out.kind = Kind::kTooLarge;
+        out.reason = "too_large";
       }
   }
   return out;

@@ -4,14 +4,20 @@
 #include <string_view>
 #include <utility>
 
-#include "sidecar/loki/json_body.h"
-
 namespace telltale {
 namespace {
 
 constexpr std::string_view kPushPath = "/loki/api/v1/push";
 
 }  // namespace
+
+std::string PushClient::PushPath(std::string_view target) {
+  target = target.substr(0, target.find('?'));
+  while (target.ends_with('/')) target.remove_suffix(1);
+  std::string path(target);
+  if (!target.ends_with(kPushPath)) path += kPushPath;
+  return path;
+}
 
 Status PushClient::Check(const PushTarget& target) {
   return AccessClient::Check("loki", target.url, target.access);
@@ -24,21 +30,15 @@ PushClient::PushClient(PushTarget target, Clock& clock)
   if (!path_.ends_with(kPushPath)) path_ += kPushPath;
 }
 
-Result<HttpResponse> PushClient::Push(const PushBody& body) {
+Result<HttpResponse> PushClient::Push(const std::string& tenant, const std::string& body) {
   HttpRequest request;
   request.method = "POST";
   request.target = path_;
-  if (target_.json) {
-    request.headers.emplace_back("Content-Type", "application/json");
-    request.headers.emplace_back("Content-Encoding", "gzip");
-    request.body = GzipJsonBody(body.compressed);
-  } else {
-    request.headers.emplace_back("Content-Type", "application/x-protobuf");
-    request.headers.emplace_back("Content-Encoding", "snappy");
-    request.body = body.compressed;
-  }
-  const std::string& tenant = body.tenant.empty() ? target_.tenant : body.tenant;
-  if (!tenant.empty()) request.headers.emplace_back("X-Scope-OrgID", tenant);
+  request.headers.emplace_back("Content-Type", "application/x-protobuf");
+  request.headers.emplace_back("Content-Encoding", "snappy");
+  request.body = body;
+  const std::string& scope = tenant.empty() ? target_.tenant : tenant;
+  if (!scope.empty()) request.headers.emplace_back("X-Scope-OrgID", scope);
   return client_.Send(std::move(request), target_.request_timeout);
 }
 

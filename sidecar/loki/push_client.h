@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sends pushes to one Loki. Owned by Sender and used on its thread; Cancel may come from any.
+// Sends pushes to one log store. Owned by a thread of Sender; Cancel may come from any.
 #pragma once
 
 #include <string>
 
 #include "common/base/clock.h"
 #include "sidecar/access/access_client.h"
-#include "sidecar/loki/push_body.h"
 #include "sidecar/loki/push_target.h"
 
 namespace telltale {
@@ -16,17 +15,22 @@ class PushClient {
  public:
   // kInvalid if the URL or the proxy's cannot be parsed; the sentence names the key.
   static Status Check(const PushTarget& target);
+  // The whole address of pushes, for a person to read.
+  static std::string Address(const PushTarget& target) { return PushPath(target.url); }
 
   // For a target that Check accepts.
   PushClient(PushTarget target, Clock& clock);
 
-  // Errors are AccessClient::Send's.
-  Result<HttpResponse> Push(const PushBody& body);
-  // Loki refused our credentials: the files are read again.
+  // Errors are AccessClient::Send's. `body` is snappy of a PushRequest; an empty tenant is the
+  // target's.
+  Result<HttpResponse> Push(const std::string& tenant, const std::string& body);
+  // The store refused our credentials: the files are read again.
   void Rejected() { client_.Rejected(); }
   void Cancel() { client_.Cancel(); }
 
  private:
+  static std::string PushPath(std::string_view target);
+
   const PushTarget target_;
   AccessClient client_;
   std::string path_;

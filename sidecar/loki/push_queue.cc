@@ -2,199 +2,135 @@
 #include "sidecar/loki/push_queue.h"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 
-#include "sidecar/loki/loki_encoder.h"
+#include "common/base/varint.h"
 #include "sidecar/loki/snappy_codec.h"
 
 namespace telltale {
-namespace {
 
-// A request that was rate limited so often may be above the burst limit and never succeed. Below
-// so many bytes no sane burst limit is the reason.
-constexpr int kSplitAfter = 3;
-constexpr std::size_t kSplitAbove = 4 << 10;
-
-}  // namespace
-
-void PushQueue::SetTimes(const Times& times) {
+void PushQueue::SetTimes(const Times& times, std::size_t max_bytes) {
   times_ = times;
-  server_ = Hold{};
-  tenants_.clear();
-  for (auto& [key, lane] : lanes_) lane.hold = Hold{};
+  max_bytes_ = max_bytes;
+  hold_ = Hold{};
+  for (auto& [name, tenant] : tenants_) {
+    tenant.hold = Hold{};
+    for (auto& [id, group] : tenant.groups()) group.hold = Hold{};
+  }
 }
 
-void PushQueue::Add(std::uint64_t sequence, std::vector<PushBody> bodies) {
-  Job& job = jobs_[sequence];
-  job.pieces = bodies.size();
-  job.result.sequence = sequence;
+TenantQueue& PushQueue::Tenant(const std::string& name) {
+  return tenants_.try_emplace(name, name, jobs_).first->second;
+}
+
+void PushQueue::Add(std::uint64_t sequence, std::vector<PushBody> bodies, bool replayed) {
+  jobs_.Add(sequence);
   for (PushBody& body : bodies) {
-    Lane& lane = lanes_[{body.tenant, body.stream}];
-    lane.pieces.push_back({sequence, std::move(body)});
-    if (lane.hold.backoff) SayHeld(lane);
+    TenantQueue& tenant = Tenant(body.tenant);
+    const std::size_t raw = SnappyRawSize(body.compressed);
+    tenant.Add({sequence, std::move(body), raw, false, replayed});
   }
-  if (job.pieces == 0) {
-    results_.push_back(job.result);
-    jobs_.erase(sequence);
-  }
+  jobs_.EndIfEmpty(sequence);
+  ReleaseExcess();
 }
 
-PushQueue::Turn PushQueue::Next(SteadyTime now, std::int64_t wall_nanos) {
-  sending_.reset();
-  Turn turn;
-  std::tuple<int, std::uint64_t> best{};
-  for (auto it = lanes_.begin(); it != lanes_.end();) {
-    auto& [key, lane] = *it;
-    if (lane.pieces.empty() || GiveUp(lane, wall_nanos)) {
-      it = lanes_.erase(it);
+std::optional<PushQueue::Candidate> PushQueue::Choose(SteadyTime now,
+                                                      std::optional<SteadyTime>& due) {
+  if (in_flight_.size() >= (trouble_ ? 1 : kMaxPushes)) return {};
+  if (hold_.until > now) {
+    due = hold_.until;
+    return {};
+  }
+  std::optional<Candidate> best;
+  std::tuple<std::size_t, int, std::uint64_t> best_rank{};
+  for (auto it = tenants_.begin(); it != tenants_.end();) {
+    TenantQueue& tenant = it->second;
+    if (tenant.empty() && !tenant.hold.active()) {
+      it = tenants_.erase(it);
       continue;
     }
     ++it;
-    SteadyTime until = std::max(server_.until, lane.hold.until);
-    if (auto tenant = tenants_.find(key.first); tenant != tenants_.end()) {
-      until = std::max(until, tenant->second.until);
-    }
-    if (until > now) {
-      if (!turn.due || until < *turn.due) turn.due = until;
+    const std::size_t most =
+        tenant.trouble ? 1 : (tenants_.size() > 1 ? kMaxPushesOfTenant : kMaxPushes);
+    if (tenant.pushes >= most) continue;
+    if (tenant.hold.until > now) {
+      if (!tenant.empty() && (!due || tenant.hold.until < *due)) due = tenant.hold.until;
       continue;
     }
-    const std::tuple rank(lane.failures, lane.pieces.front().sequence);
-    if (sending_ && best <= rank) continue;
-    best = rank;
-    sending_ = key;
+    const auto choice = tenant.Choose(now, trouble_ || tenant.trouble, due);
+    if (!choice) continue;
+    // A tenant whose answers take long leaves the other connections to the others.
+    const std::tuple rank(tenant.pushes, trouble_ ? choice->failures : 0, choice->sequence);
+    if (best && best_rank <= rank) continue;
+    best = Candidate{&tenant, *choice};
+    best_rank = rank;
   }
-  if (sending_) turn = {&lanes_[*sending_].pieces.front().body, std::nullopt};
-  return turn;
+  return best;
 }
 
-// Takes off what Loki would not accept any more; true when nothing is left then.
-bool PushQueue::GiveUp(Lane& lane, std::int64_t wall_nanos) {
+bool PushQueue::HasNext(SteadyTime now) {
+  std::optional<SteadyTime> due;
+  return Choose(now, due).has_value();
+}
+
+PushQueue::Turn PushQueue::Next(SteadyTime now, std::int64_t wall_nanos) {
   const std::int64_t age = std::chrono::nanoseconds(times_.max_age).count();
-  while (age > 0 && !lane.pieces.empty()) {
-    const Piece& piece = lane.pieces.front();
-    if (!piece.tried || piece.body.newest >= wall_nanos - age) break;
-    Lose(lane, "too_old", piece.body.count);
-    Pop(lane);
-  }
-  return lane.pieces.empty();
-}
-
-void PushQueue::Settle(const PushAnswer& answer, SteadyTime now) {
-  using Kind = PushAnswer::Kind;
-  if (!sending_) return;
-  Lane& lane = lanes_[*sending_];
-  Hold& tenant = tenants_[sending_->first];
-  lane.pieces.front().tried = true;
-  switch (answer.kind) {
-    case Kind::kStored:
-    case Kind::kRefused:
-      Succeeded(lane, tenant, now);
-      Finish(lane, answer);
-      break;
-    case Kind::kTooLarge:
-      lane.limited = 0;
-      Split(lane);
-      break;
-    case Kind::kStreamLimited:
-      Limited(lane, lane.hold, answer, now);
-      SayHeld(lane);
-      break;
-    case Kind::kTenantLimited:
-      Limited(lane, tenant, answer, now);
-      break;
-    case Kind::kRetrySlowly:
-      // New credentials come on their own, a new URL does not.
-      Wait(tenant,
-           answer.credentials ? answer.retry_after : std::max(times_.retry_cap, answer.retry_after),
-           now);
-      break;
-    case Kind::kRetry:
-      Failed(lane, answer, now);
-      break;
-  }
-  sending_.reset();
-}
-
-void PushQueue::Finish(Lane& lane, const PushAnswer& answer) {
-  LineCount count = lane.pieces.front().body.count;
-  if (answer.lost_lines > 0) {
-    LineCount lost{answer.lost_lines, count.bytes};
-    // Loki does not say which lines; their bytes are taken as average.
-    if (lost.lines < count.lines) lost.bytes = count.bytes / count.lines * lost.lines;
-    Lose(lane, answer.reason, lost);
-    count -= lost;
-  }
-  jobs_[lane.pieces.front().sequence].result.acked += count;
-  Pop(lane);
-}
-
-void PushQueue::Succeeded(Lane& lane, Hold& tenant, SteadyTime now) {
-  lane.hold = Hold{};
-  lane.limited = lane.failures = 0;
-  lane.blamed = false;
-  tenant = Hold{};
-  server_ = Hold{};
-  if (!std::exchange(trouble_, false)) return;
-  // Those that failed get another chance at once, and from then on it is their own fault.
-  for (auto& [key, other] : lanes_) {
-    if (other.failures == 0 || other.blamed) continue;
-    other.blamed = true;
-    other.hold.until = now;
+  const std::int64_t oldest = age > 0 ? wall_nanos - age : std::numeric_limits<std::int64_t>::min();
+  while (true) {
+    Turn turn;
+    const auto candidate = Choose(now, turn.due);
+    if (!candidate) return turn;
+    TenantQueue& tenant = *candidate->tenant;
+    InFlight sent{tenant.name(), candidate->choice.group, {}, now};
+    sent.streams = tenant.Take(sent.group, max_bytes_, oldest);
+    if (sent.streams.empty()) continue;  // its lines were too old
+    turn.due.reset();
+    turn.push = Compose(sent, tenant);
+    turn.push->id = next_push_++;
+    in_flight_.emplace(turn.push->id, std::move(sent));
+    return turn;
   }
 }
 
-void PushQueue::Limited(Lane& lane, Hold& hold, const PushAnswer& answer, SteadyTime now) {
-  Wait(hold, answer.retry_after, now);
-  if (++lane.limited < kSplitAfter) return;
-  lane.limited = 0;
-  const LineCount& count = lane.pieces.front().body.count;
-  if (count.lines >= 2 && count.bytes >= kSplitAbove) Split(lane);
-}
-
-void PushQueue::Failed(Lane& lane, const PushAnswer& answer, SteadyTime now) {
-  ++lane.failures;
-  lane.limited = 0;
-  if (lane.blamed) {
-    Wait(lane.hold, answer.retry_after, now);
-    SayHeld(lane);
-  } else {
-    trouble_ = true;
-    Wait(server_, answer.retry_after, now);
+// Requests of one stream each, one after the other, are a request of all of them: a protobuf
+// message is the concatenation of its fields.
+PushQueue::Push PushQueue::Compose(const InFlight& sent, TenantQueue& tenant) {
+  Push push;
+  push.tenant = sent.tenant;
+  push.streams = sent.streams.size();
+  std::size_t raw = 0, size = 0;
+  for (const StreamId stream : sent.streams) {
+    TenantQueue::Piece& piece = tenant.Front(stream);
+    piece.tried = true;
+    push.lines += piece.body.count.lines;
+    raw += piece.raw_bytes;
+    size += piece.body.compressed.size();
   }
-}
-
-// Replaces the front by its halves, the older one first; one line that is too large alone is lost.
-void PushQueue::Split(Lane& lane) {
-  Piece whole = std::move(lane.pieces.front());
-  auto request = SnappyUncompress(whole.body.compressed);
-  auto split = request ? SplitPushRequest(*request) : std::nullopt;
-  if (!split) {
-    lane.pieces.front() = std::move(whole);
-    Lose(lane, "too_large", lane.pieces.front().body.count);
-    Pop(lane);
-    return;
+  push.body.reserve(size + 10);
+  AppendVarint(push.body, raw);
+  for (const StreamId stream : sent.streams) {
+    AppendSnappyElements(tenant.Front(stream).body.compressed, push.body);
   }
-  Piece first = whole;
-  first.body.compressed = SnappyCompress(split->first);
-  first.body.count.lines = split->first_entries;
-  first.body.count.bytes = whole.body.count.bytes / whole.body.count.lines * split->first_entries;
-  whole.body.compressed = SnappyCompress(split->second);
-  whole.body.count -= first.body.count;
-  ++jobs_[whole.sequence].pieces;
-  lane.pieces.front() = std::move(whole);
-  lane.pieces.push_front(std::move(first));
+  return push;
 }
 
-void PushQueue::Lose(Lane& lane, std::string_view reason, LineCount count) {
-  jobs_[lane.pieces.front().sequence].result.lost[std::string(reason)] += count;
+std::uint64_t PushQueue::OnResponse(std::uint64_t push, const PushAnswer& answer, SteadyTime now) {
+  auto found = in_flight_.find(push);
+  if (found == in_flight_.end()) return 0;
+  lost_lines_ = 0;
+  const InFlight sent = std::move(found->second);
+  in_flight_.erase(found);
+  TenantQueue& tenant = tenants_.at(sent.tenant);
+  Settle(tenant, sent, answer, now);
+  tenant.Release(sent.group, sent.streams);
+  ReleaseExcess();
+  return lost_lines_;
 }
 
-void PushQueue::Pop(Lane& lane) {
-  auto job = jobs_.find(lane.pieces.front().sequence);
-  lane.pieces.pop_front();
-  if (--job->second.pieces > 0) return;
-  results_.push_back(std::move(job->second.result));
-  jobs_.erase(job);
+void PushQueue::Lose(std::uint64_t sequence, std::string_view reason, const LineCount& count) {
+  jobs_.Lose(sequence, reason, count);
+  lost_lines_ += count.lines;
 }
 
 void PushQueue::Wait(Hold& hold, Millis at_least, SteadyTime now) {
@@ -204,24 +140,67 @@ void PushQueue::Wait(Hold& hold, Millis at_least, SteadyTime now) {
   hold.until = now + wait;
 }
 
-void PushQueue::SayHeld(const Lane& lane) {
-  for (const Piece& piece : lane.pieces) {
-    Job& job = jobs_[piece.sequence];
-    if (std::exchange(job.held, true)) continue;
-    PushResult& said = results_.emplace_back();
-    said.sequence = piece.sequence;
-    said.held = true;
+// Lets the bytes of the youngest batches go that wait, until the others fit. The oldest stays, so
+// that something is there to be tried.
+void PushQueue::ReleaseExcess() {
+  if (jobs_.held_bytes() <= kMaxHeldBytes) return;
+  std::vector<std::uint64_t> held;
+  for (const auto& [sequence, job] : jobs_.jobs()) {
+    if (job.held && !job.away) held.push_back(sequence);
+  }
+  for (std::size_t i = held.size(); i > 1 && jobs_.held_bytes() > kMaxHeldBytes; --i) {
+    const std::uint64_t sequence = held[i - 1];
+    const JobTable::Job& job = jobs_.jobs().at(sequence);
+    if (!CanRelease(sequence, job)) continue;
+    for (const auto& [key, pieces] : job.open) {
+      tenants_.at(key.first).ReleaseBytes(sequence, key.second);
+    }
+    jobs_.Release(sequence);
   }
 }
 
-std::vector<PushResult> PushQueue::TakeResults() { return std::exchange(results_, {}); }
+bool PushQueue::CanRelease(std::uint64_t sequence, const JobTable::Job& job) const {
+  return std::all_of(job.open.begin(), job.open.end(), [&](const auto& open) {
+    // Of a piece that was split a part may be stored.
+    return !job.split.contains(open.first) &&
+           tenants_.at(open.first.first).CanRelease(sequence, open.first.second);
+  });
+}
+
+void PushQueue::Refill(std::uint64_t sequence, std::vector<PushBody> bodies) {
+  const auto job = jobs_.jobs().find(sequence);
+  if (job == jobs_.jobs().end() || !job->second.away) return;
+  std::size_t bytes = 0;
+  auto missing = job->second.open;
+  for (PushBody& body : bodies) {
+    if (missing.erase({body.tenant, body.stream}) == 0) continue;  // it is settled
+    bytes += body.compressed.size();
+    tenants_.at(body.tenant).Refill(sequence, body.stream, std::move(body));
+  }
+  jobs_.Refilled(sequence, bytes);
+  for (const auto& [key, pieces] : missing) {
+    tenants_.at(key.first).Lose(sequence, key.second, "file_gone");
+  }
+  ReleaseExcess();
+}
+
+void PushQueue::Abandon(std::uint64_t sequence, std::string_view reason) {
+  const auto job = jobs_.jobs().find(sequence);
+  if (job == jobs_.jobs().end() || !job->second.away) return;
+  const auto open = job->second.open;
+  for (const auto& [key, pieces] : open) tenants_.at(key.first).Lose(sequence, key.second, reason);
+}
 
 void PushQueue::Hurry(SteadyTime now) {
   hurry_ = true;
   const SteadyTime latest = now + times_.retry_initial;
-  server_.until = std::min(server_.until, latest);
-  for (auto& [name, hold] : tenants_) hold.until = std::min(hold.until, latest);
-  for (auto& [key, lane] : lanes_) lane.hold.until = std::min(lane.hold.until, latest);
+  hold_.until = std::min(hold_.until, latest);
+  for (auto& [name, tenant] : tenants_) {
+    tenant.hold.until = std::min(tenant.hold.until, latest);
+    for (auto& [id, group] : tenant.groups()) {
+      group.hold.until = std::min(group.hold.until, latest);
+    }
+  }
 }
 
 }  // namespace telltale

@@ -11,9 +11,20 @@ namespace telltale {
 namespace {
 
 constexpr std::chrono::seconds kRepeatTrouble{60}, kRepeatRefusal{10}, kLongTrouble{5};
+constexpr std::size_t kMaxTenants = 1000;  // that are remembered to be in trouble
 
 std::string Excerpt(std::string_view text) {
   return std::string(Trim(text.substr(0, std::min<std::size_t>(text.size(), 300))));
+}
+
+// What the answer says, and where it sends us.
+std::string Detail(const Result<HttpResponse>& response) {
+  if (!response) return response.error().message;
+  const std::string* location = FindHeader(response->headers, "Location");
+  if (response->status >= 300 && response->status < 400 && location != nullptr) {
+    return "it redirects to " + Excerpt(*location);
+  }
+  return Excerpt(response->body);
 }
 
 // Whether a sentence that was last said then may be said again.
@@ -29,36 +40,37 @@ PushReport::PushReport(Registry& registry, Clock& clock)
     : registry_(registry),
       clock_(clock),
       duration_(registry.AddHistogram("telltale_logs_request_duration_seconds",
-                                      "How long Loki took to answer a push.",
+                                      "How long the log store took to answer a push.",
                                       {0.005, 0.02, 0.1, 0.5, 2, 10})) {
   Requests("204");
 }
 
-void PushReport::Answered(const std::string& url, const Result<HttpResponse>& response,
-                          const PushAnswer& answer, SteadyTime::duration took) {
+void PushReport::Answered(const Sent& sent, const Result<HttpResponse>& response,
+                          const PushAnswer& answer) {
   using Kind = PushAnswer::Kind;
   if (response || response.error().code != Code::kPermission) {  // else nothing was sent
-    duration_.Observe(std::chrono::duration<double>(took).count());
+    duration_.Observe(std::chrono::duration<double>(sent.took).count());
     Count(response);
   }
+  if (sent.lost > 0) SayLost(sent, *response, answer);
+  const bool alone = sent.streams == 1;
   switch (answer.kind) {
-    case Kind::kRefused:
-      Refusal(url, *response, answer);
-      break;
     case Kind::kStored:
-      if (std::exchange(in_trouble_, false) && clock_.Steady() - trouble_since_ >= kLongTrouble) {
-        LogInfo("Loki takes logs again", {{"url", url}});
-      }
-      break;
+      return SayGone(sent);
+    case Kind::kRefused:
     case Kind::kTooLarge:
-      break;  // it is split, which is no trouble
+    case Kind::kNoMetadata:
+      return;  // it is divided or made smaller, which is no trouble
     case Kind::kStreamLimited:
-      StreamLimit(url, *response);
-      break;
+    case Kind::kStreamRefused:
+      if (alone) SayStreamWaits(sent, *response, answer);
+      return;
     case Kind::kRetry:
+    case Kind::kUnreadable:
+    case Kind::kUnclear:
     case Kind::kTenantLimited:
     case Kind::kRetrySlowly:
-      Trouble(url, response, answer);
+      return Say(sent, response, answer);
   }
 }
 
@@ -72,39 +84,61 @@ void PushReport::Count(const Result<HttpResponse>& response) {
   Requests(code).Add();
 }
 
-void PushReport::Trouble(const std::string& url, const Result<HttpResponse>& response,
-                         const PushAnswer& answer) {
-  const bool slowly = answer.kind == PushAnswer::Kind::kRetrySlowly;
+void PushReport::Say(const Sent& sent, const Result<HttpResponse>& response,
+                     const PushAnswer& answer) {
+  using Kind = PushAnswer::Kind;
+  const bool person = answer.kind == Kind::kRetrySlowly;
   const SteadyTime now = clock_.Steady();
-  const bool begins = !std::exchange(in_trouble_, true);
-  if (begins) trouble_since_ = now;
-  std::string trouble = response ? "status " + std::to_string(response->status) : "no answer";
+  if (troubles_.size() >= kMaxTenants && !troubles_.contains(sent.tenant)) return;
+  const auto [entry, begins] = troubles_.try_emplace(sent.tenant, Trouble{"", now, SteadyTime{}});
+  Trouble& trouble = entry->second;
+  std::string what = response ? "status " + std::to_string(response->status) : "no answer";
   // A rate limit comes and goes many times a minute, and what a person must change is said once.
-  const bool repeat = now >= trouble_logged_ + kRepeatTrouble && (begins || !slowly);
-  if (trouble == last_trouble_ && !repeat) return;
-  last_trouble_ = trouble;
-  trouble_logged_ = now;
-  std::string detail = response ? Excerpt(response->body) : response.error().message;
-  LogWarn(slowly ? "Loki does not accept our pushes: check loki.url, tenant and credentials; the "
-                   "lines wait in their files"
-                 : "logs cannot be pushed to Loki: the lines wait in their files until it answers",
-          {{"url", url}, {"trouble", trouble}, {"detail", detail}});
+  const bool repeat = now >= trouble.logged + kRepeatTrouble && !person;
+  if (!begins && trouble.what == what && !repeat) return;
+  trouble.what = what;
+  trouble.logged = now;
+  const bool unknown = answer.kind == Kind::kUnclear || answer.kind == Kind::kUnreadable;
+  LogWarn(person ? "the log store does not accept our pushes: check loki.url, tenant and "
+                   "credentials; the lines wait in their files"
+          : unknown
+              ? "the log store refuses a push in words that are not known here: nothing is taken "
+                "for lost, the lines wait in their files"
+              : "logs cannot be pushed: the lines wait in their files until the log store answers",
+          {{"url", sent.address},
+           {"tenant", sent.tenant},
+           {"trouble", what},
+           {"detail", Detail(response)}});
 }
 
-void PushReport::Refusal(const std::string& url, const HttpResponse& response,
-                         const PushAnswer& answer) {
+void PushReport::SayGone(const Sent& sent) {
+  const auto found = troubles_.find(sent.tenant);
+  if (found == troubles_.end()) return;
+  if (clock_.Steady() - found->second.since >= kLongTrouble) {
+    LogInfo("the log store takes logs again", {{"url", sent.address}, {"tenant", sent.tenant}});
+  }
+  troubles_.erase(found);
+}
+
+void PushReport::SayLost(const Sent& sent, const HttpResponse& response, const PushAnswer& answer) {
   if (!Due(refusal_logged_, clock_.Steady(), kRepeatRefusal)) return;
-  LogWarn("Loki refused log lines for good; they are counted as lost",
-          {{"url", url},
-           {"lines", answer.lost_lines},
+  LogWarn("the log store refused log lines for good; they are counted as lost",
+          {{"url", sent.address},
+           {"tenant", sent.tenant},
+           {"lines", sent.lost},
            {"reason", answer.reason},
            {"detail", Excerpt(response.body)}});
 }
 
-void PushReport::StreamLimit(const std::string& url, const HttpResponse& response) {
-  if (!Due(stream_logged_, clock_.Steady(), kRepeatTrouble)) return;
-  LogWarn("Loki limits a log stream: its lines wait in their file, the other streams go on",
-          {{"url", url}, {"detail", Excerpt(response.body)}});
+void PushReport::SayStreamWaits(const Sent& sent, const HttpResponse& response,
+                                const PushAnswer& answer) {
+  const bool labels = answer.kind == PushAnswer::Kind::kStreamRefused;
+  if (!Due(labels ? labels_logged_ : limit_logged_, clock_.Steady(), kRepeatTrouble)) return;
+  LogWarn(labels ? "the log store refuses the labels of a log stream: change them or its limits; "
+                   "the lines wait in their files, the other streams go on"
+                 : "the log store limits a log stream: its lines wait in their files, the other "
+                   "streams go on",
+          {{"url", sent.address}, {"tenant", sent.tenant}, {"detail", Excerpt(response.body)}});
 }
 
 Counter& PushReport::Requests(const std::string& code) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a person is told of pushes: metrics of requests, and a sentence in the log when something
-// begins, changes or ends, not one for each try. Owned by Sender, on its thread.
+// begins, changes or ends, not one for each try. Owned by Sender, under its lock.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 
@@ -17,26 +19,38 @@ namespace telltale {
 
 class PushReport {
  public:
+  struct Sent {
+    std::string address;  // of the push
+    std::string tenant;   // empty: that of the target
+    std::size_t streams = 0;
+    std::uint64_t lost = 0;  // lines, by the answer
+    SteadyTime::duration took{};
+  };
+
   explicit PushReport(Registry& registry, Clock& clock);
 
-  void Answered(const std::string& url, const Result<HttpResponse>& response,
-                const PushAnswer& answer, SteadyTime::duration took);
+  void Answered(const Sent& sent, const Result<HttpResponse>& response, const PushAnswer& answer);
 
  private:
+  // What was last said about a tenant.
+  struct Trouble {
+    std::string what;
+    SteadyTime since{}, logged{};
+  };
+
   void Count(const Result<HttpResponse>& response);
-  void Trouble(const std::string& url, const Result<HttpResponse>& response,
-               const PushAnswer& answer);
-  void Refusal(const std::string& url, const HttpResponse& response, const PushAnswer& answer);
-  void StreamLimit(const std::string& url, const HttpResponse& response);
+  void Say(const Sent& sent, const Result<HttpResponse>& response, const PushAnswer& answer);
+  void SayGone(const Sent& sent);
+  void SayLost(const Sent& sent, const HttpResponse& response, const PushAnswer& answer);
+  void SayStreamWaits(const Sent& sent, const HttpResponse& response, const PushAnswer& answer);
   Counter& Requests(const std::string& code);
 
   Registry& registry_;
   Clock& clock_;
   Histogram& duration_;
   std::map<std::string, Counter*> requests_;  // by code
-  std::string last_trouble_;
-  bool in_trouble_ = false;
-  SteadyTime trouble_since_{}, trouble_logged_{}, refusal_logged_{}, stream_logged_{};
+  std::map<std::string, Trouble> troubles_;   // by tenant; those that last
+  SteadyTime refusal_logged_{}, limit_logged_{}, labels_logged_{};
 };
 
 }  // namespace telltale

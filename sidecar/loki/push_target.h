@@ -16,9 +16,9 @@ using PushAccess = Access;
 struct PushTarget {
   std::string url;     // http(s)://host:port, with or without /loki/api/v1/push; empty: hold
   std::string tenant;  // X-Scope-OrgID; none when empty
-  bool json = false;   // gzip of JSON instead of snappy of protobuf
   PushAccess access = {};
   PushQueue::Times times = {};
+  std::size_t max_push_bytes = 1 << 20;  // of one push, before compression
   std::chrono::milliseconds request_timeout{10'000};
   bool operator==(const PushTarget&) const = default;
 };

@@ -11,7 +11,13 @@ Sender::Sender(Registry& registry, Clock& clock, Done done)
 Sender::~Sender() { Stop(); }
 
 void Sender::Start() {
-  thread_ = std::thread([this] { Run(); });
+  std::lock_guard lock(mutex_);
+  StartLane();
+}
+
+void Sender::StartLane() {
+  Lane& lane = lanes_.emplace_back();
+  lane.thread = std::thread([this, &lane] { Run(lane); });
 }
 
 Status Sender::SetTarget(PushTarget target) {
@@ -19,23 +25,35 @@ Status Sender::SetTarget(PushTarget target) {
   if (!target.url.empty()) checked = PushClient::Check(target);
   if (!checked.ok()) target.url.clear();
   std::lock_guard lock(mutex_);
-  if (!(target == target_)) {
-    target_ = std::move(target);
-    target_changed_ = true;
-    wake_.notify_all();
-  }
+  if (target_version_ > 0 && target == target_) return checked;
+  target_ = std::move(target);
+  ++target_version_;
+  queue_.SetTimes(target_.times, target_.max_push_bytes);
+  wake_.notify_all();
   return checked;
 }
 
-void Sender::Submit(std::uint64_t sequence, std::vector<PushBody> bodies) {
+void Sender::Submit(std::uint64_t sequence, std::vector<PushBody> bodies, bool replayed) {
   std::lock_guard lock(mutex_);
-  jobs_.push_back({sequence, std::move(bodies)});
-  wake_.notify_all();
+  queue_.Add(sequence, std::move(bodies), replayed);
+  wake_.notify_one();
+}
+
+void Sender::Refill(std::uint64_t sequence, std::vector<PushBody> bodies) {
+  std::lock_guard lock(mutex_);
+  queue_.Refill(sequence, std::move(bodies));
+  wake_.notify_one();
+}
+
+void Sender::Abandon(std::uint64_t sequence, std::string_view reason) {
+  std::lock_guard lock(mutex_);
+  queue_.Abandon(sequence, reason);
+  wake_.notify_one();
 }
 
 void Sender::Hurry() {
   std::lock_guard lock(mutex_);
-  hurry_ = true;
+  queue_.Hurry(clock_.Steady());
   wake_.notify_all();
 }
 
@@ -43,71 +61,94 @@ void Sender::Stop() {
   {
     std::lock_guard lock(mutex_);
     stop_ = true;
-    if (client_) client_->Cancel();
+    for (Lane& lane : lanes_) {
+      if (lane.client) lane.client->Cancel();
+    }
     wake_.notify_all();
   }
-  if (thread_.joinable()) thread_.join();
+  // No lane is started any more.
+  for (Lane& lane : lanes_) {
+    if (lane.thread.joinable()) lane.thread.join();
+  }
 }
 
-void Sender::Run() {
-  while (!cancelled_ && TakeMail()) {
+void Sender::Run(Lane& lane) {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    Deliver(lock);
+    if (stop_) return;
     PushQueue::Turn turn;
-    if (client_) turn = queue_.Next(clock_.Steady(), clock_.WallNanos());
-    if (turn.body != nullptr) Push(*turn.body);
-    Deliver();
-    if (turn.body == nullptr) Await(turn.due);
+    if (!target_.url.empty()) turn = queue_.Next(clock_.Steady(), clock_.WallNanos());
+    if (turn.push) {
+      ShareWork();
+      Push(lane, *turn.push, lock);
+      continue;
+    }
+    if (queue_.HasResults()) continue;  // lines were given up
+    ++idle_;
+    if (turn.due) {
+      wake_.wait_for(lock, *turn.due - clock_.Steady());
+    } else {
+      wake_.wait(lock);
+    }
+    --idle_;
   }
 }
 
-// False when the sender is to stop.
-bool Sender::TakeMail() {
-  std::lock_guard lock(mutex_);
-  if (stop_) return false;
-  for (Job& job : jobs_) queue_.Add(job.sequence, std::move(job.bodies));
-  jobs_.clear();
-  if (std::exchange(target_changed_, false)) {
-    queue_.SetTimes(target_.times);
-    client_.reset();
-    url_ = target_.url;
-    if (!target_.url.empty()) client_ = std::make_unique<PushClient>(target_, clock_);
+// More than one connection carries is for another one.
+void Sender::ShareWork() {
+  if (!queue_.HasNext(clock_.Steady())) return;
+  if (idle_ > 0) {
+    wake_.notify_one();
+  } else if (lanes_.size() < PushQueue::kMaxPushes) {
+    StartLane();
   }
-  if (hurry_ && !std::exchange(hurrying_, true)) queue_.Hurry(clock_.Steady());
-  return true;
 }
 
-void Sender::Push(const PushBody& body) {
+void Sender::Connect(Lane& lane) {
+  if (lane.client && lane.target == target_version_) return;
+  lane.client = std::make_unique<PushClient>(target_, clock_);
+  lane.target = target_version_;
+}
+
+void Sender::Push(Lane& lane, const PushQueue::Push& push, std::unique_lock<std::mutex>& lock) {
+  Connect(lane);
+  const std::string address = PushClient::Address(target_);
+  lock.unlock();
   const SteadyTime start = clock_.Steady();
-  auto response = client_->Push(body);
+  auto response = lane.client->Push(push.tenant, push.body);
   PushAnswer answer;
   if (response) {
-    answer = ReadPushAnswer(*response, body.count.lines);
-  } else if (response.error().code == Code::kCancelled) {
-    cancelled_ = true;
-    return;
-  } else if (response.error().code == Code::kTooLarge && body.count.lines > 1) {
+    answer = ReadPushAnswer(*response, push.lines);
+  } else if (response.error().code == Code::kTooLarge && push.lines > 1) {
     // Loki names each refused line: fewer lines make a shorter answer.
     answer.kind = PushAnswer::Kind::kTooLarge;
+    answer.maybe_stored = true;
   } else if (response.error().code == Code::kPermission) {
     answer.kind = PushAnswer::Kind::kRetrySlowly;
     answer.credentials = true;
-  }
-  if (answer.credentials) client_->Rejected();
-  report_.Answered(url_, response, answer, clock_.Steady() - start);
-  queue_.Settle(answer, clock_.Steady());
-}
-
-void Sender::Deliver() {
-  for (PushResult& result : queue_.TakeResults()) done_(std::move(result));
-}
-
-void Sender::Await(std::optional<SteadyTime> due) {
-  std::unique_lock lock(mutex_);
-  auto woken = [&] { return stop_ || target_changed_ || !jobs_.empty() || (hurry_ && !hurrying_); };
-  if (due) {
-    wake_.wait_for(lock, *due - clock_.Steady(), woken);
   } else {
-    wake_.wait(lock, woken);
+    answer.maybe_stored = true;
   }
+  if (answer.credentials) lane.client->Rejected();
+  lock.lock();
+  if (!response && response.error().code == Code::kCancelled) return;  // the sender ends
+  const std::uint64_t lost = queue_.OnResponse(push.id, answer, clock_.Steady());
+  report_.Answered({address, push.tenant, push.streams, lost, clock_.Steady() - start}, response,
+                   answer);
+}
+
+// Calls `done` without the lock, but in the order of the results.
+void Sender::Deliver(std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  {
+    std::lock_guard one_at_a_time(delivering_);
+    lock.lock();
+    std::vector<PushResult> results = queue_.TakeResults();
+    lock.unlock();
+    for (PushResult& result : results) done_(std::move(result));
+  }
+  lock.lock();
 }
 
 }  // namespace telltale

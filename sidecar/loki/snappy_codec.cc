@@ -4,7 +4,10 @@
 #include <snappy.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+
+#include "common/base/varint.h"
 
 namespace telltale {
 
@@ -22,6 +25,16 @@ std::optional<std::string> SnappyUncompress(std::string_view compressed) {
   std::string out;
   if (!snappy::Uncompress(compressed.data(), compressed.size(), &out)) return std::nullopt;
   return out;
+}
+
+std::size_t SnappyRawSize(std::string_view compressed) {
+  std::uint64_t size = 0;
+  return TakeVarint(compressed, size) ? static_cast<std::size_t>(size) : 0;
+}
+
+void AppendSnappyElements(std::string_view compressed, std::string& out) {
+  std::uint64_t size = 0;
+  if (TakeVarint(compressed, size)) out += compressed;
 }
 
 }  // namespace telltale

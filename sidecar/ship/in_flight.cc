@@ -6,54 +6,76 @@
 
 namespace telltale {
 
+void InFlight::Count(const Batch& batch, bool add) {
+  if (!IsMoving(batch)) return;
+  Moving& tenant = tenants_[batch.tenant];
+  for (Moving* moving : {&moving_, &tenant}) {
+    moving->batches = add ? moving->batches + 1 : moving->batches - 1;
+    moving->bytes = add ? moving->bytes + batch.bytes : moving->bytes - batch.bytes;
+  }
+  if (tenant.batches == 0) tenants_.erase(batch.tenant);
+}
+
+void InFlight::Add(std::uint64_t sequence, Batch batch) {
+  Count(batch, true);
+  auto& sequences = files_[batch.file_id];
+  sequences.insert(std::upper_bound(sequences.begin(), sequences.end(), sequence), sequence);
+  batches_[sequence] = std::move(batch);
+}
+
+const InFlight::Batch* InFlight::Find(std::uint64_t sequence) const {
+  const auto found = batches_.find(sequence);
+  return found == batches_.end() ? nullptr : &found->second;
+}
+
 std::vector<InFlight::Batch> InFlight::Answer(const PushResult& result) {
   std::vector<Batch> settled;
-  auto found = batches_.find(result.sequence);
+  const auto found = batches_.find(result.sequence);
   if (found == batches_.end()) return settled;
-  if (result.held) {
-    found->second.held = true;
+  Batch& batch = found->second;
+  Count(batch, false);
+  if (result.kind != PushResult::Kind::kDone) {
+    batch.held = true;
     return settled;
   }
-  found->second.answer = result;
-  const std::uint64_t file_id = found->second.file_id;
-  for (auto it = batches_.begin(); it != batches_.end();) {
-    if (it->second.file_id != file_id) {
-      ++it;
-      continue;
-    }
+  batch.answer = result;
+  const std::uint64_t file_id = batch.file_id;
+  auto& sequences = files_.at(file_id);
+  std::size_t done = 0;
+  for (const std::uint64_t sequence : sequences) {
+    const auto it = batches_.find(sequence);
     if (!it->second.answer) break;
     settled.push_back(std::move(it->second));
-    it = batches_.erase(it);
+    batches_.erase(it);
+    ++done;
   }
+  sequences.erase(sequences.begin(), sequences.begin() + static_cast<std::ptrdiff_t>(done));
+  if (sequences.empty()) files_.erase(file_id);
   return settled;
 }
 
-bool InFlight::HasOf(std::uint64_t file_id) const {
-  return std::any_of(batches_.begin(), batches_.end(),
-                     [&](const auto& batch) { return batch.second.file_id == file_id; });
+bool InFlight::Full() const {
+  return (moving_.bytes >= max_bytes_ && moving_.batches >= kMinBatches) ||
+         moving_.batches >= kMaxBatches;
 }
 
-bool InFlight::Full() const {
-  std::size_t moving = 0, held = 0, held_bytes = 0;
-  for (const auto& [sequence, batch] : batches_) {
-    if (batch.answer) continue;
-    moving += batch.held ? 0 : 1;
-    held += batch.held ? 1 : 0;
-    held_bytes += batch.held ? batch.bytes : 0;
-  }
-  return moving >= kMaxMoving || held >= kMaxHeld || held_bytes >= kMaxHeldBytes;
+bool InFlight::IsFull(const std::string& tenant) const {
+  const auto found = tenants_.find(tenant);
+  return found != tenants_.end() && found->second.bytes >= max_bytes_ / 2 &&
+         found->second.batches >= kMinBatches;
 }
 
 bool InFlight::Waits(std::uint64_t file_id) const {
-  std::size_t count = 0, most = kMaxOfFile;
+  const auto found = files_.find(file_id);
+  if (found == files_.end()) return false;
+  std::size_t most = kMaxOfFile;
   bool held = false;
-  for (const auto& [sequence, batch] : batches_) {
-    if (batch.file_id != file_id) continue;
-    ++count;
+  for (const std::uint64_t sequence : found->second) {
+    const Batch& batch = batches_.at(sequence);
     held = held || batch.held;
-    if (batch.streams < 2) most = 1;
+    if (batch.streams < 2) most = kMaxOfStream;
   }
-  return held && count >= most;
+  return held && found->second.size() >= most;
 }
 
 }  // namespace telltale

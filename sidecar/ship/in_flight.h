@@ -2,59 +2,78 @@
 //
 // The batches that were handed to the sender and are not settled: how many may be, which files must
 // wait for theirs, and in which order the answers count. Batches of one file are settled in the
-// order of the file, whatever was answered first, as the journal keeps one place per file. Owned by
-// LogWorker, on its thread.
+// order of the file, whatever was answered first, as the journal keeps one checkpoint per file.
+// Owned by LogWorker, on its thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "sidecar/loki/push_body.h"
 #include "sidecar/ship/log_metrics.h"
 #include "sidecar/ship/time_sample.h"
+#include "sidecar/tail/log_source.h"
 
 namespace telltale {
 
 class InFlight {
  public:
-  // One on its way and one ready, so that Loki never waits for the disk.
-  static constexpr std::size_t kMaxMoving = 2;
-  // Beside them those that only their own stream holds up; bytes as they wait in memory.
-  static constexpr std::size_t kMaxHeld = 64, kMaxHeldBytes = 4 << 20;
-  // Of a file with many streams, of which one is held up; one of those with one stream.
-  static constexpr std::size_t kMaxOfFile = 4;
+  // Of those that move: as many bytes in memory as SetLimit says, but two batches at least, so that
+  // the store never waits for the disk.
+  static constexpr std::size_t kMaxBytes = 1 << 20, kMinBatches = 2, kMaxBatches = 4096;
+  // Batches of a file while one of them is held: of a file with one stream, and of one with
+  // several.
+  static constexpr std::size_t kMaxOfStream = 1, kMaxOfFile = 256;
 
   struct Batch {
     std::uint64_t file_id = 0;
     std::int64_t first_seen = 0;
     TimeSample line_times = {};
     std::vector<SeriesDelta> metrics = {};  // of its lines
-    std::size_t bytes = 0;                  // of its pushes
+    std::string tenant = {};
+    std::shared_ptr<const LogSource> source = {};  // that it was made with
+    std::size_t bytes = 0;                         // of its pieces in memory
     std::size_t streams = 1;
-    bool held = false;
+    bool held = false;  // for its own tenant or stream
     std::optional<PushResult> answer = {};
   };
 
-  void Add(std::uint64_t sequence, Batch batch) { batches_[sequence] = std::move(batch); }
+  void SetLimit(std::size_t bytes) { max_bytes_ = bytes; }
+  void Add(std::uint64_t sequence, Batch batch);
 
   // Those that are settled now, with their answer; none while an older one of the file is not.
   std::vector<Batch> Answer(const PushResult& result);
 
   // No more may be handed over.
   bool Full() const;
+  // No more of the tenant, as long as there are others.
+  bool IsFull(const std::string& tenant) const;
   // The file must not be read on.
   bool Waits(std::uint64_t file_id) const;
 
   bool empty() const { return batches_.empty(); }
-  bool HasOf(std::uint64_t file_id) const;
+  bool HasOf(std::uint64_t file_id) const { return files_.contains(file_id); }
   bool contains(std::uint64_t sequence) const { return batches_.contains(sequence); }
+  const Batch* Find(std::uint64_t sequence) const;
   const std::map<std::uint64_t, Batch>& batches() const { return batches_; }
 
  private:
-  std::map<std::uint64_t, Batch> batches_;  // by sequence
+  struct Moving {
+    std::size_t batches = 0, bytes = 0;
+  };
+  static bool IsMoving(const Batch& batch) { return !batch.held && !batch.answer; }
+  void Count(const Batch& batch, bool add);
+
+  std::map<std::uint64_t, Batch> batches_;                     // by sequence
+  std::map<std::uint64_t, std::vector<std::uint64_t>> files_;  // their sequences, ascending
+  std::size_t max_bytes_ = kMaxBytes;
+  Moving moving_;
+  std::map<std::string, Moving> tenants_;  // that have moving batches
 };
 
 }  // namespace telltale

@@ -43,7 +43,6 @@ struct LogPipelineOptions {
   std::string loki_url;  // http(s)://host:port, with or without /loki/api/v1/push; empty: hold
   std::string tenant;    // X-Scope-OrgID; none when empty
   PushAccess access;
-  bool json = false;                            // gzip of JSON instead of snappy of protobuf
   std::chrono::seconds max_age{7 * 24 * 3600};  // of lines that Loki would still take; 0: any
   std::size_t batch_bytes = 1 << 20;            // of one push, before compression
   std::chrono::milliseconds batch_wait{1'000};  // the longest time that a line waits for others

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <set>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "common/base/log.h"
@@ -18,6 +19,8 @@ constexpr std::chrono::seconds kQuiet{5};
 constexpr std::chrono::seconds kPatience{60};
 constexpr std::size_t kMaxPaths = 4096;
 constexpr std::size_t kMaxBatch = 3 << 20;  // a gateway in front of Loki refuses 4 MB
+// A line after a time of silence waits so long for others that are written with it.
+constexpr std::chrono::milliseconds kLinger{20};
 
 }  // namespace
 
@@ -46,17 +49,25 @@ void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptio
   options_ = options;
   options_.batch_bytes = std::min(options_.batch_bytes, kMaxBatch);
   alerts_.SetSink(options_.on_alert);
+  in_flight_.SetLimit(std::min(options_.batch_bytes, InFlight::kMaxBytes));
   PushTarget wanted;
   wanted.url = options.loki_url;
   wanted.tenant = options.tenant;
-  wanted.json = options.json;
   wanted.access = options.access;
   wanted.times = {options.retry_initial, options.retry_cap, options.max_age};
   wanted.request_timeout = options.request_timeout;
+  wanted.max_push_bytes = options_.batch_bytes;
   auto target = sender_.SetTarget(std::move(wanted));
   if (!target) LogError("logs are not shipped", {{"error", target.error().message}});
   shipping_ = target.ok() && !options.loki_url.empty();
   metrics_.Configure(sources, journal_.state().metrics);
+  sources_.clear();
+  std::set<std::string> tenants;
+  for (const LogSource& source : sources) {
+    sources_.push_back(std::make_shared<const LogSource>(source));
+    tenants.insert(source.tenant);
+  }
+  many_tenants_ = tenants.size() > 1;
   files_.SetSources(std::move(sources));
   Sweep();
 }
@@ -115,54 +126,78 @@ SteadyTime LogWorker::BlocksEndAt(const TailedFile& file) const {
   return seen == nullptr ? quiet : std::min(quiet, *seen + 4 * wait + options_.batch_wait);
 }
 
-SteadyTime LogWorker::DueAt(const TailedFile& file) const {
-  bool full = file.info.size - file.checkpoint.offset >= options_.batch_bytes;
-  if (full || file.rotated || replays_.contains(file.file_id)) return file.retry_at;
-  const SteadyTime* seen = file.arrival_times.OldestSince(file.checkpoint.offset);
-  SteadyTime due = seen == nullptr ? SteadyTime{} : *seen + options_.batch_wait;
-  return std::max(due, file.retry_at);
+bool LogWorker::Urgent(const TailedFile& file) const {
+  const bool full = file.info.size - file.checkpoint.offset >= options_.batch_bytes;
+  return full || file.rotated || replays_.contains(file.file_id);
 }
 
-// The files whose turn it is. Of several generations under one path only the oldest has it, as
-// they are one stream for Loki.
-void LogWorker::ForEachTurn(Mode mode, FunctionRef<void(TailedFile&)> visit) const {
-  std::set<std::string_view> paths;
+// Of several generations under one path only the oldest has a turn, as they are one stream for the
+// store.
+std::vector<LogWorker::Turn> LogWorker::Turns(Mode mode) const {
+  std::vector<Turn> turns;
+  std::unordered_set<std::string_view> paths;
   for (const auto& [file_id, file] : files_.files()) {
-    bool readable = Readable(*file, mode);
+    const bool readable = Readable(*file, mode);
     if (!readable && !CarriesOver(*file)) continue;
     if (!paths.insert(file->path).second || !readable) continue;
-    if (!in_flight_.Waits(file_id)) visit(*file);
+    if (in_flight_.Waits(file_id)) continue;
+    const SteadyTime* seen = file->arrival_times.OldestSince(file->checkpoint.offset);
+    const bool replay = replays_.contains(file_id);
+    turns.push_back({file_id, seen == nullptr || replay ? SteadyTime{} : *seen, Urgent(*file)});
   }
+  return turns;
 }
 
-// The file whose oldest unread byte has waited longest, of those that may be read now.
-TailedFile* LogWorker::Next(Mode mode) const {
-  SteadyTime now = clock_.Steady();
-  TailedFile* best = nullptr;
-  SteadyTime best_since{};
-  ForEachTurn(mode, [&](TailedFile& file) {
-    if (now < (mode == Mode::kNormal ? DueAt(file) : file.retry_at)) return;
-    const SteadyTime* seen = file.arrival_times.OldestSince(file.checkpoint.offset);
-    SteadyTime since = seen == nullptr || replays_.contains(file.file_id) ? SteadyTime{} : *seen;
-    if (best == nullptr || since < best_since) {
-      best = &file;
-      best_since = since;
+SteadyTime LogWorker::RoundDue(const std::vector<Turn>& turns) const {
+  std::uint64_t bytes = 0;
+  SteadyTime oldest = SteadyTime::max();
+  for (const Turn& turn : turns) {
+    if (turn.urgent) continue;
+    const TailedFile& file = *files_.Find(turn.file_id);
+    bytes += file.info.size - std::min(file.info.size, file.checkpoint.offset);
+    oldest = std::min(oldest, turn.since);
+  }
+  if (oldest == SteadyTime::max()) return oldest;
+  if (round_ || bytes >= options_.batch_bytes) return SteadyTime{};
+  const std::chrono::milliseconds linger = std::min(kLinger, options_.batch_wait);
+  return std::max(oldest + linger, round_began_ + options_.batch_wait);
+}
+
+// One batch of each file whose turn it is, the one that has waited longest first. False when there
+// was none to make.
+bool LogWorker::BuildRound(Mode mode, bool& skipped) {
+  const SteadyTime now = clock_.Steady();
+  std::vector<Turn> turns = Turns(mode);
+  const bool all = mode != Mode::kNormal || now >= RoundDue(turns);
+  if (all && !std::exchange(round_, true)) round_began_ = now;
+  std::sort(turns.begin(), turns.end(),
+            [](const Turn& a, const Turn& b) { return a.since < b.since; });
+  bool built = false;
+  for (const Turn& turn : turns) {
+    if (Full()) break;
+    if (!all && !turn.urgent) continue;
+    TailedFile* file = files_.Find(turn.file_id);
+    if (file == nullptr || now < file->retry_at) continue;
+    if (many_tenants_ && in_flight_.IsFull(files_.source(*file).tenant)) {
+      skipped = true;
+      continue;
     }
-  });
-  return best;
-}
-
-void LogWorker::Work(Mode mode) {
-  while (shipping_ && !Full()) {
-    TailedFile* file = Next(mode);
-    if (file == nullptr) break;
-    used_ = true;
+    used_ = built = true;
     if (replays_.contains(file->file_id)) {
       Replay(*file);
     } else {
       BuildNext(*file, mode);
     }
   }
+  return built;
+}
+
+void LogWorker::Work(Mode mode) {
+  RefillWanted();
+  bool skipped = false;
+  while (shipping_ && !Full() && BuildRound(mode, skipped)) {
+  }
+  if (!Full() && !skipped) round_ = false;
   alerts_.Step(files_.files(), [this](const TailedFile& file) {
     return !shipping_ || Full() ? &files_.source(file) : nullptr;
   });
@@ -209,8 +244,20 @@ void LogWorker::BuildNext(TailedFile& file, Mode mode) {
   Submit(file, std::move(*batch), false);
 }
 
+// Of a batch of an earlier process: the streams that are stored already.
+void LogWorker::LeaveOutStored(Batch& batch) {
+  const auto& stored = batch.record.acked_streams;
+  if (stored.empty()) return;
+  std::erase_if(batch.bodies, [&](const PushBody& body) {
+    if (std::find(stored.begin(), stored.end(), body.stream) == stored.end()) return false;
+    batch.count -= body.count;
+    return true;
+  });
+}
+
 void LogWorker::Submit(TailedFile& file, Batch batch, bool replayed) {
   if (!replayed) journal_.Begin(batch.record);
+  if (replayed) LeaveOutStored(batch);
   accounting_->Read(batch.count, batch.cut_bytes, batch.dropped);
   accounting_->Overflowed(batch.overflowed);
   alerts_.Raise(file, files_.source(file), batch.alerts);
@@ -223,14 +270,16 @@ void LogWorker::Submit(TailedFile& file, Batch batch, bool replayed) {
   if (const auto& pipeline = files_.source(file).pipeline) {
     metrics = metrics_.Name(*pipeline, batch.metrics);
   }
-  InFlight::Batch sent{file.file_id, batch.first_seen, batch.line_times, std::move(metrics)};
+  const LogSource& source = files_.source(file);
+  InFlight::Batch sent{file.file_id,       batch.first_seen, batch.line_times,
+                       std::move(metrics), source.tenant,    sources_[file.source]};
   sent.streams = batch.bodies.size();
   for (PushBody& body : batch.bodies) {
     sent.bytes += body.compressed.size();
-    body.tenant = files_.source(file).tenant;
+    body.tenant = source.tenant;
   }
   in_flight_.Add(batch.record.sequence, std::move(sent));
-  sender_.Submit(batch.record.sequence, std::move(batch.bodies));
+  sender_.Submit(batch.record.sequence, std::move(batch.bodies), replayed);
 }
 
 void LogWorker::MoveOn(TailedFile& file, const Batch& batch) {
@@ -242,6 +291,8 @@ void LogWorker::MoveOn(TailedFile& file, const Batch& batch) {
 }
 
 void LogWorker::Answered(const PushResult& result) {
+  if (result.kind == PushResult::Kind::kWanted) wanted_.push_back(result.sequence);
+  for (const std::uint64_t stream : result.settled) journal_.AckPart(result.sequence, stream);
   for (const InFlight::Batch& batch : in_flight_.Answer(result)) {
     const PushResult& answer = *batch.answer;
     accounting_->Answered(answer.acked, answer.lost);
@@ -292,9 +343,16 @@ std::optional<SteadyTime> LogWorker::NextDue() const {
     if (!due || time < *due) due = time;
   };
   if (alerts_.more()) return clock_.Steady();
+  if (!wanted_.empty()) note(clock_.Steady() + kRetryRead);
   if (!shipping_ || Full()) return due;
   // A younger generation waits for the older one, whenever that is.
-  ForEachTurn(Mode::kNormal, [&](TailedFile& file) { note(DueAt(file)); });
+  const std::vector<Turn> turns = Turns(Mode::kNormal);
+  const SteadyTime round = RoundDue(turns);
+  for (const Turn& turn : turns) {
+    const TailedFile& file = *files_.Find(turn.file_id);
+    if (many_tenants_ && in_flight_.IsFull(files_.source(file).tenant)) continue;
+    note(std::max(turn.urgent ? SteadyTime{} : round, file.retry_at));
+  }
   for (const auto& [file_id, file] : files_.files()) {
     if (file->rotated && file->unread() && !Readable(*file, Mode::kNormal) && !CarriesOver(*file)) {
       note(EndsAt(*file));

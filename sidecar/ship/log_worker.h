@@ -58,7 +58,7 @@ class LogWorker {
   void Answered(const PushResult& result);
 
   bool Full() const { return in_flight_.Full(); }
-  // Right after Work: nothing is on its way, and nothing was due.
+  // Right after Work: nothing is in flight, and nothing was due.
   bool Idle() const { return in_flight_.empty(); }
   bool Shipping() const { return shipping_; }
   // Of files with something unread that was seen at least `age` ago.
@@ -85,17 +85,26 @@ class LogWorker {
   TailedFile* NextGeneration(const std::string& path, std::uint64_t file_id) const;
   bool HasYounger(const TailedFile& file) const;
   bool CarriesOver(const TailedFile& file) const;
-  void ForEachTurn(Mode mode, FunctionRef<void(TailedFile&)> visit) const;
-  TailedFile* Next(Mode mode) const;
+  // A file that may be read now.
+  struct Turn {
+    std::uint64_t file_id = 0;
+    SteadyTime since{};   // its oldest unread byte was seen
+    bool urgent = false;  // it waits for no round
+  };
+  std::vector<Turn> Turns(Mode mode) const;
+  SteadyTime RoundDue(const std::vector<Turn>& turns) const;
+  bool BuildRound(Mode mode, bool& skipped);
   SteadyTime EndsAt(const TailedFile& file) const;
   bool Unfinished(const TailedFile& file, Mode mode) const;
   bool Readable(const TailedFile& file, Mode mode) const;
-  SteadyTime DueAt(const TailedFile& file) const;
+  bool Urgent(const TailedFile& file) const;
   void BuildNext(TailedFile& file, Mode mode);
   void Replay(TailedFile& file);
+  void RefillWanted();
   SteadyTime BlocksEndAt(const TailedFile& file) const;
   void Requeue(TailedFile& file);
   void ReadFailed(TailedFile& file, const Error& error);
+  static void LeaveOutStored(Batch& batch);
   void Submit(TailedFile& file, Batch batch, bool replayed);
   void MoveOn(TailedFile& file, const Batch& batch);
   std::uint64_t LoseReplays(TailedFile& file);
@@ -117,6 +126,13 @@ class LogWorker {
   bool used_ = false;      // the builder, since the last sweep
   bool rested_ = true;     // memory was given back since then
   InFlight in_flight_;
+  std::vector<std::shared_ptr<const LogSource>> sources_;  // as FileSet counts them
+  bool many_tenants_ = false;
+  std::vector<std::uint64_t> wanted_;  // batches to be made again, by sequence
+  // A round sends what is unread of all files, so that they share pushes. One begins batch_wait
+  // after the last, or when there is enough for a push.
+  bool round_ = false;
+  SteadyTime round_began_{};
   // The last assigned time of each path: generations of it are one stream, and in order.
   std::map<std::string, std::int64_t> last_times_;
   // Batches of an earlier process that must be sent again before anything else of their file.

@@ -231,6 +231,29 @@ void LogWorker::Replay(TailedFile& file) {
   }
 }
 
+// Batches whose bytes the sender let go, and whose turn comes.
+void LogWorker::RefillWanted() {
+  for (const std::uint64_t sequence : std::exchange(wanted_, {})) {
+    const InFlight::Batch* batch = in_flight_.Find(sequence);
+    const auto record = journal_.state().in_flight.find(sequence);
+    TailedFile* file = batch == nullptr ? nullptr : files_.Find(batch->file_id);
+    if (file == nullptr || record == journal_.state().in_flight.end()) {
+      sender_.Abandon(sequence, "file_gone");
+      continue;
+    }
+    auto again = builder_.Rebuild(*file, *batch->source, record->second, clock_.WallNanos());
+    if (again) {
+      for (PushBody& body : again->bodies) body.tenant = batch->tenant;
+      sender_.Refill(sequence, std::move(again->bodies));
+    } else if (again.error().code == Code::kGone) {
+      sender_.Abandon(sequence, "file_gone");
+    } else {
+      ReadFailed(*file, again.error());
+      wanted_.push_back(sequence);
+    }
+  }
+}
+
 // The batches under way were made by another pipeline, so they cannot be made again: their lines
 // go through the one that is configured now. What Loki had stored of them is there twice then, and
 // counted.

@@ -47,7 +47,7 @@ class TimeSample {
     times_[size_++] = time;
   }
 
-  std::array<std::int64_t, kMax> times_;
+  std::array<std::int64_t, kMax> times_{};
   std::size_t size_ = 0;
   std::uint64_t stride_ = 1;  // a power of two
   std::uint64_t lines_ = 0;

@@ -31,7 +31,7 @@ batchBytes: 2MiB
 batchWait: 1s
 timeout: 3s
 maxAge: 24h
-encoding: json
+encoding: protobuf
 headers: {X-Cluster: blue}
 proxyUrl: http://proxy:3128
 proxyAuth: {usernameFile: /pu, passwordFile: /pp}
@@ -47,7 +47,6 @@ tls: {caFile: /ca, certFile: /c, keyFile: /k, serverName: loki.example}
   wanted.batch_wait_ms = 1'000;
   wanted.timeout_ms = 3'000;
   wanted.max_age_ms = 24 * 3'600'000;
-  wanted.json = true;
   wanted.access.headers = {{"X-Cluster", "blue"}};
   wanted.access.proxy_url = "http://proxy:3128";
   wanted.access.proxy_username_file = "/pu";
@@ -62,17 +61,12 @@ tls: {caFile: /ca, certFile: /c, keyFile: /k, serverName: loki.example}
   EXPECT_EQ(loki, wanted);
 }
 
-TEST(LokiConfig, ProtobufIsTheDefaultAndCanBeSaid) {
-  EXPECT_FALSE(Decode("encoding: protobuf").json);
-  EXPECT_THAT(problems, IsEmpty());
-}
-
 TEST(LokiConfig, WhatContradictsItselfIsSaidInASentence) {
   const auto expect = [](const std::string& yaml, const std::string& problem) {
     Decode(yaml);
     EXPECT_THAT(problems, ElementsAre("f:1: " + problem)) << yaml;
   };
-  expect("encoding: xml", "loki.encoding must be protobuf or json, but is \"xml\"");
+  expect("encoding: xml", "loki.encoding must be protobuf, but is \"xml\"");
   expect("basicAuth: {username: a}", "loki.basicAuth needs a passwordFile");
   expect("basicAuth: {passwordFile: /p}", "loki.basicAuth needs one of username and usernameFile");
   expect("basicAuth: {username: a, usernameFile: /u, passwordFile: /p}",

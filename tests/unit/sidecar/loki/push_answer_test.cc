@@ -27,15 +27,89 @@ TEST(PushAnswer, OnlyTwoStatusesSayStored) {
   EXPECT_EQ(Read(202).kind, Kind::kRetry);
 }
 
+TEST(PushAnswer, A200WithAPageOrAnErrorStoredNothing) {
+  const HttpHeaders html{{"Content-Type", "text/html; charset=utf-8"}};
+  EXPECT_EQ(Read(200, "Sign in", 1, html).kind, Kind::kRetrySlowly);
+  EXPECT_EQ(Read(200, "\n<!DOCTYPE html><html>Sign in</html>").kind, Kind::kRetrySlowly);
+  EXPECT_EQ(Read(200, "{\"status\":\"error\",\"error\":\"no such index\"}").kind, Kind::kUnclear);
+  EXPECT_EQ(Read(200, "{\"status\":\"success\"}").kind, Kind::kStored);
+  EXPECT_EQ(Read(200, "ok\n").kind, Kind::kStored);
+}
+
 TEST(PushAnswer, ServerTroubleIsRetriedAndPersonsTroubleSlowly) {
   for (int status : {408, 499, 500, 502, 503, 504}) EXPECT_EQ(Read(status).kind, Kind::kRetry);
-  for (int status : {301, 401, 403, 404, 405, 422}) {
+  for (int status : {301, 401, 403, 404, 405, 415}) {
     EXPECT_EQ(Read(status).kind, Kind::kRetrySlowly) << status;
   }
   EXPECT_EQ(Read(429).kind, Kind::kTenantLimited);
   EXPECT_EQ(Read(413).kind, Kind::kTooLarge);
   EXPECT_EQ(Read(500, "rpc error: grpc: received message larger than max (5 vs. 4)").kind,
             Kind::kTooLarge);
+}
+
+TEST(PushAnswer, A400ThatIsNotInTheStoresWordsLosesNothing) {
+  for (const char* body :
+       {"Client sent an HTTP request to an HTTPS server.\n",
+        "<html><head><title>400 The plain HTTP request was sent to HTTPS port"
+        "</title></head></html>",
+        "<html>proto: structured metadata too large, entry too far behind</html>"}) {
+    EXPECT_EQ(Read(400, body).kind, Kind::kRetrySlowly) << body;
+    EXPECT_EQ(Read(400, body).lost_lines, 0u) << body;
+  }
+  for (const char* body : {"", "whatever", "Bad Request", "total ignored: 11 out of 11",
+                           "{\"error\":\"entry too far behind\"}"}) {
+    EXPECT_EQ(Read(400, body).kind, Kind::kUnclear) << body;
+    EXPECT_EQ(Read(422, body).kind, Kind::kUnclear) << body;
+    EXPECT_EQ(Read(400, body).lost_lines, 0u) << body;
+  }
+}
+
+TEST(PushAnswer, ARefusalOfLinesWithoutTheirNumberIsDividedUntilItIsAboutOne) {
+  for (const char* body :
+       {"entry too far behind", "entry out of order", "entry out of order, total ignored: x"}) {
+    EXPECT_EQ(Read(400, body).kind, Kind::kTooLarge) << body;
+    EXPECT_EQ(Read(400, body, 1).kind, Kind::kRefused) << body;
+    EXPECT_EQ(Read(400, body, 1).lost_lines, 1u) << body;
+    EXPECT_EQ(Read(400, body, 1).reason, "too_far_behind") << body;
+  }
+}
+
+TEST(PushAnswer, RefusedLabelsHoldTheStream) {
+  for (const char* body :
+       {"1 errors like: stream '{}' has 16 label names; limit 15",
+        "entry for stream '{a=\"b\"}' has 16 label names; limit 15",
+        "stream '{}' has label value too long: 'x'", "stream '{}' has label name too long: 'x'",
+        "stream '{a=\"1\", a=\"2\"}' has duplicate label name: 'a'",
+        "Error parsing labels '{' with error: unexpected end",
+        "error at least one label pair is required per stream",
+        "missing required labels team for user fake"}) {
+    const auto answer = Read(400, body);
+    EXPECT_EQ(answer.kind, Kind::kStreamRefused) << body;
+    EXPECT_EQ(answer.lost_lines, 0u) << body;
+  }
+}
+
+TEST(PushAnswer, AStoreWithoutStructuredMetadataSaysSo) {
+  EXPECT_EQ(Read(400,
+                 "stream '{}' includes structured metadata, but this feature is disallowed. "
+                 "Please see `limits_config.allow_structured_metadata`")
+                .kind,
+            Kind::kNoMetadata);
+}
+
+TEST(PushAnswer, LinesThatAreOutOfOrderMayBeThereAlready) {
+  const auto answer =
+      Read(400,
+           "entry with timestamp 2026-11-30 00:00:00 +0000 UTC ignored, reason: "
+           "'entry out of order' for stream: {a=\"b\"},\ntotal ignored: 9 out of 10");
+  EXPECT_EQ(answer.kind, Kind::kRefused);
+  EXPECT_TRUE(answer.out_of_order);
+  EXPECT_EQ(answer.lost_lines, 9u);
+}
+
+TEST(PushAnswer, WhatTheStoreCannotDecodeIsTold) {
+  EXPECT_EQ(Read(400, "proto: wrong wireType = 6 for field Line").kind, Kind::kUnreadable);
+  EXPECT_EQ(Read(400, "snappy: corrupt input").kind, Kind::kUnreadable);
 }
 
 TEST(PushAnswer, A400NamesWhatWasNotStored) {
@@ -62,9 +136,6 @@ TEST(PushAnswer, EachGroupOfTheDistributorsErrorsCounts) {
   auto answer = Read(400, one + "; 12" + one.substr(1), 20);
   EXPECT_EQ(answer.lost_lines, 13u);
   EXPECT_EQ(answer.reason, "too_new");
-  // A stream is refused with all its lines.
-  EXPECT_EQ(Read(400, "1 errors like: stream '{}' has 16 label names; limit 15", 20).lost_lines,
-            20u);
 }
 
 TEST(PushAnswer, ASingleErrorAboutALineIsOneLine) {
@@ -72,6 +143,7 @@ TEST(PushAnswer, ASingleErrorAboutALineIsOneLine) {
            {"entry for stream '{a=\"b\"}' has timestamp too old: 2026-01-01T00:00:00Z", "too_old"},
            {"entry for stream '{a=\"b\"}' has timestamp too new: 2027-01-01T00:00:00Z", "too_new"},
            {"max entry size '256' bytes exceeded for stream", "line_too_long"},
+           {"Max entry size '256' bytes exceeded for stream", "line_too_long"},
            {"stream '{}' has structured metadata too large: '70000' bytes", "limit_exceeded"}}) {
     EXPECT_EQ(Read(400, text).lost_lines, 1u) << text;
     EXPECT_EQ(Read(400, text).reason, reason);
@@ -92,13 +164,6 @@ TEST(PushAnswer, ALimitOfOneStreamIsToldFromOneOfTheTenant) {
 TEST(PushAnswer, WrongCredentialsAreNamedAsSuch) {
   for (int status : {401, 403, 407}) EXPECT_TRUE(Read(status).credentials);
   EXPECT_FALSE(Read(404).credentials);
-}
-
-TEST(PushAnswer, A400WithoutANumberLosesTheWholePush) {
-  EXPECT_EQ(Read(400, "stream '{}' has label value too long: 'x'").lost_lines, 10u);
-  EXPECT_EQ(Read(400, "whatever").reason, "rejected");
-  EXPECT_EQ(Read(400, "total ignored: 11 out of 11").lost_lines, 10u);
-  EXPECT_EQ(Read(400, "total ignored: x").lost_lines, 10u);
 }
 
 TEST(PushAnswer, RetryAfterIsReadAndBounded) {

@@ -1,280 +1,189 @@
 // SPDX-License-Identifier: Apache-2.0
+// What is packed into a push, and who waits for whom.
 #include "sidecar/loki/push_queue.h"
 
-#include <gmock/gmock.h>
-
-#include "sidecar/loki/loki_encoder.h"
-#include "sidecar/loki/snappy_codec.h"
+#include "tests/unit/sidecar/loki/push_queue_fixture.h"
 
 namespace telltale {
 namespace {
 
-using Kind = PushAnswer::Kind;
-using Millis = std::chrono::milliseconds;
+using testing::Contains;
 using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::StartsWith;
+using testing::UnorderedElementsAre;
 
-constexpr std::int64_t kHour = 3'600'000'000'000, kNow = 100 * kHour;
-
-class PushQueueTest : public testing::Test {
- protected:
-  PushQueueTest() { queue_.SetTimes({Millis(100), Millis(1'000), std::chrono::hours(1)}); }
-
-  static PushBody Body(std::uint64_t stream, std::string name = "", std::string tenant = "") {
-    PushBody body;
-    body.compressed = std::move(name);
-    body.count = {10, 100};
-    body.stream = stream;
-    body.newest = kNow;
-    body.tenant = std::move(tenant);
-    return body;
-  }
-  void Add(std::uint64_t sequence, std::uint64_t stream, std::string name,
-           std::string tenant = "") {
-    queue_.Add(sequence, {Body(stream, std::move(name), std::move(tenant))});
-  }
-
-  // The name of the body whose turn it is now; else "+MS" until there may be one, or "none".
-  std::string Next() {
-    auto turn = queue_.Next(now_, wall_);
-    if (turn.body != nullptr) return turn.body->compressed;
-    if (!turn.due) return "none";
-    return "+" + std::to_string(std::chrono::ceil<Millis>(*turn.due - now_).count());
-  }
-  void Settle(Kind kind, Millis retry_after = Millis(0)) {
-    PushAnswer answer;
-    answer.kind = kind;
-    answer.retry_after = retry_after;
-    queue_.Settle(answer, now_);
-  }
-  std::vector<std::uint64_t> Finished() {
-    std::vector<std::uint64_t> out;
-    for (const PushResult& result : queue_.TakeResults()) {
-      if (!result.held) out.push_back(result.sequence);
-    }
-    return out;
-  }
-  void Pass(Millis time) { now_ += time; }
-
-  PushQueue queue_{[] { return 0; }};  // no jitter
-  SteadyTime now_ = SteadyTime() + std::chrono::hours(1);
-  std::int64_t wall_ = kNow;
-};
-
-TEST_F(PushQueueTest, TheOldestBatchGoesFirstAndIsFinishedWithItsLastPush) {
+TEST_F(PushQueueTest, StreamsOfSeveralBatchesShareAPushAndABatchEndsWithItsLastPiece) {
   queue_.Add(1, {Body(1, "1a"), Body(2, "1b")});
-  Add(2, 1, "2a");
-  EXPECT_EQ(Next(), "1a");
-  Settle(Kind::kStored);
-  EXPECT_TRUE(Finished().empty());
-  EXPECT_EQ(Next(), "1b");
-  Settle(Kind::kStored);
-  EXPECT_THAT(Finished(), ElementsAre(1));
-  EXPECT_EQ(Next(), "2a");
-  Settle(Kind::kStored);
+  Add(2, 3, "2a");
+  Add(3, 1, "3a");  // behind 1a, in the next push
+  EXPECT_EQ(Next(), "1a 1b 2a");
+  EXPECT_EQ(Next(), "none");
+  Answer(Kind::kStored);
+  EXPECT_THAT(done_, ElementsAre(1, 2));
+  EXPECT_EQ(Next(), "3a");
+  Answer(Kind::kStored);
+  EXPECT_THAT(done_, ElementsAre(1, 2, 3));
+  EXPECT_EQ(results_[1].acked, (LineCount{4, 40}));
   EXPECT_EQ(Next(), "none");
 }
 
-TEST_F(PushQueueTest, AStreamThatIsLimitedWaitsAloneAndInItsOrder) {
-  Add(1, 1, "slow 1");
-  Add(2, 2, "fast 1");
-  Add(3, 1, "slow 2");
-  EXPECT_EQ(Next(), "slow 1");
-  Settle(Kind::kStreamLimited);
-  EXPECT_EQ(Next(), "fast 1");
-  Settle(Kind::kStored);
-  EXPECT_EQ(Next(), "+100");  // slow 2 does not pass slow 1
-  Pass(Millis(100));
-  EXPECT_EQ(Next(), "slow 1");
-  Settle(Kind::kStored);
-  EXPECT_EQ(Next(), "slow 2");
+TEST_F(PushQueueTest, SeveralPushesAreInFlightAndAStreamIsInOneOfThem) {
+  SetTimes(std::chrono::hours(1), 1);  // one piece each
+  for (std::uint64_t i = 1; i <= 6; ++i) Add(i, i, "s" + std::to_string(i));
+  Add(7, 1, "s1 again");
+  std::vector<std::uint64_t> sent;
+  for (const char* name : {"s1", "s2", "s3", "s4"}) {
+    EXPECT_EQ(Next(), name);
+    sent.push_back(sent_);
+  }
+  EXPECT_EQ(Next(), "none");
+  Answer(sent[1], Stored());
+  EXPECT_EQ(Next(), "s5");
+  Answer(sent[0], Stored());
+  EXPECT_EQ(Next(), "s6");
+  Answer(sent_, Stored());
+  EXPECT_EQ(Next(), "s1 again");
 }
 
-TEST_F(PushQueueTest, BatchesThatWaitAloneAreSaidToOnce) {
-  Add(1, 1, "slow 1");
-  Next();
-  Settle(Kind::kStreamLimited);
-  auto said = queue_.TakeResults();
-  ASSERT_EQ(said.size(), 1u);
-  EXPECT_TRUE(said[0].held);
-  EXPECT_EQ(said[0].sequence, 1u);
-  Add(2, 1, "slow 2");  // behind it
-  said = queue_.TakeResults();
-  ASSERT_EQ(said.size(), 1u);
-  EXPECT_EQ(said[0].sequence, 2u);
-  Pass(Millis(100));
-  Next();
-  Settle(Kind::kStreamLimited);
-  EXPECT_TRUE(queue_.TakeResults().empty());
+TEST_F(PushQueueTest, APushHasAtMostSoManyBytesOrOnePiece) {
+  SetTimes(std::chrono::hours(1), 3'000);
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    queue_.Add(i, {Body(i, "m" + std::to_string(i), "", 1, 1'400)});
+  }
+  queue_.Add(4, {Body(4, "large", "", 1, 9'000)});
+  EXPECT_EQ(Next(), "m1 m2");
+  EXPECT_EQ(Next(), "m3");
+  EXPECT_EQ(Next(), "large");
 }
 
-TEST_F(PushQueueTest, ATenantThatIsLimitedOrLockedOutLeavesTheOthersAlone) {
-  Add(1, 1, "a1", "a");
-  Add(2, 2, "a2", "a");
-  Add(3, 1, "b1", "b");
-  Add(4, 2, "b2", "b");
-  EXPECT_EQ(Next(), "a1");
-  Settle(Kind::kTenantLimited);
+TEST_F(PushQueueTest, ATenantHasPushesOfItsOwn) {
+  Add(1, 1, "a", "team-a");
+  Add(2, 1, "b", "team-b");
+  EXPECT_EQ(Next(), "a");
+  EXPECT_EQ(tenant_, "team-a");
+  EXPECT_EQ(Next(), "b");
+  EXPECT_EQ(tenant_, "team-b");
+}
+
+TEST_F(PushQueueTest, ATenantWhoseAnswersTakeLongLeavesConnectionsToTheOthers) {
+  SetTimes(std::chrono::hours(1), 1);
+  for (std::uint64_t i = 1; i <= 9; ++i) Add(i, i, "slow", "a");
+  Add(10, 1, "b1", "b");
+  EXPECT_EQ(Next(), "slow");
   EXPECT_EQ(Next(), "b1");
-  Settle(Kind::kRetrySlowly);  // the cap, at least
-  EXPECT_EQ(Next(), "+100");
+  Answer(Kind::kStored);
+  Add(11, 1, "b2", "b");
+  Add(12, 2, "b3", "b");
+  EXPECT_EQ(Next(), "b2");
+  EXPECT_EQ(Next(), "slow");
+  EXPECT_EQ(Next(), "b3");
+  EXPECT_EQ(Next(), "none");
+}
+
+TEST_F(PushQueueTest, ARefusedTenantWithManyBatchesHoldsUpNoOther) {
+  for (std::uint64_t i = 1; i <= 50; ++i) Add(i, i % 7, "sick", "a");
+  for (const auto kind : {Kind::kRetrySlowly, Kind::kTenantLimited}) {
+    while (Next().starts_with("sick")) Answer(kind);
+    for (std::uint64_t i = 0; i < 20; ++i) {
+      Add(1'000 + i, 1, "well", "b");
+      EXPECT_EQ(Next(), "well");
+      Answer(Kind::kStored);
+    }
+    EXPECT_THAT(Next(), StartsWith("+"));
+    Pass(Millis(1'000));
+  }
+  EXPECT_EQ(done_.size(), 40u);
+  EXPECT_EQ(held_.size(), 50u);
+  Add(60, 3, "sick", "a");
+  Listen();
+  EXPECT_THAT(held_, Contains(60u));
+}
+
+TEST_F(PushQueueTest, ATenantIsTriedWithOnePushAtATimeUntilItSucceeds) {
+  SetTimes(std::chrono::hours(1), 1);
+  for (std::uint64_t i = 1; i <= 4; ++i) Add(i, i, "a", "a");
+  Next();
+  Answer(Kind::kTenantLimited);
   Pass(Millis(100));
-  EXPECT_EQ(Next(), "a1");
-  Settle(Kind::kStored);
-  EXPECT_EQ(Next(), "a2");
-  Settle(Kind::kStored);
-  EXPECT_EQ(Next(), "+900");
+  EXPECT_EQ(Next(), "a");
+  EXPECT_EQ(Next(), "none");
+  Answer(Kind::kStored);
+  EXPECT_EQ(Next(), "a");
+  EXPECT_EQ(Next(), "a");
 }
 
 TEST_F(PushQueueTest, WithoutAGoodAnswerEverythingWaitsLongerAndLonger) {
   Add(1, 1, "a");
   Add(2, 2, "b");
   for (int wait : {100, 200, 400, 800, 1'000, 1'000}) {
-    Next();
-    Settle(Kind::kRetry);
+    EXPECT_NE(Next(), "none");
+    Answer(Kind::kRetry);
     EXPECT_EQ(Next(), "+" + std::to_string(wait));
     Pass(Millis(wait));
   }
+  std::string sent;
+  for (std::string next = Next(); next != "none"; next = Next()) {
+    sent += next;
+    Answer(Kind::kStored);
+  }
+  EXPECT_THAT(done_, UnorderedElementsAre(1, 2));
+  Add(3, 1, "a");
   Next();
-  Settle(Kind::kStored);
-  Next();
-  Settle(Kind::kRetry);
+  Answer(Kind::kRetry);
   EXPECT_EQ(Next(), "+100");
 }
 
-TEST_F(PushQueueTest, AStreamThatAloneGetsNoGoodAnswerHoldsUpNoOther) {
-  Add(1, 1, "poison");
-  for (std::uint64_t i = 2; i < 12; ++i) Add(i, i, "good");
-  EXPECT_EQ(Next(), "poison");
-  Settle(Kind::kRetry);
-  Pass(Millis(100));
-  EXPECT_EQ(Next(), "good");  // another one is tried
-  Settle(Kind::kStored);
-  int poison = 0;
-  for (int i = 0; i < 9;) {
-    std::string next = Next();
-    ASSERT_FALSE(next.starts_with("+")) << i;  // no waiting at all
-    if (next == "poison") {
-      ++poison;
-      Settle(Kind::kRetry);
-    } else {
-      ++i;
-      Settle(Kind::kStored);
-    }
-  }
-  EXPECT_LE(poison, 1);
-  Add(20, 20, "good");
-  EXPECT_EQ(Next(), "good");
-  Settle(Kind::kStored);
-  EXPECT_EQ(Next(), "poison");  // its second chance is its own
-  Settle(Kind::kRetry);
-  Add(21, 21, "good");
-  EXPECT_EQ(Next(), "good");
-}
-
-TEST_F(PushQueueTest, WhatFailedInAnOutageIsTriedAtOnceWhenItIsOver) {
-  Add(1, 1, "a");
-  Add(2, 2, "b");
-  for (int i = 0; i < 8; ++i) {
-    Next();
-    Settle(Kind::kRetry);
-    Pass(Millis(2'000));
-  }
-  EXPECT_EQ(Next(), "a");
-  Settle(Kind::kStored);
-  EXPECT_EQ(Next(), "b");
-}
-
 TEST_F(PushQueueTest, RetryAfterIsHonouredForWhomItIsMeant) {
-  Add(1, 1, "a");
-  Add(2, 2, "b");
+  Add(1, 1, "a", "one");
+  Add(2, 2, "b", "two");
   Next();
-  Settle(Kind::kStreamLimited, Millis(5'000));
+  Answer(Kind::kTenantLimited, Millis(5'000));
   EXPECT_EQ(Next(), "b");
-  Settle(Kind::kRetry, Millis(3'000));
-  EXPECT_EQ(Next(), "+3000");
-  Pass(Millis(3'000));
-  EXPECT_EQ(Next(), "b");
-  Settle(Kind::kStored);
-  EXPECT_EQ(Next(), "+2000");
+  Answer(Kind::kStored);
+  EXPECT_EQ(Next(), "+5000");
 }
 
-TEST_F(PushQueueTest, LinesThatLokiWouldNotTakeAnyMoreAreGivenUpAfterATry) {
+TEST_F(PushQueueTest, LinesThatTheStoreWouldNotTakeAnyMoreAreGivenUpAfterATry) {
   PushBody old = Body(1, "old");
   old.newest = wall_ - 2 * kHour;
-  queue_.Add(1, {old});
-  EXPECT_EQ(Next(), "old");  // Loki decides
-  Settle(Kind::kRetry);
-  EXPECT_EQ(Next(), "none");
-  auto results = queue_.TakeResults();
-  ASSERT_EQ(results.size(), 1u);
-  EXPECT_EQ(results[0].lost["too_old"], (LineCount{10, 100}));
-  EXPECT_EQ(results[0].acked, LineCount{});
+  queue_.Add(1, {old, Body(2, "new")});
+  EXPECT_EQ(Next(), "old new");  // the store decides
+  Answer(Kind::kRetry);
+  Pass(Millis(100));
+  EXPECT_EQ(Next(), "new");
+  Answer(Kind::kStored);
+  EXPECT_EQ(results_[1].lost["too_old"], (LineCount{2, 20}));
+  EXPECT_EQ(results_[1].acked, (LineCount{2, 20}));
 }
 
 TEST_F(PushQueueTest, WithoutAnAgeNothingIsGivenUp) {
-  queue_.SetTimes({Millis(100), Millis(1'000), std::chrono::seconds(0)});
+  SetTimes(std::chrono::seconds(0));
   PushBody old = Body(1, "old");
   old.newest = 1;
   queue_.Add(1, {old});
   Next();
-  Settle(Kind::kRetry);
+  Answer(Kind::kRetry);
   EXPECT_EQ(Next(), "+100");
-}
-
-TEST_F(PushQueueTest, APushOfAStreamAboveItsBurstIsSplitAndKeepsItsOrder) {
-  StreamEncoder encoder;
-  encoder.Begin("{a=\"b\"}");
-  for (int i = 0; i < 4; ++i) encoder.Add(i + 1, "line", false);
-  PushBody body{SnappyCompress(encoder.Finish()), {4, 100'000}, 1, kNow};
-  queue_.Add(1, {body});
-  for (int i = 0; i < 3; ++i) {
-    Next();
-    Settle(Kind::kStreamLimited);
-    Pass(Millis(1'000));
-  }
-  std::vector<std::uint64_t> lines;
-  while (true) {
-    auto turn = queue_.Next(now_, wall_);
-    if (turn.body == nullptr) break;
-    lines.push_back(turn.body->count.lines);
-    Settle(Kind::kStored);
-  }
-  EXPECT_THAT(lines, ElementsAre(2, 2));
-  auto results = queue_.TakeResults();
-  EXPECT_EQ(results.back().acked, (LineCount{4, 100'000}));
-}
-
-TEST_F(PushQueueTest, RefusedLinesAreCountedAndTheRestIsStored) {
-  Add(1, 1, "a");
-  Next();
-  PushAnswer answer;
-  answer.kind = Kind::kRefused;
-  answer.lost_lines = 3;
-  answer.reason = "too_far_behind";
-  queue_.Settle(answer, now_);
-  auto results = queue_.TakeResults();
-  ASSERT_EQ(results.size(), 1u);
-  EXPECT_EQ(results[0].acked, (LineCount{7, 70}));
-  EXPECT_EQ(results[0].lost["too_far_behind"], (LineCount{3, 30}));
 }
 
 TEST_F(PushQueueTest, HurryEndsLongWaits) {
   Add(1, 1, "a");
   Next();
-  Settle(Kind::kRetry, Millis(60'000));
+  Answer(Kind::kRetry, Millis(60'000));
   EXPECT_EQ(Next(), "+60000");
   queue_.Hurry(now_);
   EXPECT_EQ(Next(), "+100");
   Pass(Millis(100));
   Next();
-  Settle(Kind::kTenantLimited, Millis(60'000));
+  Answer(Kind::kTenantLimited, Millis(60'000));
   EXPECT_EQ(Next(), "+100");
 }
 
 TEST_F(PushQueueTest, AnotherTargetIsTriedAtOnce) {
   Add(1, 1, "a");
   Next();
-  Settle(Kind::kRetrySlowly);
+  Answer(Kind::kRetrySlowly);
   EXPECT_EQ(Next(), "+1000");
   queue_.SetTimes({Millis(1), Millis(2), std::chrono::seconds(0)});
   EXPECT_EQ(Next(), "a");
@@ -282,7 +191,67 @@ TEST_F(PushQueueTest, AnotherTargetIsTriedAtOnce) {
 
 TEST_F(PushQueueTest, ABatchWithoutPushesIsFinishedAtOnce) {
   queue_.Add(7, {});
-  EXPECT_THAT(Finished(), ElementsAre(7));
+  Listen();
+  EXPECT_THAT(done_, ElementsAre(7));
+}
+
+// Two megabytes of each of four tenants that are refused.
+class ReleasedTest : public PushQueueTest {
+ protected:
+  ReleasedTest() {
+    for (std::uint64_t i = 1; i <= 32; ++i) {
+      queue_.Add(i, {Made(i)});
+      while (true) {
+        const std::string next = Next();
+        if (next == "none" || next.starts_with("+")) break;
+        Answer(Kind::kRetrySlowly);
+      }
+    }
+    Listen();
+  }
+  static PushBody Made(std::uint64_t i) {
+    return Body(i, "r" + std::to_string(i), "t" + std::to_string(i % 4), 250, 1'000);
+  }
+};
+
+TEST_F(ReleasedTest, BeyondALimitTheBytesOfTheYoungestAreLetGoAndAskedForInTheirTurn) {
+  EXPECT_FALSE(released_.empty());
+  EXPECT_THAT(held_, testing::SizeIs(32));
+  EXPECT_EQ(released_.count(1), 0u);
+  // Then all is well again.
+  std::set<std::uint64_t> stored;
+  for (int round = 0; round < 500 && done_.size() < 32; ++round) {
+    Pass(Millis(1'000));
+    const std::string next = Next();
+    if (next != "none" && !next.starts_with("+")) Answer(Kind::kStored);
+    Listen();
+    for (const std::uint64_t sequence : std::exchange(wanted_, {})) {
+      queue_.Refill(sequence, {Made(sequence)});
+    }
+  }
+  EXPECT_THAT(done_, testing::SizeIs(32));
+  for (const auto& [sequence, result] : results_) {
+    EXPECT_EQ(result.acked, (LineCount{250, 2'500})) << sequence;
+  }
+}
+
+TEST_F(ReleasedTest, WhatCannotBeReadAgainIsLostAndHoldsUpNothingBehindIt) {
+  const std::uint64_t gone = *released_.begin();
+  for (int round = 0; round < 500 && done_.size() < 32; ++round) {
+    Pass(Millis(1'000));
+    const std::string next = Next();
+    if (next != "none" && !next.starts_with("+")) Answer(Kind::kStored);
+    Listen();
+    for (const std::uint64_t sequence : std::exchange(wanted_, {})) {
+      if (sequence == gone) {
+        queue_.Abandon(sequence, "file_gone");
+      } else {
+        queue_.Refill(sequence, {Made(sequence)});
+      }
+    }
+  }
+  EXPECT_THAT(done_, testing::SizeIs(32));
+  EXPECT_EQ(results_[gone].lost["file_gone"], (LineCount{250, 2'500}));
 }
 
 }  // namespace

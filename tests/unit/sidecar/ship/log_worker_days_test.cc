@@ -15,7 +15,7 @@ class LogWorkerDaysTest : public LogWorkerTest {
   void AckAll() {
     for (int i = 0; i < 4; ++i) {
       Pass(std::chrono::seconds(2));
-      for (std::uint64_t next = 1; next < 30; ++next) worker_->Answered({next, {}, {}});
+      for (std::uint64_t next = 1; next < 30; ++next) worker_->Answered(Done(next, {}));
     }
   }
   void Live(int days) {

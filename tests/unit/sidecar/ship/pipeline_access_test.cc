@@ -210,30 +210,6 @@ TEST_F(PipelineAccessTest, ATunnelIsAskedForWithThePasswordThatIsThereNowAndNoLo
   EXPECT_EQ(logged.find("secret"), std::string::npos) << logged;
 }
 
-TEST_F(PipelineAccessTest, JsonSaysTheSameAndIsTheSameBytesAgain) {
-  options_.json = true;
-  LokiReply stored;
-  stored.status = 500;
-  stored.store = true;
-  loki_.Script({stored});
-  Append("a.log", "say \"hi\" \\ \x01 \xff\n" + std::string(300'000, 'x') + "\n");
-  Start();
-  ASSERT_TRUE(Flush());
-  auto pushes = loki_.pushes();
-  ASSERT_EQ(pushes.size(), 2u);
-  EXPECT_EQ(pushes[0].body, pushes[1].body);
-  EXPECT_EQ(pushes[0].content_type, "application/json");
-  EXPECT_EQ(pushes[0].Header("content-encoding"), "gzip");
-  auto streams = loki_.streams();
-  ASSERT_EQ(streams.size(), 1u);
-  EXPECT_EQ(streams.begin()->first,
-            "{app=\"shop\", filename=\"" + Log("a.log") + "\", namespace=\"n\"}");
-  ASSERT_EQ(streams.begin()->second.size(), 2u);
-  EXPECT_EQ(streams.begin()->second[0].line, "say \"hi\" \\ \x01 \xef\xbf\xbd");
-  EXPECT_EQ(streams.begin()->second[1].metadata.at("truncated"), "true");
-  EXPECT_EQ(loki_.duplicates(), 2u);
-}
-
 TEST_F(PipelineAccessTest, TlsThatIsCutInTheMiddleLosesNothing) {
   FakeLoki loki({.tls = true});
   options_.loki_url = loki.url();

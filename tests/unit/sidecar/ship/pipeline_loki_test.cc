@@ -38,6 +38,13 @@ FakeLoki::Reply Answer(int status, std::string body = "", std::string headers = 
   return reply;
 }
 
+bool HasStream(const FakeLoki::Push& push, const std::string& labels) {
+  const auto streams = push.streams();
+  return std::any_of(streams.begin(), streams.end(), [&](const LokiStream* stream) {
+    return stream->labels.find(labels) != std::string::npos;
+  });
+}
+
 FakeLoki::Reply Broken(Then then, bool store = false) {
   FakeLoki::Reply reply;
   reply.then = then;
@@ -109,13 +116,21 @@ TEST_F(PipelineLokiTest, RefusedLinesAreCountedAndNeverSentAgain) {
   EXPECT_EQ(Metric("pending_lines"), 0);
 }
 
-TEST_F(PipelineLokiTest, ARefusalWithoutANumberLosesThePush) {
-  loki_.Script({Answer(400, "proto: wrong wireType")});
+TEST_F(PipelineLokiTest, ARefusalThatIsNotTheStoresOwnLosesNothing) {
   Append("a.log", Numbers(0, 10));
   Start();
-  ASSERT_TRUE(Flush());
-  EXPECT_EQ(Lost("lines", "invalid_push"), 10);
-  EXPECT_EQ(Lost("bytes", "invalid_push"), 20);
+  int line = 10;
+  for (const FakeLoki::Reply& reply :
+       {Answer(400, "proto: wrong wireType"), Answer(400, "whatever"),
+        Answer(400, "Client sent an HTTP request to an HTTPS server.\n"),
+        Answer(200, "<html>Sign in</html>", "Content-Type: text/html\r\n")}) {
+    loki_.Script({reply, reply});
+    Append("a.log", Numbers(line, line + 1));
+    ++line;
+    ASSERT_TRUE(Flush());
+  }
+  EXPECT_THAT(loki_.lines(), ElementsAreArray(NumberList(0, line)));
+  EXPECT_EQ(Metric("acked_lines_total"), line);
 }
 
 TEST_F(PipelineLokiTest, ATooLargePushIsSplitUntilItFits) {
@@ -175,7 +190,7 @@ TEST_F(PipelineLokiTest, WhileLokiIsAwayMemoryIsBoundedAndThenAllArrivesInOrder)
   Start();
   ASSERT_TRUE(WaitForMetric("requests_total{code=\"error\"}", 5));
   EXPECT_GT(Metric("pending_bytes"), 0);
-  EXPECT_LE(Metric("pending_bytes"), 2 * 20'000);
+  EXPECT_LE(Metric("pending_bytes"), 6 * 20'000);
   EXPECT_GT(Metric("oldest_unacked_age_seconds"), 0);
   loki_.ComeBack();
   ASSERT_TRUE(Flush());
@@ -274,7 +289,7 @@ TEST_F(PipelineLokiTest, AStreamThatLokiLimitsHoldsUpNoOtherAndArrivesInOrderLat
   options_.batch_bytes = 3'000;
   std::atomic<bool> limited = true;
   loki_.SetHandler([&](const FakeLoki::Push& push) {
-    const bool slow = push.labels.find("slow.log") != push.labels.npos;
+    const bool slow = HasStream(push, "slow.log");
     return slow && limited ? Answer(429,
                                     "entry with timestamp x ignored, reason: 'Per stream rate "
                                     "limit exceeded (limit: 3MB/sec)")
@@ -286,7 +301,7 @@ TEST_F(PipelineLokiTest, AStreamThatLokiLimitsHoldsUpNoOtherAndArrivesInOrderLat
   Append("fast.log", Numbers(0, 5'000));
   ASSERT_TRUE(WaitForMetric("acked_lines_total", 5'000));
   EXPECT_EQ(loki_.streams().size(), 1u);
-  EXPECT_LE(Metric("pending_bytes"), 3'000);  // one batch, the rest is in the file
+  EXPECT_LE(Metric("pending_bytes"), 3 * 3'000);  // the rest is in the file
   limited = false;
   ASSERT_TRUE(Flush());
   auto streams = loki_.streams();
@@ -303,7 +318,7 @@ TEST_F(PipelineLokiTest, AStreamThatLokiLimitsHoldsUpNoOtherAndArrivesInOrderLat
 TEST_F(PipelineLokiTest, AStreamThatAloneGetsServerErrorsHoldsUpNoOther) {
   std::atomic<bool> broken = true;
   loki_.SetHandler([&](const FakeLoki::Push& push) {
-    return broken && push.labels.find("bad.log") != push.labels.npos ? Answer(500) : Answer(204);
+    return broken && HasStream(push, "bad.log") ? Answer(500) : Answer(204);
   });
   Append("bad.log", "bad\n");
   Start();
@@ -339,12 +354,12 @@ TEST_F(PipelineLokiTest, TenantsOfSourcesAreKeptApart) {
 }
 
 TEST_F(PipelineLokiTest, ABatchOfAFileWhoseOlderOneWaitsIsRememberedAfterACrash) {
+  options_.max_age = std::chrono::seconds(0);
   // CRI lines of two streams; stderr is limited, stdout of the next batches arrives before it.
   std::atomic<bool> limited = true;
   loki_.SetHandler([&](const FakeLoki::Push& push) {
-    return limited && push.labels.find("stderr") != push.labels.npos
-               ? Answer(429, "Per stream rate limit exceeded")
-               : Answer(204);
+    return limited && HasStream(push, "stderr") ? Answer(429, "Per stream rate limit exceeded")
+                                                : Answer(204);
   });
   auto lines = [](int from, int to) {
     std::string out;
@@ -368,7 +383,8 @@ TEST_F(PipelineLokiTest, ABatchOfAFileWhoseOlderOneWaitsIsRememberedAfterACrash)
   Start();
   ASSERT_TRUE(Flush());
   EXPECT_EQ(loki_.lines().size(), 20u);
-  EXPECT_EQ(Metric("acked_lines_total"), 20);
+  EXPECT_GE(Metric("acked_lines_total"), 10);  // the others were stored by the first life
+  EXPECT_EQ(Metric("acked_lines_total"), 10 + static_cast<double>(loki_.duplicates()));
 }
 
 }  // namespace

