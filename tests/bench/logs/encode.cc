@@ -45,13 +45,13 @@ double CpuSeconds() {
 // All batches of the file once; how many lines there were.
 std::uint64_t Pass(BatchBuilder& builder, TailedFile& file, const LogSource& source) {
   std::uint64_t lines = 0;
-  file.mark = ContentMark{};
+  file.checkpoint = Checkpoint{};
   file.searched = 0;
   while (file.unread()) {
     auto batch = builder.Build(file, source, kBatch, {}, file.info.modified);
     if (!batch || batch->count.lines == 0) break;
     lines += batch->count.lines;
-    file.mark = batch->record.mark;
+    file.checkpoint = batch->record.checkpoint;
   }
   return lines;
 }

@@ -29,7 +29,7 @@ class NodeAgentTest : public ::testing::Test {
  protected:
   Status Start() {
     folder_.Write("c.yaml", "version: 1\nstate: " + folder_ / "state" + "\nloki: {url: '" +
-                                loki_.url() + "', batchWait: 10ms}\npods: {operator: '" +
+                                loki_.url() + "', batchWait: 10ms, maxAge: 0s}\npods: {operator: '" +
                                 operator_.url() + "', directory: " + folder_ / "pods" +
                                 ", linkTargets: [" + folder_ / "docker" + "]}\n");
     SidecarOptions options;
