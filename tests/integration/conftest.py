@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real processes on loopback: etcd and kube-apiserver, Prometheus, Loki, and our own programs."""
+"""Real processes on loopback: etcd and kube-apiserver, Prometheus, log stores, and our own programs."""
 
+import hashlib
 import pathlib
 import re
 import subprocess
@@ -26,7 +27,9 @@ def api():
 @pytest.fixture
 def namespace(api, request):
     """A namespace of the test's own."""
-    name = re.sub("[^a-z0-9]+", "-", "t-" + request.node.name.lower().replace("test_", ""))[:60].strip("-")
+    name = re.sub("[^a-z0-9]+", "-", "t-" + request.node.name.lower().replace("test_", "")).strip("-")
+    if len(name) > 60:
+        name = f"{name[:51].strip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
     done = api.kubectl("create", "namespace", name)
     assert done.returncode == 0, done.stderr
     yield name
@@ -44,10 +47,18 @@ def operator(api, tmp_path):
         yield program
 
 
-@pytest.fixture(scope="module")
-def loki(tmp_path_factory):
-    with peers.Loki(tmp_path_factory.mktemp("loki")) as server:
-        yield server
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory):
+    """A log store of each kind, by its name: the tests of a run share them and use labels of their own."""
+    with peers.Loki(tmp_path_factory.mktemp("loki")) as loki:
+        with peers.VictoriaLogs(tmp_path_factory.mktemp("victorialogs")) as victoria_logs:
+            yield {store.kind: store for store in (loki, victoria_logs)}
+
+
+@pytest.fixture(params=["loki", "victorialogs"])
+def store(stores, request):
+    """Each log store in turn. `store.push_base` is our `loki.url`, `store.entries(labels)` what is stored."""
+    return stores[request.param]
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ namespace telltale {
 namespace {
 
 struct ToolFlags {
-  bool tls = false, tenants = false, limits = false;
+  bool tls = false, tenants = false, limits = false, loki22 = false;
+  int head_block = 256 << 10, delay = 0;
   int max_line = 256 << 10, seed = 0, percent = 0, broken = 0, rate = 4 << 20, burst = 6 << 20,
       stream_rate = 3 << 20, stream_burst = 15 << 20, max_streams = 5'000;
   std::string authorization;
@@ -24,6 +25,10 @@ Status ParseFlags(int argc, char** argv, ToolFlags& out) {
   flags.Add("tls", &out.tls, "https on localhost");
   flags.Add("tenants", &out.tenants, "401 without a tenant");
   flags.Add("limits", &out.limits, "refuses what Loki's limits refuse");
+  flags.Add("loki22", &out.loki22, "the rules of Loki 2.2.1 instead of Loki 3");
+  flags.Add("head-block", &out.head_block, "BYTES",
+            "within which repeats are dropped; 0: for ever");
+  flags.Add("delay", &out.delay, "MILLISECONDS", "before each answer");
   flags.Add("max-line", &out.max_line, "BYTES", "of a line");
   flags.Add("rate", &out.rate, "BYTES", "a second of a tenant");
   flags.Add("burst", &out.burst, "BYTES", "of a tenant at once");
@@ -41,15 +46,20 @@ int Run(const ToolFlags& flags) {
   FakeLoki::Options options;
   options.tls = flags.tls;
   options.tenants = flags.tenants;
+  options.delay = std::chrono::milliseconds(flags.delay);
+  options.limits.v22 = flags.loki22;
   if (flags.limits) {
-    options.limits = LokiLimits();
+    options.limits = flags.loki22 ? LokiLimits::Of22() : LokiLimits();
     options.limits.max_line = static_cast<std::size_t>(flags.max_line);
     options.limits.max_streams = static_cast<std::size_t>(flags.max_streams);
     options.limits.rate = flags.rate;
     options.limits.burst = flags.burst;
-    options.limits.stream_rate = flags.stream_rate;
-    options.limits.stream_burst = flags.stream_burst;
+    if (!flags.loki22) {
+      options.limits.stream_rate = flags.stream_rate;
+      options.limits.stream_burst = flags.stream_burst;
+    }
   }
+  options.limits.head_block = static_cast<std::size_t>(flags.head_block);
   FakeLoki loki(options);
   loki.KeepNoPushes();
   loki.ExpectAuthorization(flags.authorization);

@@ -23,11 +23,11 @@ JOB = """scrape_configs:
 
 
 @pytest.fixture
-def page(loki, tmp_path):
+def page(store, tmp_path):
     """The page of a sidecar that delivers lines; with `.age` its oldest line is that old."""
     for name in ("logs", "state"):
         (tmp_path / name).mkdir()
-    (tmp_path / "config.yaml").write_text(config(tmp_path, loki.url, "log_status"))
+    (tmp_path / "config.yaml").write_text(config(tmp_path, store.push_base, "log_status"))
     write(tmp_path / "logs/app.log", "a line")
     with ours.Program(tmp_path, "telltale-sidecar", f"--config={tmp_path}/config.yaml", environment=POD) as sidecar:
 
@@ -62,7 +62,7 @@ def status(api, namespace, tmp_path, page):
         yield lambda: objects.condition(api, namespace, "web", "LogsFlowing")
 
 
-def test_lines_that_loki_does_not_take_are_a_problem_until_it_does(api, namespace, status, page):
+def test_lines_that_the_store_does_not_take_are_a_problem_until_it_does(api, namespace, status, page):
     wait_for("logs that flow", lambda: status()["status"] == "True", 40)
     page.age = 3_600
     wait_for("logs that stall", lambda: status()["reason"] == "LogsStalled", 40)

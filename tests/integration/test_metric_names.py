@@ -45,16 +45,16 @@ def sidecar(folder, loki_url: str):
     return ours.Program(folder, "telltale-sidecar", f"--config={folder}/config.yaml", environment=pod)
 
 
-def test_every_series_of_the_sidecar_and_the_node_agent_passes_promtool(loki, tmp_path, promtool):
+def test_every_series_of_the_sidecar_and_the_node_agent_passes_promtool(store, tmp_path, promtool):
     (tmp_path / "pod").mkdir()
     (tmp_path / "node").mkdir()
     (tmp_path / "node" / "config.yaml").write_text(json.dumps({
-        "version": 1, "listen": "127.0.0.1:0", "state": str(tmp_path / "node" / "state"), "loki": {"url": loki.url},
+        "version": 1, "listen": "127.0.0.1:0", "state": str(tmp_path / "node" / "state"), "loki": {"url": store.push_base},
         "pods": {"operator": "http://127.0.0.1:1", "directory": str(tmp_path / "node")},
     }))  # fmt: skip
     agent = ours.Program(tmp_path / "node", "telltale-sidecar", "--role=node", f"--config={tmp_path}/node/config.yaml",
                          environment={"NODE_NAME": "nowhere"})  # fmt: skip
-    with sidecar(tmp_path / "pod", loki.url) as program, agent:
+    with sidecar(tmp_path / "pod", store.push_base) as program, agent:
         pages = [
             page_of(program, "telltale_custom_lines_total", "telltale_logs_requests_total", "telltale_collect_cycles_total"),
             page_of(agent, "telltale_node_pods"),

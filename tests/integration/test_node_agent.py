@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A node agent, the operator that tells it what to read, a real API server and a real Loki."""
+"""A node agent, the operator that tells it what to read, a real API server and real log stores."""
 
 import datetime
 import json
-import urllib.parse
-import urllib.request
 
 import objects
 import ours
@@ -13,19 +11,19 @@ from ours import wait_for
 
 
 def line(number: int, level: str = "info") -> str:
-    """As a container runtime writes it. Now: Loki looks for old lines elsewhere."""
+    """As a container runtime writes it, with the time of now: what is old is not searched."""
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
     return f'{now}.{number:09d}Z stdout F {{"level":"{level}","n":{number}}}\n'
 
 
 @pytest.fixture
-def agent(operator, loki, tmp_path):
+def agent(operator, store, tmp_path):
     """(folder of the pods' logs, the agent of the node `nowhere`)."""
     pods = tmp_path / "pods"
     pods.mkdir()
     (tmp_path / "node.yaml").write_text(json.dumps({
         "version": 1, "listen": "127.0.0.1:0", "state": str(tmp_path / "state"),
-        "loki": {"url": loki.url, "batchWait": "200ms"}, "pods": {"operator": operator.url, "directory": str(pods)},
+        "loki": {"url": store.push_base, "batchWait": "200ms"}, "pods": {"operator": operator.url, "directory": str(pods)},
     }))  # fmt: skip
     with ours.Program(tmp_path, "telltale-sidecar", "--role=node", f"--config={tmp_path}/node.yaml",
                       environment={"NODE_NAME": "nowhere"}) as program:  # fmt: skip
@@ -41,18 +39,11 @@ def write(api, pods, namespace: str, name: str, *lines: str) -> None:
         out.write("".join(lines))
 
 
-def stored(loki, namespace: str) -> list[tuple[dict, str]]:
-    query = urllib.parse.urlencode({"query": f'{{namespace="{namespace}"}}', "limit": 5000, "since": "1h"})
-    with urllib.request.urlopen(f"{loki.url}/loki/api/v1/query_range?{query}", timeout=10) as answer:
-        result = json.load(answer)["data"]["result"]
-    return [(stream["stream"], value[1]) for stream in result for value in stream["values"]]
+def numbers(store, namespace: str) -> list[int]:
+    return sorted(json.loads(entry.line)["n"] for entry in store.entries({"namespace": namespace}))
 
 
-def numbers(loki, namespace: str) -> list[int]:
-    return sorted(json.loads(line)["n"] for _, line in stored(loki, namespace))
-
-
-def test_pods_that_a_target_selects_are_read_and_no_others(api, namespace, agent, loki):
+def test_pods_that_a_target_selects_are_read_and_no_others(api, namespace, agent, store):
     pods, program = agent
     objects.apply(api, objects.target(
         namespace, "out", selector={"matchLabels": {"app": "web"}},
@@ -66,8 +57,8 @@ def test_pods_that_a_target_selects_are_read_and_no_others(api, namespace, agent
     for name in ("web-1", "other"):
         number = 0 if name == "web-1" else 100
         write(api, pods, namespace, name, *(line(n + number) for n in range(3)), line(50, "debug"))
-    wait_for("three lines", lambda: numbers(loki, namespace) == [0, 1, 2])
-    labels = stored(loki, namespace)[0][0]
+    wait_for("three lines", lambda: numbers(store, namespace) == [0, 1, 2])
+    labels = store.entries({"namespace": namespace})[0].labels
     expected = {"namespace": namespace, "pod": "web-1", "container": "app", "node": "nowhere", "app": "web",
                 "stream": "stdout", "team": "blue", "level": "info"}  # fmt: skip
     assert expected.items() <= labels.items()
@@ -75,11 +66,11 @@ def test_pods_that_a_target_selects_are_read_and_no_others(api, namespace, agent
 
     # Its labels change, so it is selected now; what it wrote before is read, too.
     api.kubectl("-n", namespace, "label", "pod", "other", "--overwrite", "app=web")
-    wait_for("the other's lines", lambda: numbers(loki, namespace) == [0, 1, 2, 100, 101, 102])
+    wait_for("the other's lines", lambda: numbers(store, namespace) == [0, 1, 2, 100, 101, 102])
     assert program.metric("telltale_node_pods") == 2
 
 
-def test_a_pod_that_has_finished_is_read(api, namespace, agent, loki):
+def test_a_pod_that_has_finished_is_read(api, namespace, agent, store):
     pods, _ = agent
     objects.running_pod(api, namespace, "job", "10.3.1.1", {"app": "web"})
     api.kubectl("-n", namespace, "patch", "pod", "job", "--subresource=status", "--type=merge",
@@ -87,21 +78,21 @@ def test_a_pod_that_has_finished_is_read(api, namespace, agent, loki):
     write(api, pods, namespace, "job", line(1))
     objects.apply(api, objects.target(
         namespace, "out", selector={"matchLabels": {"app": "web"}}, logs={"source": "Stdout"}))  # fmt: skip
-    wait_for("its line", lambda: numbers(loki, namespace) == [1])
+    wait_for("its line", lambda: numbers(store, namespace) == [1])
 
 
-def test_while_the_operator_is_away_its_last_list_is_read_also_by_a_new_agent(api, namespace, operator, agent, loki):
+def test_while_the_operator_is_away_its_last_list_is_read_also_by_a_new_agent(api, namespace, operator, agent, store):
     pods, program = agent
     objects.apply(api, objects.target(
         namespace, "out", selector={"matchLabels": {"app": "web"}}, logs={"source": "Stdout"}))  # fmt: skip
     objects.running_pod(api, namespace, "web-1", "10.3.2.1", {"app": "web"})
     write(api, pods, namespace, "web-1", line(1))
-    wait_for("its first line", lambda: numbers(loki, namespace) == [1])
+    wait_for("its first line", lambda: numbers(store, namespace) == [1])
     operator.kill()
     write(api, pods, namespace, "web-1", line(2))
-    wait_for("its second line", lambda: numbers(loki, namespace) == [1, 2])
+    wait_for("its second line", lambda: numbers(store, namespace) == [1, 2])
     assert program.terminate() == 0
     write(api, pods, namespace, "web-1", line(3))
     program.start()
-    wait_for("its third line", lambda: numbers(loki, namespace) == [1, 2, 3])
+    wait_for("its third line", lambda: numbers(store, namespace) == [1, 2, 3])
     assert program.metric("telltale_node_pod_list_requests_total", result="failure") > 0

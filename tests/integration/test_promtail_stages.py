@@ -144,7 +144,7 @@ def promtail(folder, stages, lines, wanted):
 
 def parsed(folder, path, lines):
     done = subprocess.run(
-        [catalog.locate("promtail"), "-config.file", path, "-dry-run", "-stdin"],
+        [catalog.chosen("promtail"), "-config.file", path, "-dry-run", "-stdin"],
         input="".join(line + "\n" for line in lines), capture_output=True, text=True, timeout=60, env={"TZ": "UTC"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -50,6 +50,16 @@ bool LokiBucket::Take(double wanted, double rate, double burst, std::int64_t now
   return true;
 }
 
+std::optional<std::string> UnreadableBy22(const LokiPush& push) {
+  if (push.Header("content-encoding") == "deflate") {
+    return "Content-Encoding \"deflate\" not supported";
+  }
+  // Only this very text is JSON to it, and all else is protobuf.
+  if (push.content_type.starts_with("application/json;")) return "snappy: corrupt input";
+  if (push.json_metadata) return "loghttp.PushRequest: array must contains 2 values";
+  return std::nullopt;
+}
+
 std::optional<std::string> CheckLokiLabels(const LokiLimits& limits, const std::string& text,
                                            std::string& formatted) {
   std::map<std::string, std::string> labels;

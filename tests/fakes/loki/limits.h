@@ -47,6 +47,9 @@ struct LokiBucket {
   bool Take(double wanted, double rate, double burst, std::int64_t now);
 };
 
+// What Loki 2.2.1 cannot read of a push that Loki 3 reads; nothing when it can.
+std::optional<std::string> UnreadableBy22(const LokiPush& push);
+
 // What is wrong with a stream's labels, and with a line of it; nothing when they may pass.
 // `formatted` becomes the labels as Loki writes them.
 std::optional<std::string> CheckLokiLabels(const LokiLimits& limits, const std::string& text,

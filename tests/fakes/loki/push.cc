@@ -186,6 +186,11 @@ void DecodeLokiPush(LokiPush& push) {
       json ? DecodeJson(*body, push.problem) : DecodeProtobuf(*body, push.problem);
   if (!push.problem.empty()) return;
   push.valid = true;
+  for (const LokiStream& stream : streams) {
+    for (const LokiEntry& entry : stream.entries) {
+      push.json_metadata |= json && !entry.metadata.empty();
+    }
+  }
   push.empty = streams.empty();
   if (push.empty) return;
   static_cast<LokiStream&>(push) = std::move(streams.front());

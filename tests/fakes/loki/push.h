@@ -32,10 +32,11 @@ struct LokiPush : LokiStream {
   std::string target;                          // "POST /loki/api/v1/push"
   std::map<std::string, std::string> headers;  // names in lower case
   std::string content_type, tenant;
-  std::string body;     // as on the wire
-  bool valid = false;   // it could be decoded
-  bool empty = true;    // it has no stream
-  std::string problem;  // why it could not
+  std::string body;            // as on the wire
+  bool valid = false;          // it could be decoded
+  bool empty = true;           // it has no stream
+  bool json_metadata = false;  // it is JSON, and a line of it has metadata
+  std::string problem;         // why it could not
   std::chrono::steady_clock::time_point time{};
 
   std::vector<const LokiStream*> streams() const;

@@ -24,6 +24,9 @@ LokiStore::Verdict LokiStore::Push(const LokiPush& push, std::int64_t now, int l
     return {413, "request body too large\n"};
   }
   if (!push.valid) return {400, push.problem + "\n"};
+  if (limits_.v22) {
+    if (auto problem = UnreadableBy22(push)) return {400, *problem + "\n"};
+  }
   if (push.empty) {
     if (limits_.v22) return {};
     return {422, "error at least one valid stream is required for ingestion\n"};
