@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The released sidecar as a process, ended by SIGKILL again and again, in front of a real Loki.
-// TELLTALE_TEST_LOKI is its URL; test_log_process.py starts one. With TELLTALE_LOG_TABLE=FILE what
-// was lost and doubled is added to that file, a line of JSON for each plan, and nothing fails.
+// The released sidecar as a process, ended by SIGKILL again and again, in front of a real log store.
+// TestStore reads its variables; test_log_process.py starts the stores. With TELLTALE_LOG_TABLE=FILE
+// what was lost and doubled is added to that file, a line of JSON for each plan, and nothing fails.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -35,12 +35,12 @@ class LogProcessFaults : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(LogProcessFaults, LoseNothingAndDoubleNothing) {
   QuietLog();
-  const char* loki = std::getenv("TELLTALE_TEST_LOKI");
-  ASSERT_NE(loki, nullptr) << "set TELLTALE_TEST_LOKI to the URL of a Loki";
+  const TestStore store = TestStore::FromEnvironment();
+  ASSERT_NE(store.url, "") << "set TELLTALE_TEST_LOKI to the URL of a log store";
   ASSERT_NE(Shipper::Program(), "") << "set TELLTALE_BIN to the folder of the programs";
   const bool table = std::getenv("TELLTALE_LOG_TABLE") != nullptr;
   const LogPlan plan = PlanOf(GetParam());
-  RealStage stage(plan, loki);
+  RealStage stage(plan, store);
   stage.Run();
   if (table) {
     const Verdict& end = stage.verdict();
@@ -55,7 +55,8 @@ TEST_P(LogProcessFaults, LoseNothingAndDoubleNothing) {
   }
   EXPECT_TRUE(stage.problems().empty())
       << stage.problems() << "again: TELLTALE_FAULT_SEEDS=" << GetParam()
-      << " python3 tests/faults/logs/plans.py";
+      << " python3 tests/faults/logs/plans.py --store "
+      << (store.victoria_logs ? "victorialogs" : "loki");
 }
 
 std::string PlanName(const testing::TestParamInfo<std::uint64_t>& info) {

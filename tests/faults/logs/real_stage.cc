@@ -29,8 +29,11 @@ bool OverTls(const LogPlan& plan) {
 
 }  // namespace
 
-RealStage::RealStage(const LogPlan& plan, const std::string& loki)
-    : plan_(plan), random_(plan.seed, "real"), road_(loki, plan.seed, OverTls(plan)) {
+RealStage::RealStage(const LogPlan& plan, const TestStore& store)
+    : plan_(plan),
+      random_(plan.seed, "real"),
+      store_(store),
+      road_(store, plan.seed, OverTls(plan)) {
   plan_.folder = temp_ / "log";
   std::filesystem::create_directories(plan_.folder);
   LogFiles::Hooks hooks;
@@ -99,11 +102,7 @@ void RealStage::RotateOne() {
   if (away_ || !shipper_->up()) return;
   files_->EndHalves();
   LetItLook();
-  Delivered delivered;
-  if (!road_.ReadBack(Shipper::LabelOf(plan_), delivered) ||
-      !Judge(files_->streams(), delivered).complete()) {
-    return;
-  }
+  if (!JudgeNow() || !verdict_.complete()) return;
   End();
   files_->Rotate(writer, Rotation::kInodeReuse);
   files_->Write(writer, random_.Between(0, 10));
@@ -162,7 +161,7 @@ void RealStage::Run() {
   road_.Misbehave(plan_.trouble == Trouble::kKillAndErrors);
   if (random_.Chance(0.5)) files_->Write(0, random_.Between(1, 50));
   Start();
-  // What is rotated away before the first look of all is none of a shipper's business.
+  // Files that are rotated away before the first scan are not read.
   const auto until = steady_clock::now() + seconds(10);
   while (steady_clock::now() < until && !shipper_->Follows(files_->writers())) {
     Pause(milliseconds(20));
@@ -171,20 +170,33 @@ void RealStage::Run() {
   Finish();
 }
 
+// VictoriaLogs stores a repeated push once more, and Loki takes none of it. So repeats count apart,
+// and the lines are judged without them.
+bool RealStage::JudgeNow() {
+  Delivered delivered;
+  if (!store_.ReadBack(Shipper::LabelOf(plan_), delivered)) return false;
+  repeats_ = store_.victoria_logs ? DropRepeats(delivered) : 0;
+  verdict_ = Judge(files_->streams(), delivered);
+  return true;
+}
+
+bool RealStage::MayRepeat() const { return plan_.trouble != Trouble::kStops; }
+
 void RealStage::Finish() {
   road_.Misbehave(false);
   files_->EndHalves();
-  const std::string label = Shipper::LabelOf(plan_);
-  Delivered delivered;
   const auto until = steady_clock::now() + kArrival;
   do {
     Pause(milliseconds(300));
-    if (road_.ReadBack(label, delivered)) verdict_ = Judge(files_->streams(), delivered);
+    JudgeNow();
   } while (!verdict_.complete() && steady_clock::now() < until);
   Pause(kSweep);  // what comes twice comes now
-  if (road_.ReadBack(label, delivered)) verdict_ = Judge(files_->streams(), delivered);
+  if (!JudgeNow()) problems_ += "the store does not answer\n";
   if (verdict_.missing + verdict_.doubled + verdict_.misplaced + verdict_.wrong > 0) {
     problems_ += verdict_.Text() + "\n" + shipper_->Log();
+  }
+  if (repeats_ > 0 && !MayRepeat()) {
+    problems_ += std::to_string(repeats_) + " lines were pushed twice\n" + shipper_->Log();
   }
   const Page page = ReadPage(shipper_->MetricsPage());
   problems_ += Imbalance(page);

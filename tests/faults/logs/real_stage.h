@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Where a plan with processes runs, in real time: the program that ships logs, a bad road, a real
-// Loki at its end, and files that are rotated meanwhile. One thread, besides the road's.
+// log store at its end, and files that are rotated meanwhile. One thread, besides the road's.
 #pragma once
 
 #include <chrono>
@@ -20,8 +20,7 @@ namespace telltale::faults {
 
 class RealStage {
  public:
-  // `loki`: the URL of the real one.
-  RealStage(const LogPlan& plan, const std::string& loki);
+  RealStage(const LogPlan& plan, const TestStore& store);
 
   void Run();
   // Of the end; what was wrong, empty when nothing was.
@@ -40,6 +39,10 @@ class RealStage {
   void Start();
   void End();
   void KillAtJournalWrite(int writes);
+  // Judges what the store holds now; false when it did not answer.
+  bool JudgeNow();
+  // Whether the guarantee lets this plan push a line twice: an answer may be lost.
+  bool MayRepeat() const;
   // Long enough for a sweep: everything that is there was seen.
   void LetItLook();
   static void Pause(Millis time);
@@ -47,6 +50,7 @@ class RealStage {
   LogPlan plan_;
   Seeded random_;
   TempFolder temp_;
+  TestStore store_;
   BadRoad road_;
   std::unique_ptr<LogFiles> files_;
   std::unique_ptr<Shipper> shipper_;
@@ -54,6 +58,7 @@ class RealStage {
   int lives_ = 0;
   Reported reported_;
   Verdict verdict_;
+  std::uint64_t repeats_ = 0;  // in the store, when verdict_ was made
   std::string problems_;
 };
 
