@@ -29,7 +29,8 @@ class NodeAgentTest : public ::testing::Test {
  protected:
   Status Start() {
     folder_.Write("c.yaml", "version: 1\nstate: " + folder_ / "state" + "\nloki: {url: '" +
-                                loki_.url() + "', batchWait: 10ms, maxAge: 0s}\npods: {operator: '" +
+                                loki_.url() +
+                                "', batchWait: 10ms, maxAge: 0s}\npods: {operator: '" +
                                 operator_.url() + "', directory: " + folder_ / "pods" +
                                 ", linkTargets: [" + folder_ / "docker" + "]}\n");
     SidecarOptions options;
@@ -55,13 +56,17 @@ class NodeAgentTest : public ::testing::Test {
   static void Append(const std::string& path, const std::string& text) {
     std::ofstream(path, std::ios::app | std::ios::binary) << text;
   }
+  static bool Holds(const FakeLoki::Push& push, const std::string& line) {
+    return std::ranges::any_of(push.streams(), [&](const LokiStream* stream) {
+      return std::ranges::find(stream->entries, line, &FakeLoki::Entry::line) !=
+             stream->entries.end();
+    });
+  }
   bool Arrived(const std::vector<std::string>& lines) {
     return loki_.WaitFor([&](const std::vector<FakeLoki::Push>& pushes) {
       return std::ranges::all_of(lines, [&](const std::string& line) {
-        return std::ranges::any_of(pushes, [&](const FakeLoki::Push& push) {
-          return std::ranges::find(push.entries, line, &FakeLoki::Entry::line) !=
-                 push.entries.end();
-        });
+        return std::ranges::any_of(pushes,
+                                   [&](const FakeLoki::Push& push) { return Holds(push, line); });
       });
     });
   }
@@ -100,8 +105,7 @@ TEST_F(NodeAgentTest, AChangeOfTheTenantReachesAPodThatIsFollowed) {
   const auto arrived = [&](const std::string& line, const std::string& tenant) {
     return loki_.WaitFor([&](const std::vector<FakeLoki::Push>& pushes) {
       return std::ranges::any_of(pushes, [&](const FakeLoki::Push& push) {
-        return push.tenant == tenant &&
-               std::ranges::find(push.entries, line, &FakeLoki::Entry::line) != push.entries.end();
+        return push.tenant == tenant && Holds(push, line);
       });
     });
   };
