@@ -19,15 +19,41 @@ std::string_view TypeName(int type) {
   return type == kHistogram ? "histogram" : "counter";
 }
 
-// Labels are sorted by contract, but a list written by hand is easily not; two orders must not
-// become two series.
+// Labels are sorted by contract, but a list in the code may not be; two orders must not become two
+// series.
 Labels Sorted(Labels labels) {
   std::sort(labels.begin(), labels.end());
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    TELLTALE_CHECK(IsLabelName(labels[i].first) && labels[i].first != "le");
-    TELLTALE_CHECK(i == 0 || labels[i - 1].first != labels[i].first);
-  }
   return labels;
+}
+
+Status CheckLabels(const Labels& sorted, int type) {
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const std::string& name = sorted[i].first;
+    if (!IsLabelName(name)) return Fail(Code::kInvalid, "\"" + name + "\" is no name of a label");
+    if (type == kHistogram && name == "le") {
+      return Fail(Code::kInvalid, "the label le is the one of a histogram's buckets");
+    }
+    if (i > 0 && sorted[i - 1].first == name) {
+      return Fail(Code::kInvalid, "the label " + name + " is there twice");
+    }
+  }
+  return {};
+}
+
+Status CheckBounds(const std::vector<double>& bounds) {
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    if (!std::isfinite(bounds[i]) || (i > 0 && !(bounds[i - 1] < bounds[i]))) {
+      return Fail(Code::kInvalid, "the bounds of a histogram must be finite and go up");
+    }
+  }
+  return {};
+}
+
+// For names in our code.
+template <class T>
+T& Checked(Result<T*> found) {
+  TELLTALE_CHECK(found.ok());
+  return **found;
 }
 
 }  // namespace
@@ -48,9 +74,7 @@ struct Registry::Family {
 Histogram::Histogram(std::vector<double> upper_bounds)
     : bounds_(std::move(upper_bounds)),
       counts_(std::make_unique<std::atomic<std::uint64_t>[]>(bounds_.size() + 1)) {
-  for (std::size_t i = 0; i < bounds_.size(); ++i) {
-    TELLTALE_CHECK(std::isfinite(bounds_[i]) && (i == 0 || bounds_[i - 1] < bounds_[i]));
-  }
+  TELLTALE_CHECK(CheckBounds(bounds_).ok());
 }
 
 void Histogram::Observe(double v, std::uint64_t times) {
@@ -74,76 +98,108 @@ std::vector<std::uint64_t> Histogram::Cumulative() const {
 Registry::Registry() = default;
 Registry::~Registry() = default;
 
-Registry::Family& Registry::FindFamily(std::string_view name, std::string_view help, int type) {
+Result<Registry::Family*> Registry::FindFamily(std::string_view name, std::string_view help,
+                                               int type) {
   const auto it = std::lower_bound(families_.begin(), families_.end(), name,
                                    [](const auto& f, std::string_view n) { return f->name < n; });
   if (it != families_.end() && (*it)->name == name) {
-    TELLTALE_CHECK((*it)->type == type && (*it)->help == help);
-    return **it;
+    if ((*it)->type == type && (*it)->help == help) return it->get();
+    return Fail(Code::kInvalid,
+                "the metric " + std::string(name) + " is there with another type or help");
   }
-  TELLTALE_CHECK(IsMetricName(name) && !help.empty());
+  if (!IsMetricName(name)) {
+    return Fail(Code::kInvalid, "\"" + std::string(name) + "\" is no name of a metric");
+  }
+  if (help.empty()) return Fail(Code::kInvalid, "the metric " + std::string(name) + " has no help");
   auto family = std::make_unique<Family>();
   family->name = name;
   family->help = help;
   family->header = FamilyHeader(name, help, TypeName(type));
   family->type = type;
-  return **families_.insert(it, std::move(family));
+  return families_.insert(it, std::move(family))->get();
 }
 
 // A new series has no value yet: the caller gives it one.
-Registry::Series& Registry::FindSeries(Family& family, const Labels& labels) {
+Result<Registry::Series*> Registry::FindSeries(std::string_view name, std::string_view help,
+                                               int type, const Labels& labels) {
   const Labels sorted = Sorted(labels);
+  TELLTALE_TRY(CheckLabels(sorted, type));
+  auto found = FindFamily(name, help, type);
+  if (!found) return found.error();
+  Family& family = **found;
   const auto it =
       std::lower_bound(family.series.begin(), family.series.end(), sorted,
                        [](const auto& s, const Labels& wanted) { return s->labels < wanted; });
-  if (it != family.series.end() && (*it)->labels == sorted) return **it;
+  if (it != family.series.end() && (*it)->labels == sorted) return it->get();
   auto series = std::make_unique<Series>();
   series->labels = sorted;
   if (family.type != kHistogram) series->prefixes.push_back(SamplePrefix(family.name, sorted));
-  return **family.series.insert(it, std::move(series));
+  return family.series.insert(it, std::move(series))->get();
+}
+
+template <class T>
+Result<T*> Registry::Find(std::string_view name, std::string_view help, int type,
+                          const Labels& labels) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  auto series = FindSeries(name, help, type, labels);
+  if (!series) return series.error();
+  auto& value = (*series)->value;
+  if (value.index() == 0) value.emplace<T>();
+  return &std::get<T>(value);
 }
 
 Counter& Registry::AddCounter(std::string_view name, std::string_view help, const Labels& labels) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  auto& value = FindSeries(FindFamily(name, help, kCounter), labels).value;
-  if (value.index() == 0) value.emplace<Counter>();
-  return std::get<Counter>(value);
+  return Checked(Find<Counter>(name, help, kCounter, labels));
 }
 
 Gauge& Registry::AddGauge(std::string_view name, std::string_view help, const Labels& labels) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  auto& value = FindSeries(FindFamily(name, help, kGauge), labels).value;
-  if (value.index() == 0) value.emplace<Gauge>();
-  return std::get<Gauge>(value);
+  return Checked(TryGauge(name, help, labels));
 }
 
 Gauge& Registry::AddFloatCounter(std::string_view name, std::string_view help,
                                  const Labels& labels) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  auto& value = FindSeries(FindFamily(name, help, kFloatCounter), labels).value;
-  if (value.index() == 0) value.emplace<Gauge>();
-  return std::get<Gauge>(value);
+  return Checked(TryFloatCounter(name, help, labels));
 }
 
 Histogram& Registry::AddHistogram(std::string_view name, std::string_view help,
                                   std::vector<double> bounds, const Labels& labels) {
+  return Checked(TryHistogram(name, help, std::move(bounds), labels));
+}
+
+Result<Gauge*> Registry::TryGauge(std::string_view name, std::string_view help,
+                                  const Labels& labels) {
+  return Find<Gauge>(name, help, kGauge, labels);
+}
+
+Result<Gauge*> Registry::TryFloatCounter(std::string_view name, std::string_view help,
+                                         const Labels& labels) {
+  return Find<Gauge>(name, help, kFloatCounter, labels);
+}
+
+Result<Histogram*> Registry::TryHistogram(std::string_view name, std::string_view help,
+                                          std::vector<double> bounds, const Labels& labels) {
+  TELLTALE_TRY(CheckBounds(bounds));
   const std::lock_guard<std::mutex> lock(mutex_);
-  Series& series = FindSeries(FindFamily(name, help, kHistogram), labels);
-  if (series.value.index() == 0) {
-    const std::string family(name);
-    for (const double bound : bounds) {
-      std::string le;
-      AppendDouble(bound, le);
-      series.prefixes.push_back(SamplePrefix(family + "_bucket", series.labels, le));
-    }
-    series.prefixes.push_back(SamplePrefix(family + "_bucket", series.labels, "+Inf"));
-    series.prefixes.push_back(SamplePrefix(family + "_sum", series.labels));
-    series.prefixes.push_back(SamplePrefix(family + "_count", series.labels));
-    series.value.emplace<Histogram>(std::move(bounds));
-  } else {
-    TELLTALE_CHECK(std::get<Histogram>(series.value).bounds() == bounds);
+  auto found = FindSeries(name, help, kHistogram, labels);
+  if (!found) return found.error();
+  Series& series = **found;
+  if (series.value.index() != 0) {
+    Histogram& known = std::get<Histogram>(series.value);
+    if (known.bounds() == bounds) return &known;
+    return Fail(Code::kInvalid,
+                "the histogram " + std::string(name) + " is there with other bounds");
   }
-  return std::get<Histogram>(series.value);
+  const std::string family(name);
+  for (const double bound : bounds) {
+    std::string le;
+    AppendDouble(bound, le);
+    series.prefixes.push_back(SamplePrefix(family + "_bucket", series.labels, le));
+  }
+  series.prefixes.push_back(SamplePrefix(family + "_bucket", series.labels, "+Inf"));
+  series.prefixes.push_back(SamplePrefix(family + "_sum", series.labels));
+  series.prefixes.push_back(SamplePrefix(family + "_count", series.labels));
+  series.value.emplace<Histogram>(std::move(bounds));
+  return &std::get<Histogram>(series.value);
 }
 
 void Registry::Remove(std::string_view name, const Labels& labels) {
@@ -153,6 +209,8 @@ void Registry::Remove(std::string_view name, const Labels& labels) {
     if (family->name != name) continue;
     std::erase_if(family->series, [&](const auto& series) { return series->labels == sorted; });
   }
+  std::erase_if(families_,
+                [&](const auto& family) { return family->name == name && family->series.empty(); });
 }
 
 void Registry::OnRender(std::function<void()> refresh) {

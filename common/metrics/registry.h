@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/result.h"
 #include "common/base/strings.h"
 
 namespace telltale {
@@ -74,16 +75,26 @@ class Registry {
   Registry();
   ~Registry();
 
-  // The series with these labels, made at its first use; the same name with another type or help
-  // is a bug of ours and ends the process. Names follow promlint: base units, counters `_total`.
+  // Return the series with these labels and make it at its first use. For names in our code: a bad
+  // name, or the same name with another type or help, ends the process. Names follow promlint: base
+  // units, counters end in `_total`.
   Counter& AddCounter(std::string_view name, std::string_view help, const Labels& labels = {});
   Gauge& AddGauge(std::string_view name, std::string_view help, const Labels& labels = {});
   // A counter of seconds: exposed as a counter, kept as a number that its owner only lets grow.
   Gauge& AddFloatCounter(std::string_view name, std::string_view help, const Labels& labels = {});
   Histogram& AddHistogram(std::string_view name, std::string_view help, std::vector<double> bounds,
                           const Labels& labels = {});
-  // Forgets the series of a gauge or counter family (a device or file that went away). Handles to
-  // it must not be used again.
+
+  // The same for names that come from a configuration or from log lines: kInvalid with a sentence
+  // where the functions above end the process, also for the label `le` of a histogram.
+  Result<Gauge*> TryGauge(std::string_view name, std::string_view help, const Labels& labels);
+  Result<Gauge*> TryFloatCounter(std::string_view name, std::string_view help,
+                                 const Labels& labels);
+  Result<Histogram*> TryHistogram(std::string_view name, std::string_view help,
+                                  std::vector<double> bounds, const Labels& labels);
+
+  // Removes a series, and its family with the last one; then the name may get another type or help.
+  // Handles to the series must not be used again. Unknown names and labels are ignored.
   void Remove(std::string_view name, const Labels& labels);
 
   // Called before every Render, one after the other and without the registry's lock, for values
@@ -96,8 +107,12 @@ class Registry {
  private:
   struct Family;
   struct Series;
-  Family& FindFamily(std::string_view name, std::string_view help, int type);
-  Series& FindSeries(Family& family, const Labels& labels);
+  // Both take mutex_ for granted and change nothing if they fail.
+  Result<Family*> FindFamily(std::string_view name, std::string_view help, int type);
+  Result<Series*> FindSeries(std::string_view name, std::string_view help, int type,
+                             const Labels& labels);
+  template <class T>
+  Result<T*> Find(std::string_view name, std::string_view help, int type, const Labels& labels);
   void Refresh();
 
   std::mutex render_mutex_;  // held while callbacks run; taken before mutex_

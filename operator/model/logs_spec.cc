@@ -7,6 +7,7 @@
 #include "operator/model/monitoring_target.h"
 #include "operator/model/paths.h"
 #include "operator/model/pipeline_stage.h"
+#include "operator/model/stage_check.h"
 
 namespace telltale {
 namespace {
@@ -84,6 +85,14 @@ Status DecodeChoice(JsonValue value, std::string_view first, T if_first, std::st
   return {};
 }
 
+bool HasAlert(const std::vector<PipelineStage>& stages) {
+  return std::ranges::any_of(stages, [](const PipelineStage& stage) {
+    const StageField* nested = stage.Find("stages");
+    return stage.kind == PipelineStage::Kind::kAlert ||
+           (nested != nullptr && HasAlert(nested->stages));
+  });
+}
+
 Status CheckCombination(const LogsSpec& logs) {
   const bool files = logs.source == Source::kFiles;
   if (files && logs.collector == Collector::kNode) {
@@ -98,11 +107,11 @@ Status CheckCombination(const LogsSpec& logs) {
                 "is required with source: Files: the folder that the application logs into")));
   }
   const bool node = logs.collector == Collector::kNode;
+  if (node && HasAlert(logs.pipeline)) {
+    return decode::In("pipeline", decode::Wrong("takes alert only with collector: Sidecar"));
+  }
   for (std::size_t i = 0; i < logs.pipeline.size(); ++i) {
     const auto kind = logs.pipeline[i].kind;
-    if (node && kind == PipelineStage::Kind::kAlert) {
-      return decode::In("pipeline", decode::Wrong("takes alert only with collector: Sidecar"));
-    }
     if (!node && i > 0 && kind == PipelineStage::Kind::kMultiline) {
       return decode::In("pipeline", decode::Wrong("takes multiline only as its first stage"));
     }
@@ -118,6 +127,7 @@ Status DecodeLogsSpec(JsonValue value, LogsSpec& out) {
   std::optional<Source> source;
   std::optional<Collector> collector;
   std::optional<PipelineStage> multiline;
+  std::string_view pipeline;  // as it stands in the document
   out.include = {"*.log"};
   auto files = [&](std::string_view key, JsonValue member) -> Status {
     if (key == "directory") return DecodeDirectory(member, out.directory);
@@ -140,9 +150,16 @@ Status DecodeLogsSpec(JsonValue value, LogsSpec& out) {
       return DecodeMultiline(member, multiline.emplace());
     }
     if (key != "pipeline") return {};
-    return decode::Elements(member, [&](JsonValue item) -> Status {
-      return DecodePipelineStage(item, out.pipeline.emplace_back());
-    });
+    const auto stages = [&](JsonValue list) {
+      return decode::Elements(list, [&](JsonValue item) -> Status {
+        return DecodePipelineStage(item, out.pipeline.emplace_back());
+      });
+    };
+    if (member.type() != JsonValue::Type::kArray) return stages(member);
+    const auto raw = member.Raw();
+    if (!raw) return decode::Wrong("is malformed");
+    pipeline = *raw;
+    return JsonParser().Parse(pipeline, stages);
   }));
   if (multiline) {
     const auto& stages = out.pipeline;
@@ -154,7 +171,8 @@ Status DecodeLogsSpec(JsonValue value, LogsSpec& out) {
   out.source = source.value_or(Source::kFiles);
   out.collector =
       collector.value_or(out.source == Source::kFiles ? Collector::kSidecar : Collector::kNode);
-  return CheckCombination(out);
+  TELLTALE_TRY(CheckCombination(out));
+  return CheckForSidecar(pipeline, out.labels);
 }
 
 }  // namespace telltale

@@ -49,6 +49,7 @@ struct MetricsSpec {
 // What is given of a stage's fields, by the table in pipeline_stage.cc and in its order. A field
 // has the member of its type.
 struct StageField;
+struct PipelineStage;
 using StageFields = std::vector<StageField>;
 struct StageField {
   enum class Type : std::uint8_t {
@@ -59,7 +60,8 @@ struct StageField {
     kBytes,
     kMap,
     kTexts,
-    kMetrics
+    kMetrics,
+    kStages
   };
   std::string_view name, promtail;  // what we and what Promtail call it; of static storage
   Type type = Type::kText;
@@ -70,6 +72,7 @@ struct StageField {
   Labels map;
   std::vector<std::string> texts;
   std::vector<StageFields> metrics;
+  std::vector<PipelineStage> stages;  // of match
   bool operator==(const StageField&) const = default;
 };
 
@@ -87,7 +90,12 @@ struct PipelineStage {
     kReplace,
     kMetrics,
     kAlert,
-    kMultiline
+    kMultiline,
+    kOutput,
+    kTemplate,
+    kMatch,
+    kLabelDrop,
+    kDecolorize
   };
   Kind kind = Kind::kJson;
   StageFields fields;

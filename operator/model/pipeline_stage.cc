@@ -6,6 +6,7 @@
 
 #include "operator/model/decode.h"
 #include "operator/model/stage_check.h"
+#include "sidecar/pipeline/regex.h"
 
 namespace telltale {
 namespace {
@@ -17,7 +18,7 @@ struct KindName {
   std::string_view name, promtail;
 };
 // In the order of PipelineStage::Kind.
-constexpr std::array<KindName, 13> kKinds = {{{"json", "json"},
+constexpr std::array<KindName, 18> kKinds = {{{"json", "json"},
                                               {"logfmt", "logfmt"},
                                               {"regex", "regex"},
                                               {"timestamp", "timestamp"},
@@ -29,7 +30,12 @@ constexpr std::array<KindName, 13> kKinds = {{{"json", "json"},
                                               {"replace", "replace"},
                                               {"metrics", "metrics"},
                                               {"alert", ""},
-                                              {"multiline", "multiline"}}};
+                                              {"multiline", "multiline"},
+                                              {"output", "output"},
+                                              {"template", "template"},
+                                              {"match", "match"},
+                                              {"labelDrop", "labeldrop"},
+                                              {"decolorize", "decolorize"}}};
 
 struct FieldInfo {
   Kind kind;
@@ -77,6 +83,14 @@ constexpr FieldInfo kFields[] = {
     {Kind::kMultiline, "firstline", "firstline", Type::kText},
     {Kind::kMultiline, "maxWait", "max_wait_time", Type::kDuration},
     {Kind::kMultiline, "maxLines", "max_lines", Type::kNumber},
+    {Kind::kOutput, "source", "source", Type::kText},
+    {Kind::kTemplate, "source", "source", Type::kText},
+    {Kind::kTemplate, "template", "template", Type::kText},
+    {Kind::kMatch, "selector", "selector", Type::kText},
+    {Kind::kMatch, "action", "action", Type::kText},
+    {Kind::kMatch, "dropCounterReason", "drop_counter_reason", Type::kText},
+    {Kind::kMatch, "stages", "stages", Type::kStages},
+    {Kind::kLabelDrop, "names", "", Type::kTexts},
     // Of one metric of the list.
     {Kind::kMetrics, "name", "", Type::kText},
     {Kind::kMetrics, "type", "type", Type::kText},
@@ -132,10 +146,19 @@ Status DecodeField(JsonValue value, StageField& out) {
       return DecodeStringMap(value, out.map);
     case Type::kTexts:
       return DecodeTexts(value, out.texts);
+    case Type::kStages:
+      return decode::Elements(value, [&](JsonValue item) {
+        return DecodePipelineStage(item, out.stages.emplace_back());
+      });
     case Type::kMetrics:
       break;
   }
   return {};
+}
+
+// Promtail, and a sidecar of an earlier release, may know only the older form of named groups.
+bool IsExpression(const StageField& field) {
+  return field.name == "expression" || field.name == "firstline";
 }
 
 Status DecodeFields(JsonValue value, Kind kind, StageFields& out) {
@@ -147,7 +170,9 @@ Status DecodeFields(JsonValue value, Kind kind, StageFields& out) {
       field.name = info.name;
       field.promtail = info.promtail;
       field.type = info.type;
-      return DecodeField(member, field);
+      TELLTALE_TRY(DecodeField(member, field));
+      if (IsExpression(field)) field.text = Regex::WithPythonNames(field.text);
+      return {};
     }
     return {};
   }));
@@ -202,8 +227,9 @@ Status DecodePipelineStage(JsonValue value, PipelineStage& out) {
   }));
   if (kinds != 1) {
     return decode::Wrong(
-        "must be one of json, logfmt, regex, timestamp, labels, structuredMetadata, drop, sample, "
-        "limit, replace, metrics, alert and multiline");
+        "must be one of json, logfmt, regex, timestamp, labels, labelDrop, structuredMetadata, "
+        "drop, sample, limit, replace, template, output, match, decolorize, metrics, alert and "
+        "multiline");
   }
   return decode::In(StageName(out.kind), CheckStage(out));
 }

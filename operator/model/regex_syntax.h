@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether a regular expression of a user can be given to Promtail, which refuses its whole
-// configuration for one bad expression. Fence of RE2, whose syntax is Go's. Thread-safe.
+// Checks whether a regular expression of a user can be given to Promtail, which refuses its whole
+// configuration for one bad expression, and to the sidecar. Thread-safe.
 #pragma once
 
 #include <string_view>
@@ -10,7 +10,7 @@
 
 namespace telltale {
 
-// kInvalid with what is wrong with the expression.
+// kInvalid with a sentence that says what is wrong.
 Status CheckRegexSyntax(std::string_view expression);
 
 }  // namespace telltale

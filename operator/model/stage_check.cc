@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/model/stage_check.h"
 
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+
 #include "common/base/origin_labels.h"
 #include "operator/model/decode.h"
 #include "operator/model/pipeline_stage.h"
 #include "operator/model/regex_syntax.h"
+#include "sidecar/config/stage_decoder.h"
+#include "sidecar/pipeline/label_count.h"
 
 namespace telltale {
 namespace {
@@ -158,6 +165,20 @@ Status CheckStage(const PipelineStage& stage) {
       TELLTALE_TRY(Require(stage, "name"));
       TELLTALE_TRY(CheckAlertLabels(stage));
       return Given(stage, "expression") ? CheckRegex(stage, "expression") : Status();
+    case Kind::kOutput:
+      return Require(stage, "source");
+    case Kind::kTemplate:
+      TELLTALE_TRY(Require(stage, "source"));
+      return Require(stage, "template");
+    case Kind::kMatch:
+      return Require(stage, "selector");
+    case Kind::kLabelDrop: {
+      const StageField* names = stage.Find("names");
+      if (names != nullptr && !names->texts.empty()) return {};
+      return decode::In("names", decode::Wrong("is required"));
+    }
+    case Kind::kDecolorize:
+      return {};
     case Kind::kMultiline: {
       const StageField* wait = stage.Find("maxWait");
       if (wait != nullptr && wait->whole < 1) {
@@ -168,6 +189,37 @@ Status CheckStage(const PipelineStage& stage) {
     }
   }
   return {};
+}
+
+Status CheckForSidecar(std::string_view pipeline, const Labels& labels) {
+  // What the sidecar puts on every stream of a pod.
+  constexpr std::string_view kOwn[] = {"app",  "container", "filename", "namespace",
+                                       "node", "pod",       "stream"};
+  constexpr std::size_t kMostLabels = 15;  // Loki's max_label_names_per_series
+  PipelineSpec spec;
+  if (!pipeline.empty()) {
+    auto root = ParseYaml(pipeline);
+    if (!root) return Context("pipeline", root.error());
+    std::vector<std::string> problems;
+    Decoder decoder("", problems);
+    DecodeStages(decoder, *root, "pipeline", spec);
+    if (!problems.empty()) {
+      const std::string& first = problems[0];  // ":LINE: pipeline[0]..."
+      return Fail(Code::kInvalid, first.substr(std::min(first.find(": ") + 2, first.size())));
+    }
+  }
+  if (std::string clash = LabelClash(spec, labels); !clash.empty()) {
+    return decode::In("pipeline", decode::Wrong(clash));
+  }
+  std::set<std::string> names(std::begin(kOwn), std::end(kOwn));
+  for (const auto& [name, value] : labels) names.insert(name);
+  const std::size_t count = LabelsAfter(spec, std::move(names)).size();
+  if (count <= kMostLabels) return {};
+  return decode::In("labels",
+                    decode::Wrong("and pipeline make up to " + std::to_string(count) +
+                                  " labels for a stream, 7 of them Telltale's own, and Loki takes "
+                                  "15: move some into structuredMetadata, or drop them with "
+                                  "labelDrop"));
 }
 
 }  // namespace telltale

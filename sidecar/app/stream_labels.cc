@@ -103,6 +103,7 @@ LogPipelineOptions PipelineOptions(const SidecarConfig& config) {
   options.access = AccessOf(config.loki.access);
   options.max_age = std::chrono::seconds(config.loki.max_age_ms / 1'000);
   options.request_timeout = std::chrono::milliseconds(config.loki.timeout_ms);
+  options.max_labels = static_cast<std::size_t>(config.loki.max_labels);
   options.batch_bytes = static_cast<std::size_t>(config.loki.batch_bytes);
   options.batch_wait = std::chrono::milliseconds(config.loki.batch_wait_ms);
   options.state_dir = std::string(config.StateDir());

@@ -199,7 +199,9 @@ bool ConfigSource::LoadDocument(const ConfigText& file, bool folder, const Label
   out.text = file.text;
   const auto decode = [&](const YamlNode& node) {
     if (const YamlNode* logs = node.Find("logs")) out.logs_line = logs->line;
-    out.config = DecodeSidecarConfig(node, file.name, problems, &warnings, probe_);
+    // What the operator wrote may be of a newer release; what a person wrote must be right in full.
+    out.config = DecodeSidecarConfig(node, file.name, problems, &warnings, probe_,
+                                     folder ? &out.unknown : nullptr);
   };
   if (!folder) {
     out.selected = true;
@@ -207,14 +209,15 @@ bool ConfigSource::LoadDocument(const ConfigText& file, bool folder, const Label
     return problems.size() == before;
   }
   Decoder decoder(file.name, problems);
+  decoder.Tolerate(out.unknown);
+  // A selector that is understood in part would select other pods.
+  Decoder strict(file.name, problems);
   const YamlNode* config = nullptr;
   std::string generation;
   decoder.Map(
       *root, "",
       {{"selector",
-        [&](const YamlNode& n) {
-          out.selected = DecodeLabelMatch(n, decoder).Matches(pod_labels);
-        }},
+        [&](const YamlNode& n) { out.selected = DecodeLabelMatch(n, strict).Matches(pod_labels); }},
        {"generation", [&](const YamlNode& n) { decoder.String(n, "generation", generation); }},
        {"config", [&](const YamlNode& n) { config = &n; }}});
   if (config == nullptr) {
@@ -266,6 +269,10 @@ LoadedConfig ConfigSource::Load(const ConfigTexts& texts) {
       std::ranges::move(warnings, std::back_inserter(out.warnings));
     }
     if (!document.selected) continue;
+    out.unknown_parts += document.unknown.size();
+    for (const std::string& sentence : document.unknown) {
+      out.warnings.push_back(sentence + " (this part is left out)");
+    }
     if (texts.folder) out.targets[TargetOf(file.name)] = {document.generation, !fine};
     merger.Add(file.name, document.config);
     if (first_logs.empty() && !document.config.logs.empty()) {

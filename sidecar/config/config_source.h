@@ -59,6 +59,7 @@ struct LoadedConfig {
   std::string hash;                   // of the documents in effect
   std::vector<std::string> problems;  // FILE:LINE: sentence
   std::vector<std::string> warnings;  // the same
+  std::size_t unknown_parts = 0;      // parts of the documents in effect that were left out
   // Of a folder: the MonitoringTargets whose documents select this pod, by "NAMESPACE/NAME".
   std::map<std::string, TargetState> targets;
 };
@@ -77,7 +78,8 @@ class ConfigSource {
     bool selected = false;
     std::string text;
     std::int64_t generation = 0;
-    int logs_line = 0;  // of the key `logs`
+    int logs_line = 0;                 // of the key `logs`
+    std::vector<std::string> unknown;  // sentences about parts that were left out
     SidecarConfig config;
   };
   bool LoadDocument(const ConfigText& file, bool folder, const Labels& pod_labels,

@@ -42,6 +42,9 @@ ConfigWatcher::ConfigWatcher(std::string path, std::string pod_info, Registry& r
                                    "Changes of the configuration that were read.")),
       failures_(registry.AddCounter("telltale_config_reload_failures_total",
                                     "Changes of the configuration that were refused.")),
+      unknown_parts_(registry.AddGauge(
+          "telltale_config_unknown_parts",
+          "Parts of the operator's configuration that this release does not know and leaves out.")),
       inotify_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
   if (!inotify_)
     LogWarn("inotify is not available: a change of the configuration is seen within 10 s");
@@ -76,6 +79,7 @@ bool ConfigWatcher::Check(bool anyway) {
   LoadedConfig loaded = source_.Load(*texts_);
   reloads_.Add();
   Log(loaded);
+  unknown_parts_.Set(static_cast<double>(loaded.unknown_parts));
   const bool good = loaded.problems.empty();
   successful_.Set(good ? 1 : 0);
   if (good) {

@@ -52,6 +52,7 @@ class ConfigWatcher {
   Gauge& success_time_;
   Counter& reloads_;
   Counter& failures_;
+  Gauge& unknown_parts_;
   UniqueFd inotify_;
   SteadyTime last_check_{};
   ConfigSource source_;

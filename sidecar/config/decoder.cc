@@ -81,6 +81,11 @@ bool Decoder::IsDirectory(const std::string& path) const {
   return probe_ && probe_(path).directory;
 }
 
+void Decoder::Unknown(const YamlNode& node, std::string_view what) {
+  if (unknown_ == nullptr) return Problem(node, what);
+  unknown_->push_back(Sentence(node, what));
+}
+
 void Decoder::MapOf(const YamlNode& node, std::string_view path, std::span<const Field> fields) {
   if (node.kind == YamlNode::Kind::kNull) return;
   if (node.kind != YamlNode::Kind::kMap) {
@@ -99,7 +104,7 @@ void Decoder::MapOf(const YamlNode& node, std::string_view path, std::span<const
     }
     std::vector<std::string> keys;
     for (const Field& field : fields) keys.emplace_back(field.key);
-    Problem(value, "unknown key " + Quoted(key) + " in " + Name(path) + KeyHint(key, keys));
+    Unknown(value, "unknown key " + Quoted(key) + " in " + Name(path) + KeyHint(key, keys));
   }
 }
 

@@ -48,6 +48,15 @@ class Decoder {
   // Whether there is a directory at `path` now; false without a probe.
   bool IsDirectory(const std::string& path) const;
 
+  // From now on unknown keys are no problems: each appends a sentence to `unknown`. For documents
+  // that the operator wrote, which may be of a newer release.
+  void Tolerate(std::vector<std::string>& unknown) { unknown_ = &unknown; }
+  bool tolerant() const { return unknown_ != nullptr; }
+  // A part that is not known: a problem unless tolerated.
+  void Unknown(const YamlNode& node, std::string_view what);
+  // Unknown parts so far that were tolerated.
+  std::size_t unknown_count() const { return unknown_ == nullptr ? 0 : unknown_->size(); }
+
   // Problems so far.
   std::size_t count() const { return problems_.size(); }
 
@@ -78,6 +87,7 @@ class Decoder {
   std::string_view file_;
   std::vector<std::string>& problems_;
   std::vector<std::string>* warnings_;
+  std::vector<std::string>* unknown_ = nullptr;
   FileProbe probe_;
 };
 

@@ -38,7 +38,7 @@ class Values {
   void operator()(const LabelsSpec& stage) {
     for (const auto& [label, source] : stage.values) {
       const std::string& name = source.empty() ? label : source;
-      if (!any_ && !known_.contains(name)) {
+      if (!known_.contains(name)) {
         missing_.push_back("the label " + Quoted(label) +
                            " has no value: no stage before it makes " + Quoted(name));
       }
@@ -50,13 +50,15 @@ class Values {
   void operator()(const DropSpec&) {}
   void operator()(const SampleSpec&) {}
   void operator()(const LimitSpec&) {}
-  void operator()(const MetricsSpec&) {}
+  void operator()(const MetricsStageSpec&) {}
   void operator()(const AlertSpec&) {}
   void operator()(const MultilineSpec&) {}
-  // A stage that is not known here may make any value.
-  template <class Other>
-  void operator()(const Other&) {
-    any_ = true;
+  void operator()(const OutputSpec&) {}
+  void operator()(const TemplateSpec& stage) { known_.insert(stage.source); }
+  void operator()(const LabelDropSpec&) {}
+  void operator()(const DecolorizeSpec&) {}
+  void operator()(const MatchSpec& stage) {
+    for (const NestedStage& nested : stage.stages) std::visit(*this, nested.stage);
   }
 
   std::vector<std::string> missing() const { return missing_; }
@@ -68,7 +70,6 @@ class Values {
 
   std::set<std::string> known_;
   std::vector<std::string> missing_;
-  bool any_ = false;
 };
 
 bool HasWildcard(std::string_view pattern) {

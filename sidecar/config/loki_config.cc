@@ -2,6 +2,7 @@
 #include "sidecar/config/loki_config.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -17,6 +18,18 @@ constexpr std::int64_t kMinBatchWaitMs = 10, kMaxBatchWaitMs = 60'000;
 constexpr std::int64_t kMinBatchBytes = 4 << 10, kMaxBatchBytes = 3 << 20;
 constexpr std::int64_t kMinTimeoutMs = 100, kMaxTimeoutMs = 300'000;
 constexpr std::int64_t kMaxAgeMs = std::int64_t{10} * 365 * 24 * 3'600'000;
+
+void DecodeMaxLabels(Decoder& decoder, const YamlNode& node, std::int64_t& out) {
+  double number = static_cast<double>(out);
+  decoder.Number(node, "loki.maxLabels", number);
+  if (number < 8 || number > 100 || number != std::floor(number)) {
+    decoder.Problem(node,
+                    "loki.maxLabels must be a whole number from 8 to 100: what Loki has as "
+                    "limits_config.max_label_names_per_series");
+    return;
+  }
+  out = static_cast<std::int64_t>(number);
+}
 
 void DecodeEncoding(Decoder& decoder, const YamlNode& node) {
   std::string text;
@@ -57,6 +70,7 @@ void DecodeLoki(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
        [&](const YamlNode& n) {
          decoder.DurationMs(n, "loki.maxAge", 0, kMaxAgeMs, out.max_age_ms);
        }},
+      {"maxLabels", [&](const YamlNode& n) { DecodeMaxLabels(decoder, n, out.max_labels); }},
       {"encoding", [&](const YamlNode& n) { DecodeEncoding(decoder, n); }}};
   std::ranges::move(AccessFields(decoder, "loki", out.access), std::back_inserter(fields));
   decoder.MapOf(node, "loki", fields);

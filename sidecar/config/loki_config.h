@@ -22,6 +22,7 @@ struct LokiConfig {
   std::int64_t batch_wait_ms = 1'000;
   std::int64_t max_line_bytes = 255 << 10;  // longer lines are cut
   std::int64_t timeout_ms = 10'000;
+  std::int64_t max_labels = 15;               // Loki's max_label_names_per_series
   std::int64_t max_age_ms = 168 * 3'600'000;  // of lines that are still tried; 0: any
   AccessConfig access = {};
   bool operator==(const LokiConfig&) const = default;

@@ -2,6 +2,7 @@
 #include "sidecar/config/sidecar_config.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "common/net/http/url.h"
@@ -9,6 +10,7 @@
 #include "sidecar/config/decoder.h"
 #include "sidecar/config/logs_warnings.h"
 #include "sidecar/config/stage_decoder.h"
+#include "sidecar/pipeline/label_count.h"
 #include "sidecar/pipeline/pipeline.h"
 
 namespace telltale {
@@ -70,49 +72,39 @@ void DecodeLogs(Decoder& decoder, const YamlNode& node, const std::string& path,
                 LogFilesConfig& out) {
   const std::size_t before = decoder.count();
   const YamlNode* multiline = nullptr;
-  const YamlNode* pipeline = nullptr;
   const YamlNode* include = nullptr;
-  decoder.Map(node, path,
-              {{"files",
-                [&](const YamlNode& files) {
-                  decoder.Map(files, path + ".files",
-                              {{"include",
-                                [&](const YamlNode& n) {
-                                  include = &n;
-                                  DecodeGlobs(decoder, n, path + ".files.include", out.include);
-                                }},
-                               {"exclude", [&](const YamlNode& n) {
-                                  DecodeGlobs(decoder, n, path + ".files.exclude", out.exclude);
-                                }}});
-                }},
-               {"stdout",
-                [&](const YamlNode& n) {
-                  decoder.Map(n, path + ".stdout", {});
-                  out.output = true;
-                }},
-               {"format",
-                [&](const YamlNode& n) { DecodeFormat(decoder, n, path + ".format", out.format); }},
-               {"labels",
-                [&](const YamlNode& n) { DecodeLabels(decoder, n, path + ".labels", out.labels); }},
-               {"tenant",
-                [&](const YamlNode& n) { DecodeTenant(decoder, n, path + ".tenant", out.tenant); }},
-               {"maxLineSize",
-                [&](const YamlNode& n) {
-                  decoder.Bytes(n, path + ".maxLineSize", kMinLineBytes, kMaxLineBytes,
-                                out.max_line_bytes);
-                }},
-               {"multiline", [&](const YamlNode& n) { multiline = &n; }},
-               {"pipeline", [&](const YamlNode& n) {
-                  pipeline = &n;
-                  decoder.Sequence(n, path + ".pipeline",
-                                   [&](const YamlNode& item, const std::string& item_path) {
-                                     DecodeStage(decoder, item, item_path, out.pipeline);
-                                   });
-                }}});
-  const std::size_t problems = decoder.count();
-  if (pipeline != nullptr && problems == before) {
-    CheckPipeline(decoder, *pipeline, path + ".pipeline", out.pipeline);
-  }
+  decoder.Map(
+      node, path,
+      {{"files",
+        [&](const YamlNode& files) {
+          decoder.Map(files, path + ".files",
+                      {{"include",
+                        [&](const YamlNode& n) {
+                          include = &n;
+                          DecodeGlobs(decoder, n, path + ".files.include", out.include);
+                        }},
+                       {"exclude", [&](const YamlNode& n) {
+                          DecodeGlobs(decoder, n, path + ".files.exclude", out.exclude);
+                        }}});
+        }},
+       {"stdout",
+        [&](const YamlNode& n) {
+          decoder.Map(n, path + ".stdout", {});
+          out.output = true;
+        }},
+       {"format",
+        [&](const YamlNode& n) { DecodeFormat(decoder, n, path + ".format", out.format); }},
+       {"labels",
+        [&](const YamlNode& n) { DecodeLabels(decoder, n, path + ".labels", out.labels); }},
+       {"tenant",
+        [&](const YamlNode& n) { DecodeTenant(decoder, n, path + ".tenant", out.tenant); }},
+       {"maxLineSize",
+        [&](const YamlNode& n) {
+          decoder.Bytes(n, path + ".maxLineSize", kMinLineBytes, kMaxLineBytes, out.max_line_bytes);
+        }},
+       {"multiline", [&](const YamlNode& n) { multiline = &n; }},
+       {"pipeline",
+        [&](const YamlNode& n) { DecodeStages(decoder, n, path + ".pipeline", out.pipeline); }}});
   if (multiline != nullptr) {
     const PipelineSpec stages = std::exchange(out.pipeline, {});
     DecodeMultiline(decoder, *multiline, path + ".multiline", out.pipeline);
@@ -136,6 +128,34 @@ void DecodeLogs(Decoder& decoder, const YamlNode& node, const std::string& path,
                           include->kind != YamlNode::Kind::kSequence;
   if (out.include.empty() && !out.output && !wrong_type) {
     decoder.Problem(node, path + ".files.include must name at least one file or pattern");
+  }
+}
+
+// Labels of each entry together with those of all: a stream with too many is refused by Loki with
+// all of its lines. At run time the surplus goes into the structured metadata, so what the operator
+// wrote is used all the same. The pod's own labels are not counted here: outside of a pod there are
+// none.
+void CheckLabelCounts(Decoder& decoder, const YamlNode& root, const SidecarConfig& config) {
+  const YamlNode* logs = root.Find("logs");
+  if (logs == nullptr || logs->items.size() != config.logs.size()) return;
+  for (std::size_t i = 0; i < config.logs.size(); ++i) {
+    const LogFilesConfig& entry = config.logs[i];
+    const std::string path = "logs[" + std::to_string(i) + "]";
+    Labels labels = config.labels;
+    for (const auto& [name, value] : entry.labels) SetLabel(labels, name, value);
+    if (std::string clash = LabelClash(entry.pipeline, labels); !clash.empty()) {
+      decoder.Unknown(logs->items[i], path + ": " + clash);
+    }
+    std::set<std::string> names{"filename", "stream"};
+    for (const auto& [name, value] : labels) names.insert(name);
+    const std::size_t count = LabelsAfter(entry.pipeline, std::move(names)).size();
+    if (count <= static_cast<std::size_t>(config.loki.max_labels) || decoder.tolerant()) continue;
+    decoder.Problem(logs->items[i],
+                    path + " makes up to " + std::to_string(count) +
+                        " labels for a stream with filename and stream, and loki.maxLabels is " +
+                        std::to_string(config.loki.max_labels) +
+                        ": move some into structuredMetadata, drop them with labelDrop, or raise "
+                        "Loki's max_label_names_per_series and loki.maxLabels");
   }
 }
 
@@ -223,8 +243,10 @@ void DecodeListen(Decoder& decoder, const YamlNode& node, std::string& out) {
 
 SidecarConfig DecodeSidecarConfig(const YamlNode& root, std::string_view file,
                                   std::vector<std::string>& problems,
-                                  std::vector<std::string>* warnings, FileProbe probe) {
+                                  std::vector<std::string>* warnings, FileProbe probe,
+                                  std::vector<std::string>* unknown) {
   Decoder decoder(file, problems, warnings, std::move(probe));
+  if (unknown != nullptr) decoder.Tolerate(*unknown);
   SidecarConfig out;
   std::string version;
   decoder.Map(
@@ -258,6 +280,7 @@ SidecarConfig DecodeSidecarConfig(const YamlNode& root, std::string_view file,
           });
         }}});
   WarnOfLogs(decoder, root, out);
+  CheckLabelCounts(decoder, root, out);
   const bool readable = root.kind == YamlNode::Kind::kMap || root.kind == YamlNode::Kind::kNull;
   if (readable && version != "1") {  // an empty file is one that is being written
     const YamlNode* where = root.Find("version");

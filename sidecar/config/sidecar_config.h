@@ -80,10 +80,12 @@ struct SidecarConfig {
 
 // Decodes one configuration. Each thing that is wrong appends one sentence with file and line to
 // `problems`; the result can be used only if there was none. `warnings` gets what is allowed but
-// probably not meant; `probe` looks at the files that the configuration names.
+// probably not meant; `probe` looks at the files that the configuration names. With `unknown`,
+// parts that are not known are left out and reported there instead of being problems.
 SidecarConfig DecodeSidecarConfig(const YamlNode& root, std::string_view file,
                                   std::vector<std::string>& problems,
                                   std::vector<std::string>* warnings = nullptr,
-                                  FileProbe probe = nullptr);
+                                  FileProbe probe = nullptr,
+                                  std::vector<std::string>* unknown = nullptr);
 
 }  // namespace telltale

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/config/stage_decoder.h"
 
+#include <algorithm>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
+#include "common/base/strings.h"
+#include "sidecar/config/stage_fields.h"
+#include "sidecar/config/stage_hints.h"
 #include "sidecar/pipeline/pipeline.h"
 
 namespace telltale {
@@ -11,76 +17,17 @@ namespace {
 constexpr std::int64_t kMaxWaitMs = 3'600'000, kMaxAgeMs = 366LL * 24 * 3'600'000;
 constexpr std::int64_t kMaxLineBytes = 1 << 20;
 
-// Fields of one stage: what is read, and into what.
-class StageFields {
- public:
-  StageFields(Decoder& decoder, const YamlNode& node, std::string path)
-      : decoder_(decoder), node_(node), path_(std::move(path)) {}
-
-  std::string At(std::string_view key) const { return path_ + "." + std::string(key); }
-
-  Decoder::Field Text(std::string_view key, std::string& out) const {
-    return {key, [this, key, &out](const YamlNode& n) { decoder_.String(n, At(key), out); }};
-  }
-  Decoder::Field Text(std::string_view key, std::optional<std::string>& out) const {
-    return {key,
-            [this, key, &out](const YamlNode& n) { decoder_.String(n, At(key), out.emplace()); }};
-  }
-  Decoder::Field Texts(std::string_view key, std::vector<std::string>& out) const {
-    return {key, [this, key, &out](const YamlNode& n) { decoder_.StringList(n, At(key), out); }};
-  }
-  Decoder::Field Map(std::string_view key, Labels& out) const {
-    return {key, [this, key, &out](const YamlNode& n) { decoder_.StringMap(n, At(key), out); }};
-  }
-  Decoder::Field Bool(std::string_view key, bool& out) const {
-    return {key, [this, key, &out](const YamlNode& n) { decoder_.Bool(n, At(key), out); }};
-  }
-  Decoder::Field Duration(std::string_view key, std::int64_t min, std::int64_t max,
-                          std::int64_t& out) const {
-    return {key, [this, key, min, max, &out](const YamlNode& n) {
-              decoder_.DurationMs(n, At(key), min, max, out);
-            }};
-  }
-  Decoder::Field Number(std::string_view key, double& out) const {
-    return {key, [this, key, &out](const YamlNode& n) { decoder_.Number(n, At(key), out); }};
-  }
-  Decoder::Field Whole(std::string_view key, std::int64_t& out) const {
-    return {key, [this, key, &out](const YamlNode& n) {
-              double number = 0;
-              decoder_.Number(n, At(key), number);
-              if (number < 0 || number > 1e9 ||
-                  number != static_cast<double>(static_cast<std::int64_t>(number))) {
-                decoder_.Problem(n, At(key) + " must be a whole number, from 0 to 1000000000");
-              } else {
-                out = static_cast<std::int64_t>(number);
-              }
-            }};
-  }
-  void Decode(std::initializer_list<Decoder::Field> fields) const {
-    decoder_.Map(node_, path_, fields);
-  }
-
-  Decoder& decoder() const { return decoder_; }
-  const YamlNode& node() const { return node_; }
-  const std::string& path() const { return path_; }
-
- private:
-  Decoder& decoder_;
-  const YamlNode& node_;
-  std::string path_;
-};
-
-void Read(const StageFields& in, JsonSpec& out) {
+void Read(const StageOptions& in, JsonSpec& out) {
   in.Decode({in.Map("expressions", out.expressions), in.Text("source", out.source),
              in.Bool("dropMalformed", out.drop_malformed)});
 }
-void Read(const StageFields& in, LogfmtSpec& out) {
+void Read(const StageOptions& in, LogfmtSpec& out) {
   in.Decode({in.Map("mapping", out.mapping), in.Text("source", out.source)});
 }
-void Read(const StageFields& in, RegexSpec& out) {
+void Read(const StageOptions& in, RegexSpec& out) {
   in.Decode({in.Text("expression", out.expression), in.Text("source", out.source)});
 }
-void Read(const StageFields& in, TimestampSpec& out) {
+void Read(const StageOptions& in, TimestampSpec& out) {
   std::string action = "fudge";
   in.Decode({in.Text("source", out.source), in.Text("format", out.format),
              in.Texts("fallbackFormats", out.fallback_formats), in.Text("location", out.location),
@@ -91,9 +38,9 @@ void Read(const StageFields& in, TimestampSpec& out) {
         in.node(), in.At("actionOnFailure") + " must be fudge or skip, but is \"" + action + "\"");
   }
 }
-void Read(const StageFields& in, LabelsSpec& out) { in.Decode({in.Map("values", out.values)}); }
-void Read(const StageFields& in, MetadataSpec& out) { in.Decode({in.Map("values", out.values)}); }
-void Read(const StageFields& in, DropSpec& out) {
+void Read(const StageOptions& in, LabelsSpec& out) { in.Decode({in.Map("values", out.values)}); }
+void Read(const StageOptions& in, MetadataSpec& out) { in.Decode({in.Map("values", out.values)}); }
+void Read(const StageOptions& in, DropSpec& out) {
   std::int64_t older = -1, longer = -1;
   std::string source;
   in.Decode({in.Text("source", source),
@@ -114,18 +61,18 @@ void Read(const StageFields& in, DropSpec& out) {
   if (older >= 0) out.older_than_ms = older;
   if (longer >= 0) out.longer_than = longer;
 }
-void Read(const StageFields& in, SampleSpec& out) {
+void Read(const StageOptions& in, SampleSpec& out) {
   in.Decode({in.Number("rate", out.rate), in.Text("dropCounterReason", out.reason)});
 }
-void Read(const StageFields& in, LimitSpec& out) {
+void Read(const StageOptions& in, LimitSpec& out) {
   in.Decode({in.Number("rate", out.rate), in.Whole("burst", out.burst), in.Bool("drop", out.drop)});
 }
-void Read(const StageFields& in, ReplaceSpec& out) {
+void Read(const StageOptions& in, ReplaceSpec& out) {
   in.Decode({in.Text("expression", out.expression), in.Text("source", out.source),
              in.Text("replace", out.replace)});
 }
 
-void ReadMetric(const StageFields& in, MetricSpec& out) {
+void ReadMetric(const StageOptions& in, MetricSpec& out) {
   std::string type, action;
   in.Decode({in.Text("name", out.name),
              in.Text("type", type),
@@ -162,50 +109,136 @@ void ReadMetric(const StageFields& in, MetricSpec& out) {
     in.decoder().Problem(in.node(), in.At("action") + " must be inc, dec, add, sub or set");
   }
 }
-void Read(const StageFields& in, MetricsSpec& out) {
+void Read(const StageOptions& in, MetricsStageSpec& out) {
   in.decoder().Sequence(in.node(), in.path(), [&](const YamlNode& item, const std::string& path) {
-    ReadMetric(StageFields(in.decoder(), item, path), out.metrics.emplace_back());
+    ReadMetric(StageOptions(in.decoder(), item, path), out.metrics.emplace_back());
   });
 }
 
-void Read(const StageFields& in, AlertSpec& out) {
+void Read(const StageOptions& in, AlertSpec& out) {
   in.Decode({in.Text("name", out.name), in.Text("source", out.source),
              in.Text("expression", out.expression), in.Map("labels", out.labels),
              in.Map("annotations", out.annotations),
              in.Duration("quiet", 1'000, kMaxAgeMs, out.quiet_ms),
              in.Duration("maxAge", 0, kMaxAgeMs, out.max_age_ms)});
 }
-void Read(const StageFields& in, MultilineSpec& out) {
+void Read(const StageOptions& in, MultilineSpec& out) {
   in.Decode({in.Text("firstline", out.firstline),
              in.Duration("maxWait", 1, kMaxWaitMs, out.max_wait_ms),
              in.Whole("maxLines", out.max_lines)});
 }
 
+void Read(const StageOptions& in, OutputSpec& out) { in.Decode({in.Text("source", out.source)}); }
+void Read(const StageOptions& in, TemplateSpec& out) {
+  in.Decode({in.Text("source", out.source), in.Text("template", out.text)});
+}
+void Read(const StageOptions& in, LabelDropSpec& out) {
+  if (in.node().kind == YamlNode::Kind::kSequence) {
+    in.decoder().Problem(in.node(), in.path() + " must be a map: write labelDrop: {names: [...]}");
+    return;
+  }
+  in.Decode({in.Texts("names", out.names)});
+}
+void Read(const StageOptions& in, DecolorizeSpec&) { in.Decode({}); }
+
+void ReadList(Decoder& decoder, const YamlNode& node, const std::string& path,
+              std::vector<StageSpec>& out);
+
+void Read(const StageOptions& in, MatchSpec& out) {
+  std::string action = "keep";
+  std::vector<StageSpec> stages;
+  in.Decode(
+      {in.Text("selector", out.selector),
+       in.Text("action", action),
+       in.Text("dropCounterReason", out.reason),
+       {"stages", [&](const YamlNode& n) { ReadList(in.decoder(), n, in.At("stages"), stages); }}});
+  out.drop = action == "drop";
+  for (StageSpec& stage : stages) out.stages.push_back({std::move(stage)});
+  if (action != "keep" && action != "drop") {
+    in.decoder().Problem(in.node(),
+                         in.At("action") + " must be keep or drop, but is \"" + action + "\"");
+  }
+}
+
+// True for replace and for a match with one: leaving it out would send what it should hide.
+bool Hides(const StageSpec& stage) {
+  const auto* match = std::get_if<MatchSpec>(&stage);
+  if (match == nullptr) return std::holds_alternative<ReplaceSpec>(stage);
+  return std::ranges::any_of(match->stages,
+                             [](const NestedStage& nested) { return Hides(nested.stage); });
+}
+
 template <class Spec>
-Decoder::Field StageField(Decoder& decoder, const std::string& path, PipelineSpec& out) {
-  static const std::string_view name = StageName(StageSpec(Spec{}));
-  return {name, [&decoder, &path, &out](const YamlNode& node) {
-            Spec spec;
-            Read(StageFields(decoder, node, path + "." + std::string(name)), spec);
-            out.stages.emplace_back(std::move(spec));
-          }};
+bool ReadIf(Decoder& decoder, std::string_view name, const YamlNode& node, const std::string& path,
+            std::vector<StageSpec>& out) {
+  Spec spec;
+  if (name != StageName(StageSpec(spec))) return false;
+  const std::size_t before = decoder.unknown_count();
+  Read(StageOptions(decoder, node, path + "." + std::string(name)), spec);
+  // An option that is not known may change what the stage means, so it is left out with it.
+  StageSpec stage(std::move(spec));
+  const bool keep = decoder.unknown_count() == before || Hides(stage);
+  if (keep) out.emplace_back(std::move(stage));
+  return true;
+}
+
+template <class... Specs>
+std::vector<std::string> NamesOf(const std::variant<Specs...>*) {
+  return {std::string(StageName(StageSpec(Specs{})))...};
+}
+
+template <class... Specs>
+bool ReadAny(Decoder& decoder, std::string_view name, const YamlNode& node, const std::string& path,
+             std::vector<StageSpec>& out, const std::variant<Specs...>*) {
+  return (ReadIf<Specs>(decoder, name, node, path, out) || ...);
+}
+
+constexpr const StageSpec* kAnyStage = nullptr;
+
+void ReadOne(Decoder& decoder, const YamlNode& node, const std::string& path,
+             std::vector<StageSpec>& out) {
+  if (node.kind != YamlNode::Kind::kMap || node.fields.size() != 1) {
+    decoder.Problem(node,
+                    path + " must be one stage, such as \"json: {expressions: {level: ''}}\"");
+    return;
+  }
+  const auto& [name, value] = node.fields[0];
+  if (ReadAny(decoder, name, value, path, out, kAnyStage)) return;
+  decoder.Unknown(value, UnknownKey(name, path, StageHint(name, value), NamesOf(kAnyStage)));
+}
+
+void ReadList(Decoder& decoder, const YamlNode& node, const std::string& path,
+              std::vector<StageSpec>& out) {
+  decoder.Sequence(node, path, [&](const YamlNode& item, const std::string& item_path) {
+    ReadOne(decoder, item, item_path, out);
+  });
+}
+
+// Leaves out each stage that does not compile alone, unless it hides something.
+void RemoveBroken(Decoder& decoder, const YamlNode& node, const std::string& path,
+                  PipelineSpec& spec) {
+  std::erase_if(spec.stages, [&](const StageSpec& stage) {
+    if (Hides(stage)) return false;
+    auto alone = Pipeline::Compile({{stage}});
+    if (!alone) decoder.Unknown(node, path + ": " + alone.error().message);
+    return !alone;
+  });
 }
 
 }  // namespace
 
+void DecodeStages(Decoder& decoder, const YamlNode& node, const std::string& path,
+                  PipelineSpec& out) {
+  const std::size_t before = decoder.count();
+  ReadList(decoder, node, path, out.stages);
+  if (decoder.count() != before) return;
+  if (decoder.tolerant()) RemoveBroken(decoder, node, path, out);
+  CheckPipeline(decoder, node, path, out);
+}
+
 void DecodeStage(Decoder& decoder, const YamlNode& node, const std::string& path,
                  PipelineSpec& out) {
-  const auto field = [&]<class Spec>(Spec) { return StageField<Spec>(decoder, path, out); };
-  decoder.Map(node, path,
-              {field(JsonSpec{}), field(LogfmtSpec{}), field(RegexSpec{}), field(TimestampSpec{}),
-               field(LabelsSpec{}), field(MetadataSpec{}), field(DropSpec{}), field(SampleSpec{}),
-               field(LimitSpec{}), field(ReplaceSpec{}), field(MetricsSpec{}), field(AlertSpec{}),
-               field(MultilineSpec{})});
-  if (node.kind == YamlNode::Kind::kNull ||
-      (node.kind == YamlNode::Kind::kMap && node.fields.size() != 1)) {
-    decoder.Problem(node,
-                    path + " must be one stage, such as \"json: {expressions: {level: ''}}\"");
-  }
+  ReadOne(decoder, node, path, out.stages);
 }
 
 void DecodeMultiline(Decoder& decoder, const YamlNode& node, const std::string& path,
@@ -215,7 +248,7 @@ void DecodeMultiline(Decoder& decoder, const YamlNode& node, const std::string& 
     return;
   }
   MultilineSpec spec;
-  Read(StageFields(decoder, node, path), spec);
+  Read(StageOptions(decoder, node, path), spec);
   out.stages.insert(out.stages.begin(), std::move(spec));
 }
 

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Decodes `multiline` and `pipeline` of a log source and compiles them once, so that what is wrong
-// with a stage is said with its file and line. Used inside sidecar/config only. Pure but for the
-// system's time zones.
+// Decodes `multiline` and `pipeline` of a log source and compiles them once, so that a problem is
+// reported with its file and line. Used by sidecar/config, and by sidecar/node for the pipelines
+// that the operator sends. Pure.
+//
+// A pipeline that a person wrote must be right in full. One that the operator wrote may be of a
+// newer release: with Decoder::Tolerate, a stage that has an unknown name or option, or a value
+// that does not compile, is left out and reported, and the other stages work. `replace` is the
+// exception, because leaving it out would send what it should hide: an unknown option of it is
+// ignored, and a replace that does not compile is a problem.
 #pragma once
 
 #include <string>
@@ -13,7 +19,11 @@
 
 namespace telltale {
 
-// Appends one stage of `pipeline`.
+// The whole value of `pipeline`, compiled once. Nothing is compiled if there was a problem.
+void DecodeStages(Decoder& decoder, const YamlNode& node, const std::string& path,
+                  PipelineSpec& out);
+
+// Appends one stage of `pipeline`. Unknown parts are problems.
 void DecodeStage(Decoder& decoder, const YamlNode& node, const std::string& path,
                  PipelineSpec& out);
 
@@ -21,7 +31,7 @@ void DecodeStage(Decoder& decoder, const YamlNode& node, const std::string& path
 void DecodeMultiline(Decoder& decoder, const YamlNode& node, const std::string& path,
                      PipelineSpec& out);
 
-// A problem when the stages do not compile.
+// A problem if the stages do not compile.
 void CheckPipeline(Decoder& decoder, const YamlNode& node, const std::string& path,
                    const PipelineSpec& spec);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// metrics and alert: what is made of lines besides lines.
+// metrics and alert: stages that make something else of a line.
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -103,7 +103,7 @@ class AlertStage : public Stage {
     std::string_view text;
     if (!StageInput(line, source_, text)) return true;
     if (regex_ && !regex_->Matches(text)) return true;
-    if (line.alerts.size() == kMaxHits) return true;  // those that are there say enough
+    if (line.alerts.size() == kMaxHits) return true;
     constexpr std::size_t kExcerpt = 1024;
     line.alerts.push_back({alert_, StreamLabels(line, context_.labels_),
                            std::string(line.text.substr(0, Utf8Cut(line.text, kExcerpt))),
@@ -128,7 +128,7 @@ Status CheckMetric(const MetricSpec& spec) {
                                     " must have letters, digits and underscores, and start with "
                                     "no digit");
   }
-  // The page has families of its own, and two of one name would be one too many.
+  // These prefixes belong to the sidecar's own metrics.
   if ((full.starts_with("telltale_") && !full.starts_with("telltale_custom_")) ||
       full.starts_with("process_")) {
     return Fail(Code::kInvalid, "the name " + full +
@@ -155,14 +155,40 @@ Status CheckMetric(const MetricSpec& spec) {
   return {};
 }
 
+// A histogram has the samples NAME_bucket, NAME_sum and NAME_count, which must be of no other
+// metric, and a metric of one name must be the same wherever it stands.
+Status CheckAgainst(const MetricSpec& spec, const MetricSpec& other) {
+  const std::string name = spec.prefix + spec.name, other_name = other.prefix + other.name;
+  if (name == other_name) {
+    if (spec.type == other.type && spec.buckets == other.buckets) return {};
+    return Fail(Code::kInvalid,
+                "the name " + name + " is there with another type or other buckets");
+  }
+  const auto clash = [](const MetricSpec& histogram, const std::string& base,
+                        const std::string& longer) {
+    if (histogram.type != Type::kHistogram || !longer.starts_with(base)) return false;
+    const std::string_view rest = std::string_view(longer).substr(base.size());
+    return rest == "_bucket" || rest == "_sum" || rest == "_count";
+  };
+  if (clash(spec, name, other_name) || clash(other, other_name, name)) {
+    return Fail(Code::kInvalid, "the names " + name + " and " + other_name +
+                                    " clash: a histogram has samples of the longer name");
+  }
+  return {};
+}
+
 }  // namespace
 
-Result<StagePtr> MakeStage(const MetricsSpec& spec, StageContext& context) {
+Result<StagePtr> MakeStage(const MetricsStageSpec& spec, StageContext& context) {
   if (spec.metrics.empty()) return Fail(Code::kInvalid, "needs at least one metric");
   std::vector<MetricsStage::Metric> metrics;
   for (const MetricSpec& metric : spec.metrics) {
     const Status checked = CheckMetric(metric);
     if (!checked) return Context(metric.name, checked.error());
+    for (const MetricSpec& other : context.metrics_) {
+      const Status fits = CheckAgainst(metric, other);
+      if (!fits) return Context(metric.name, fits.error());
+    }
     if (context.metrics_.size() == 100) {
       return Fail(Code::kInvalid, "a pipeline takes at most 100 metrics");
     }

@@ -63,7 +63,7 @@ class Writer {
   void operator()(const SampleSpec& s) { All(s.rate, s.reason); }
   void operator()(const LimitSpec& s) { All(s.rate, s.burst, s.drop); }
   void operator()(const ReplaceSpec& s) { All(s.expression, s.source, s.replace); }
-  void operator()(const MetricsSpec& s) { Put(s.metrics); }
+  void operator()(const MetricsStageSpec& s) { Put(s.metrics); }
   void operator()(const AlertSpec& s) {
     All(s.name, s.source, s.expression, s.labels, s.annotations, s.quiet_ms, s.max_age_ms);
   }

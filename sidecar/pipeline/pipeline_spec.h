@@ -136,9 +136,9 @@ struct MetricSpec {
   bool operator==(const MetricSpec&) const = default;
 };
 
-struct MetricsSpec {
+struct MetricsStageSpec {
   std::vector<MetricSpec> metrics{};
-  bool operator==(const MetricsSpec&) const = default;
+  bool operator==(const MetricsStageSpec&) const = default;
 };
 
 // Raises an alert for each line that reaches the stage and, if there is one, matches `expression`.
@@ -160,7 +160,7 @@ struct MultilineSpec {
 
 using StageSpec =
     std::variant<JsonSpec, LogfmtSpec, RegexSpec, TimestampSpec, LabelsSpec, MetadataSpec, DropSpec,
-                 SampleSpec, LimitSpec, ReplaceSpec, MetricsSpec, AlertSpec, MultilineSpec,
+                 SampleSpec, LimitSpec, ReplaceSpec, MetricsStageSpec, AlertSpec, MultilineSpec,
                  OutputSpec, TemplateSpec, MatchSpec, LabelDropSpec, DecolorizeSpec>;
 
 struct NestedStage {

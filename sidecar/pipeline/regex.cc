@@ -24,38 +24,6 @@ RE2::Options Options() {
   return options;
 }
 
-// RE2 of Debian 12 does not know the form (?<name>...) that Go 1.22 and Promtail 3 take.
-std::string WithPythonNames(std::string_view expression) {
-  std::string out;
-  bool in_class = false;
-  for (std::size_t i = 0; i < expression.size(); ++i) {
-    const char c = expression[i];
-    const std::string_view rest = expression.substr(i);
-    if (rest.starts_with("\\Q")) {  // literal up to \E
-      const std::size_t end = std::min(rest.find("\\E"), rest.size());
-      out += rest.substr(0, end);
-      i += end - 1;
-      continue;
-    }
-    out += c;
-    if (c == '\\' && i + 1 < expression.size()) {
-      out += expression[++i];
-    } else if (in_class) {
-      in_class = c != ']';
-    } else if (c == '[') {
-      in_class = true;
-      // A ] that comes first is a member of the class.
-      if (rest.substr(1).starts_with("^")) out += expression[++i];
-      if (expression.substr(i + 1).starts_with("]")) out += expression[++i];
-    } else if (rest.starts_with("(?<") && rest.size() > 3 &&
-               (rest[3] == '_' || IsLetter(rest[3]))) {
-      out += "?P";
-      ++i;
-    }
-  }
-  return out;
-}
-
 // RE2's message with what it does not say: which of a person's habits it does not support.
 std::string Explained(const RE2& re) {
   std::string message = re.error();
@@ -88,6 +56,38 @@ Regex::Regex(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
 Regex::Regex(Regex&&) noexcept = default;
 Regex& Regex::operator=(Regex&&) noexcept = default;
 Regex::~Regex() = default;
+
+// RE2 of Debian 12 does not know the form (?<name>...) that Go 1.22 and Promtail 3 take.
+std::string Regex::WithPythonNames(std::string_view expression) {
+  std::string out;
+  bool in_class = false;
+  for (std::size_t i = 0; i < expression.size(); ++i) {
+    const char c = expression[i];
+    const std::string_view rest = expression.substr(i);
+    if (rest.starts_with("\\Q")) {  // literal up to \E
+      const std::size_t end = std::min(rest.find("\\E"), rest.size());
+      out += rest.substr(0, end);
+      i += end - 1;
+      continue;
+    }
+    out += c;
+    if (c == '\\' && i + 1 < expression.size()) {
+      out += expression[++i];
+    } else if (in_class) {
+      in_class = c != ']';
+    } else if (c == '[') {
+      in_class = true;
+      // A ] that comes first is a member of the class.
+      if (rest.substr(1).starts_with("^")) out += expression[++i];
+      if (expression.substr(i + 1).starts_with("]")) out += expression[++i];
+    } else if (rest.starts_with("(?<") && rest.size() > 3 &&
+               (rest[3] == '_' || IsLetter(rest[3]))) {
+      out += "?P";
+      ++i;
+    }
+  }
+  return out;
+}
 
 Result<Regex> Regex::Compile(std::string_view expression) {
   auto impl = std::make_unique<Impl>(WithPythonNames(expression));

@@ -24,6 +24,9 @@ class Regex {
   // Matches exactly `text`, taken literally.
   static Result<Regex> CompileExactly(std::string_view text);
 
+  // The expression with (?P<name>...) for (?<name>...), as programs built with an older Go need it.
+  static std::string WithPythonNames(std::string_view expression);
+
   Regex(Regex&&) noexcept;
   Regex& operator=(Regex&&) noexcept;
   ~Regex();

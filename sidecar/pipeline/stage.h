@@ -138,7 +138,7 @@ Result<StagePtr> MakeStage(const MetadataSpec& spec, StageContext& context);
 Result<StagePtr> MakeStage(const DropSpec& spec, StageContext& context);
 Result<StagePtr> MakeStage(const SampleSpec& spec, StageContext& context);
 Result<StagePtr> MakeStage(const LimitSpec& spec, StageContext& context);
-Result<StagePtr> MakeStage(const MetricsSpec& spec, StageContext& context);
+Result<StagePtr> MakeStage(const MetricsStageSpec& spec, StageContext& context);
 Result<StagePtr> MakeStage(const AlertSpec& spec, StageContext& context);
 Result<StagePtr> MakeStage(const OutputSpec& spec, StageContext& context);
 Result<StagePtr> MakeStage(const TemplateSpec& spec, StageContext& context);

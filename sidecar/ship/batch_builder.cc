@@ -279,6 +279,8 @@ void BatchBuilder::Finish(Batch& batch) {
   batch.dropped = std::move(dropped_);
   batch.overflowed = streams_.overflowed();
   batch.metrics = run_.metrics().series();
+  batch.metrics_dropped = run_.metrics().overflow();
+  batch.failures = run_.failures();
   batch.alerts = run_.alerts();
   if (pipeline_->pace().rate > 0) {
     const double seconds = static_cast<double>(now_.lines) / pipeline_->pace().rate;

@@ -32,6 +32,8 @@ struct Batch {
   Losses dropped;  // by the stages, by reason; part of `count`, but not of `bodies`
   std::uint64_t overflowed = 0;
   std::vector<MetricDelta> metrics;
+  std::uint64_t metrics_dropped = 0;  // updates beyond what a batch may have
+  std::vector<StageFailure> failures;
   std::vector<AlertHit> alerts;
   std::uint64_t searched = 0;   // no line end between the end of the batch and here
   std::int64_t first_seen = 0;  // wall time
@@ -51,6 +53,9 @@ class BatchBuilder {
     bool carry_over = false;  // but partial lines are for the next generation
     bool end_blocks = false;  // a block that may go on is sent as it is
   };
+
+  // Streams with more labels keep the surplus in structured metadata.
+  void set_max_labels(std::size_t most) { streams_.set_max_labels(most); }
 
   // The next lines of `file`, up to its known size, encoded in about `max_bytes`.
   Result<Batch> Build(const TailedFile& file, const LogSource& source, std::size_t max_bytes,

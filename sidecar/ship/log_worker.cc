@@ -35,7 +35,8 @@ LogWorker::LogWorker(const std::string& state_dir, Registry& registry, Clock& cl
       journal_(state_dir, clock, registry, journal_disk),
       files_(clock, MakeHooks()),
       metrics_(registry, clock),
-      alerts_(state_dir, registry, clock) {}
+      alerts_(state_dir, registry, clock),
+      stage_failures_(registry, clock) {}
 
 void LogWorker::Open() {
   journal_.Open();
@@ -60,7 +61,10 @@ void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptio
   auto target = sender_.SetTarget(std::move(wanted));
   if (!target) LogError("logs are not shipped", {{"error", target.error().message}});
   shipping_ = target.ok() && !options.loki_url.empty();
-  metrics_.Configure(sources, journal_.state().metrics);
+  builder_.set_max_labels(options_.max_labels);
+  for (const SeriesName& series : metrics_.Configure(sources, journal_.state().metrics)) {
+    journal_.ForgetSeries(series);
+  }
   sources_.clear();
   std::set<std::string> tenants;
   for (const LogSource& source : sources) {
@@ -260,6 +264,8 @@ void LogWorker::Submit(TailedFile& file, Batch batch, bool replayed) {
   if (replayed) LeaveOutStored(batch);
   accounting_->Read(batch.count, batch.cut_bytes, batch.dropped);
   accounting_->Overflowed(batch.overflowed);
+  stage_failures_.Add(file.path, batch.failures);
+  metrics_.Dropped(batch.metrics_dropped);
   alerts_.Raise(file, files_.source(file), batch.alerts);
   MoveOn(file, batch);
   file.memory = batch.record.memory_after;
@@ -293,10 +299,11 @@ void LogWorker::MoveOn(TailedFile& file, const Batch& batch) {
 void LogWorker::Answered(const PushResult& result) {
   if (result.kind == PushResult::Kind::kWanted) wanted_.push_back(result.sequence);
   for (const std::uint64_t stream : result.settled) journal_.AckPart(result.sequence, stream);
-  for (const InFlight::Batch& batch : in_flight_.Answer(result)) {
+  for (InFlight::Batch& batch : in_flight_.Answer(result)) {
     const PushResult& answer = *batch.answer;
     accounting_->Answered(answer.acked, answer.lost);
     if (answer.acked.lines > 0) backlog_.Delivered(batch.line_times);
+    metrics_.Admit(batch.metrics);
     journal_.Ack(answer.sequence, batch.metrics);
     metrics_.Apply(batch.metrics, journal_.state().metrics);
     if (TailedFile* file = files_.Find(batch.file_id)) --file->outstanding;

@@ -29,6 +29,7 @@
 #include "sidecar/ship/in_flight.h"
 #include "sidecar/ship/log_metrics.h"
 #include "sidecar/ship/log_pipeline.h"
+#include "sidecar/ship/stage_failures.h"
 
 namespace telltale {
 
@@ -121,6 +122,7 @@ class LogWorker {
   BatchBuilder builder_;
   LogMetrics metrics_;
   AlertLookAhead alerts_;
+  StageFailures stage_failures_;
   LogPipelineOptions options_;
   bool shipping_ = false;  // there is somewhere to send to
   bool used_ = false;      // the builder, since the last sweep

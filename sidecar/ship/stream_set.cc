@@ -1,11 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/ship/stream_set.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace telltale {
 namespace {
 
-// What encoders may keep between batches, all together.
+// Memory that all encoders together may keep between batches.
 constexpr std::size_t kKeepBytes = 3 << 20;
+
+// Labels that say where lines come from; they stay.
+constexpr std::array<std::string_view, 7> kIdentity = {"app",  "container", "filename", "namespace",
+                                                       "node", "pod",       "stream"};
+
+// Takes labels out of `labels` until at most `most` are left: the last ones by name first.
+Labels TakeSurplus(Labels& labels, std::size_t most) {
+  Labels surplus;
+  for (std::size_t i = labels.size(); i-- > 0 && labels.size() > most;) {
+    if (std::ranges::find(kIdentity, labels[i].first) != kIdentity.end()) continue;
+    surplus.insert(surplus.begin(), std::move(labels[i]));
+    labels.erase(labels.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  return surplus;
+}
 
 }  // namespace
 
@@ -22,9 +40,11 @@ void StreamSet::Begin(const PipelineRun::BaseLabels& base) {
   overflowed_ = 0;
 }
 
-StreamSet::Stream& StreamSet::Open(std::string_view key, const Labels& labels) {
+StreamSet::Stream& StreamSet::Open(std::string_view key, Labels labels) {
   if (used_ == streams_.size()) streams_.push_back(std::make_unique<Stream>());
   Stream& stream = *streams_[used_++];
+  stream.surplus.clear();
+  if (labels.size() > max_labels_) stream.surplus = TakeSurplus(labels, max_labels_);
   stream.encoder.Begin(FormatStreamLabels(labels));
   stream.count = {};
   stream.key = key;
@@ -54,7 +74,7 @@ StreamSet::Stream* StreamSet::Find(std::string_view key) {
 void StreamSet::Add(const LogEntry& entry) {
   Stream& stream = Base(entry.stream);
   const std::size_t before = stream.encoder.bytes();
-  stream.encoder.Add(entry.time, entry.text, entry.truncated);
+  stream.encoder.Add(entry.time, entry.text, entry.truncated, WithSurplus(stream, {}));
   bytes_ += stream.encoder.bytes() - before;
   stream.count += {1, entry.bytes - entry.cut_bytes};
 }
@@ -85,9 +105,17 @@ void StreamSet::Add(const LineState& line, bool truncated, const LineCount& coun
     stream = &Base(line.stream);
   }
   const std::size_t before = stream->encoder.bytes();
-  stream->encoder.Add(line.time, line.text, truncated, metadata);
+  stream->encoder.Add(line.time, line.text, truncated, WithSurplus(*stream, metadata));
   bytes_ += stream->encoder.bytes() - before;
   stream->count += count;
+}
+
+std::span<const MetadataPair> StreamSet::WithSurplus(const Stream& stream,
+                                                     std::span<const MetadataPair> metadata) {
+  if (stream.surplus.empty()) return metadata;
+  if (metadata.data() != metadata_.data()) metadata_.assign(metadata.begin(), metadata.end());
+  for (const auto& [name, value] : stream.surplus) metadata_.push_back({name, value});
+  return metadata_;
 }
 
 void StreamSet::Release() {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The requests that a batch is about to become: one per set of labels, in the order in which they
-// were first seen. Beyond kMaxStreams the labels that stages gave to a line go into its structured
-// metadata, and the line into the stream it would have without them. Owned by BatchBuilder, which
-// keeps the memory for the next batch; not thread-safe.
+// The streams of a batch: one per set of labels, in the order in which they were first seen. Beyond
+// kMaxStreams the labels that stages gave to a line go into its structured metadata, and the line
+// into the stream that it would have without them. A stream with more labels than the store takes
+// keeps those that say where its lines come from, then others by name; the surplus goes into the
+// structured metadata of its lines, because the store would refuse all of them. Owned by
+// BatchBuilder, which keeps the memory for the next batch; not thread-safe.
 #pragma once
 
 #include <array>
@@ -23,12 +25,16 @@ namespace telltale {
 class StreamSet {
  public:
   static constexpr std::size_t kMaxStreams = 128;
+  static constexpr std::size_t kMaxLabels = 15;  // Loki's max_label_names_per_series
 
   struct Stream {
     StreamEncoder encoder;
     LineCount count;
     std::string key;
+    Labels surplus;  // labels that go into the metadata
   };
+
+  void set_max_labels(std::size_t most) { max_labels_ = most; }
 
   // `base` must stay until the next Begin.
   void Begin(const PipelineRun::BaseLabels& base);
@@ -48,11 +54,15 @@ class StreamSet {
 
  private:
   Stream& Base(LogStream stream);
-  Stream& Open(std::string_view key, const Labels& labels);
+  Stream& Open(std::string_view key, Labels labels);
+  // `metadata` with the surplus of the stream behind it.
+  std::span<const MetadataPair> WithSurplus(const Stream& stream,
+                                            std::span<const MetadataPair> metadata);
   Stream* Find(std::string_view key);
 
   const PipelineRun::BaseLabels* base_ = nullptr;
   std::vector<std::unique_ptr<Stream>> streams_;  // the first used_ of them are of this batch
+  std::size_t max_labels_ = kMaxLabels;
   std::size_t used_ = 0, last_ = 0;
   std::array<Stream*, PipelineRun::kStreams> bases_{};
   std::size_t bytes_ = 0;

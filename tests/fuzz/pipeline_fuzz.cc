@@ -2,7 +2,8 @@
 //
 // Stages of somebody's configuration over somebody's lines: the first line of the input is a
 // sidecar's `pipeline` as JSON, the others are log lines. Whatever both are, what comes out is text
-// that Loki takes, and the same for the same input, also when it is run in two batches.
+// that Loki takes, and the same for the same input, also when it is run in two batches. What
+// metrics stages count goes onto a page, and ends no process whatever its names are.
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "common/text/yaml_reader.h"
 #include "sidecar/config/sidecar_config.h"
 #include "sidecar/pipeline/pipeline.h"
+#include "sidecar/ship/log_metrics.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace telltale {
@@ -57,6 +59,7 @@ class Run {
     joiner_.Add(entry, [] {}, [&](const LogEntry& block) { Stages(block); });
   }
   const std::string& out() const { return out_; }
+  const MetricDeltas& metrics() const { return run_.metrics(); }
 
  private:
   void Stages(const LogEntry& entry) {
@@ -95,6 +98,26 @@ std::string Output(const Pipeline& pipeline, const std::vector<std::string>& lin
   return run.out();
 }
 
+void ShowMetrics(const std::shared_ptr<const Pipeline>& pipeline,
+                 const std::vector<std::string>& lines) {
+  Run run(*pipeline);
+  for (const std::string& line : lines) run.Line(line);
+  LogSource source;
+  source.pipeline = pipeline;
+  Registry registry;
+  LogMetrics metrics(registry, RealClock());
+  SeriesTotals totals;
+  metrics.Configure({source}, totals);
+  auto deltas = metrics.Name(*pipeline, run.metrics().series());
+  metrics.Admit(deltas);
+  for (const SeriesDelta& delta : deltas) ApplyDelta(totals, delta);
+  metrics.Apply(deltas, totals);
+  metrics.Configure({source, source}, totals);
+  std::string page;
+  registry.Render(page);
+  metrics.Configure({}, totals);
+}
+
 }  // namespace
 
 void FuzzOne(std::string_view text) {
@@ -102,6 +125,7 @@ void FuzzOne(std::string_view text) {
   if (!pipeline) return;
   std::vector<std::string> lines;
   while (!text.empty()) AppendCleanUtf8(TakeLine(text), kMaxLine, lines.emplace_back());
+  ShowMetrics(pipeline, lines);
   const std::string all = Output(*pipeline, lines, lines.size() + 1);
   TELLTALE_CHECK(all == Output(*pipeline, lines, lines.size() + 1));
   // Blocks end with their batch, everything else goes on in the next one.

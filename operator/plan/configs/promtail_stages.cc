@@ -10,6 +10,8 @@ namespace {
 
 using Type = StageField::Type;
 
+void WriteStages(const std::vector<PipelineStage>& stages, YamlWriter& yaml);
+
 void WriteMap(const Labels& values, YamlWriter& yaml) {
   yaml.BeginMap();
   for (const auto& [name, value] : values) yaml.Field(name, value);
@@ -51,6 +53,9 @@ void WriteValue(const StageField& field, YamlWriter& yaml) {
     case Type::kTexts:
       WriteTexts(field, yaml);
       return;
+    case Type::kStages:
+      WriteStages(field.stages, yaml);
+      return;
     case Type::kMetrics:
       return;
   }
@@ -87,6 +92,10 @@ void WriteStage(const PipelineStage& stage, YamlWriter& yaml) {
     WriteMap(stage.Find("values")->map, yaml);
     return;
   }
+  if (stage.kind == PipelineStage::Kind::kLabelDrop) {
+    WriteTexts(*stage.Find("names"), yaml);
+    return;
+  }
   yaml.BeginMap();
   if (stage.kind == PipelineStage::Kind::kMetrics) {
     for (const StageFields& metric : stage.fields[0].metrics) WriteMetric(metric, yaml);
@@ -104,16 +113,27 @@ void WriteStage(const PipelineStage& stage, YamlWriter& yaml) {
   yaml.EndMap();
 }
 
+// Appends to a sequence that the caller has begun.
+void AppendStages(const std::vector<PipelineStage>& stages, YamlWriter& yaml) {
+  for (const PipelineStage& stage : stages) {
+    yaml.BeginMap();
+    WriteStage(stage, yaml);
+    yaml.EndMap();
+  }
+}
+
+void WriteStages(const std::vector<PipelineStage>& stages, YamlWriter& yaml) {
+  yaml.BeginSeq();
+  AppendStages(stages, yaml);
+  yaml.EndSeq();
+}
+
 }  // namespace
 
 void WritePromtailStages(const LogsSpec& logs, YamlWriter& yaml) {
   yaml.BeginSeq();
   yaml.BeginMap().Key("cri").BeginMap().EndMap().EndMap();
-  for (const auto& stage : logs.pipeline) {
-    yaml.BeginMap();
-    WriteStage(stage, yaml);
-    yaml.EndMap();
-  }
+  AppendStages(logs.pipeline, yaml);
   // Last, because it works by a hidden label that no stage needs to see. A label __tenant_id__ of
   // relabel_configs would be cut off before the lines.
   if (!logs.tenant.empty()) {

@@ -40,6 +40,9 @@ void WriteFields(const StageFields& fields, JsonWriter& writer) {
         for (const std::string& text : field.texts) writer.String(text);
         writer.EndArray();
         break;
+      case Type::kStages:
+        WriteSidecarStages(field.stages, writer);
+        break;
       case Type::kMetrics:
         writer.Null();
         break;

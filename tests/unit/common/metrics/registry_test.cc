@@ -170,6 +170,40 @@ TEST(Registry, LosesNoUpdateOfManyThreadsWhilePagesAreRendered) {
   EXPECT_EQ(registry.AddCounter("t_total", "T.", {{"t", "1"}}).Value(), 5u);
 }
 
+TEST(Registry, NamesThatComeFromInputAreAnErrorAndChangeNothing) {
+  Registry registry;
+  registry.AddCounter("a_total", "A.").Add();
+  registry.AddHistogram("h", "H.", {1, 2}).Observe(1);
+  const std::string before = Page(registry);
+  EXPECT_FALSE(registry.TryGauge("a_total", "A.", {}).ok());
+  EXPECT_FALSE(registry.TryGauge("h", "H.", {}).ok());
+  EXPECT_FALSE(registry.TryFloatCounter("a_total", "A.", {}).ok());
+  EXPECT_FALSE(registry.TryHistogram("h", "H.", {1, 3}, {}).ok());
+  EXPECT_FALSE(registry.TryHistogram("h", "Another.", {1, 2}, {{"a", "x"}}).ok());
+  EXPECT_FALSE(registry.TryHistogram("h", "H.", {1, 2}, {{"le", "x"}}).ok());
+  EXPECT_FALSE(registry.TryHistogram("new", "H.", {2, 1}, {}).ok());
+  EXPECT_FALSE(registry.TryGauge("1a", "A.", {}).ok());
+  EXPECT_FALSE(registry.TryGauge("", "A.", {}).ok());
+  EXPECT_FALSE(registry.TryGauge("new", "", {}).ok());
+  for (const char* label : {"", "a b", "1a", "a:b", "a\"", "a\n"}) {
+    EXPECT_FALSE(registry.TryGauge("new", "A.", {{label, "x"}}).ok()) << label;
+  }
+  EXPECT_FALSE(registry.TryGauge("new", "A.", {{"a", "x"}, {"a", "y"}}).ok());
+  EXPECT_EQ(Page(registry), before);
+  EXPECT_TRUE(registry.TryGauge("new", "A.", {{"le", "x"}}).ok()) << "only histograms have an le";
+}
+
+TEST(Registry, AFamilyWithoutSeriesIsGoneAndItsNameMayMeanAnotherThing) {
+  Registry registry;
+  ASSERT_TRUE(registry.TryGauge("a", "A.", {{"x", "1"}}).ok());
+  ASSERT_TRUE(registry.TryGauge("a", "A.", {{"x", "2"}}).ok());
+  registry.Remove("a", {{"x", "1"}});
+  EXPECT_FALSE(registry.TryHistogram("a", "H.", {1}, {}).ok());
+  registry.Remove("a", {{"x", "2"}});
+  registry.Remove("a", {{"a b", "2"}});
+  EXPECT_TRUE(registry.TryHistogram("a", "H.", {1}, {}).ok());
+}
+
 TEST(RegistryDeathTest, EndsTheProcessWhenOneNameMeansTwoThings) {
   Registry registry;
   registry.AddCounter("a_total", "A.");
@@ -186,7 +220,7 @@ TEST(RegistryDeathTest, EndsTheProcessWhenANameOrABoundIsNotAllowed) {
   EXPECT_DEATH(registry.AddCounter("1a", "A."), "bug in Telltale");
   EXPECT_DEATH(registry.AddCounter("a_total", ""), "bug in Telltale");
   EXPECT_DEATH(registry.AddCounter("a_total", "A.", {{"a:b", "x"}}), "bug in Telltale");
-  EXPECT_DEATH(registry.AddCounter("a_total", "A.", {{"le", "x"}}), "bug in Telltale");
+  EXPECT_DEATH(registry.AddHistogram("h", "H.", {1}, {{"le", "x"}}), "bug in Telltale");
   EXPECT_DEATH(registry.AddCounter("a_total", "A.", {{"a", "x"}, {"a", "y"}}), "bug in Telltale");
   EXPECT_DEATH(registry.AddHistogram("h", "H.", {2, 1}), "bug in Telltale");
 }

@@ -271,8 +271,9 @@ TEST(DecodeMonitoringTarget, StagesThatPromtailWouldRefuseAreRefused) {
   EXPECT_NE(StageError(R"({"json":{"expressions":{"a":"b ||"}}})"), "");
   EXPECT_NE(StageError(R"({"json":{"expressions":{"a":"b."}}})"), "");
   EXPECT_NE(StageError(R"({"json":{"expressions":{"a b":""}}})"), "");
-  EXPECT_EQ(StageError(R"({"regex":{"expression":"(a"}})"),
-            "spec.logs.pipeline[0].regex.expression: is no RE2 regular expression (missing ): (a)");
+  EXPECT_EQ(
+      StageError(R"({"regex":{"expression":"(a"}})"),
+      "spec.logs.pipeline[0].regex.expression: must be an RE2 regular expression: missing ): (a");
   EXPECT_NE(StageError(R"_({"regex":{"expression":"(?=a)"}})_"), "");
   EXPECT_NE(StageError(R"({"regex":{"expression":"a\\Cb"}})"), "");
   EXPECT_NE(StageError(R"({"regex":{}})"), "");

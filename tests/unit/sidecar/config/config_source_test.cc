@@ -10,6 +10,7 @@
 namespace telltale {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -149,10 +150,62 @@ TEST(ConfigSource, DocumentsHaveSelectorGenerationAndConfig) {
   ConfigSource source;
   const auto loaded = source.Load(Folder({{"a.json", "{\"version\": 1}", ""},
                                           {"b.json", "{\"selector\": {\"matchAll\": true}}", ""}}));
-  EXPECT_THAT(loaded.problems, ElementsAre(HasSubstr("a.json:1: unknown key \"version\""),
-                                           HasSubstr("a.json:1: config is missing"),
+  EXPECT_THAT(loaded.problems, ElementsAre(HasSubstr("a.json:1: config is missing"),
                                            HasSubstr("b.json:1: config is missing")));
   EXPECT_TRUE(loaded.usable);
+}
+
+TEST(ConfigSource, PartsOfANewerOperatorAreLeftOutAndTheRestIsUsed) {
+  ConfigSource source;
+  const std::string document = R"({"selector": {"matchAll": true}, "priority": 7, "config":
+    {"version": 1, "later": {}, "loki": {"url": "http://l", "shards": 3}, "collectors": {"gpu": {}},
+     "logs": [{"files": {"include": ["/a"]}, "encoding": "utf-16",
+               "pipeline": [{"translate": {}}, {"drop": {"expression": "x"}}]}]}})";
+  const auto loaded = source.Load(Folder({{"a.json", document, ""}}));
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_EQ(loaded.unknown_parts, 6u);
+  EXPECT_THAT(loaded.warnings, Contains(HasSubstr("unknown key \"translate\"")));
+  ASSERT_EQ(loaded.config.logs.size(), 1u);
+  EXPECT_EQ(loaded.config.logs[0].pipeline.stages.size(), 1u);
+  EXPECT_EQ(loaded.config.loki.url, "http://l");
+}
+
+TEST(ConfigSource, ASelectorIsUnderstoodInFullOrNotUsed) {
+  ConfigSource source;
+  const auto loaded = source.Load(Folder(
+      {{"a.json", R"({"selector": {"matchAll": true, "except": {}}, "config": {"version": 1}})",
+        ""}}));
+  EXPECT_THAT(loaded.problems, ElementsAre(HasSubstr("unknown key \"except\"")));
+}
+
+TEST(ConfigSource, AFileThatAPersonWroteMustBeRightInFull) {
+  ConfigSource source;
+  const auto loaded = source.Load({false,
+                                   {{"f.yaml",
+                                     "version: 1\nlater: {}\nlogs:\n- files: {include: [/a]}\n"
+                                     "  pipeline: [{translate: {}}]\n",
+                                     ""}},
+                                   {}});
+  EXPECT_THAT(loaded.problems, ElementsAre(HasSubstr("unknown key \"later\""),
+                                           HasSubstr("unknown key \"translate\"")));
+  EXPECT_EQ(loaded.unknown_parts, 0u);
+}
+
+TEST(ConfigSource, MoreLabelsThanLokiTakesAreRefusedInAFile) {
+  const auto problems = [](int count, const std::string& more) {
+    std::string text = "version: 1\nloki: {url: 'http://l'" + more + "}\nlabels: {";
+    for (int i = 0; i < count; ++i) text += "l" + std::to_string(i) + ": x, ";
+    text += "}\nlogs:\n- files: {include: [/a]}\n";
+    ConfigSource source;
+    return source.Load({false, {{"f.yaml", text, ""}}, {}}).problems;
+  };
+  EXPECT_THAT(problems(13, ""), IsEmpty());
+  EXPECT_THAT(problems(14, ""),
+              ElementsAre(HasSubstr("f.yaml:5: logs[0] makes up to 16 labels for a "
+                                    "stream with filename and stream, and "
+                                    "loki.maxLabels is 15")));
+  EXPECT_THAT(problems(14, ", maxLabels: 30"), IsEmpty());
+  EXPECT_THAT(problems(1, ", maxLabels: 3"), ElementsAre(HasSubstr("from 8 to 100")));
 }
 
 TEST(ConfigSource, ADocumentWithoutSelectorSelectsNothing) {

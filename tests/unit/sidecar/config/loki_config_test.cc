@@ -102,7 +102,8 @@ TEST(LokiConfig, WhatContradictsItselfIsSaidInASentence) {
   expect("password: x",
          "unknown key \"password\" in loki; known are url, tenant, batchBytes, batchWait, "
          "maxLineSize, timeout, "
-         "maxAge, encoding, headers, proxyUrl, proxyAuth, credentials, basicAuth, bearerTokenFile, "
+         "maxAge, maxLabels, encoding, headers, proxyUrl, proxyAuth, credentials, basicAuth, "
+         "bearerTokenFile, "
          "tls");
 }
 

@@ -129,7 +129,7 @@ TEST(MetricsStage, CountsWhatItIsToldTo) {
   MetricSpec depth{
       .name = "depth", .type = MetricSpec::Type::kGauge, .action = MetricSpec::Action::kSet};
   StageRunner runner({{LogfmtSpec{{{"level", ""}, {"took", ""}, {"depth", ""}}, ""},
-                       MetricsSpec{{lines, bytes, errors, took, depth}}}});
+                       MetricsStageSpec{{lines, bytes, errors, took, depth}}}});
   runner.Line("level=error took=50ms depth=3");
   runner.Line("level=info took=0.5 depth=4");
   runner.Line("took=2s");

@@ -20,7 +20,9 @@ class StagesTest : public PipelineTest {
   std::string Counted() const {
     return "telltale_custom_lines{app=\"shop\",filename=\"" + Log("a.log") + "\",namespace=\"n\"}";
   }
-  static PipelineSpec Counting() { return {{MetricsSpec{{{.name = "lines", .match_all = true}}}}}; }
+  static PipelineSpec Counting() {
+    return {{MetricsStageSpec{{{.name = "lines", .match_all = true}}}}};
+  }
 };
 
 TEST_F(StagesTest, CountsAgreeWithDeliveredLinesAndSurviveARestart) {
