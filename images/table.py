@@ -3,7 +3,8 @@
 
 References of the chart's components come from the chart's own values, so that `helm install` finds
 them unchanged. The others are named localhost/..., which no registry serves: nothing can be pulled
-in their place by mistake.
+in their place by mistake. Loki and Promtail are among these, because the versions that may be built here
+are not the chart's.
 """
 
 import os
@@ -75,6 +76,14 @@ def real_binary(name: str) -> pathlib.Path:
         raise Missing(str(error)) from None
 
 
+def chosen_binary(name: str) -> pathlib.Path:
+    """The program that TELLTALE_LOKI or TELLTALE_PROMTAIL names, else the one that is built here."""
+    try:
+        return catalog.chosen(name)
+    except FileNotFoundError as error:
+        raise Missing(str(error)) from None
+
+
 def labels(title: str, description: str, version: str) -> dict:
     prefix = "org.opencontainers.image."
     return {
@@ -123,9 +132,22 @@ def prometheus() -> oci.Image:
     return image
 
 
+def victorialogs() -> oci.Image:
+    image = oci.Image(chart_reference("victorialogs"), NONROOT)
+    image.program("/victoria-logs-prod", real_binary("victoria-logs"))
+    image.certificates()
+    image.start(["/victoria-logs-prod"])
+    return image
+
+
+def local_reference(name: str) -> str:
+    """The reference of a program whose version here is another than the chart's."""
+    return f"localhost/telltale/{name}:{'.'.join(map(str, catalog.version(name)))}"
+
+
 def loki() -> oci.Image:
-    image = oci.Image(chart_reference("loki"), LOKI)
-    image.program("/usr/bin/loki", real_binary("loki"))
+    image = oci.Image(local_reference("loki"), LOKI)
+    image.program("/usr/bin/loki", chosen_binary("loki"))
     image.certificates()
     image.directory("/etc/loki")
     image.directory("/loki", owner=LOKI)
@@ -134,8 +156,8 @@ def loki() -> oci.Image:
 
 
 def promtail() -> oci.Image:
-    image = oci.Image(chart_reference("promtail"), 0)
-    image.program("/usr/bin/promtail", real_binary("promtail"))
+    image = oci.Image(local_reference("promtail"), 0)
+    image.program("/usr/bin/promtail", chosen_binary("promtail"))
     image.certificates()
     image.directory("/etc/promtail")
     image.start(["/usr/bin/promtail"], ["-config.file=/etc/promtail/config.yml"])
@@ -189,6 +211,7 @@ IMAGES = {
     "telltale-sidecar": sidecar,
     "shop": shop,
     "prometheus": prometheus,
+    "victorialogs": victorialogs,
     "loki": loki,
     "promtail": promtail,
     "coredns": coredns,

@@ -14,6 +14,8 @@ sys.path.insert(0, str(chart.ROOT / "manifests"))
 import generate  # noqa: E402  (the folder is no package)
 
 EXTERNAL = ("prometheus.external.url=http://p:9090", "loki.external.url=http://l:3100")
+VICTORIALOGS = ("loki.enabled=false", "victorialogs.enabled=true")
+OUTSIDE_VICTORIALOGS = ("loki.enabled=false", "victorialogs.external.url=http://v:9428/")
 TOGGLES = [
     (),
     ("operator.enabled=false", "promtail.enabled=false"),
@@ -22,7 +24,13 @@ TOGGLES = [
     ("prometheus.enabled=false",),
     ("loki.enabled=false", EXTERNAL[1]),
     ("loki.enabled=false", "promtail.enabled=false"),
+    VICTORIALOGS,
+    (*VICTORIALOGS, "logs.collector=telltale", "victorialogs.persistence.enabled=false"),
+    (*VICTORIALOGS, "victorialogs.tenant=7", "victorialogs.retention.size=6GB", "victorialogs.grafanaPlugin="),
+    (*VICTORIALOGS, "victorialogs.secretName=mine", "victorialogs.secretKeys={token,ca.crt}"),
+    OUTSIDE_VICTORIALOGS,
     ("promtail.enabled=false",),
+    ("promtail.reloader.enabled=false",),
     ("grafana.enabled=false",),
     ("crds.enabled=false",),
     ("crds.keep=false",),
@@ -45,6 +53,10 @@ TOGGLES = [
             "podLabels.a=b", "podAnnotations.a=b", "tolerations[0].operator=Exists",
         )
     ),
+    (*VICTORIALOGS, *(f"victorialogs.{setting}" for setting in (
+        "extraArgs={-x}", "nodeSelector.disk=ssd", "priorityClassName=high", "podLabels.a=b", "podAnnotations.a=b",
+        "tolerations[0].operator=Exists", "persistence.storageClass=fast",
+    ))),
     ("operator.replicas=1", "operator.affinity.nodeAffinity.a=b",
      "operator.topologySpreadConstraints[0].maxSkew=1"),
 ]  # fmt: skip
@@ -92,6 +104,8 @@ def test_a_component_that_is_off_leaves_nothing_behind():
             settings.append("promtail.enabled=false")
         if component == "loki":
             settings.append(EXTERNAL[1])
+            assert any("victorialogs" in chart.title(one) for one in chart.render(*VICTORIALOGS))
+            assert not any("victorialogs" in chart.title(one) for one in chart.render())
         left = [
             chart.title(one)
             for one in chart.render(*settings)
@@ -178,6 +192,11 @@ def test_a_selector_never_names_the_version():
         assert labels.items() <= one["spec"]["template"]["metadata"]["labels"].items()
 
 
+def store_arguments(*settings: str) -> list[str]:
+    store = chart.find(chart.render(*VICTORIALOGS, *settings), "StatefulSet", "telltale-victorialogs")
+    return chart.pod(store)["containers"][0]["args"]
+
+
 def test_a_changed_configuration_restarts_who_cannot_reload_it():
     before, after = chart.render(), chart.render("loki.retention.time=48h")
 
@@ -186,6 +205,8 @@ def test_a_changed_configuration_restarts_who_cannot_reload_it():
         return loki["spec"]["template"]["metadata"]["annotations"]
 
     assert annotations(before) != annotations(after)
+    flags = [a for a in store_arguments("victorialogs.retention.time=48h") if a not in store_arguments()]
+    assert flags == ["-retentionPeriod=48h"]  # a changed argument restarts it by itself
     for name in ("prometheus", "grafana"):
         one = chart.find(before, "StatefulSet", f"telltale-{name}")
         assert one == chart.find(after, "StatefulSet", f"telltale-{name}")
@@ -269,6 +290,9 @@ def test_the_operator_is_told_what_was_chosen():
     assert "--promtail=false" in operator_arguments("promtail.enabled=false")
     external = operator_arguments("prometheus.enabled=false", "loki.enabled=false", *EXTERNAL)
     assert "--prometheus-url=http://p:9090" in external and "--loki-url=http://l:3100" in external
+    # Loki's path is added to this by our programs and by Promtail's configuration.
+    assert "--loki-url=http://telltale-victorialogs.telltale.svc:9428/insert" in operator_arguments(*VICTORIALOGS)
+    assert "--loki-url=http://v:9428/insert" in operator_arguments(*OUTSIDE_VICTORIALOGS)
     alone = operator_arguments(
         "prometheus.enabled=false", "loki.enabled=false", "promtail.enabled=false"
     )
@@ -293,6 +317,40 @@ def test_who_we_are_at_loki_is_a_tenant_and_the_name_of_a_secret():
     assert volume["secret"] == {"secretName": "loki-access", "optional": True}
     config = chart.find(objects, "ConfigMap", "telltale-node")["data"]["node.yaml"]
     assert 'tenant: "blue"' in config and "credentials: /etc/telltale-loki" in config
+
+
+ACCOUNT = (*VICTORIALOGS, "victorialogs.tenant=1234567", "victorialogs.secretName=vl-access",
+           "victorialogs.secretKeys={username,password}")  # fmt: skip
+
+
+def test_with_victorialogs_everybody_has_its_account_and_its_secret():
+    settings = (*ACCOUNT, "logs.collector=telltale")
+    arguments = operator_arguments(*settings)
+    for wanted in ("--loki-tenant=1234567", "--loki-secret=vl-access", "--promtail-secret-keys=username,password"):
+        assert wanted in arguments
+    objects = chart.render(*settings)
+    config = yaml.safe_load(chart.config(objects, "telltale-node", "node.yaml"))
+    assert config["loki"] == {"url": "http://telltale-victorialogs.telltale.svc:9428/insert", "tenant": "1234567",
+                              "credentials": "/etc/telltale-loki"}  # fmt: skip
+    for settings, name in ((settings, "telltale-node"), (ACCOUNT, "telltale-promtail")):
+        spec = chart.pod(chart.find(chart.render(*settings), "DaemonSet", name))
+        [volume] = [v for v in spec["volumes"] if v["name"] == "loki"]
+        assert volume["secret"]["secretName"] == "vl-access"
+    # VictoriaLogs' queries know the account by these headers only.
+    source = grafana_loki(*ACCOUNT)
+    assert source["jsonData"] | {"httpHeaderName1": "AccountID", "httpHeaderName2": "ProjectID"} == source["jsonData"]
+    assert source["secureJsonData"] == {"httpHeaderValue1": "1234567", "httpHeaderValue2": "0",
+                                        "basicAuthPassword": "vl-access/password"}  # fmt: skip
+    assert (source["basicAuth"], source["basicAuthUser"]) == (True, "vl-access/username")
+
+
+def test_without_its_reloader_promtail_is_not_told_to_reload():
+    objects = chart.render("promtail.reloader.enabled=false")
+    spec = chart.pod(chart.find(objects, "DaemonSet", "telltale-promtail"))
+    assert [container["name"] for container in spec["containers"]] == ["promtail"]
+    assert not [a for a in spec["containers"][0]["args"] if "reload" in a]
+    assert not [one for one in objects if "reload" in one["metadata"]["name"]]
+    assert {"reload", "state"}.isdisjoint(volume["name"] for volume in spec["volumes"])
 
 
 def test_promtail_has_the_secret_and_the_operator_knows_what_is_in_it():

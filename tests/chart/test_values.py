@@ -68,13 +68,16 @@ def test_every_component_has_the_same_block():
         "enabled", "image", "resources", "extraArgs", "nodeSelector", "tolerations", "affinity",
         "priorityClassName", "podLabels", "podAnnotations",
     }  # fmt: skip
-    for component in ("operator", "prometheus", "loki", "promtail", "grafana"):
+    for component in ("operator", "prometheus", "loki", "victorialogs", "promtail", "grafana"):
         assert common <= set(values[component]), component
         image = {"registry", "repository", "tag", "digest", "pullPolicy"}
         assert set(values[component]["image"]) == image
+    alike = set(values["loki"]) | {"grafanaPlugin"}
+    assert set(values["victorialogs"]) == alike  # so that one store is set as the other
     assert len((chart.CHART / "values.yaml").read_text().splitlines()) <= 350
 
 
+VL = "loki.enabled=false,victorialogs.enabled=true"
 WRONG = [
     ("prometheus.retenton=7d", "additional properties 'retenton' not allowed"),
     ("promteheus.enabled=false", "additional properties 'promteheus' not allowed"),
@@ -84,10 +87,10 @@ WRONG = [
     ("operator.logLevel=loud", "'debug', 'info', 'warn', 'error'"),
     ("prometheus.external.url=telltale:9090", "/prometheus/external/url"),
     ("operator.enabled=false", "promtail.enabled needs operator.enabled"),
-    ("loki.enabled=false", "promtail.enabled needs a Loki to push to"),
+    ("loki.enabled=false", "promtail.enabled needs a log store to push to"),
     ("logs.collector=fluentd", "/logs/collector"),
     ("logs.collector=telltale,operator.enabled=false", "logs.collector: telltale needs operator.enabled"),
-    ("logs.collector=telltale,loki.enabled=false", "logs.collector: telltale needs a Loki"),
+    ("logs.collector=telltale,loki.enabled=false", "logs.collector: telltale needs a log store"),
     ("loki.external.url=http://l:3100", "used only when loki.enabled is false"),
     ("prometheus.external.url=http://p:9090", "used only when prometheus.enabled is false"),
     ("loki.tenant=a b", "/loki/tenant"),
@@ -96,6 +99,28 @@ WRONG = [
     ("loki.secretName=a", "such as {username,password}: Promtail and Grafana must be told"),
     ("loki.secretName=a,loki.secretKeys={password}", "has one of username and password"),
     ("loki.secretName=a,loki.secretKeys={tls.crt}", "has one of tls.crt and tls.key"),
+    ("victorialogs.enabeld=true", "additional properties 'enabeld' not allowed"),
+    ("victorialogs.enabled=true", "set loki.enabled to false"),
+    ("victorialogs.external.url=http://v:9428", "set loki.enabled to false"),
+    ("loki.enabled=false,loki.external.url=http://l,victorialogs.enabled=true", "pushed to one store only"),
+    ("loki.enabled=false,victorialogs.external.url=http://v:9428/insert", "/insert, which the chart adds itself"),
+    ("loki.enabled=false,victorialogs.external.url=http://v:9428/insert/loki/api/v1/push", "adds itself"),
+    (f"{VL},victorialogs.external.url=http://v:9428", "used only when victorialogs.enabled is false"),
+    (f"{VL},loki.tenant=blue", "set victorialogs.tenant to the AccountID"),
+    (f"{VL},loki.secretName=a", "set victorialogs.secretName and victorialogs.secretKeys in its place"),
+    (f"{VL},victorialogs.tenant=blue", "/victorialogs/tenant"),
+    (f"{VL},victorialogs.tenant=4294967296", "/victorialogs/tenant"),
+    (f"{VL},victorialogs.tenant=99999999999", "/victorialogs/tenant"),
+    (f"{VL},victorialogs.tenant=-1", "/victorialogs/tenant"),
+    (f"{VL},victorialogs.tenant=1.5", "/victorialogs/tenant"),
+    ("victorialogs.tenant=7", "VictoriaLogs is not the store in use"),
+    ("victorialogs.secretName=a,victorialogs.secretKeys={token}", "VictoriaLogs is not the store in use"),
+    (f"{VL},victorialogs.secretKeys={{token}}", "but there is none: set victorialogs.secretName"),
+    (f"{VL},victorialogs.secretName=a,victorialogs.secretKeys={{tls.key}}", "has one of tls.crt and tls.key"),
+    (f"{VL},victorialogs.retention.time=1h", "'1h' does not match pattern"),
+    (f"{VL},victorialogs.retention.size=6G", "'6G' does not match pattern"),
+    (f"{VL},victorialogs.grafanaPlugin=a b", "/victorialogs/grafanaPlugin"),
+    (f"{VL},victorialogs.image.tag=latest", "/victorialogs/image/tag"),
     ("grafana.adminPassword=a,grafana.existingSecret=b", "remove one of the two"),
 ]
 
@@ -107,6 +132,14 @@ def test_a_wrong_value_is_refused_with_a_sentence(setting, sentence):
     assert sentence in done.stderr
 
 
+@pytest.mark.parametrize("tenant", ["0", "7", "1234567", "4294967295"])
+def test_an_account_may_be_a_number_or_a_text(tenant):
+    for how in ("--set", "--set-string"):
+        done = chart.template("--set", VL, how, f"victorialogs.tenant={tenant}")
+        assert done.returncode == 0, done.stderr
+        assert f"- --loki-tenant={tenant}\n" in done.stdout
+
+
 def test_an_old_kubernetes_is_refused():
     done = chart.template("--kube-version", "1.28.9")
     assert done.returncode != 0
@@ -116,6 +149,6 @@ def test_an_old_kubernetes_is_refused():
 def test_the_demo_s_values_only_turn_off_what_is_not_run_there():
     values = yaml.safe_load((chart.ROOT / "examples/shop/values-demo.yaml").read_text())
     off = {name for name, settings in values.items() if settings.get("enabled") is False}
-    assert off == {"grafana", "promtail"}
+    assert off == {"grafana", "promtail", "loki"}
     done = chart.template("-f", chart.ROOT / "examples/shop/values-demo.yaml")
     assert done.returncode == 0, done.stderr

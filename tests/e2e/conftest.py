@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """One demo for all end-to-end tests: `demo.py up` runs once, its output is asserted, and what it
 leaves is what the other tests work on. A cluster that was not there before is removed at the end.
+
+A promise about log lines is tested with both stores: the demo's VictoriaLogs, and then a Loki that is
+no part of the chart. ORDER puts the tests so that the release is upgraded as seldom as possible.
 """
 
 import dataclasses
@@ -17,12 +20,22 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(ROOT / "tests/cluster"), str(ROOT / "tests/cluster/tools"), str(ROOT / "images")]
 import catalog  # noqa: E402  (the folders above are no packages)
+import external_loki  # noqa: E402
 import layout  # noqa: E402
 import observe  # noqa: E402
+import release as releases  # noqa: E402
 import steps  # noqa: E402
+import stores  # noqa: E402
 
 os.environ.pop("KUBECONFIG", None)  # a test must never touch the cluster that a shell points at
 DEMO = [sys.executable, HERE / "demo.py"]
+# What is not named here comes first, with the release as the demo leaves it.
+ORDER = [
+    ("test_logs.py", "victorialogs"), ("test_podlog.py", "victorialogs"), ("test_node_agent.py", "victorialogs"),
+    ("test_accounts.py", ""), ("test_promtail.py", "victorialogs"), ("test_promtail.py", "loki"),
+    ("test_podlog.py", "loki"), ("test_node_agent.py", "loki"), ("test_logs.py", "loki"),
+    ("test_dashboard.py", "loki"), ("test_tenants.py", ""), ("test_remains.py", ""),
+]  # fmt: skip
 
 
 @dataclasses.dataclass
@@ -34,8 +47,15 @@ class Demo:
     was_up: bool  # there was a cluster before it
 
 
+def place(item) -> int:
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    wanted = (item.path.name, parameters.get("store", ""))
+    return ORDER.index(wanted) if wanted in ORDER else -1
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: item.path.name == "test_remains.py")  # it ends the cluster
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
@@ -70,20 +90,27 @@ def images(demo):
 
 
 @pytest.fixture(scope="session")
-def helm(demo):
-    """`helm upgrade` of the demo's release with further --set values, waited for."""
+def release(cluster, demo):
+    """The demo's release: `use` changes its values. A cluster that stays gets the demo's back."""
+    ours = releases.Release(cluster)
+    yield ours
+    if demo.was_up:
+        ours.use(store=stores.VictoriaLogs(cluster))
 
-    def upgrade(*sets: str) -> None:
-        done = subprocess.run(
-            [catalog.bin_dir() / "helm", "--kubeconfig", layout.Layout().kubeconfig, "upgrade",
-             "telltale", ROOT / "helm/telltale", "--namespace", "telltale", "--values",
-             ROOT / "examples/shop/values-demo.yaml", "--wait", "--timeout", "5m",
-             *(word for item in sets for word in ("--set", item))],
-            capture_output=True, text=True,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
 
-    return upgrade
+@pytest.fixture(scope="session", params=sorted(stores.STORES, reverse=True))
+def store(request, cluster, release, images, tmp_path_factory):
+    """The log store that the release pushes to, whatever else its values are."""
+    chosen = stores.STORES[request.param](cluster)
+    if chosen.kind == "loki":
+        images("loki")
+        cluster.kubectl("delete", "namespace", chosen.namespace, "--ignore-not-found", "--wait=true")
+        cluster.kubectl("create", "namespace", chosen.namespace)
+        external_loki.install(cluster, chosen.namespace, tmp_path_factory.mktemp("loki"))
+    release.store = chosen
+    yield chosen
+    if chosen.kind == "loki":
+        cluster.kubectl("delete", "namespace", chosen.namespace, "--wait=false")
 
 
 @pytest.fixture

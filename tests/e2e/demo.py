@@ -5,8 +5,8 @@
 Usage: demo.py up | env | down      (`make demo`, `make demo-env`, `make demo-down`)
 
 `up` builds what lacks, starts a cluster of its own (or uses the one of KUBECONFIG), installs the
-chart, applies examples/shop, scales it 2 -> 5 -> 3 and prints what Kubernetes, Prometheus and Loki
-then hold. It ends with 1 and a sentence when any of it is missing.
+chart, applies examples/shop, scales it 2 -> 5 -> 3 and prints what Kubernetes, Prometheus and
+VictoriaLogs then hold. It ends with 1 and a sentence when any of it is missing.
 """
 
 import json
@@ -23,10 +23,12 @@ import layout  # noqa: E402
 import observe  # noqa: E402
 import shop  # noqa: E402
 import steps  # noqa: E402
+import stores  # noqa: E402
 
 RELEASE = "telltale"
 NAMESPACE = "telltale"
-IMAGES = ("telltale-operator", "telltale-sidecar", "shop", "prometheus", "loki")
+IMAGES = ("telltale-operator", "telltale-sidecar", "shop", "prometheus", "victorialogs")
+PROGRAMS = ("helm", "prometheus", "promtool", "victoria-logs")  # beside those of Kubernetes
 CLUSTER = [sys.executable, ROOT / "tests/cluster/cluster.py"]
 VALUES = ROOT / "examples/shop/values-demo.yaml"
 BIN = ROOT / "build/release/bin"
@@ -60,7 +62,7 @@ def prepare(run: steps.Steps) -> bool:
     kubernetes = [*catalog.KUBERNETES, "etcd", "coredns"]
     run.run("Kubernetes programs", [*tools, *kubernetes], steps.every_line)
     cluster = run.beside(start_cluster, run)
-    run.run("Helm, Prometheus, Loki", [*tools, "demo"], steps.every_line)
+    run.run("Helm, Prometheus, VictoriaLogs", [*tools, *PROGRAMS], steps.every_line)
     programs.result()
     cluster.result()
     output = run.run(
@@ -104,7 +106,7 @@ def up() -> int:
         new_images = prepare(run)
         cluster = observe.Cluster(str(catalog.bin_dir() / "kubectl"), kubeconfig(), NAMESPACE)
         install(run, cluster, new_images)
-        shop.run(run, cluster)
+        shop.run(run, cluster, stores.VictoriaLogs(cluster))
     except (steps.Failed, RuntimeError) as error:
         steps.say(f"\nThe demo failed after {run.seconds():.0f} s.\n{error}")
         return 1
@@ -127,7 +129,7 @@ def env() -> int:
         print(f"export KUBECONFIG={kubeconfig()}\nexport TELLTALE_TOOLS={tools}")
         print("export TELLTALE_NETNS=\nexport TELLTALE_EXEC=\nexport TELLTALE_CTR=")
     print(f"export TELLTALE_BIN={BIN}")
-    for name, service, port in (("PROMETHEUS", "prometheus", 9090), ("LOKI", "loki", 3100)):
+    for name, service, port in (("PROMETHEUS", "prometheus", 9090), ("VICTORIALOGS", "victorialogs", 9428)):
         found = subprocess.run(
             [tools / "kubectl", "--kubeconfig", kubeconfig(), "-n", NAMESPACE, "get", "service",
              f"{RELEASE}-{service}", "-o", "json"], capture_output=True, text=True,

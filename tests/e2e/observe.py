@@ -27,26 +27,25 @@ class Cluster:
     def json(self, *words) -> dict:
         return json.loads(self.kubectl(*words, "-o", "json"))
 
-    def service(self, name: str, path: str, query: dict | None = None) -> dict:
-        """GET of a service's HTTP API through the API server's proxy."""
-        target = f"/api/v1/namespaces/{self.namespace}/services/{name}/proxy{path}"
-        if query:
-            target += "?" + urllib.parse.urlencode(query)
-        return json.loads(self.kubectl("get", "--raw", target))
+    def service(self, name: str, path: str, query: dict, namespace: str = "") -> str:
+        """GET of a service's HTTP API through the API server's proxy; the service is NAME:PORT."""
+        target = f"/api/v1/namespaces/{namespace or self.namespace}/services/{name}/proxy{path}"
+        return self.kubectl("get", "--raw", f"{target}?{urllib.parse.urlencode(query)}")
+
+    def prometheus(self, path: str, query: dict) -> dict:
+        """The data of an answer of Prometheus's API."""
+        return json.loads(self.service("telltale-prometheus:9090", path, query))["data"]
 
     # Prometheus -------------------------------------------------------------------------------
 
     def targets(self, job: str) -> list[dict]:
         """Prometheus's active targets of a job, by pod."""
-        answer = self.service(
-            "telltale-prometheus:9090", "/api/v1/targets", {"state": "active"}
-        )
-        found = [t for t in answer["data"]["activeTargets"] if t["labels"].get("job") == job]
+        answer = self.prometheus("/api/v1/targets", {"state": "active"})
+        found = [t for t in answer["activeTargets"] if t["labels"].get("job") == job]
         return sorted(found, key=lambda target: target["labels"].get("pod", ""))
 
     def query(self, promql: str) -> list[dict]:
-        answer = self.service("telltale-prometheus:9090", "/api/v1/query", {"query": promql})
-        return answer["data"]["result"]
+        return self.prometheus("/api/v1/query", {"query": promql})["result"]
 
     def first_samples(self, series: str) -> dict[str, float]:
         """Pod -> unix seconds of its first sample of these series in the last hour.
@@ -58,30 +57,6 @@ class Cluster:
             pod, at = found["metric"]["pod"], float(found["values"][0][0])
             first[pod] = min(at, first.get(pod, at))
         return first
-
-    # Loki -------------------------------------------------------------------------------------
-
-    def lines(self, selector: str, limit: int = 500) -> dict[str, list[tuple[int, str]]]:
-        """Pod -> its newest log lines with their time in nanoseconds."""
-        answer = self.service(
-            "telltale-loki:3100",
-            "/loki/api/v1/query_range",
-            {"query": selector, "limit": str(limit), "since": "1h"},
-        )
-        pods: dict[str, list[tuple[int, str]]] = {}
-        for stream in answer["data"]["result"]:
-            found = [(int(at), text) for at, text, *_ in stream["values"]]
-            pods.setdefault(stream["stream"].get("pod", ""), []).extend(found)
-        return {pod: sorted(found) for pod, found in pods.items()}
-
-    def line_counts(self, selector: str) -> dict[str, int]:
-        """Pod -> how many lines Loki has of it in the last hour."""
-        answer = self.service(
-            "telltale-loki:3100",
-            "/loki/api/v1/query",
-            {"query": f"sum by (pod) (count_over_time({selector}[1h]))"},
-        )
-        return {found["metric"]["pod"]: int(found["value"][1]) for found in answer["data"]["result"]}
 
     # Pods -------------------------------------------------------------------------------------
 

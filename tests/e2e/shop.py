@@ -4,7 +4,9 @@
 import pathlib
 import time
 
+import log_query  # of tests/cluster, which the caller puts into the path
 import observe
+import stores
 from steps import Failed, Steps, say, wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -93,17 +95,17 @@ def show_rates(cluster: observe.Cluster, pods: list[dict]) -> None:
     say(observe.table([[p, f"{found[p]:.2f}"] for p in sorted(names(pods))], ["POD", "ORDERS/S"]))
 
 
-def show_logs(cluster: observe.Cluster, pods: list[dict]) -> None:
-    selector = '{namespace="shop", app="shop"}'
+def show_logs(store: stores.Store, pods: list[dict]) -> None:
+    selector = log_query.selector({"namespace": "shop", "app": "shop"})
 
     def lines():
-        found = cluster.lines(selector)
+        found = stores.by_pod(store.entries(selector))
         return found if names(pods) <= set(found) else None
 
-    found = wait_for("log lines of every pod in Loki", 60, lines)
-    counts = cluster.line_counts(selector)
-    rows = [[pod, counts[pod], found[pod][-1][1]] for pod in sorted(names(pods))]
-    say(f"\nLoki has for {selector}:")
+    found = wait_for(f"log lines of every pod in {store.title}", 60, lines)
+    counts = store.counts(selector)
+    rows = [[pod, counts[pod], found[pod][-1].line] for pod in sorted(names(pods))]
+    say(f"\n{store.title} has for {selector}:")
     say(observe.table(rows, ["POD", "LINES", "NEWEST"]))
 
 
@@ -121,7 +123,7 @@ def show_first_samples(cluster: observe.Cluster, pods: list[dict]) -> None:
     say(observe.table(rows, ["POD", "SECONDS"]))
 
 
-def run(steps: Steps, cluster: observe.Cluster) -> None:
+def run(steps: Steps, cluster: observe.Cluster, store: stores.Store) -> None:
     steps.call("kubectl apply -f examples/shop", lambda: apply(cluster))
     steps.call("scale to 2", lambda: targets_are(cluster, scale(cluster, 2), 60))
     five = steps.call("scale to 5", lambda: scale(cluster, 5))
@@ -134,7 +136,7 @@ def run(steps: Steps, cluster: observe.Cluster) -> None:
     say(f"    Prometheus had just the 3 left within {took:.1f} s")
     show_targets(cluster)
     show_rates(cluster, three)
-    show_logs(cluster, three)
+    show_logs(store, three)
     show_resource(cluster)
 
 

@@ -21,8 +21,8 @@ def test_it_shows_five_targets_then_three_of_the_app_and_of_the_sidecars(demo):
 
 
 def test_it_shows_a_rate_and_log_lines_of_each_pod(demo):
-    rates = demo.output.split("rate(shop_orders_total")[1].split("Loki has")[0]
-    lines = demo.output.split("Loki has for")[1]
+    rates = demo.output.split("rate(shop_orders_total")[1].split("VictoriaLogs has")[0]
+    lines = demo.output.split("VictoriaLogs has for")[1]
     assert len(re.findall(r"^  shop-\S+\s+[0-9.]+$", rates, re.MULTILINE)) == 3
     found = re.findall(r"^  shop-\S+\s+\d+\s+(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d .+)$", lines, re.MULTILINE)
     assert len(found) == 3
@@ -51,11 +51,11 @@ def test_a_second_run_reuses_the_cluster_and_takes_at_most_three_minutes(demo):
 def test_its_exports_are_complete_and_name_things_that_answer(demo):
     done = subprocess.run([*DEMO, "env"], capture_output=True, text=True, check=True)
     for name in ("KUBECONFIG", "TELLTALE_NETNS", "TELLTALE_EXEC", "TELLTALE_CTR", "TELLTALE_BIN",
-                 "TELLTALE_TOOLS", "PROMETHEUS_URL", "LOKI_URL"):  # fmt: skip
+                 "TELLTALE_TOOLS", "PROMETHEUS_URL", "VICTORIALOGS_URL"):  # fmt: skip
         assert f"export {name}=" in done.stdout
     script = (
         'eval "$1"; $TELLTALE_EXEC curl -fsS $PROMETHEUS_URL/-/ready && '
-        "$TELLTALE_EXEC curl -fsS $LOKI_URL/ready && $TELLTALE_CTR images ls -q >/dev/null && "
+        "$TELLTALE_EXEC curl -fsS $VICTORIALOGS_URL/health && $TELLTALE_CTR images ls -q >/dev/null && "
         "$TELLTALE_TOOLS/kubectl get nodes && $TELLTALE_BIN/telltale-operator --version"
     )
     subprocess.run(["bash", "-ec", script, "bash", done.stdout], check=True, capture_output=True)

@@ -5,6 +5,9 @@ import re
 
 import manifests
 import observe
+import pytest
+import stores
+
 
 # Numbers its lines; rotates by renaming at 100 and 200, truncates at 300 after a pause, and writes
 # the last ones when it is told to end.
@@ -25,12 +28,17 @@ while true; do sleep 0.1; done
 """
 
 
-def numbers(lines: list[tuple[int, str]]) -> list[int]:
-    return [int(re.fullmatch(r"line (\d+)", text).group(1)) for _, text in lines]
+@pytest.fixture(autouse=True)
+def pushed_to_the_store(release, store):
+    release.follow_store()
+
+
+def numbers(entries: list) -> list[int]:
+    return [int(re.fullmatch(r"line (\d+)", entry.line).group(1)) for entry in entries]
 
 
 def test_every_line_arrives_once_across_rotation_truncation_and_the_end_of_the_pod(
-    cluster, images, namespace, wait_for
+    cluster, images, namespace, store, wait_for
 ):
     images("busybox")
     cluster.kubectl("apply", "-f", "-", stdin=manifests.target(
@@ -47,23 +55,30 @@ def test_every_line_arrives_once_across_rotation_truncation_and_the_end_of_the_p
     selector = f'{{namespace="{namespace}", pod="{pod}", team="e2e", container="app"}}'
 
     def arrived(count):
-        return lambda: len(cluster.lines(selector, 2000).get(pod, [])) >= count
+        return lambda: len(store.entries(selector)) >= count
 
-    wait_for("400 lines in Loki", 60, arrived(400))
+    wait_for(f"400 lines in {store.title}", 60, arrived(400))
     cluster.kubectl("-n", namespace, "scale", "deployment/writer", "--replicas=0")
     wait_for("the last 20 lines, flushed at the end", 60, arrived(420))
-    assert numbers(cluster.lines(selector, 2000)[pod]) == list(range(1, 421))
+    assert numbers(store.entries(selector)) == list(range(1, 421))
 
 
-def test_lines_and_samples_carry_the_same_labels(cluster):
-    stream = cluster.service(
-        "telltale-loki:3100", "/loki/api/v1/query_range", {"query": '{app="shop"}', "since": "1h"}
-    )["data"]["result"][0]["stream"]
+def test_lines_and_samples_carry_the_same_labels(cluster, store, wait_for):
+    # Sidecars that run already follow the release to another store when the kubelet brings them the
+    # changed ConfigMap.
+    found = wait_for(f"lines of the shop in {store.title}", 150, lambda: store.entries('{app="shop"}'))
+    stream = found[-1].labels
     series = cluster.query(f'shop_orders_total{{pod="{stream["pod"]}"}}')
     if not series:  # a pod of an earlier step
         series = cluster.query(f'last_over_time(shop_orders_total{{pod="{stream["pod"]}"}}[1h])')
     for label in ("namespace", "pod", "container", "node", "app"):
         assert stream[label] == series[0]["metric"][label]
+
+
+def test_both_stores_count_the_lines_of_each_pod_as_they_list_them(store):
+    selector = '{app="writer"}'
+    listed = {pod: len(found) for pod, found in stores.by_pod(store.entries(selector)).items()}
+    assert listed and store.counts(selector) == listed
 
 
 def test_what_was_read_is_acknowledged_pending_or_lost(cluster):

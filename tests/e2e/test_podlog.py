@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stdout that the pod's own sidecar reads through the Kubernetes API arrives in Loki."""
+"""Stdout that the pod's own sidecar reads through the Kubernetes API arrives in the log store."""
 
 import json
 import pathlib
@@ -21,17 +21,18 @@ def apply(cluster, name: str) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def example(cluster, images):
+def example(cluster, images, release, store):
     images("busybox")
+    release.follow_store()
+    cluster.kubectl("delete", "namespace", "podlog", "--ignore-not-found", "--wait=true")
     for name in ("00-namespace.yaml", "10-monitoringtarget.yaml", "20-pod.yaml"):
         apply(cluster, name)
     yield
     cluster.kubectl("delete", "namespace", "podlog", "--ignore-not-found", "--wait=false")
 
 
-def numbers(cluster) -> list[int]:
-    found = cluster.lines(SELECTOR).get("printer") or []
-    return sorted(int(text.split()[1]) for _, text in found)
+def numbers(store) -> list[int]:
+    return sorted(int(entry.line.split()[1]) for entry in store.entries(SELECTOR))
 
 
 def reasons(cluster) -> list[str]:
@@ -39,21 +40,21 @@ def reasons(cluster) -> list[str]:
     return [problem["reason"] for problem in status.get("problems", [])]
 
 
-def test_without_the_right_the_sidecar_and_the_status_say_what_to_do(cluster, wait_for):
+def test_without_the_right_the_sidecar_and_the_status_say_what_to_do(cluster, store, wait_for):
     def log() -> str:
         return cluster.kubectl("-n", "podlog", "logs", "printer", "-c", "telltale-sidecar", check=False)
 
     wait_for("the sentence", 60, lambda: "verb get on pods/log" in log())
-    assert not numbers(cluster)
+    assert not numbers(store)
     wait_for("the problem", 60, lambda: reasons(cluster) == ["LogsForbidden"])
 
 
-def test_with_the_right_every_line_arrives_once_from_the_first_on(cluster, wait_for):
+def test_with_the_right_every_line_arrives_once_from_the_first_on(cluster, store, wait_for):
     apply(cluster, "role.yaml")
-    wait_for("ten lines", 90, lambda: len(numbers(cluster)) >= 10)
-    found = numbers(cluster)
+    wait_for("ten lines", 90, lambda: len(numbers(store)) >= 10)
+    found = numbers(store)
     assert found == list(range(1, len(found) + 1))
     of_setup = '{namespace="podlog", container="setup"}'
-    setup = wait_for("the line of the init container", 30, lambda: cluster.lines(of_setup).get("printer"))
-    assert [text for _, text in setup] == ["setting up"]
+    setup = wait_for("the line of the init container", 30, lambda: store.entries(of_setup))
+    assert [entry.line for entry in setup] == ["setting up"]
     wait_for("no problem any more", 60, lambda: not reasons(cluster))

@@ -6,23 +6,20 @@ import json
 import subprocess
 import urllib.parse
 
+import external_loki
 import layout
 import manifests
-import peers
 import pki
 import pytest
+import stores
 
 SECRET = "loki-access"
 FILES = {"source": "Files", "files": {"directory": "/var/log/app"}}
 TLS = "/etc/loki-tls"
-ARGUMENTS = [
-    "-config.file=/etc/loki-test/loki.yaml", "-target=all", "-auth.enabled=true",
-    "-server.http-listen-port=3100", "-server.grpc-listen-port=9095",
+ARGUMENTS = (
     f"-server.http-tls-cert-path={TLS}/tls.crt", f"-server.http-tls-key-path={TLS}/tls.key",
     f"-server.http-tls-ca-path={TLS}/ca.crt", "-server.http-tls-client-auth=RequireAndVerifyClientCert",
-    "-ingester.min-ready-duration=0s", "-query-scheduler.use-scheduler-ring=false",
-    "-frontend.scheduler-address=127.0.0.1:9095", "-querier.scheduler-address=127.0.0.1:9095",
-]  # fmt: skip
+)  # fmt: skip
 
 
 def secret(cluster, namespace: str, name: str, authority: pki.Authority, pair: str) -> None:
@@ -32,28 +29,10 @@ def secret(cluster, namespace: str, name: str, authority: pki.Authority, pair: s
     )  # fmt: skip
 
 
-def loki_pod(image: str) -> dict:
-    mounts = {"config": "/etc/loki-test", "tls": TLS}
-    return {
-        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "loki", "labels": {"app": "loki"}},
-        "spec": {
-            "automountServiceAccountToken": False,
-            "containers": [{
-                "name": "loki", "image": image, "args": ARGUMENTS, "ports": [{"containerPort": 3100}],
-                "securityContext": manifests.RESTRICTED,
-                "readinessProbe": {"tcpSocket": {"port": 3100}, "periodSeconds": 1},
-                "volumeMounts": [{"name": name, "mountPath": path} for name, path in mounts.items()]
-                + [{"name": "data", "mountPath": "/loki"}],
-            }],
-            "volumes": [{"name": "config", "configMap": {"name": "loki"}}, {"name": "data", "emptyDir": {}},
-                        {"name": "tls", "secret": {"secretName": "loki-server"}}],
-        },
-    }  # fmt: skip
-
-
 @pytest.fixture
-def loki(cluster, namespace, tmp_path):
+def loki(cluster, images, namespace, tmp_path):
     """Its host:port in the cluster, and a question of a tenant: loki.ask("team-a", selector)."""
+    images("loki")
     host = f"loki.{namespace}.svc"
     authority = pki.Authority(tmp_path / "pki").create()
     authority.issue("server", "loki", hosts=(host,))
@@ -62,14 +41,8 @@ def loki(cluster, namespace, tmp_path):
     secret(cluster, namespace, SECRET, authority, "client")
     cluster.kubectl("-n", "telltale", "delete", "secret", SECRET, "--ignore-not-found")
     secret(cluster, "telltale", SECRET, authority, "client")
-    config = tmp_path / "loki.yaml"
-    config.write_text(peers.loki_config("/loki", tenants=True))
-    cluster.kubectl("-n", namespace, "create", "configmap", "loki", f"--from-file={config}")
-    set_ = cluster.json("-n", "telltale", "get", "statefulset", "telltale-loki")
-    image = set_["spec"]["template"]["spec"]["containers"][0]["image"]
-    cluster.kubectl("-n", namespace, "apply", "-f", "-", stdin=json.dumps(loki_pod(image)))
-    cluster.kubectl("-n", namespace, "expose", "pod", "loki", "--port=3100")
-    cluster.kubectl("-n", namespace, "wait", "--for=condition=Ready", "pod/loki", "--timeout=60s")
+    external_loki.install(cluster, namespace, tmp_path, tenants=True, arguments=ARGUMENTS,
+                          secret="loki-server", secret_path=TLS)  # fmt: skip
     address = cluster.json("-n", namespace, "get", "service", "loki")["spec"]["clusterIP"]
 
     def ask(tenant: str, selector: str, certificate: bool = True) -> tuple[int, str]:
@@ -89,16 +62,19 @@ def loki(cluster, namespace, tmp_path):
 
 
 @pytest.fixture
-def through(cluster, loki, helm, wait_for):
+def through(cluster, loki, release):
     """The release pushes to that Loki."""
     host, ask = loki
-    helm("loki.enabled=false", f"loki.external.url=https://{host}", "loki.tenant=blue",
-         f"loki.secretName={SECRET}", "logs.collector=telltale")  # fmt: skip
-    # Those of before inject until they are gone, as they were told: without the Secret.
-    operators = ("-n", "telltale", "get", "pods", "-l", "app.kubernetes.io/name=operator")
-    wait_for("only new operators", 30, lambda: len(cluster.json(*operators)["items"]) == 2)
+
+    class Elsewhere(stores.Loki):
+        push_url = f"https://{host}"
+        settings = ("victorialogs.enabled=false", f"loki.external.url=https://{host}", "loki.tenant=blue",
+                    f"loki.secretName={SECRET}")  # fmt: skip
+
+    before = release.store
+    release.use(collector="telltale", store=Elsewhere(cluster))
     yield ask
-    helm()
+    release.use(collector="telltale", store=before)
 
 
 def test_each_targets_lines_go_to_its_tenant_with_the_secrets_certificate(

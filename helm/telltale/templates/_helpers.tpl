@@ -44,31 +44,86 @@ http://{{ include "telltale.fullname" . }}-prometheus.{{ .Release.Namespace }}.s
 {{- end -}}
 {{- end }}
 
-{{- define "telltale.lokiUrl" -}}
-{{- if .Values.loki.enabled -}}
-http://{{ include "telltale.fullname" . }}-loki.{{ .Release.Namespace }}.svc:3100
-{{- else -}}
-{{ .Values.loki.external.url }}
+{{/* The log store in use: loki, victorialogs, or empty. validate.yaml refuses two of them. */}}
+{{- define "telltale.logStore" -}}
+{{- $victorialogs := .Values.victorialogs -}}
+{{- $loki := .Values.loki -}}
+{{- if or $victorialogs.enabled $victorialogs.external.url -}}
+victorialogs
+{{- else if or $loki.enabled $loki.external.url -}}
+loki
 {{- end -}}
 {{- end }}
 
-{{/* The variable of Grafana's pod that has a key of loki.secretName. */}}
-{{- define "telltale.lokiVariable" -}}
+{{/* Where the store in use is queried. */}}
+{{- define "telltale.logsQueryUrl" -}}
+{{- with include "telltale.logStore" . -}}
+{{- $values := index $.Values . -}}
+{{- if $values.enabled -}}
+http://{{ include "telltale.fullname" $ }}-{{ . }}.{{ $.Release.Namespace }}.svc:{{ ternary 3100 9428 (eq . "loki") }}
+{{- else -}}
+{{ $values.external.url | trimSuffix "/" }}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/*
+Where lines are pushed: sidecars, agents and Promtail add Loki's /loki/api/v1/push, which VictoriaLogs
+serves below /insert.
+*/}}
+{{- define "telltale.logsPushUrl" -}}
+{{- with include "telltale.logsQueryUrl" . -}}
+{{ . }}{{ if eq (include "telltale.logStore" $) "victorialogs" }}/insert{{ end }}
+{{- end -}}
+{{- end }}
+
+{{/* The tenant of the store in use. A number may have come as a float. */}}
+{{- define "telltale.logsTenant" -}}
+{{- with include "telltale.logStore" . -}}
+{{- $tenant := (index $.Values .).tenant -}}
+{{- if kindIs "string" $tenant }}{{ $tenant }}{{ else }}{{ int64 $tenant }}{{ end -}}
+{{- end -}}
+{{- end }}
+
+{{/* The Secret of the store in use, and its keys as a comma-separated list. */}}
+{{- define "telltale.logsSecret" -}}
+{{- with include "telltale.logStore" . }}{{ (index $.Values .).secretName }}{{ end -}}
+{{- end }}
+
+{{- define "telltale.logsSecretKeys" -}}
+{{- with include "telltale.logStore" . }}{{ join "," (index $.Values .).secretKeys }}{{ end -}}
+{{- end }}
+
+{{/* The variable of Grafana's pod that has a key of that Secret. */}}
+{{- define "telltale.logsVariable" -}}
 TELLTALE_LOKI_{{ upper . | replace "." "_" }}
 {{- end }}
 
 {{/*
-Who Grafana is at Loki; as elsewhere, a token goes before a password. $NAME and not ${NAME}, of whose
-value Grafana would replace each $ once more.
+The headers that name the tenant to Grafana's data source, as a JSON list of name and value. Pushes
+name it to both stores by X-Scope-OrgID; VictoriaLogs' queries know AccountID only.
 */}}
-{{- define "telltale.lokiAccess" -}}
-{{- $keys := .Values.loki.secretKeys -}}
+{{- define "telltale.logsTenantHeaders" -}}
+{{- $headers := list -}}
+{{- with include "telltale.logsTenant" . -}}
+{{- if eq (include "telltale.logStore" $) "victorialogs" -}}
+{{- $headers = list (list "AccountID" .) (list "ProjectID" "0") -}}
+{{- else -}}
+{{- $headers = list (list "X-Scope-OrgID" .) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $headers -}}
+{{- end }}
+
+{{/*
+How Grafana is known to the store; as elsewhere, a token goes before a password. $NAME and not
+${NAME}, of whose value Grafana would replace each $ once more.
+*/}}
+{{- define "telltale.logsAccess" -}}
+{{- $keys := splitList "," (include "telltale.logsSecretKeys" .) -}}
 {{- $json := dict "maxLines" 1000 "timeout" 60 -}}
 {{- $secure := dict -}}
-{{- $headers := list -}}
-{{- with .Values.loki.tenant -}}
-{{- $headers = append $headers (list "X-Scope-OrgID" .) -}}
-{{- end -}}
+{{- $headers := include "telltale.logsTenantHeaders" . | fromJsonArray -}}
 {{- if has "token" $keys -}}
 {{- $headers = append $headers (list "Authorization" "Bearer $TELLTALE_LOKI_TOKEN") -}}
 {{- end -}}
