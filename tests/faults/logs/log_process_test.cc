@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The released sidecar as a process, ended by SIGKILL again and again, in front of a real log store.
-// TestStore reads its variables; test_log_process.py starts the stores. With TELLTALE_LOG_TABLE=FILE
-// what was lost and doubled is added to that file, a line of JSON for each plan, and nothing fails.
+// The released sidecar as a process, ended by SIGKILL again and again, in front of a real log
+// store. TestStore reads its variables; test_log_process.py starts the stores. With
+// TELLTALE_LOG_TABLE=FILE what was lost and doubled is added to that file, a line of JSON for each
+// plan, and nothing fails.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -30,33 +30,50 @@ constexpr const char* kStages = R"_(
   {"match":{"selector":"{app=\"x\"}","stages":[{"output":{"source":"msg"}},{"labels":{"values":{"a":""}}}]}},
   {"match":{"selector":"{app=\"y\"}","action":"drop","dropCounterReason":"y"}})_";
 
+constexpr const char* kPromtail = R"_(- cri:
+    {}
+- regex:
+    expression: "(?P<level>[A-Z]+)"
+- template:
+    source: "level"
+    template: "{{ ToLower .Value }}"
+- labeldrop:
+    - "filename"
+    - "stream"
+- decolorize:
+    {}
+- match:
+    selector: "{app=\"x\"}"
+    stages:
+      - output:
+          source: "msg"
+      - labels:
+          a: ""
+- match:
+    selector: "{app=\"y\"}"
+    action: "drop"
+    drop_counter_reason: "y"
+)_";
+
 TEST(PromtailStages, StagesWithStagesInThemAndListsAreWrittenAsPromtailReadsThem) {
   YamlWriter yaml;
   WritePromtailStages(Logs(kStages), yaml);
-  EXPECT_EQ(yaml.Text(),
-            R"(- cri: {}
-- regex:
-    expression: "(?P<level>[A-Z]+)" -
-                template:source : level template : "{{ ToLower .Value }}" - labeldrop : -filename -
-                stream - decolorize : {} -
-                match:selector : "{app=\"x\"}" stages : -output:source : msg - labels:a : "" -
-                match:selector : "{app=\"y\"}" action : drop drop_counter_reason : y)
-  ");
+  EXPECT_EQ(yaml.Text(), kPromtail);
 }
+
+constexpr const char* kSidecar =
+    R"_([{"regex":{"expression":"(?P<level>[A-Z]+)"}},)_"
+    R"_({"template":{"source":"level","template":"{{ ToLower .Value }}"}},)_"
+    R"_({"labelDrop":{"names":["filename","stream"]}},{"decolorize":{}},)_"
+    R"_({"match":{"selector":"{app=\"x\"}","stages":[{"output":{"source":"msg"}},)_"
+    R"_({"labels":{"values":{"a":""}}}]}},)_"
+    R"_({"match":{"selector":"{app=\"y\"}","action":"drop","dropCounterReason":"y"}}])_";
 
 TEST(SidecarStages, AreWrittenAsTheResourceHasThem) {
   std::string text;
   JsonWriter writer(&text);
   WriteSidecarStages(Logs(kStages).pipeline, writer);
-  EXPECT_EQ(text,
-            R"([{"regex":{"expression":"(?P<level>[A-Z]+)"
-}
-},)"
-            R"({"template":{"source":"level","template":"{{ ToLower .Value }}"}},)"
-            R"({"labelDrop":{"names":["filename","stream"]}},{"decolorize":{}},)"
-            R"({"match":{"selector":"{app=\"x\"}","stages":[{"output":{"source":"msg"}},)"
-            R"({"labels":{"values":{"a":""}}}]}},)"
-            R"({"match":{"selector":"{app=\"y\"}","action":"drop","dropCounterReason":"y"}}])");
+  EXPECT_EQ(text, kSidecar);
 }
 
 }  // namespace
