@@ -142,7 +142,7 @@ TEST(ConfigSource, WarnsOfAlertsThatNobodyGets) {
                    {}});
   EXPECT_THAT(loaded.problems, IsEmpty());
   EXPECT_THAT(loaded.warnings,
-              ElementsAre("logs: there are alert stages, but no alertmanager.url: no alert is sent "
+              ElementsAre("logs: there are alert stages, but no alertmanager.urls: no alert is sent "
                           "until it is set"));
 }
 
