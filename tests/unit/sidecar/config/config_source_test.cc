@@ -141,9 +141,10 @@ TEST(ConfigSource, WarnsOfAlertsThatNobodyGets) {
                      ""}},
                    {}});
   EXPECT_THAT(loaded.problems, IsEmpty());
-  EXPECT_THAT(loaded.warnings,
-              ElementsAre("logs: there are alert stages, but no alertmanager.urls: no alert is sent "
-                          "until it is set"));
+  EXPECT_THAT(
+      loaded.warnings,
+      ElementsAre("logs: there are alert stages, but no alertmanager.urls: no alert is sent "
+                  "until it is set"));
 }
 
 TEST(ConfigSource, DocumentsHaveSelectorGenerationAndConfig) {
