@@ -84,12 +84,11 @@ class TenantQueue {
   std::vector<GroupId> MoveToGroups(GroupId from, const std::vector<StreamId>& streams,
                                     std::size_t count);
   void Heal(GroupId id);
-  GroupId GroupOf(StreamId stream) const { return streams_.at(stream).group; }
   // Tells the worker that these wait while others go on.
   void HoldJobs(const std::set<StreamId>& streams);
   void HoldAllJobs();
 
-  // Lets the bytes of a job's piece go; false when it is in a push.
+  // False if the job's piece is in a push.
   bool CanRelease(std::uint64_t sequence, StreamId stream) const;
   void ReleaseBytes(std::uint64_t sequence, StreamId stream);
   void Refill(std::uint64_t sequence, StreamId stream, PushBody body);

@@ -8,6 +8,7 @@
 #include "common/base/files.h"
 #include "common/base/log.h"
 #include "common/base/origin_labels.h"
+#include "sidecar/ship/batch_builder.h"
 #include "sidecar/tail/entry_decoder.h"
 #include "sidecar/tail/line_reader.h"
 
@@ -24,15 +25,6 @@ constexpr std::size_t kMaxSaved = 4'096;
 
 bool HasAlerts(const LogSource& source) {
   return source.pipeline && !source.pipeline->alerts().empty();
-}
-
-Labels LabelsOf(const TailedFile& file, const LogSource& source, LogStream stream) {
-  Labels labels = source.labels;
-  SetLabel(labels, "filename", file.path);
-  if (stream != LogStream::kNone) {
-    SetLabel(labels, "stream", stream == LogStream::kStderr ? "stderr" : "stdout");
-  }
-  return labels;
 }
 
 // No stage may say that a line comes from elsewhere.

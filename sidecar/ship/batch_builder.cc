@@ -16,6 +16,8 @@ namespace {
 // lines in the future, where Loki refuses them.
 constexpr std::int64_t kClockSetBack = 300'000'000'000;
 
+}  // namespace
+
 Labels LabelsOf(const TailedFile& file, const LogSource& source, LogStream stream) {
   Labels labels = source.labels;
   SetLabel(labels, "filename", file.path);
@@ -24,8 +26,6 @@ Labels LabelsOf(const TailedFile& file, const LogSource& source, LogStream strea
   }
   return labels;
 }
-
-}  // namespace
 
 void BatchBuilder::Begin(const TailedFile& file, const LogSource& source, std::string_view memory,
                          std::int64_t now) {

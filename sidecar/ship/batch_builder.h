@@ -45,6 +45,9 @@ struct Batch {
   std::chrono::nanoseconds pause{0};  // the next batch of the file is not before so long
 };
 
+// The labels of a file's stream before any stage.
+Labels LabelsOf(const TailedFile& file, const LogSource& source, LogStream stream);
+
 class BatchBuilder {
  public:
   // What becomes of text behind the last line end, and of partial lines at the end of the file.
