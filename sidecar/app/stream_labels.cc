@@ -63,6 +63,7 @@ std::vector<LogSource> LogSources(const SidecarConfig& config, const PodInfo& po
     source.tenant = logs.tenant;
     source.max_line_size = static_cast<std::size_t>(
         logs.max_line_bytes > 0 ? logs.max_line_bytes : config.loki.max_line_bytes);
+    source.ignore_older = std::chrono::seconds(logs.ignore_older_ms / 1'000);
     if (!logs.pipeline.stages.empty()) {
       auto compiled = Pipeline::Compile(logs.pipeline);
       // The decoder has compiled the same; only a time zone can have vanished since.
@@ -106,6 +107,8 @@ LogPipelineOptions PipelineOptions(const SidecarConfig& config) {
   options.max_labels = static_cast<std::size_t>(config.loki.max_labels);
   options.batch_bytes = static_cast<std::size_t>(config.loki.batch_bytes);
   options.batch_wait = std::chrono::milliseconds(config.loki.batch_wait_ms);
+  options.file_limits = {static_cast<std::size_t>(config.log_limits.open_files),
+                         static_cast<std::uint64_t>(config.log_limits.deleted_bytes)};
   options.state_dir = std::string(config.StateDir());
   return options;
 }

@@ -110,6 +110,7 @@ class Merger {
     }
     FirstWins(name, "listen", config.listen, out_.listen);
     FirstWins(name, "state", config.state_dir, out_.state_dir);
+    if (out_.log_limits == LogLimitsConfig{}) out_.log_limits = config.log_limits;
     FirstWins(name, "pods.operator", config.pods.operator_url, out_.pods.operator_url);
     FirstWins(name, "pods.directory", config.pods.directory, out_.pods.directory);
     if (out_.pods.link_targets.empty()) out_.pods.link_targets = config.pods.link_targets;

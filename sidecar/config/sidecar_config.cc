@@ -19,6 +19,9 @@ namespace {
 // Bounds that keep a typing error from becoming load: a cycle every millisecond, a batch that Loki
 // can never accept (its default burst is 6 MB).
 constexpr std::int64_t kMinIntervalMs = 1'000, kMaxIntervalMs = 3'600'000;
+constexpr std::int64_t kMinIgnoreOlderMs = 60'000, kMaxIgnoreOlderMs = 10LL * 365 * 86'400'000;
+constexpr std::int64_t kMinOpenFiles = 16, kMaxOpenFiles = 1'000'000;
+constexpr std::int64_t kMinDeleted = 1 << 20, kMaxDeleted = std::int64_t{1} << 50;
 constexpr std::size_t kMaxLabelValue = 2048;  // Loki's max_label_value_length
 
 constexpr std::string_view kFirstStage = "[0].multiline";
@@ -82,6 +85,11 @@ void DecodeLogs(Decoder& decoder, const YamlNode& node, const std::string& path,
                         [&](const YamlNode& n) {
                           include = &n;
                           DecodeGlobs(decoder, n, path + ".files.include", out.include);
+                        }},
+                       {"ignoreOlder",
+                        [&](const YamlNode& n) {
+                          decoder.DurationMs(n, path + ".files.ignoreOlder", kMinIgnoreOlderMs,
+                                             kMaxIgnoreOlderMs, out.ignore_older_ms);
                         }},
                        {"exclude", [&](const YamlNode& n) {
                           DecodeGlobs(decoder, n, path + ".files.exclude", out.exclude);
@@ -230,6 +238,24 @@ void DecodePods(Decoder& decoder, const YamlNode& node, PodsConfig& out) {
   while (out.directory.size() > 1 && out.directory.back() == '/') out.directory.pop_back();
 }
 
+void DecodeLogLimits(Decoder& decoder, const YamlNode& node, LogLimitsConfig& out) {
+  const auto open_files = [&](const YamlNode& n) {
+    double number = 0;
+    const std::size_t before = decoder.count();
+    decoder.Number(n, "logLimits.openFiles", number);
+    if (decoder.count() != before) return;
+    out.open_files = static_cast<std::int64_t>(number);
+    if (out.open_files < kMinOpenFiles || out.open_files > kMaxOpenFiles) {
+      decoder.Problem(n, "logLimits.openFiles must be 16 to 1000000, but is " + n.scalar);
+    }
+  };
+  decoder.Map(node, "logLimits",
+              {{"openFiles", open_files}, {"deletedBytes", [&](const YamlNode& n) {
+                                             decoder.Bytes(n, "logLimits.deletedBytes", kMinDeleted,
+                                                           kMaxDeleted, out.deleted_bytes);
+                                           }}});
+}
+
 void DecodeListen(Decoder& decoder, const YamlNode& node, std::string& out) {
   decoder.String(node, "listen", out);
   if (out.empty()) return;
@@ -272,6 +298,7 @@ SidecarConfig DecodeSidecarConfig(const YamlNode& root, std::string_view file,
             DecodeLogs(decoder, item, path, out.logs.emplace_back());
           });
         }},
+       {"logLimits", [&](const YamlNode& n) { DecodeLogLimits(decoder, n, out.log_limits); }},
        {"collectors", [&](const YamlNode& n) { DecodeCollectors(decoder, n, out.collectors); }},
        {"pods", [&](const YamlNode& n) { DecodePods(decoder, n, out.pods); }},
        {"reload", [&](const YamlNode& n) {

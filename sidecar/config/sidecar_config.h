@@ -31,10 +31,11 @@ struct LogFilesConfig {
   std::vector<std::string> exclude;
   bool output = false;  // instead of files: what the pod's containers print
   LogFormat format = LogFormat::kAuto;
-  Labels labels;                    // on the streams of these files
-  std::string tenant;               // in place of loki.tenant
-  std::int64_t max_line_bytes = 0;  // in place of loki.maxLineSize; 0: that one
-  PipelineSpec pipeline;            // with `multiline` as its first stage
+  Labels labels;                     // on the streams of these files
+  std::string tenant;                // in place of loki.tenant
+  std::int64_t max_line_bytes = 0;   // in place of loki.maxLineSize; 0: that one
+  std::int64_t ignore_older_ms = 0;  // leaves out files that did not change for so long; 0: none
+  PipelineSpec pipeline;             // with `multiline` as its first stage
   bool operator==(const LogFilesConfig&) const = default;
 };
 
@@ -53,6 +54,13 @@ struct PodsConfig {
   bool operator==(const PodsConfig&) const = default;
 };
 
+// Of all log files together.
+struct LogLimitsConfig {
+  std::int64_t open_files = 0;  // 0: three quarters of what the process may open
+  std::int64_t deleted_bytes = std::int64_t{1} << 30;  // on disk, of deleted files that are open
+  bool operator==(const LogLimitsConfig&) const = default;
+};
+
 struct SidecarConfig {
   std::string listen;            // empty: kDefaultListen, or TELLTALE_LISTEN
   std::int64_t interval_ms = 0;  // 0: kDefaultIntervalMs
@@ -61,6 +69,7 @@ struct SidecarConfig {
   LokiConfig loki;
   AlertmanagerConfig alertmanager;  // where alert stages push to
   std::vector<LogFilesConfig> logs;
+  LogLimitsConfig log_limits;
   std::vector<std::string> collectors;  // sorted names; none unless named
   std::vector<ReloadConfig> reload;
   PodsConfig pods;

@@ -14,15 +14,16 @@
 namespace telltale {
 namespace {
 
-constexpr std::uint32_t kMask =
-    IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_MODIFY | IN_DELETE_SELF | IN_ONLYDIR;
+constexpr std::uint32_t kMask = IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_MODIFY |
+                                IN_ATTRIB | IN_DELETE_SELF | IN_ONLYDIR;
 
 DirEvent::Kind KindOf(std::uint32_t mask) {
   if ((mask & IN_CREATE) != 0) return DirEvent::Kind::kAppeared;
   if ((mask & IN_MOVED_FROM) != 0) return DirEvent::Kind::kMovedFrom;
   if ((mask & IN_MOVED_TO) != 0) return DirEvent::Kind::kMovedTo;
   if ((mask & (IN_DELETE | IN_DELETE_SELF)) != 0) return DirEvent::Kind::kGone;
-  return DirEvent::Kind::kChanged;
+  if ((mask & IN_MODIFY) != 0) return DirEvent::Kind::kChanged;
+  return DirEvent::Kind::kAttributes;
 }
 
 }  // namespace
@@ -30,8 +31,9 @@ DirEvent::Kind KindOf(std::uint32_t mask) {
 DirWatch::DirWatch() : fd_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
   if (fd_) return;
   warned_ = true;
-  LogWarn("inotify is not available: files are looked at once a second instead",
-          {{"error", std::strerror(errno)}, {"see", "sysctl fs.inotify.max_user_instances"}});
+  LogWarn(
+      "inotify is not available: files are looked at once a second instead",
+      {{"error", std::strerror(errno)}, {"remedy", "raise sysctl fs.inotify.max_user_instances"}});
 }
 
 bool DirWatch::Watch(const std::string& directory) {
@@ -46,7 +48,7 @@ bool DirWatch::Watch(const std::string& directory) {
   LogWarn("a directory cannot be watched: its files are looked at once a second instead",
           {{"directory", directory},
            {"error", std::strerror(errno)},
-           {"see", "sysctl fs.inotify.max_user_watches"}});
+           {"remedy", "raise sysctl fs.inotify.max_user_watches"}});
   return false;
 }
 
@@ -82,7 +84,7 @@ bool DirWatch::Read(FunctionRef<void(const DirEvent&)> handle) {
       }
       // The name is padded with zeros to event.len.
       std::string_view text(name, event.len == 0 ? 0 : strnlen(name, event.len));
-      handle({found->second, text, KindOf(event.mask), event.cookie});
+      handle({found->second, text, KindOf(event.mask), event.cookie, (event.mask & IN_ISDIR) != 0});
     }
   }
   return complete;

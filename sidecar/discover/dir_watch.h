@@ -18,8 +18,10 @@ namespace telltale {
 struct DirEvent {
   std::string_view directory;
   std::string_view name;  // empty when it is about the directory
-  enum class Kind { kChanged, kAppeared, kGone, kMovedFrom, kMovedTo } kind = Kind::kChanged;
-  std::uint32_t cookie = 0;  // joins kMovedFrom with its kMovedTo
+  enum class Kind { kChanged, kAttributes, kAppeared, kGone, kMovedFrom, kMovedTo };
+  Kind kind = Kind::kChanged;
+  std::uint32_t cookie = 0;   // joins kMovedFrom with its kMovedTo
+  bool of_directory = false;  // `name` is a directory
 };
 
 class DirWatch {

@@ -41,6 +41,7 @@ Result<FileInfo> Statx(int fd, const char* path, int flags) {
   out.size = info.stx_size;
   out.modified = info.stx_mtime.tv_sec * 1'000'000'000 + info.stx_mtime.tv_nsec;
   out.links = info.stx_nlink;
+  out.allocated = info.stx_blocks * 512;
   out.regular = S_ISREG(info.stx_mode);
   return out;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which file is this? A path says nothing after a rotation, and an inode is used again after a
-// delete. So: device, inode and birth time, and two hashes of content, one of the first bytes and
-// one of the bytes just before the offset reached. The second finds a file that was truncated and
-// has grown past the offset again with the same first line.
-// Called by FileSet and the journal. Thread-safe; functions on descriptors do file IO.
+// Tells which file this is. After a rotation the path is another one, and after a delete an inode
+// is used again. So a file is known by device, inode and birth time, and by two hashes of its
+// content: of the first bytes and of those just before the offset reached. The second one tells a
+// file that was truncated and has grown past the offset again with the same first line. Called by
+// FileSet and the journal. Thread-safe; functions on descriptors do file IO.
 #pragma once
 
 #include <cstddef>
@@ -28,14 +28,15 @@ struct FileInfo {
   std::uint64_t size = 0;
   std::int64_t modified = 0;  // nanoseconds
   std::uint64_t links = 0;
+  std::uint64_t allocated = 0;  // bytes on disk
   bool regular = false;
 };
 
 Result<FileInfo> StatFile(int fd);
-// Of what a path leads to; with `nofollow`, of a link itself.
+// Of the file that the path leads to; with `nofollow`, of a link itself.
 Result<FileInfo> StatPath(const std::string& path, bool nofollow = false);
 
-// What was at the places that Content looks at, when `offset` bytes had been read.
+// What tells the content of a file, up to `offset`, from that of other files.
 struct Checkpoint {
   static constexpr std::size_t kHeadBytes = 256, kTailBytes = 64;
 
@@ -50,9 +51,9 @@ struct Checkpoint {
 Result<Checkpoint> MakeCheckpoint(const FileBytes& bytes, std::uint64_t offset);
 
 // False when the file is shorter than the checkpoint or holds something else at its places; an
-// error when it cannot be read now. Of a file of which nothing was read, everything matches.
+// error when it cannot be read now. Offset 0 matches any file.
 Result<bool> CompareContent(const FileBytes& bytes, const Checkpoint& checkpoint);
-// The same where a file that cannot be read is of no use.
+// The same; false if the file cannot be read.
 bool ContentMatches(const FileBytes& bytes, const Checkpoint& checkpoint);
 
 }  // namespace telltale

@@ -2,29 +2,20 @@
 #include "sidecar/discover/file_set.h"
 
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <chrono>
+#include <utility>
 
 #include "common/base/log.h"
-#include "sidecar/discover/glob.h"
+#include "sidecar/discover/path_parts.h"
 
 namespace telltale {
 namespace {
 
-// A generation that was read to its end stays open: its writer may not have let go of it. Without
-// a name it holds disk space, so it goes sooner.
-constexpr std::chrono::seconds kKeepUnlinked{10}, kKeepRenamed{600};
-constexpr std::size_t kKeepIdle = 64;
-// A directory changed twice within the grain of its time stamp looks unchanged: list it again.
-constexpr std::int64_t kDirectoryGrain = 2'000'000'000;
+constexpr int kListRounds = 4;
+constexpr std::size_t kMaxShadowed = 1'000;
 
-bool MatchesAny(const std::vector<std::string>& patterns, const std::string& path) {
-  return std::any_of(patterns.begin(), patterns.end(),
-                     [&](const std::string& pattern) { return GlobMatch(pattern, path); });
-}
-
+// Three quarters of what the process may open: the rest is for pushes, pages and the journal.
 std::size_t FilesAllowed() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 512;
@@ -33,85 +24,51 @@ std::size_t FilesAllowed() {
 
 }  // namespace
 
-FileSet::FileSet(Clock& clock, Hooks hooks, std::size_t max_files)
+FileSet::FileSet(Clock& clock, FileHistory& history, LogFileLimits limits)
     : clock_(clock),
-      hooks_(std::move(hooks)),
-      max_files_(max_files > 0 ? max_files : FilesAllowed()) {}
-
-TailedFile* FileSet::Find(std::uint64_t file_id) const {
-  auto found = files_.find(file_id);
-  return found == files_.end() ? nullptr : found->second.get();
+      history_(history),
+      discovery_(clock),
+      rotations_(clock, history, open_, discovery_) {
+  SetLimits(limits);
 }
 
-bool FileSet::Settled(const std::string& path) const {
-  auto directory = directories_.find(DirectoryOf(path));
-  return directory == directories_.end() || !(directory->second.again || directory->second.list);
-}
-
-bool FileSet::Settled() const {
-  return std::none_of(directories_.begin(), directories_.end(),
-                      [](const auto& directory) { return directory.second.again; });
-}
-
-int FileSet::SourceOf(const std::string& path) const {
-  std::size_t first = sources_.size();
-  for (std::string_view root = path; root.size() > 1;) {
-    root = ParentOf(root);
-    auto there = by_root_.find(root);
-    if (there == by_root_.end()) continue;
-    for (std::size_t i : there->second) {
-      const LogSource& source = sources_[i];
-      if (i < first && MatchesAny(source.include, path) && !MatchesAny(source.exclude, path)) {
-        first = i;
-      }
-    }
-  }
-  return first < sources_.size() ? static_cast<int>(first) : -1;
-}
-
-bool FileSet::Excluded(const std::string& path) const {
-  return std::any_of(sources_.begin(), sources_.end(),
-                     [&](const LogSource& source) { return MatchesAny(source.exclude, path); });
+void FileSet::SetLimits(const LogFileLimits& limits) {
+  const std::size_t allowed = FilesAllowed();
+  max_open_ = limits.open_files > 0 ? std::min(limits.open_files, allowed) : allowed;
+  max_deleted_bytes_ = limits.deleted_bytes;
 }
 
 void FileSet::SetSources(std::vector<LogSource> sources) {
-  sources_ = std::move(sources);
-  by_root_.clear();
-  for (LogSource& source : sources_) {
-    for (auto* patterns : {&source.include, &source.exclude}) {
-      std::vector<std::string> plain;
-      for (const std::string& pattern : *patterns) {
-        if (auto good = CheckGlob(pattern); !good.ok()) {
-          LogError("a pattern of log files is left out", {{"error", good.error().message}});
-          continue;
-        }
-        for (std::string& one : GlobAlternatives(pattern)) plain.push_back(std::move(one));
-      }
-      *patterns = std::move(plain);
-    }
-    const auto index = static_cast<std::size_t>(&source - sources_.data());
-    for (const std::string& pattern : source.include) {
-      by_root_[GlobRoot(pattern)].push_back(index);
-    }
-    for (const std::string& directory : source.link_targets) by_root_[directory];  // for Allowed
-  }
-  std::vector<std::uint64_t> unwanted;
-  for (auto& [file_id, file] : files_) {
-    int source = SourceOf(file->path);
-    if (source < 0) {
-      unwanted.push_back(file_id);
+  discovery_.SetSources(std::move(sources));
+  for (TailedFile* file : open_.All()) {
+    const std::size_t source = discovery_.sources().Find(file->path);
+    if (source == SourceList::kNone) {
+      Close(file->file_id, CloseReason::kUnwanted, false);
     } else {
-      file->source = static_cast<std::size_t>(source);
+      file->source = source;
     }
   }
-  for (std::uint64_t file_id : unwanted) Close(file_id, false);
-  for (auto& [path, directory] : directories_) {
-    directory.list = true;
-    directory.trusted = false;
-    directory.done.clear();
+  idle_.RemoveIgnored();
+  first_paths_.emplace();
+}
+
+bool FileSet::Settled(const std::string& path) const {
+  return discovery_.Settled(DirectoryOf(path));
+}
+
+bool FileSet::Lists(const std::string& path) const { return discovery_.Lists(DirectoryOf(path)); }
+
+FileCounts FileSet::counts() const {
+  FileCounts counts;
+  for (const auto& [file_id, file] : open_.by_id()) {
+    const bool deleted = file->info.links == 0;
+    ++(deleted ? counts.deleted : file->rotated ? counts.rotated : counts.current);
+    if (deleted) counts.deleted_bytes += file->info.allocated;
   }
-  warned_.clear();
-  waiting_.clear();
+  counts.idle = idle_.size() - idle_.ignored();
+  counts.unread = discovery_.unread();
+  counts.unread[UnreadReason::kIgnoredOlder] += idle_.ignored();
+  return counts;
 }
 
 void FileSet::Sweep() {
@@ -120,121 +77,163 @@ void FileSet::Sweep() {
 }
 
 void FileSet::Look() {
-  FindDirectories();
-  for (auto& [path, directory] : directories_) {
-    struct stat info;
-    if (stat(path.c_str(), &info) != 0) continue;
-    std::int64_t changed = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
-    bool recent = clock_.WallNanos() - changed < kDirectoryGrain;
-    if (directory.list || directory.again || recent || changed != directory.changed) {
-      directory.changed = changed;
-      ListDirectory(path);
-    }
+  for (const std::string& directory : discovery_.FindDirectories()) {
+    for (TailedFile* file : open_.In(directory)) file->rotated = true;
+    for (std::uint64_t file_id : idle_.RemoveDirectory(directory)) history_.Gone(file_id);
   }
-  std::vector<TailedFile*> all;
-  for (auto& [file_id, file] : files_) all.push_back(file.get());
-  for (TailedFile* file : all) Refresh(*file);
+  struct Due {
+    std::string path;
+    bool slow;
+  };
+  std::vector<Due> due;
+  bool untrusted = false;
+  for (auto& [path, directory] : discovery_.directories()) {
+    const bool slow = clock_.Steady() >= directory.relist_at;
+    if (!discovery_.IsDue(path, directory)) continue;
+    untrusted = untrusted || !directory.trusted;
+    due.push_back({path, slow});
+  }
+  // A file that was rotated into another directory while nobody looked is known before files that
+  // look new are opened: it may be among them, as a copy.
+  if (untrusted && !history_.Missing().empty()) {
+    for (const Due& one : due) ListDirectory(one.path, one.slow, true);
+    rotations_.FindMoved([this](const FoundGeneration& found) { OpenFound(found); });
+  }
+  for (const Due& one : due) ListDirectory(one.path, one.slow, false);
+  WarnOfShadowed();
+  for (TailedFile* file : open_.All()) Refresh(*file);
   CloseFinished();
 }
 
-void FileSet::Refresh(TailedFile& file) {
-  auto info = StatFile(file.bytes.fd());
-  if (!info) return;
-  std::uint64_t before = file.info.size;
-  if (file.bytes.compressed()) {
-    // What it holds does not change; how much that is may be known better now.
-    info->size = file.bytes.UncompressedSize();
-    if (info->size != before) file.grown = clock_.Steady();
-    file.info = *info;
-    return;
+// A source that comes behind another one for all its files has no effect, which nobody wants.
+void FileSet::WarnOfShadowed() {
+  if (!first_paths_) return;
+  for (const auto& [index, path] : discovery_.sources().Shadowed(*first_paths_)) {
+    const LogSource& source = discovery_.sources()[index];
+    const std::string& pattern = source.include.front();
+    if (shadowed_.size() >= kMaxShadowed || !shadowed_.insert(pattern).second) continue;
+    LogWarn(
+        "an entry of logs has no effect: earlier entries take all files that it matches, and a "
+        "file belongs to the first entry that matches it; put the narrower entry first",
+        {{"include", pattern}, {"entry", index + 1}, {"file", path}});
   }
-  if (info->size != before || info->modified != file.info.modified) {
-    // Checked with every change, so that it is known what was there when it was truncated, and
-    // that it was when it has grown to the same size since.
-    bool shrank_unread = info->size < before && file.checkpoint.offset == 0;
-    auto same = CompareContent(file.bytes, file.known());
-    if (file.known().offset == 0 && ContinueInCopy(file)) return;
-    if (shrank_unread || (same && !*same)) {
-      Restart(file);
-      return;
-    }
-    if (info->size < before) file.arrival_times.Clear();
-    if (info->size != before) {
-      file.grown = clock_.Steady();
-      file.arrival_times.Drop(file.checkpoint.offset);
-      file.arrival_times.Note(info->size, clock_.WallNanos(), clock_.Steady());
-    }
-  }
-  file.info = *info;
-  NoteSeen(file);
+  first_paths_.reset();
 }
 
-void FileSet::NoteSeen(TailedFile& file) {
-  if (file.checkpoint.offset > 0 || file.bytes.compressed()) return;
-  if (file.info.size <= file.seen.offset) return;
-  auto seen = MakeCheckpoint(file.bytes, file.info.size);
-  if (!seen) return;  // who reads it will see the error
-  file.seen = *seen;
-  if (file.first_seen.offset == 0) file.first_seen = file.seen;
-  hooks_.seen(file);
+void FileSet::TakeEvents() {
+  const bool complete = discovery_.ReadEvents(
+      [&](const DirEvent& event, Directory& directory) { NoteEvent(event, directory); });
+  if (!complete) dropped_ = true;
+  OpenRenamed();
+}
+
+void FileSet::HandleEvents() {
+  TakeEvents();
+  if (std::exchange(dropped_, false)) {
+    LogWarn("the kernel dropped inotify events: looking at all files",
+            {{"remedy", "raise sysctl fs.inotify.max_queued_events"}});
+    discovery_.DistrustAll();
+    Look();
+    return;
+  }
+  OpenChangedIdle();
+  // While one is listed it may change again; a directory that never rests is left to the sweep.
+  for (int round = 0; round < kListRounds; ++round) {
+    for (auto& [path, directory] : discovery_.directories()) {
+      if (directory.list) ListDirectory(path, false, false);
+    }
+  }
+  std::vector<TailedFile*> changed;
+  for (auto& [file_id, file] : open_.by_id()) {
+    const Directory* directory = discovery_.Find(file->directory);
+    if (directory != nullptr && directory->refresh) changed.push_back(file.get());
+  }
+  for (TailedFile* file : changed) Refresh(*file);
+  for (auto& [path, directory] : discovery_.directories()) directory.refresh = false;
+}
+
+void FileSet::NoteEvent(const DirEvent& event, Directory& directory) {
+  directory.refresh = true;
+  if (event.kind == DirEvent::Kind::kAttributes) {
+    // Modes and owners: of the directory, or of a file that could not be opened.
+    if (event.name.empty() || directory.unread.of_permission()) directory.list = true;
+    return;
+  }
+  const std::string path = PathIn(event.directory, event.name);
+  if (event.kind == DirEvent::Kind::kChanged) {
+    if (idle_.size() > 0 && idle_.Find(path) != nullptr) changed_idle_.insert(path);
+    return;
+  }
+  directory.list = true;
+  if (event.name.empty()) return;
+  const bool lost = renames_.Note(event, path, Wants(path)) == Renames::Effect::kLost;
+  const bool copy = event.kind == DirEvent::Kind::kAppeared && rotations_.MayBeCopy(event);
+  if (lost || copy) directory.trusted = false;
+}
+
+void FileSet::OpenRenamed() {
+  for (const RenamedFile& file : renames_.Take()) {
+    if (open_.FindAt(file.path) != nullptr || rotations_.IsForLater(file.path, file.from)) continue;
+    if (const IdleFile* idle = idle_.Find(file.from)) {
+      const IdleFile known = *idle;
+      auto info = StatPath(file.path);
+      if (info && info->id == known.id) {
+        idle_.Remove(file.from);
+        if (known.Unchanged(*info)) idle_.Add(file.path, known);
+        if (known.Unchanged(*info)) continue;
+      }
+    }
+    RefreshIn(DirectoryOf(file.from));
+    Open(file.path, file.from, false);
+    Directory* directory = discovery_.Find(DirectoryOf(file.from));
+    if (directory == nullptr || open_.FindAt(file.path) != nullptr) continue;
+    directory->trusted = false;  // it is gone from there, too
+  }
+}
+
+void FileSet::OpenChangedIdle() {
+  for (const std::string& path : std::exchange(changed_idle_, {})) CheckIdle(path);
+}
+
+// Opens the file again if it changed.
+void FileSet::CheckIdle(const std::string& path) {
+  const IdleFile* found = idle_.Find(path);
+  if (found == nullptr) return;
+  const IdleFile idle = *found;
+  auto info = StatPath(path);
+  if (info && idle.Unchanged(*info)) return;
+  idle_.Remove(path);
+  const bool same = info && info->id == idle.id;
+  const bool ignored = idle.file_id == IdleFile::kNotKnown;
+  if (!same && !ignored) history_.Gone(idle.file_id);
+  if (!info) return;
+  if (ignored || !Wants(path)) {
+    Open(path, path, !Wants(path), same && info->size >= idle.size ? idle.size : 0);
+    return;
+  }
+  // It may have been copied and truncated: the listing opens it behind its copy.
+  if (Directory* directory = discovery_.Find(ParentOf(path))) {
+    directory->list = true;
+    directory->trusted = false;
+  }
+}
+
+bool FileSet::IsIdle(const std::string& path, std::uint64_t inode) const {
+  const IdleFile* idle = idle_.Find(path);
+  if (idle == nullptr) return false;
+  if (idle->id.inode == inode) return true;
+  auto info = StatPath(path);
+  return info && idle->Unchanged(*info);
 }
 
 bool FileSet::CheckContent(TailedFile& file) {
   if (file.bytes.compressed()) return true;
   auto same = CompareContent(file.bytes, file.known());
-  if (!same || *same) return true;  // who reads it will see the error
+  if (!same || *same) return true;  // the next read meets the error
   Restart(file);
   return false;
 }
 
-void FileSet::Restart(TailedFile& file) {
-  if (ContinueInCopy(file)) return;
-  std::uint64_t unread = file.unread() ? file.info.size - file.checkpoint.offset : 0;
-  LogInfo("a log file was truncated and is read from its start",
-          {{"path", file.path}, {"offset", file.checkpoint.offset}, {"unread_bytes", unread}});
-  if (auto info = StatFile(file.bytes.fd())) file.info = *info;
-  file.checkpoint = file.seen = file.first_seen = Checkpoint{};
-  file.searched = 0;
-  file.partial = file.held = false;
-  file.memory.clear();
-  file.outstanding = 0;
-  file.arrival_times.Clear();
-  file.grown = clock_.Steady();
-  file.arrival_times.Note(file.info.size, clock_.WallNanos(), clock_.Steady());
-  auto node = files_.extract(file.file_id);
-  hooks_.truncated(file, unread);
-  node.key() = file.file_id;
-  by_inode_[{file.info.id.device, file.info.id.inode}] = file.file_id;
-  NoteSeen(file);
-  files_.insert(std::move(node));
-}
-
-void FileSet::GiveUp(const TailedFile& file) { Close(file.file_id, true); }
-
-void FileSet::CloseFinished() {
-  std::vector<std::uint64_t> idle, done;
-  for (auto& [file_id, file] : files_) {
-    if (file->unread()) continue;
-    file->bytes.Release();
-    if (!file->rotated || file->outstanding > 0) continue;
-    auto keep = file->info.links == 0 ? kKeepUnlinked : kKeepRenamed;
-    bool over = file->bytes.compressed() || clock_.Steady() - file->grown >= keep;
-    (over ? done : idle).push_back(file_id);
-  }
-  for (std::uint64_t file_id : done) Close(file_id, true);
-  // Slots ascend with age, so the first are the oldest. None is kept where there is no room.
-  std::size_t keep = waiting_.empty() ? kKeepIdle : 0;
-  for (std::size_t i = 0; i + keep < idle.size(); ++i) Close(idle[i], true);
-}
-
-void FileSet::Close(std::uint64_t file_id, bool finished) {
-  auto node = files_.extract(file_id);
-  if (node.empty()) return;
-  TailedFile& file = *node.mapped();
-  by_inode_.erase({file.info.id.device, file.info.id.inode});
-  LogInfo(finished ? "done with a rotated log file" : "a log file is no longer wanted",
-          {{"path", file.path}, {"offset", file.checkpoint.offset}});
-  hooks_.closed(file, finished);
-}
+void FileSet::GiveUp(const TailedFile& file) { Close(file.file_id, CloseReason::kFinished, false); }
 
 }  // namespace telltale

@@ -8,7 +8,7 @@
 namespace telltale {
 namespace {
 
-// So long may pass between a copy and the truncation: the program may have looked, and ended, then.
+// So long may pass between a copy and the truncation; the last scan may have been between them.
 constexpr std::int64_t kBetween = 2'000'000'000;
 
 std::string_view NameOf(std::string_view path) { return path.substr(path.rfind('/') + 1); }
@@ -82,7 +82,7 @@ class Finder {
     for (std::size_t i = 0; i < owner_.size() && !copied_; ++i) {
       const FileInfo& info = search_.files[i].info;
       const std::int64_t made = std::min(info.id.birth, info.modified);
-      copied_ = !owner_[i] && info.size > 0 && made > search_.alive - kBetween;
+      copied_ = !owner_[i] && info.size > 0 && made > search_.last_scan - kBetween;
       if (copied_) Take(i, k);
     }
   }
@@ -104,14 +104,21 @@ class Finder {
     for (std::size_t i = 0; i < owner_.size(); ++i) {
       if (owner_[i] && search_.known[*owner_[i]].path == search_.path) youngest = i;
     }
-    for (std::size_t i = youngest ? *youngest + 1 : 0; i < owner_.size(); ++i) {
-      if (!owner_[i] && (youngest || MadeAfter(*last, search_.files[i]))) out.push_back(i);
+    for (std::size_t i = 0; i < owner_.size(); ++i) {
+      if (owner_[i]) continue;
+      const RotatedFile& file = search_.files[i];
+      const bool younger = youngest && i > *youngest;
+      // Names may not sort by age, so the order is not all that counts. A compressed file may have
+      // been made lately of something old.
+      const bool trusted = search_.last_scan != 0 && !file.name.ends_with(".gz");
+      const bool written = MadeAfter(*last, file) && (!youngest || trusted);
+      if (younger || written || file.appeared) out.push_back(i);
     }
     return out;
   }
 
   bool MadeAfter(const KnownGeneration& last, const RotatedFile& file) const {
-    if (file.info.modified <= search_.alive) return false;
+    if (file.info.modified <= search_.last_scan) return false;
     bool births = file.info.id.birth != 0 && last.id.birth != 0;
     return !births || file.info.id.birth >= last.id.birth;
   }

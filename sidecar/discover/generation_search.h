@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What became of the generations of a log file while nobody looked: which file holds the rest of
-// one that was being read, whatever it is called and even if it was copied or compressed since,
-// and which files were begun and rotated away unseen. Pure but for the question about content.
-// Called by FileSet.
+// Finds the generations of a log file that changed their names while no event told of it: which
+// file holds the rest of one that was being read, even if it was copied or compressed since, and
+// which files were begun and rotated away unseen. Pure but for the question about content. Called
+// by Rotations.
 //
-// The rules, so that nothing is read twice and nothing old is dragged in: a file is a known
-// generation by its identity, else by its content. Of the last one that was empty when it was last
-// looked at, the oldest copy is it that was made since. Unseen ones are those behind the youngest
-// known one in the order of their names; when no known one is left, those that were made after it
-// and changed after the program last lived. Without any known generation there is nothing to find.
+// The rules, so that nothing is read twice and nothing old is read at all:
+// - A file is a known generation by its identity, else by its content.
+// - If the newest known file was empty at the last scan, the oldest copy made since then is taken
+// to
+//   be it.
+// - Unseen are the files younger than the youngest known one, and those that were made and written
+//   after the last scan. If no known one is left, only the latter.
+// - Without any known generation no file is unseen.
 #pragma once
 
 #include <cstddef>
@@ -29,19 +32,20 @@ struct KnownGeneration {
   std::uint64_t file_id = 0;
   std::string path;  // under which it is shipped
   FileIdentity id;
-  Checkpoint checkpoint;  // of the farthest place that was read, else seen
+  Checkpoint checkpoint;  // of the farthest place that was read, else the fingerprint
   bool open = false;      // in this process
+  bool present = false;   // closed in this process, and its file is there
   bool finished = false;  // read to its end
 };
 
 struct GenerationSearch {
   std::string path;  // that is wanted
-  // What rotations of `path` there are, oldest first.
+  // The rotations of `path` that there are, oldest first.
   std::vector<RotatedFile> files;
   // Of the whole directory, oldest first.
   std::vector<KnownGeneration> known;
-  bool present_known = false;  // what `path` leads to is one of them
-  std::int64_t alive = 0;      // wall time when the directory was last known
+  bool present_known = false;  // the file at `path` is one of them
+  std::int64_t last_scan = 0;  // wall time of the last complete listing of the directory
 };
 
 struct GenerationsFound {

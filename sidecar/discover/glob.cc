@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <memory>
 #include <set>
@@ -17,10 +18,15 @@ namespace {
 
 // A pattern that stands for more than so many is a mistake, or an attack on our memory.
 constexpr std::size_t kMaxAlternatives = 256, kMaxDirectories = 4096, kMaxDepth = 32;
+// Beyond so many directories a walk ends; beyond so many it names no more that it may not enter.
+constexpr std::size_t kMaxWalk = 65'536, kMaxDenied = 100;
 
+// Sets errno when false: ENOTDIR if it is something else.
 bool IsDirectory(const std::string& path) {
   struct stat info;
-  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+  if (stat(path.c_str(), &info) != 0) return false;
+  errno = ENOTDIR;
+  return S_ISDIR(info.st_mode);
 }
 
 // Matches `c` against the class that starts after '[' at `at`, and moves `at` behind its ']'.
@@ -191,14 +197,15 @@ bool MatchPath(std::string_view pattern, std::string_view path) {
 // Walks the directories that a pattern leads to.
 class Walk {
  public:
-  explicit Walk(std::vector<std::string_view> parts) : parts_(std::move(parts)) {}
+  Walk(std::vector<std::string_view> parts, GlobTrouble& trouble)
+      : parts_(std::move(parts)), trouble_(trouble) {}
 
   void From(const std::string& base, std::size_t index, std::size_t depth = 0) {
-    if (found_.size() >= kMaxDirectories) return;
+    if (trouble_.left_out >= kMaxWalk) return;
     bool stars = parts_[index] == "**";
     if (stars && !visited_.emplace(base, index).second) return;
     if (index + 1 >= parts_.size()) {
-      if (IsDirectory(base.empty() ? "/" : base)) found_.insert(base.empty() ? "/" : base);
+      Find(base.empty() ? "/" : base);
     } else if (stars) {
       From(base, index + 1, depth);
     }
@@ -215,10 +222,26 @@ class Walk {
   const std::set<std::string>& found() const { return found_; }
 
  private:
+  void Find(const std::string& path) {
+    if (!IsDirectory(path)) {
+      if (errno == EACCES) Denied(path);
+    } else if (found_.size() < kMaxDirectories) {
+      found_.insert(path);
+    } else if (!found_.contains(path)) {
+      ++trouble_.left_out;
+    }
+  }
+
+  void Denied(const std::string& path) {
+    if (trouble_.denied.size() < kMaxDenied) trouble_.denied.push_back(path);
+  }
+
   // `**` follows no link, or it would walk in circles.
   void Below(const std::string& base, std::size_t index, std::string_view part, bool stars,
              std::size_t depth) {
     std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(base.empty() ? "/" : base.c_str()), closedir);
+    // A directory that can hold matches itself is counted by whoever lists it.
+    if (!dir && errno == EACCES && !found_.contains(base)) Denied(base);
     while (const dirent* entry = dir ? readdir(dir.get()) : nullptr) {
       std::string_view name = entry->d_name;
       if (name == "." || name == ".." || !MatchComponent(part, name)) continue;
@@ -231,6 +254,7 @@ class Walk {
   }
 
   std::vector<std::string_view> parts_;
+  GlobTrouble& trouble_;
   std::set<std::string> found_;
   std::set<std::pair<std::string, std::size_t>> visited_;
 };
@@ -281,11 +305,12 @@ std::string GlobRoot(std::string_view pattern) {
   return std::string(pattern.substr(0, end));
 }
 
-std::vector<std::string> GlobDirectories(std::string_view pattern) {
+std::vector<std::string> GlobDirectories(std::string_view pattern, GlobTrouble* trouble) {
   std::set<std::string> out;
+  GlobTrouble ignored;
   if (pattern.empty() || pattern[0] != '/') return {};
   for (const std::string& one : GlobAlternatives(std::string(pattern))) {
-    Walk walk(Split(std::string_view(one).substr(1), '/'));
+    Walk walk(Split(std::string_view(one).substr(1), '/'), trouble == nullptr ? ignored : *trouble);
     walk.From("", 0);
     out.insert(walk.found().begin(), walk.found().end());
   }

@@ -7,6 +7,7 @@
 // by the configuration to check patterns.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +27,14 @@ bool GlobMatch(std::string_view pattern, std::string_view path);
 // The longest leading directory that has no wildcard: "/var/log" of "/var/log/*/x-*.log".
 std::string GlobRoot(std::string_view pattern);
 
+// What a walk could not look into.
+struct GlobTrouble {
+  std::vector<std::string> denied;  // no permission; the first hundred
+  std::uint64_t left_out = 0;       // directories beyond the limit; not counted beyond 65,536
+};
+
 // The directories that exist now and can hold matches, sorted; at most 4096 of a pattern, and 32
 // levels below `**`.
-std::vector<std::string> GlobDirectories(std::string_view pattern);
+std::vector<std::string> GlobDirectories(std::string_view pattern, GlobTrouble* trouble = nullptr);
 
 }  // namespace telltale

@@ -12,11 +12,28 @@ constexpr std::size_t kDateDigits = 6;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// What the rotation added, without .gz.
-std::string_view Suffix(std::string_view base, std::string_view name) {
-  name.remove_prefix(base.size());
+std::string_view WithoutGz(std::string_view name) {
   if (name.ends_with(".gz")) name.remove_suffix(3);
   return name;
+}
+
+// What the rotation added, without .gz.
+std::string_view Suffix(std::string_view base, std::string_view name) {
+  name = WithoutGz(name);
+  if (name.starts_with(base)) return name.substr(base.size());
+  const std::string_view stem = StemOf(base);
+  name.remove_prefix(stem.size());
+  name.remove_suffix(base.size() - stem.size());
+  return name;
+}
+
+// A separator, and nothing but a number or a date.
+bool IsNumberOrDate(std::string_view suffix) {
+  if (suffix.size() < 2 || std::string_view(".-_").find(suffix[0]) == suffix.npos) return false;
+  suffix.remove_prefix(1);
+  return IsDigit(suffix[0]) && std::all_of(suffix.begin(), suffix.end(), [](char c) {
+           return IsDigit(c) || std::string_view("-_.:+TZ").find(c) != std::string_view::npos;
+         });
 }
 
 std::size_t Digits(std::string_view text) {
@@ -33,7 +50,22 @@ std::vector<std::uint64_t> Numbers(std::string_view text) {
   return out;
 }
 
-// Whether most neighbours in the list changed in the order they stand in.
+// A date that sorts as text does: 2024-01-31, 20240131..., or Unix seconds or milliseconds. Such as
+// 31012024 or 01-31-2024 do not.
+bool YearFirst(std::string_view suffix) {
+  const std::vector<std::uint64_t> numbers = Numbers(suffix);
+  if (numbers.empty()) return false;
+  const std::uint64_t first = numbers[0];
+  const auto is_year = [](std::uint64_t year) { return year >= 1970 && year < 2200; };
+  if (numbers.size() > 1 && first < 10'000) return is_year(first) && numbers[1] <= 12;
+  const std::string text = std::to_string(first);
+  if ((text.size() == 10 || text.size() == 13) && text[0] == '1') return true;
+  if (text.size() != 6 && text.size() != 8 && text.size() < 10) return false;
+  const auto part = [&](std::size_t at, std::size_t n) { return std::stoull(text.substr(at, n)); };
+  return is_year(part(0, 4)) && part(4, 2) >= 1 && part(4, 2) <= 12;
+}
+
+// True if modification times mostly ascend.
 bool TimesAgree(const std::vector<RotatedFile>& files) {
   int balance = 0;
   for (std::size_t i = 1; i < files.size(); ++i) {
@@ -48,14 +80,23 @@ bool TimesAgree(const std::vector<RotatedFile>& files) {
 bool IsRotationOf(std::string_view base, std::string_view name) {
   if (base.empty() || name.size() <= base.size() || !name.starts_with(base)) return false;
   std::string_view suffix = Suffix(base, name);
-  if (suffix.empty()) return true;
-  if (suffix[0] != '.' && suffix[0] != '-' && suffix[0] != '_') return false;
-  suffix.remove_prefix(1);
-  if (suffix == "old") return true;
-  return !suffix.empty() && IsDigit(suffix[0]) &&
-         std::all_of(suffix.begin(), suffix.end(), [](char c) {
-           return IsDigit(c) || std::string_view("-_.:+TZ").find(c) != std::string_view::npos;
-         });
+  if (suffix.empty() || suffix == ".old" || suffix == "-old" || suffix == "_old") return true;
+  return IsNumberOrDate(suffix);
+}
+
+std::string_view StemOf(std::string_view base) {
+  const std::size_t dot = base.rfind('.');
+  return dot == base.npos || dot == 0 ? base : base.substr(0, dot);
+}
+
+bool IsDatedBeside(std::string_view base, std::string_view name) {
+  const std::string_view stem = StemOf(base), extension = base.substr(stem.size());
+  name = WithoutGz(name);
+  if (extension.empty() || name.size() <= base.size() || !name.starts_with(stem) ||
+      !name.ends_with(extension)) {
+    return false;
+  }
+  return IsNumberOrDate(name.substr(stem.size(), name.size() - base.size()));
 }
 
 void SortByAge(std::string_view base, std::vector<RotatedFile>& files) {
@@ -64,7 +105,10 @@ void SortByAge(std::string_view base, std::vector<RotatedFile>& files) {
   };
   auto dates = static_cast<std::size_t>(std::count_if(files.begin(), files.end(), dated));
   auto numbers = [&](const RotatedFile& file) { return Numbers(Suffix(base, file.name)); };
-  if (dates == files.size()) {
+  const bool year_first = std::all_of(files.begin(), files.end(), [&](const RotatedFile& file) {
+    return YearFirst(Suffix(base, file.name));
+  });
+  if (dates == files.size() && year_first) {
     std::sort(files.begin(), files.end(),
               [&](const RotatedFile& a, const RotatedFile& b) { return numbers(a) < numbers(b); });
   } else if (dates == 0) {

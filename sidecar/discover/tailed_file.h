@@ -49,28 +49,32 @@ struct TailedFile {
   std::uint64_t file_id = 0;  // the journal's number of this generation
   std::string path;           // the name it is shipped under: the first one it was seen at
   std::string directory;
+  std::string found_at;    // where it lies; a rotated file may have been renamed since
   std::size_t source = 0;  // index into the sources
   FileBytes bytes;
   FileInfo info;          // as last refreshed
   Checkpoint checkpoint;  // what was read; checkpoint.offset is the next byte to read
-  // While nothing was read: what was seen, the newest and the first of it. A truncation, and a copy
-  // that was made before it, are known by them.
-  Checkpoint seen, first_seen;
+  // While nothing was read: of what was seen last and first. They tell a truncation, and a copy
+  // that was made before it.
+  Checkpoint fingerprint, first_fingerprint;
   PartialLines carried_partial;  // comes before its first byte, from the generation before
   std::uint64_t searched = 0;    // no line end between checkpoint.offset and here
+  bool rewritten = false;        // that part may have changed since it was searched
   bool partial = false;          // but a CRI line whose end may be in the next generation
   bool held = false;             // but a block of lines that may go on
   std::int64_t last_time = 0;    // the last time assigned to a line
   std::string memory;            // of the pipeline's stages, at checkpoint.offset
   ArrivalTimes arrival_times;
-  SteadyTime grown{};          // when its size last changed
-  bool rotated = false;        // no wanted path leads to it any more
-  int outstanding = 0;         // batches of it that are not answered yet
-  SteadyTime retry_at{};       // not read before, after a read error
-  SteadyTime failing_since{};  // the first of read errors in a row; never when there is none
+  SteadyTime grown{};            // when its size last changed, or a part of it was filled
+  SteadyTime searched_since{};   // when the search for a line end last began at the checkpoint
+  SteadyTime search_again_at{};  // not searched again before
+  bool rotated = false;          // no wanted path leads to it any more
+  int outstanding = 0;           // batches of it that are not answered yet
+  SteadyTime retry_at{};         // not read before, after a read error
+  SteadyTime failing_since{};    // the first of read errors in a row; never when there is none
 
-  // By what its content is known.
-  const Checkpoint& known() const { return checkpoint.offset > 0 ? checkpoint : seen; }
+  // What tells its content from that of other files.
+  const Checkpoint& known() const { return checkpoint.offset > 0 ? checkpoint : fingerprint; }
   bool unread() const { return info.size > checkpoint.offset; }
 };
 

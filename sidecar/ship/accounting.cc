@@ -7,7 +7,7 @@ namespace telltale {
 namespace {
 
 constexpr std::string_view kKnownReasons[] = {
-    "line_too_long",  "truncated", "file_gone", "unreadable",     "rejected",       "too_large",
+    "line_too_long",  "truncated", "file_gone", "unreadable", "vanished", "deleted_limit",     "rejected",       "too_large",
     "too_far_behind", "too_old",   "too_new",   "invalid_labels", "limit_exceeded", "invalid_push"};
 
 }  // namespace
@@ -24,7 +24,6 @@ std::shared_ptr<Accounting> Accounting::Make(Registry& registry, Clock& clock) {
 Accounting::Accounting(Registry& r, Clock& clock)
     : registry_(r),
       clock_(clock),
-      files_(r.AddGauge("telltale_logs_files", "Open log files, rotated ones included.")),
       read_lines_(r.AddCounter("telltale_logs_read_lines_total", "Log lines read from files.")),
       read_bytes_(
           r.AddCounter("telltale_logs_read_bytes_total", "Bytes of lines read from files.")),

@@ -42,7 +42,6 @@ class Accounting {
   void LostUnread(std::string_view reason, const LineCount& lines);
   // A batch was answered: together what Read counted, without the cut.
   void Answered(const LineCount& acked, const Losses& lost);
-  void SetFiles(std::size_t open) { files_.Set(static_cast<double>(open)); }
   // Since when the oldest line that Loki has not acknowledged is known; 0 when there is none.
   void SetOldest(std::int64_t wall_nanos);
 
@@ -59,7 +58,6 @@ class Accounting {
 
   Registry& registry_;
   Clock& clock_;
-  Gauge& files_;
   Counter& read_lines_;
   Counter& read_bytes_;
   Counter& acked_lines_;

@@ -23,15 +23,42 @@ Labels LabelsOf(const std::string& path, std::string_view generation) {
 Backlog::Backlog(Registry& registry, Clock& clock)
     : registry_(registry),
       clock_(clock),
-      waiting_(registry.AddGauge("telltale_logs_files_waiting",
-                                 "Log files that are wanted and not open, because too many are.")),
       deleted_bytes_(registry.AddGauge("telltale_logs_deleted_bytes",
                                        "Bytes on disk of deleted log files that are kept open.")),
+      vanished_(registry.AddCounter("telltale_logs_vanished_files_total",
+                                    "Log files that an earlier process had begun to read and that "
+                                    "were nowhere at the start: moved out of sight, or deleted.")),
       latency_(registry.AddHistogram(
           "telltale_logs_entry_propagation_latency_seconds",
           "From a line's own time, or else from when it was first seen, to Loki's acknowledgement; "
           "of long batches every so many lines.",
-          {0.05, 0.1, 0.3, 1, 3, 10, 60, 600, 3600})) {}
+          {0.05, 0.1, 0.3, 1, 3, 10, 60, 600, 3600})) {
+  constexpr std::array<std::string_view, 4> kStates{"current", "rotated", "deleted", "idle"};
+  for (std::size_t i = 0; i < kStates.size(); ++i) {
+    files_[i] = &registry.AddGauge(
+        "telltale_logs_files",
+        "Log files that are known, by state: current, rotated and deleted ones are open; idle ones "
+        "are read to their end and closed until they change.",
+        {{"state", std::string(kStates[i])}});
+  }
+  for (std::size_t i = 0; i < unread_.size(); ++i) {
+    const auto reason = static_cast<UnreadReason>(i);
+    unread_[i] =
+        &registry.AddGauge("telltale_logs_files_unread",
+                           "Log files and directories that are wanted and not read, by reason.",
+                           {{"reason", std::string(UnreadReasonName(reason))}});
+  }
+}
+
+void Backlog::PublishFiles(const FileCounts& counts) {
+  const std::array<std::uint64_t, 4> files{counts.current, counts.rotated, counts.deleted,
+                                           counts.idle};
+  for (std::size_t i = 0; i < files.size(); ++i) files_[i]->Set(static_cast<double>(files[i]));
+  for (std::size_t i = 0; i < unread_.size(); ++i) {
+    unread_[i]->Set(static_cast<double>(counts.unread[static_cast<UnreadReason>(i)]));
+  }
+  deleted_bytes_.Set(static_cast<double>(counts.deleted_bytes));
+}
 
 void Backlog::Delivered(const TimeSample& times) {
   std::int64_t now = clock_.WallNanos();
@@ -44,21 +71,20 @@ void Backlog::Update(const FileSet& files) {
   bool behind = std::any_of(files.files().begin(), files.files().end(),
                             [](const auto& file) { return file.second->unread(); });
   bool caught_up = behind_ && !behind;
+  if (files.files().size() != open_) PublishFiles(files.counts());
+  open_ = files.files().size();
   if (clock_.Steady() < next_ && !caught_up) return;
   behind_ = behind;
   next_ = clock_.Steady() + std::chrono::seconds(1);
   std::map<std::string, Path> paths;
-  double deleted = 0;
   for (const auto& [file_id, file] : files.files()) {
     bool others = paths.size() >= kMaxPaths && !paths.contains(file->path);
     Path& path = paths[others ? std::string(kOthers) : file->path];
     std::uint64_t bytes = file->unread() ? file->info.size - file->checkpoint.offset : 0;
     if (file->checkpoint.offset == 0) bytes += BytesOf(file->carried_partial);
     (file->rotated ? path.rotated : path.current) += bytes;
-    if (file->info.links == 0) deleted += static_cast<double>(file->info.size);
   }
-  deleted_bytes_.Set(deleted);
-  waiting_.Set(static_cast<double>(files.waiting()));
+  PublishFiles(files.counts());
   Publish(paths);
 }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How far behind the log path is: bytes of each file that are not read yet, its rotated generations
-// apart from the current one, and how long lines took from being written to Loki's acknowledgement.
-// Owned by the pipeline's worker, on its thread; the numbers are taken once a second at most, and
-// at once when everything is caught up.
+// apart from the current one, how many files there are in which state, and how long lines took from
+// being written to Loki's acknowledgement. Owned by the pipeline's worker, on its thread; the
+// numbers are taken once a second at most, and at once when everything is caught up.
 //
 // At most kMaxPaths paths have series of their own; the others share one with the path "(others)".
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -27,6 +28,8 @@ class Backlog {
 
   void Update(const FileSet& files);
   void Delivered(const TimeSample& times);
+  // A file that was being read is nowhere.
+  void Vanished() { vanished_.Add(); }
 
  private:
   struct Path {
@@ -41,11 +44,16 @@ class Backlog {
 
   Registry& registry_;
   Clock& clock_;
-  Gauge& waiting_;
+  void PublishFiles(const FileCounts& counts);
+
   Gauge& deleted_bytes_;
+  Counter& vanished_;
+  std::array<Gauge*, 4> files_;  // current, rotated, deleted, idle
+  std::array<Gauge*, static_cast<std::size_t>(UnreadReason::kCount)> unread_;
   Histogram& latency_;
   std::map<std::string, Series> series_;
   SteadyTime next_{};
+  std::size_t open_ = 0;  // files, when they were last looked at
   bool behind_ = false;
 };
 

@@ -47,6 +47,7 @@ struct LogPipelineOptions {
   std::size_t batch_bytes = 1 << 20;            // of one push, before compression
   std::chrono::milliseconds batch_wait{1'000};  // the longest time that a line waits for others
   std::size_t max_labels = 15;                  // of a stream; Loki refuses one with more
+  LogFileLimits file_limits;
   std::string state_dir;                        // of the journal; made when absent; fixed at Start
   std::chrono::milliseconds retry_initial{500}, retry_cap{30'000};
   std::chrono::milliseconds request_timeout{10'000};

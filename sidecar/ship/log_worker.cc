@@ -30,7 +30,7 @@ LogWorker::LogWorker(const std::string& state_dir, Registry& registry, Clock& cl
                                        "Failed reads of log files; they are tried again.")),
       backlog_(registry, clock),
       journal_(state_dir, clock, registry, journal_disk),
-      files_(clock, MakeHooks()),
+      files_(clock, *this),
       metrics_(registry, clock),
       alerts_(state_dir, registry, clock),
       stage_failures_(registry, clock) {}
@@ -69,6 +69,7 @@ void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptio
     tenants.insert(source.tenant);
   }
   many_tenants_ = tenants.size() > 1;
+  files_.SetLimits(options.file_limits);
   files_.SetSources(std::move(sources));
   Sweep();
 }
@@ -240,7 +241,6 @@ void LogWorker::UpdateGauges() {
     if (line) note(file->arrival_times.WallAt(file->checkpoint.offset));
   }
   accounting_->SetOldest(oldest);
-  accounting_->SetFiles(files_.files().size());
   backlog_.Update(files_);
 }
 

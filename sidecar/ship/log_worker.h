@@ -33,7 +33,7 @@
 
 namespace telltale {
 
-class LogWorker {
+class LogWorker final : private FileHistory {
  public:
   static constexpr std::chrono::seconds kRetryRead{1};
 
@@ -71,15 +71,24 @@ class LogWorker {
   void Sync(bool now = false) { journal_.Sync(now); }
 
  private:
-  FileSet::Hooks MakeHooks();
-  bool Recall(TailedFile& file);
-  void Truncated(TailedFile& file, std::uint64_t unread);
-  void Closed(const TailedFile& file, bool finished);
-  std::vector<KnownGeneration> Known(const std::string& directory) const;
-  bool Resume(TailedFile& file, std::uint64_t file_id);
+  // Of FileHistory, over the journal.
+  bool Recall(TailedFile& file) override;
+  void Begin(TailedFile& file) override;
+  bool Resume(TailedFile& file, std::uint64_t file_id) override;
+  void Fingerprinted(const TailedFile& file) override;
+  void Truncated(TailedFile& file, std::uint64_t unread) override;
+  void Moved(const TailedFile& file, std::uint64_t missing) override;
+  void Lost(TailedFile& file, std::string_view reason) override;
+  void Closed(const TailedFile& file, CloseReason reason) override;
+  void Gone(std::uint64_t file_id) override;
+  std::vector<KnownGeneration> Known(const std::string& directory) const override;
+  std::vector<KnownGeneration> Missing() const override;
+  std::int64_t last_scan() const override;
+
+  KnownGeneration GenerationOf(const FileRecord& record) const;
   void Continue(TailedFile& file, const FileRecord& record);
-  void Moved(const TailedFile& file, std::uint64_t missing);
   void CountVanished();
+  void CountMissing();
 
   void PassOnCarried();
 

@@ -18,23 +18,17 @@ constexpr std::chrono::seconds kGiveUpReading{60};
 
 }  // namespace
 
-FileSet::Hooks LogWorker::MakeHooks() {
-  FileSet::Hooks hooks;
-  hooks.recall = [this](TailedFile& file) { return Recall(file); };
-  hooks.begun = [this](TailedFile& file) {
-    file.file_id = journal_.AddFile(file.info.id, file.path);
-  };
-  hooks.truncated = [this](TailedFile& file, std::uint64_t unread) { Truncated(file, unread); };
-  hooks.seen = [this](const TailedFile& file) {
-    journal_.RecordFingerprint(file.file_id, file.seen);
-  };
-  hooks.closed = [this](const TailedFile& file, bool finished) { Closed(file, finished); };
-  hooks.known = [this](const std::string& directory) { return Known(directory); };
-  hooks.resume = [this](TailedFile& file, std::uint64_t file_id) { return Resume(file, file_id); };
-  hooks.moved = [this](const TailedFile& file, std::uint64_t missing) { Moved(file, missing); };
-  hooks.alive = [this] { return journal_.last_scan(); };
-  return hooks;
+void LogWorker::Begin(TailedFile& file) {
+  file.file_id = journal_.AddFile(file.info.id, file.path);
+  // A file that ignoreOlder left out and that is written to again is read from there.
+  if (file.checkpoint.offset > 0) journal_.RecordCarryOver({file.file_id, 0, {}, file.checkpoint});
 }
+
+void LogWorker::Fingerprinted(const TailedFile& file) {
+  journal_.RecordFingerprint(file.file_id, file.fingerprint);
+}
+
+std::int64_t LogWorker::last_scan() const { return journal_.last_scan(); }
 
 bool LogWorker::Recall(TailedFile& file) {
   const FileRecord* record = journal_.Recall(file.info.id, file.path, file.bytes);
@@ -55,7 +49,7 @@ void LogWorker::Continue(TailedFile& file, const FileRecord& record) {
   file.file_id = record.file_id;
   file.path = record.path;
   file.checkpoint = record.checkpoint;
-  file.seen = file.first_seen = record.fingerprint;
+  file.fingerprint = file.first_fingerprint = record.fingerprint;
   file.last_time = record.last_time;
   file.memory = record.memory;
   if (file.checkpoint.offset == 0) file.carried_partial = record.carried_partial;
@@ -97,10 +91,45 @@ void LogWorker::Truncated(TailedFile& file, std::uint64_t unread) {
   journal_.Forget(before);
 }
 
-void LogWorker::Closed(const TailedFile& file, bool finished) {
+void LogWorker::Closed(const TailedFile& file, CloseReason reason) {
   replays_.erase(file.file_id);
   alerts_.Forget(file.file_id);
-  journal_.CloseFile(file.file_id, finished);
+  journal_.CloseFile(file.file_id, reason == CloseReason::kFinished);
+}
+
+// Everything in it was read.
+void LogWorker::Gone(std::uint64_t file_id) {
+  auto record = journal_.state().files.find(file_id);
+  if (record == journal_.state().files.end() || record->second.open || record->second.closed)
+    return;
+  journal_.CloseFile(file_id, true);
+}
+
+void LogWorker::Lost(TailedFile& file, std::string_view reason) {
+  std::uint64_t unread = file.unread() ? file.info.size - file.checkpoint.offset : 0;
+  unread -= std::min(unread, LoseReplays(file));
+  accounting_->LostUnread(reason, {0, unread});
+}
+
+KnownGeneration LogWorker::GenerationOf(const FileRecord& record) const {
+  KnownGeneration out;
+  out.file_id = record.file_id;
+  out.path = record.path;
+  out.id = record.id;
+  out.checkpoint = record.known();
+  out.open = record.open;
+  out.present = !record.open && files_.Knows(record.file_id);
+  out.finished = record.closed;
+  return out;
+}
+
+std::vector<KnownGeneration> LogWorker::Missing() const {
+  std::vector<KnownGeneration> out;
+  for (const auto& [file_id, record] : journal_.state().files) {
+    if (record.open || record.closed || files_.Knows(file_id)) continue;
+    out.push_back(GenerationOf(record));
+  }
+  return out;
 }
 
 std::vector<KnownGeneration> LogWorker::Known(const std::string& directory) const {
@@ -109,7 +138,7 @@ std::vector<KnownGeneration> LogWorker::Known(const std::string& directory) cons
   for (const auto& [file_id, record] : journal_.state().files) {
     if (record.path.rfind('/') != directory.size() || !record.path.starts_with(directory)) continue;
     by_file_id[file_id] = out.size();
-    out.push_back({file_id, record.path, record.id, record.known(), record.open, record.closed});
+    out.push_back(GenerationOf(record));
     if (const TailedFile* file = files_.Find(file_id)) out.back().checkpoint = file->known();
   }
   // What was sent was there, acknowledged or not.
@@ -138,7 +167,29 @@ void LogWorker::CountVanished() {
   for (const BatchRecord& record : gone) CountLost(record);
 }
 
-// Parts of lines that a generation carried_partial and which is nowhere now go to the next one.
+// Files of which an earlier process read a part, and that lie nowhere now. Nobody can tell how much
+// was written to them after that.
+void LogWorker::CountMissing() {
+  if (!files_.Settled()) return;
+  for (const KnownGeneration& missing : Missing()) {
+    if (!files_.Wants(missing.path) || !files_.Lists(missing.path)) continue;
+    const std::uint64_t read = journal_.state().files.at(missing.file_id).checkpoint.offset;
+    const std::uint64_t bytes =
+        missing.checkpoint.offset - std::min(missing.checkpoint.offset, read);
+    LogWarn(
+        "a log file that was being read is gone: what was written to it after that is lost, if "
+        "anything was",
+        {{"path", missing.path},
+         {"offset", read},
+         {"remedy", "if it was moved into another directory, name that in include, such as " +
+                        missing.path.substr(0, missing.path.rfind('/')) + "/old/*"}});
+    backlog_.Vanished();
+    if (bytes > 0) accounting_->LostUnread("vanished", {0, bytes});
+    journal_.CloseFile(missing.file_id, true);
+  }
+}
+
+// Partial lines that were carried over to a generation that is nowhere now go to the next one.
 void LogWorker::PassOnCarried() {
   std::vector<CarryOver> orphans;
   for (const auto& [file_id, file] : journal_.state().files) {
@@ -198,14 +249,13 @@ void LogWorker::ReadFailed(TailedFile& file, const Error& error) {
   }
   file.retry_at = now + kRetryRead;
   if (!file.rotated || !HasYounger(file) || now - file.failing_since < kGiveUpReading) return;
-  std::uint64_t unread = file.unread() ? file.info.size - file.checkpoint.offset : 0;
-  unread -= std::min(unread, LoseReplays(file));
+  const std::uint64_t unread = file.unread() ? file.info.size - file.checkpoint.offset : 0;
   LogError("a rotated log file could not be read for long and is given up: its rest is lost",
            {{"path", file.path},
             {"offset", file.checkpoint.offset},
             {"bytes", unread},
             {"error", error.message}});
-  accounting_->LostUnread("unreadable", {0, unread});
+  Lost(file, "unreadable");
   files_.GiveUp(file);
 }
 
@@ -276,6 +326,7 @@ void LogWorker::Sweep() {
   files_.Sweep();
   if (files_.Settled()) journal_.Scanned(now);
   CountVanished();
+  CountMissing();
   PassOnCarried();
   for (const SeriesName& series : metrics_.Expire()) journal_.ForgetSeries(series);
   if (used_) {

@@ -4,7 +4,9 @@
 // streams carry. Made by the configuration, read by sidecar/tail and sidecar/ship. A plain value.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,11 +33,19 @@ struct LogSource {
   std::string tenant = {};  // empty: that of all
   // Longer lines are cut here, in bytes; at most 255 KiB, because Loki refuses lines above 256 KiB.
   std::size_t max_line_size = 255 << 10;
+  // A file that was never read is left out if it has not changed for so long; 0: none is.
+  std::chrono::seconds ignore_older{0};
 
   // Directories, beside those of `include`, that a link may lead into.
   std::vector<std::string> link_targets = {};
 
   bool operator==(const LogSource&) const = default;
+};
+
+// Of all sources together.
+struct LogFileLimits {
+  std::size_t open_files = 0;  // 0: three quarters of what the process may open
+  std::uint64_t deleted_bytes = std::uint64_t{1} << 30;  // on disk, of deleted files; 0: no limit
 };
 
 }  // namespace telltale

@@ -16,26 +16,13 @@
 
 #include "common/base/log.h"
 #include "sidecar/discover/file_set.h"
+#include "tests/unit/sidecar/discover/fake_history.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
 namespace telltale {
 namespace {
 
 constexpr int kSources = 500, kFiles = 3, kRounds = 5;
-
-FileSet::Hooks Hooks(std::uint64_t& file_id) {
-  FileSet::Hooks hooks;
-  hooks.recall = [](TailedFile&) { return false; };
-  hooks.begun = [&file_id](TailedFile& file) { file.file_id = ++file_id; };
-  hooks.truncated = [&file_id](TailedFile& file, std::uint64_t) { file.file_id = ++file_id; };
-  hooks.seen = [](const TailedFile&) {};
-  hooks.closed = [](const TailedFile&, bool) {};
-  hooks.known = [](const std::string&) { return std::vector<KnownGeneration>{}; };
-  hooks.resume = [](TailedFile&, std::uint64_t) { return false; };
-  hooks.moved = [](const TailedFile&, std::uint64_t) {};
-  hooks.alive = [] { return std::int64_t{0}; };
-  return hooks;
-}
 
 struct Costs {
   double start = std::numeric_limits<double>::max(), sweep = start, events = start;
@@ -52,13 +39,13 @@ void Time(double& best, What what) {
 void Round(const std::vector<std::string>& directories, Costs& costs) {
   std::vector<LogSource> sources(directories.size());
   for (std::size_t i = 0; i < sources.size(); ++i) sources[i].include = {directories[i] + "/*.log"};
-  std::uint64_t file_id = 0;
+  FakeHistory history;
   for (const std::string& directory : directories) {
     // One that changed just now is listed again.
     std::filesystem::last_write_time(
         directory, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
   }
-  FileSet set(RealClock(), Hooks(file_id), 10'000);
+  FileSet set(RealClock(), history, {.open_files = 10'000});
   Time(costs.start, [&] {
     set.SetSources(sources);
     set.Sweep();

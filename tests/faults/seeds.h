@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,27 @@ inline std::vector<std::uint64_t> SeedsOr(std::uint64_t first, std::uint64_t cou
     if (*end == '-') high = std::strtoull(end + 1, &end, 10);
     for (std::uint64_t seed = low; seed <= high; ++seed) seeds.push_back(seed);
     at = *end == ',' ? end + 1 : end;
+  }
+  return seeds;
+}
+
+// The named ones; none when TELLTALE_FAULT_SEEDS names others.
+inline std::vector<std::uint64_t> SeedsOr(std::vector<std::uint64_t> seeds) {
+  const char* given = std::getenv("TELLTALE_FAULT_SEEDS");
+  if (given != nullptr && *given != '\0') seeds.clear();
+  return seeds;
+}
+
+// The `part`-th `count` seeds that follow from the date (UTC), from 1,000,000 on: each day tries
+// other plans, and one that fails is repeated by its seed. None when TELLTALE_FAULT_SEEDS names
+// others.
+inline std::vector<std::uint64_t> SeedsOfTheDay(std::uint64_t part, std::uint64_t count) {
+  const char* given = std::getenv("TELLTALE_FAULT_SEEDS");
+  if (given != nullptr && *given != '\0') return {};
+  const auto day = static_cast<std::uint64_t>(std::time(nullptr) / 86'400);
+  std::vector<std::uint64_t> seeds;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    seeds.push_back(1'000'000 + day * 1'000 + part * count + i);
   }
   return seeds;
 }

@@ -46,7 +46,9 @@ class StreamJudge {
   void Take(const std::vector<DeliveredLine>& lines) {
     for (const DeliveredLine& line : lines) Take(line);
     for (std::size_t i = 0; i < found_.size(); ++i) {
-      if (!found_[i]) Missing(expected_.lines[i], i);
+      const ExpectedLine& line = expected_.lines[i];
+      if (!found_[i]) Missing(line, i);
+      if (found_[i] && line.risk != ExpectedLine::Risk::kNone) out_.saved_bytes += line.bytes;
     }
   }
 

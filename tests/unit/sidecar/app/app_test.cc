@@ -97,7 +97,7 @@ TEST_F(AppTest, ShipsLogsAndFlushesThemWhenItStops) {
                               folder_ / "logs/*.log" + "\"]}\n  labels: {team: web}\n");
   folder_.Write("logs/shop.log", "2026-01-02 15:04:05 first line\n");
   ASSERT_TRUE(Start(folder_ / "c.yaml").ok());
-  GetUntil("/metrics", "telltale_logs_files 1\n");
+  GetUntil("/metrics", "telltale_logs_files{state=\"current\"} 1\n");
   EXPECT_TRUE(loki.lines().empty());
   Stop();
   EXPECT_THAT(loki.lines(), ElementsAre("2026-01-02 15:04:05 first line"));

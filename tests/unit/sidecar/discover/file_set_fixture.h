@@ -15,6 +15,7 @@
 
 #include "sidecar/discover/file_set.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/unit/sidecar/discover/fake_history.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
 namespace telltale {
@@ -22,57 +23,25 @@ namespace telltale {
 class FileSetTest : public testing::Test {
  protected:
   FileSetTest() {
-    hooks_.recall = [this](TailedFile& file) {
-      for (const KnownGeneration& known : known_) {
-        if (set_->Find(known.file_id) != nullptr) continue;
-        if (known.id == file.info.id && ContentMatches(file.bytes, known.checkpoint)) {
-          return Continue(file, known);
-        }
-      }
-      return false;
-    };
-    hooks_.resume = [this](TailedFile& file, std::uint64_t file_id) {
-      for (const KnownGeneration& known : known_) {
-        if (known.file_id == file_id) return Continue(file, known);
-      }
-      return false;
-    };
-    hooks_.begun = [this](TailedFile& file) { file.file_id = next_slot_++; };
-    hooks_.truncated = [this](TailedFile& file, std::uint64_t unread) {
-      file.file_id = next_slot_++;
-      truncated_.push_back(unread);
-    };
-    hooks_.seen = [](const TailedFile&) {};
-    hooks_.moved = [this](const TailedFile&, std::uint64_t missing) { moved_.push_back(missing); };
-    hooks_.closed = [this](const TailedFile& file, bool) { closed_.push_back(file.file_id); };
-    hooks_.known = [this](const std::string& directory) {
-      auto out = directory == temp_.path() ? known_ : std::vector<KnownGeneration>{};
-      for (KnownGeneration& known : out) known.open = set_->Find(known.file_id) != nullptr;
-      if (directory != temp_.path()) return out;
-      for (const auto& [file_id, file] : set_->files()) {
-        auto same = [&, file_id = file_id](const auto& known) { return known.file_id == file_id; };
-        if (std::any_of(out.begin(), out.end(), same)) continue;
-        out.push_back({file_id, file->path, file->info.id, file->known(), true, false});
-      }
-      return out;
-    };
-    hooks_.alive = [this] { return alive_; };
-    set_.emplace(clock_, hooks_);
+    Make();
     Watch({temp_ / "*.log"});
   }
 
+  // A process begins; files that an earlier one had open are closed.
+  void Make(LogFileLimits limits = {}) {
+    set_.emplace(clock_, history_, limits);
+    history_.set = &*set_;
+  }
+  void Drop() {
+    set_.reset();
+    history_.set = nullptr;
+  }
   void Watch(std::vector<std::string> include, std::vector<std::string> exclude = {}) {
     LogSource source;
     source.include = std::move(include);
     source.exclude = std::move(exclude);
     set_->SetSources({source});
     set_->Sweep();
-  }
-  static bool Continue(TailedFile& file, const KnownGeneration& known) {
-    file.file_id = known.file_id;
-    file.path = known.path;
-    file.checkpoint = known.checkpoint;
-    return true;
   }
   void Append(const std::string& name, const std::string& text) {
     std::ofstream(temp_ / name, std::ios::app | std::ios::binary) << text;
@@ -100,11 +69,11 @@ class FileSetTest : public testing::Test {
 
   TempFolder temp_;
   FakeClock clock_;
-  std::uint64_t next_slot_ = 1;
-  std::vector<std::uint64_t> truncated_, moved_, closed_;
-  std::vector<KnownGeneration> known_;
-  std::int64_t alive_ = 0;
-  FileSet::Hooks hooks_;
+  FakeHistory history_;
+  std::vector<std::uint64_t>& truncated_ = history_.truncated;
+  std::vector<std::uint64_t>& moved_ = history_.moved;
+  std::vector<std::uint64_t>& closed_ = history_.closed;
+  std::vector<KnownGeneration>& known_ = history_.known();
   std::optional<FileSet> set_;
 };
 

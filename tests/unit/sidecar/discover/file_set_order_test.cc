@@ -49,8 +49,7 @@ TEST_F(FileSetOrderTest, AFileThatWasRenamedAndCompressedBeforeItWasOpenedIsRead
 }
 
 TEST_F(FileSetOrderTest, AlsoWhenThatHappensWhileTheDirectoryIsListed) {
-  hooks_.begun = [this](TailedFile& file) {
-    file.file_id = next_slot_++;
+  history_.on_begin = [this](TailedFile& file) {
     if (file.path != temp_ / "0.log") return;
     Rename("a.log", Dated(1));
     Append("a.log", "2\n");
@@ -58,7 +57,7 @@ TEST_F(FileSetOrderTest, AlsoWhenThatHappensWhileTheDirectoryIsListed) {
     Compress(Dated(2), "2\n");
     Append("a.log", "3\n");
   };
-  set_.emplace(clock_, hooks_);
+  Make();
   Watch({temp_ / "*.log"});
   See("1\n");
   Append("0.log", "0\n");
@@ -67,11 +66,10 @@ TEST_F(FileSetOrderTest, AlsoWhenThatHappensWhileTheDirectoryIsListed) {
 }
 
 TEST_F(FileSetOrderTest, AlsoWhenThatHappensAfterTheEventOfTheRename) {
-  hooks_.begun = [this](TailedFile& file) {
-    file.file_id = next_slot_++;
-    if (file.path == temp_ / "b.log" && next_slot_ > 3) Compress(Dated(2), "2\n");
+  history_.on_begin = [this](TailedFile& file) {
+    if (file.path == temp_ / "b.log" && file.file_id > 2) Compress(Dated(2), "2\n");
   };
-  set_.emplace(clock_, hooks_);
+  Make();
   Watch({temp_ / "*.log"});
   See("1\n");
   Append("b.log", "b\n");
@@ -125,13 +123,13 @@ TEST_F(FileSetOrderTest, AKnownFileWaitsForAnOlderOneThatIsHeldBack) {
   See("1\n");
   Rename("a.log", Dated(1));
   See("2\n");
-  known_ = hooks_.known(temp_.path());
-  set_.reset();
+  known_ = history_.Known(temp_.path());
+  Drop();
   Compress(Dated(1), "1\n");
   MadeNow(Dated(1) + ".gz");
   Rename("a.log", Dated(2));
   Append("a.log", "3\n");
-  set_.emplace(clock_, hooks_);
+  Make();
   Watch({temp_ / "*.log"});
   EXPECT_TRUE(set_->files().empty());
   clock_.Advance(std::chrono::seconds(3));

@@ -16,12 +16,12 @@ class FileSetRotatedTest : public FileSetTest {
     for (const auto& [file_id, file] : set_->files()) {
       auto same = [&, file_id = file_id](const auto& known) { return known.file_id == file_id; };
       std::erase_if(known_, same);
-      known_.push_back({file_id, file->path, file->info.id, file->checkpoint, false, false});
+      history_.Remember(*file, false);
     }
-    set_.reset();
+    Drop();
   }
   void Up(const std::string& include = "*.log") {
-    set_.emplace(clock_, hooks_);
+    Make();
     Watch({temp_ / include});
   }
   // All is read and remembered, and a.log has `lines` more that are not.
@@ -56,8 +56,8 @@ TEST_F(FileSetRotatedTest, AYoungerGenerationWaitsForAnOlderOneThatIsStillBeingC
   Rename("a.log", "a.log.20260101-000001");
   Append("a.log", "2\n");
   set_->HandleEvents();
-  known_ = hooks_.known(temp_.path());
-  set_.reset();
+  known_ = history_.Known(temp_.path());
+  Drop();
   Append("a.log", "more\n");
   Rename("a.log", "a.log.20260101-000002");
   Append("a.log.20260101-000001", "more\n");
@@ -79,8 +79,8 @@ TEST_F(FileSetRotatedTest, AYoungerGenerationWaitsForAnOlderOneThatIsStillBeingC
 TEST_F(FileSetRotatedTest, WhatHadToWaitForItsAgeIsStillUnseenWhenItIsOldEnough) {
   Append("a.log", "");
   set_->HandleEvents();
-  known_ = hooks_.known(temp_.path());
-  set_.reset();
+  known_ = history_.Known(temp_.path());
+  Drop();
   Append("a.log", "1\n");
   Rename("a.log", "a.log.1");
   Compress("a.log.1", std::chrono::seconds(0));
@@ -99,14 +99,14 @@ TEST_F(FileSetRotatedTest, WhatHadToWaitForItsAgeIsStillUnseenWhenItIsOldEnough)
 TEST_F(FileSetRotatedTest, AFileSeenEmptyWasCopiedAndTruncatedWhileItWasDown) {
   Append("a.log", "");
   set_->HandleEvents();
-  known_ = hooks_.known(temp_.path());
-  set_.reset();
+  known_ = history_.Known(temp_.path());
+  Drop();
   Append("a.log", "old\n");
   fs::copy_file(temp_ / "a.log", temp_ / "a.log.1");
   temp_.Write("a.log", "new\n");
   // The program still lived when the copy was made, but did not see the truncation.
-  alive_ = StatPath(temp_ / "a.log.1")->modified + 1'000'000'000;
-  clock_.SetWallNanos(alive_ + 10'000'000'000);
+  history_.scan = StatPath(temp_ / "a.log.1")->modified + 1'000'000'000;
+  clock_.SetWallNanos(history_.scan + 10'000'000'000);
   Up();
   EXPECT_THAT(Unread(), ElementsAre("old\n", "new\n"));
   EXPECT_EQ(First().file_id, known_[0].file_id);
@@ -115,8 +115,8 @@ TEST_F(FileSetRotatedTest, AFileSeenEmptyWasCopiedAndTruncatedWhileItWasDown) {
 TEST_F(FileSetRotatedTest, AFileSeenEmptyIsTheOldestOfWhatCameSinceAlsoWhenThatIsCompressed) {
   Append("a.log", "");
   set_->HandleEvents();
-  known_ = hooks_.known(temp_.path());
-  set_.reset();
+  known_ = history_.Known(temp_.path());
+  Drop();
   Append("a.log", "1\n");
   Rename("a.log", "a.log.20260101-000001");
   Compress("a.log.20260101-000001", std::chrono::seconds(0));
@@ -133,9 +133,9 @@ TEST_F(FileSetRotatedTest, AFileSeenEmptyAndOnlyWrittenSinceIsTheSame) {
   Append("a.log.1", "older\n");
   Append("a.log", "");
   set_->HandleEvents();
-  known_ = hooks_.known(temp_.path());
-  alive_ = StatPath(temp_ / "a.log.1")->modified + 5'000'000'000;
-  set_.reset();
+  known_ = history_.Known(temp_.path());
+  history_.scan = StatPath(temp_ / "a.log.1")->modified + 5'000'000'000;
+  Drop();
   Append("a.log", "1\n");
   Up();
   EXPECT_THAT(Unread(), ElementsAre("1\n"));
@@ -195,7 +195,7 @@ TEST_F(FileSetRotatedTest, WhenTheLastKnownOneIsDeletedTheYoungerOnesAreStillFou
   ReadThenDown("lost\n");
   // Made in the same instant otherwise: between them the program was down.
   auto info = StatPath(temp_ / "a.log");
-  alive_ = info->modified;
+  history_.scan = info->modified;
   fs::remove(temp_ / "a.log");
   Append("a.log.2", "2\n");
   Append("a.log.1", "3\n");
@@ -277,7 +277,7 @@ TEST_F(FileSetRotatedTest, AnInodeThatIsUsedAgainIsAnotherFile) {
   EXPECT_THAT(Unread(), ElementsAre("read\n"));
   known_[0].id.birth += 1;
   known_[0].checkpoint.tail ^= 1;  // the file system tells no births, but the content is another
-  set_.reset();
+  Drop();
   Up();
   EXPECT_THAT(Unread(), ElementsAre("read\n"));
 }
@@ -364,18 +364,18 @@ TEST_F(FileSetRotatedTest, WithoutEventsGenerationsBetweenTwoLooksAreFound) {
 }
 
 TEST_F(FileSetRotatedTest, FilesBeyondTheLimitWaitForRoom) {
-  set_.emplace(clock_, hooks_, 2);
+  Make({.open_files = 2});
   Watch({temp_ / "*.log"});
   for (const char* name : {"a.log", "b.log", "c.log"}) Append(name, std::string(name) + "\n");
   set_->HandleEvents();
   EXPECT_EQ(set_->files().size(), 2u);
-  EXPECT_EQ(set_->waiting(), 1u);
+  EXPECT_EQ(set_->counts().unread[UnreadReason::kLimit], 1u);
   ReadAll();
   Rename("a.log", "a.log.1");
   set_->Sweep();  // the rotated one is read and goes
   set_->Sweep();
   EXPECT_THAT(Unread(), testing::UnorderedElementsAre("", "c.log\n"));
-  EXPECT_EQ(set_->waiting(), 0u);
+  EXPECT_EQ(set_->counts().unread[UnreadReason::kLimit], 0u);
 }
 
 }  // namespace

@@ -176,12 +176,12 @@ TEST_F(FileSetTest, AsManyFilesAreOpenedAsTheProcessMay) {
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
   const rlimit few{40, before.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
-  set_.emplace(clock_, hooks_);
+  Make();
   EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
   for (int i = 0; i < 31; ++i) Append(std::to_string(i) + ".log", "");
   Watch({temp_ / "*.log"});
   EXPECT_EQ(set_->files().size(), 30u);
-  EXPECT_EQ(set_->waiting(), 1u);
+  EXPECT_EQ(set_->counts().unread[UnreadReason::kLimit], 1u);
 }
 
 TEST_F(FileSetTest, FilesNoLongerWantedAreLetGo) {

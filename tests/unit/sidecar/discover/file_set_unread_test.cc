@@ -107,15 +107,14 @@ TEST_F(FileSetUnreadTest, AnEmptyFileIsNotJoinedWithACopyOfWhatIsKnown) {
 
 TEST_F(FileSetUnreadTest, AFileSeenEmptyIsNotJoinedWithAYoungerOneThatIsRenamedMeanwhile) {
   clock_.SetWallNanos(1);
-  hooks_.begun = [this](TailedFile& file) {
-    file.file_id = next_slot_++;
+  history_.on_begin = [this](TailedFile& file) {
     if (file.path != temp_ / "b.log") return;
     Rename("a.log", "a.log.1");
     Append("a.log", "2\n");
     Rename("a.log", "a.log.2");
     Append("a.log", "3\n");
   };
-  set_.emplace(clock_, hooks_);
+  Make();
   Watch({temp_ / "*.log"});
   See("");
   Append("b.log", "b\n");
@@ -126,13 +125,13 @@ TEST_F(FileSetUnreadTest, AFileSeenEmptyIsNotJoinedWithAYoungerOneThatIsRenamedM
 
 TEST_F(FileSetUnreadTest, ACopyMadeWhileItWasDownIsFoundByWhatWasSeenBefore) {
   See("old\n");
-  known_ = hooks_.known(temp_.path());
-  set_.reset();
+  known_ = history_.Known(temp_.path());
+  Drop();
   Append("a.log", "not seen\n");
   Copy();
   temp_.Write("a.log", "new and longer than the old one\n");
   clock_.SetWallNanos(StatPath(temp_ / "a.log.1")->modified + 10'000'000'000);
-  set_.emplace(clock_, hooks_);
+  Make();
   Watch({temp_ / "*.log"});
   ASSERT_EQ(set_->files().size(), 2u);
   EXPECT_EQ(First().file_id, known_[0].file_id);
@@ -140,13 +139,13 @@ TEST_F(FileSetUnreadTest, ACopyMadeWhileItWasDownIsFoundByWhatWasSeenBefore) {
 
 TEST_F(FileSetUnreadTest, AFileSeenEmptyThatIsCopiedAndTruncatedWhileItWasDownIsReadFromTheCopies) {
   See("");
-  known_ = hooks_.known(temp_.path());
-  set_.reset();
+  known_ = history_.Known(temp_.path());
+  Drop();
   temp_.Write("a.log.2.gz", Gzip("1\n"));
   temp_.Write("a.log", "2\n");
   Copy();
   temp_.Write("a.log", "3 and longer\n");
-  set_.emplace(clock_, hooks_);
+  Make();
   Watch({temp_ / "*.log"});
   EXPECT_THAT(Unread(), ElementsAre("1\n", "2\n", "3 and longer\n"));
   EXPECT_EQ(First().file_id, known_[0].file_id);
@@ -154,27 +153,27 @@ TEST_F(FileSetUnreadTest, AFileSeenEmptyThatIsCopiedAndTruncatedWhileItWasDownIs
 
 TEST_F(FileSetUnreadTest, BehindAFileSeenEmptyThatIsGoneAllGenerationsAreRead) {
   See("");
-  known_ = hooks_.known(temp_.path());
+  known_ = history_.Known(temp_.path());
   known_[0].finished = true;
-  set_.reset();
+  Drop();
   temp_.Write("a.log.3.gz", Gzip("1\n"));
   fs::remove(temp_ / "a.log");
   temp_.Write("a.log.2", "2\n");
   temp_.Write("a.log.1.gz", Gzip("3\n"));
   temp_.Write("a.log", "4\n");
-  set_.emplace(clock_, hooks_);
+  Make();
   Watch({temp_ / "*.log"});
   EXPECT_THAT(Unread(), ElementsAre("1\n", "2\n", "3\n", "4\n"));
 }
 
 TEST_F(FileSetUnreadTest, ACopyOfAFileSeenEmptyThatIsNotTruncatedYetIsNotReadBesideIt) {
   See("");
-  known_ = hooks_.known(temp_.path());
-  set_.reset();
+  known_ = history_.Known(temp_.path());
+  Drop();
   Append("a.log", "1\n");
   Copy();
   Append("a.log", "2\n");
-  set_.emplace(clock_, hooks_);
+  Make();
   Watch({temp_ / "*.log"});
   EXPECT_THAT(Unread(), ElementsAre("1\n2\n"));
 }

@@ -8,6 +8,7 @@
 
 #include "sidecar/ship/time_sample.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/unit/sidecar/discover/fake_history.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
 namespace telltale {
@@ -19,15 +20,8 @@ using testing::Not;
 class BacklogTest : public testing::Test {
  protected:
   BacklogTest() : backlog_(registry_, clock_) {
-    FileSet::Hooks hooks;
-    hooks.recall = [](TailedFile&) { return false; };
-    hooks.begun = [this](TailedFile& file) { file.file_id = next_slot_++; };
-    hooks.truncated = [this](TailedFile& file, std::uint64_t) { file.file_id = next_slot_++; };
-    hooks.closed = [](const TailedFile&, bool) {};
-    hooks.seen = [](const TailedFile&) {};
-    hooks.known = [](const std::string&) { return std::vector<KnownGeneration>(); };
-    hooks.alive = [] { return std::int64_t{0}; };
-    files_ = std::make_unique<FileSet>(clock_, hooks);
+    files_ = std::make_unique<FileSet>(clock_, history_);
+    history_.set = files_.get();
     LogSource source;
     source.include = {temp_ / "*.log"};
     files_->SetSources({source});
@@ -51,7 +45,7 @@ class BacklogTest : public testing::Test {
   FakeClock clock_;
   Registry registry_;
   Backlog backlog_;
-  std::uint64_t next_slot_ = 1;
+  FakeHistory history_;
   std::unique_ptr<FileSet> files_;
 };
 
@@ -65,7 +59,7 @@ TEST_F(BacklogTest, BytesBehindAreToldOfTheCurrentFileAndOfTheRotatedOnes) {
   EXPECT_THAT(Page(), HasSubstr(Behind("a.log", "current", 3)));
   std::filesystem::remove(temp_ / "a.log.1");
   Look();
-  EXPECT_THAT(Page(), HasSubstr("telltale_logs_deleted_bytes 5\n"));
+  EXPECT_THAT(Page(), HasSubstr("telltale_logs_deleted_bytes 4096\n"));
 }
 
 TEST_F(BacklogTest, WhatIsCaughtUpIsToldAtOnceAndWhatIsGoneIsForgotten) {
@@ -90,7 +84,7 @@ TEST_F(BacklogTest, ManyPathsShareOneSeries) {
 }
 
 TEST_F(BacklogTest, LatencyIsOfEachLineOfAShortBatch) {
-  TimeSample times;
+  TimeSample times{};
   times.Note(clock_.WallNanos() - 200'000'000);
   times.Note(clock_.WallNanos() - 2'000'000'000);
   times.Note(clock_.WallNanos() + 1);  // a clock that is ahead

@@ -69,7 +69,12 @@ class LogWorkerTest : public testing::Test {
     worker_->Sweep();
     worker_->Work(LogWorker::Mode::kNormal);
   }
+  double OpenFiles() {
+    return Metric("files{state=\"current\"}") + Metric("files{state=\"rotated\"}") +
+           Metric("files{state=\"deleted\"}");
+  }
   double Metric(const std::string& name) {
+    if (name == "files") return OpenFiles();
     std::string page;
     registry_->Render(page);
     std::size_t at = page.find("\ntelltale_logs_" + name + " ");

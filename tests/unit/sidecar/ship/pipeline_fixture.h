@@ -112,7 +112,12 @@ class PipelineTest : public testing::Test {
     return out;
   }
   // -1 while there is no such series.
+  double OpenFiles() const {
+    return Metric("files{state=\"current\"}") + Metric("files{state=\"rotated\"}") +
+           Metric("files{state=\"deleted\"}");
+  }
   double Metric(const std::string& name) const {
+    if (name == "files") return OpenFiles();
     auto all = Metrics();
     auto found = all.find("telltale_logs_" + name);
     return found == all.end() ? -1 : found->second;

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The directories that can hold wanted files: the patterns are walked, what they lead to is watched
+// with inotify, and a directory is listed when something may have changed in it. A change of
+// permissions changes no modification time and may send no event, so each directory is listed every
+// ten seconds in any case. Owned by FileSet, on the worker's thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/function_ref.h"
+#include "sidecar/discover/dir_watch.h"
+#include "sidecar/discover/source_list.h"
+#include "sidecar/discover/unread_reason.h"
+
+namespace telltale {
+
+struct Directory {
+  std::int64_t changed = -1;   // its modification time at the last listing
+  std::int64_t last_scan = 0;  // wall time of the last complete listing; 0: not in this process
+  bool list = true;            // an event says that names in it changed
+  bool refresh = true;         // an event says that a file in it changed
+  bool again = false;          // something could not be decided: the next sweep lists it
+  bool watched = false;        // inotify tells of it
+  bool trusted = false;        // inotify told of everything since the last listing
+  SteadyTime relist_at{};      // listed then at the latest
+  bool readable = true;        // at the last listing
+  UnreadCounts unread{};       // wanted files in it that are not read, and it itself
+  std::map<std::uint64_t, std::int64_t> done;  // copies of what was read: inode to birth
+  // Of the last listing, sorted: which files are new without asking any clock.
+  std::vector<std::uint64_t> inodes, name_hashes;
+
+  // True if the file was not there at the last listing, nor the one that it is compressed from.
+  bool Appeared(std::string_view name, std::uint64_t inode) const;
+};
+
+class Discovery {
+ public:
+  // The longest that a change may go unnoticed which neither an event nor a time tells of.
+  static constexpr std::chrono::seconds kRelist{10};
+
+  using Names = std::map<std::string, std::uint64_t>;  // in a directory, to inodes
+
+  explicit Discovery(Clock& clock) : clock_(clock) {}
+
+  void SetSources(std::vector<LogSource> sources);
+  const SourceList& sources() const { return sources_; }
+
+  // Walks the patterns and watches what they lead to. Returns the directories that are gone.
+  // A large tree is walked every ten seconds, and when a directory appears.
+  std::vector<std::string> FindDirectories();
+  // Nothing the events said is relied on any more.
+  void DistrustAll();
+
+  std::map<std::string, Directory, std::less<>>& directories() { return directories_; }
+  Directory* Find(std::string_view path);
+  // Whether a sweep has to list it now.
+  bool IsDue(const std::string& path, Directory& directory) const;
+  // What is in a directory but for directories; empty if it cannot be listed.
+  static Names PlainNamesIn(const std::string& path);
+  // The same. One that cannot be listed is counted as unread, and has the
+  // names then that a pattern gives in full.
+  Names NamesIn(const std::string& path);
+  // Where the next listing begins to count; sets when it is listed again.
+  void BeginListing(const std::string& path, Directory& directory);
+  // Remembers what was listed, for Appeared.
+  static void EndListing(const Names& names, Directory& directory);
+
+  int fd() const { return watch_.fd(); }
+  // All events that are there; false when the kernel dropped some.
+  bool ReadEvents(FunctionRef<void(const DirEvent&, Directory&)> handle);
+
+  // True if the directory was found and could be listed.
+  bool Lists(const std::string& directory) const;
+  // True if nothing in the directory waits to be decided.
+  bool Settled(const std::string& directory) const;
+  bool Settled() const;
+
+  // Counts a wanted file that is not read, and warns once.
+  void NoteUnread(UnreadReason reason, const std::string& path, std::string_view detail);
+  void WarnUnread(UnreadReason reason, const std::string& path, std::string_view detail) {
+    warnings_.Warn(reason, path, detail);
+  }
+  void NoteRead(const std::string& path) { warnings_.Forget(path); }
+  UnreadCounts unread() const;
+
+ private:
+  Clock& clock_;
+  SourceList sources_;
+  DirWatch watch_;
+  std::map<std::string, Directory, std::less<>> directories_;
+  UnreadCounts walk_unread_;  // what the walk could not enter or left out
+  UnreadWarnings warnings_;
+  SteadyTime next_walk_{};
+};
+
+}  // namespace telltale

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/discover/file_opener.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace telltale {
+namespace {
+
+struct Format {
+  std::string_view magic, name;
+};
+
+// No text log begins with these bytes.
+constexpr std::array<Format, 9> kFormats{{{{"\xFD\x37\x7A\x58\x5A\x00", 6}, "xz"},
+                                          {"BZh", "bzip2"},
+                                          {"\x28\xB5\x2F\xFD", "zstd"},
+                                          {"\x04\x22\x4D\x18", "lz4"},
+                                          {"\x02\x21\x4C\x18", "lz4"},
+                                          {"\x1F\x9D", "compress"},
+                                          {"\x1F\xA0", "compress"},
+                                          {"PK\x03\x04", "zip"},
+                                          {"7z\xBC\xAF\x27\x1C", "7z"}}};
+// Behind "BZh" come the block size and the magic of a block, or of the end of an empty stream.
+constexpr std::string_view kBzipBlock = "1AY&SY", kBzipEnd{"\x17\x72\x45\x38\x50\x90", 6};
+
+std::string RealPathOf(int fd) {
+  std::array<char, PATH_MAX> real;
+  const std::string link = "/proc/self/fd/" + std::to_string(fd);
+  const ssize_t n = readlink(link.c_str(), real.data(), real.size());
+  return n <= 0 ? std::string() : std::string(real.data(), static_cast<std::size_t>(n));
+}
+
+UnreadReason ReasonOf(int error) {
+  if (error == EMFILE || error == ENFILE) return UnreadReason::kLimit;
+  if (error == EACCES || error == EPERM) return UnreadReason::kPermission;
+  return UnreadReason::kError;
+}
+
+}  // namespace
+
+std::string_view ForeignCompression(const FileBytes& bytes) {
+  if (bytes.compressed()) return {};
+  std::array<char, 10> start{};
+  auto n = bytes.ReadAt(start.data(), start.size(), 0);
+  if (!n) return {};
+  const std::string_view text(start.data(), *n);
+  for (const Format& format : kFormats) {
+    if (!text.starts_with(format.magic)) continue;
+    if (format.name != "bzip2") return format.name;
+    const std::string_view block = text.substr(std::min<std::size_t>(text.size(), 4));
+    if (block == kBzipBlock || block == kBzipEnd) return format.name;
+  }
+  return {};
+}
+
+OpenResult OpenWanted(const std::string& path, const SourceList& sources) {
+  OpenResult out;
+  // O_NONBLOCK: a FIFO must not hold us up; O_NOCTTY: nor a terminal adopt us.
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd) {
+    if (errno == ENOENT) return out;
+    out.unread = ReasonOf(errno);
+    out.detail = std::strerror(errno);
+    return out;
+  }
+  auto info = StatFile(fd.get());
+  if (!info || !info->regular) return out;
+  const std::string real = RealPathOf(fd.get());
+  if (real.empty() || real[0] != '/' || !sources.Covers(real)) {
+    out.unread = UnreadReason::kLink;
+    out.detail = real;
+    return out;
+  }
+  auto file = std::make_unique<TailedFile>();
+  // By content, whatever the name: no text begins as gzip does.
+  auto form = FileBytes::FormOf(fd.get(), ".gz");
+  file->bytes = FileBytes(std::move(fd), form);
+  file->info = *info;
+  if (const std::string_view format = ForeignCompression(file->bytes); !format.empty()) {
+    out.unread = UnreadReason::kCompressed;
+    out.detail = format;
+    return out;
+  }
+  if (file->bytes.compressed()) file->info.size = file->bytes.UncompressedSize();
+  out.file = std::move(file);
+  return out;
+}
+
+}  // namespace telltale

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/discover/idle_files.h"
+
+#include "sidecar/discover/path_parts.h"
+
+namespace telltale {
+namespace {
+
+std::pair<std::uint64_t, std::uint64_t> InodeOf(const IdleFile& file) {
+  return {file.id.device, file.id.inode};
+}
+
+}  // namespace
+
+void IdleFiles::Forget(const IdleFile& file) {
+  by_inode_.erase(InodeOf(file));
+  ids_.erase(file.file_id);
+  --count_;
+  if (file.file_id == IdleFile::kNotKnown) --ignored_;
+}
+
+void IdleFiles::Add(const std::string& path, const IdleFile& file) {
+  Remove(path);
+  if (const std::string before = PathOf(file.id); !before.empty()) Remove(before);
+  directories_[DirectoryOf(path)].emplace(NameOf(path), file);
+  by_inode_[InodeOf(file)] = path;
+  ++count_;
+  if (file.file_id == IdleFile::kNotKnown) {
+    ++ignored_;
+  } else {
+    ids_.insert(file.file_id);
+  }
+}
+
+void IdleFiles::Remove(const std::string& path) {
+  auto directory = directories_.find(ParentOf(path));
+  if (directory == directories_.end()) return;
+  auto found = directory->second.find(NameOf(path));
+  if (found == directory->second.end()) return;
+  Forget(found->second);
+  directory->second.erase(found);
+  if (directory->second.empty()) directories_.erase(directory);
+}
+
+const IdleFile* IdleFiles::Find(const std::string& path) const {
+  auto directory = directories_.find(ParentOf(path));
+  if (directory == directories_.end()) return nullptr;
+  auto found = directory->second.find(NameOf(path));
+  return found == directory->second.end() ? nullptr : &found->second;
+}
+
+std::string IdleFiles::PathOf(const FileIdentity& id) const {
+  auto found = by_inode_.find({id.device, id.inode});
+  return found == by_inode_.end() ? std::string() : found->second;
+}
+
+std::vector<std::uint64_t> IdleFiles::Update(const std::string& directory,
+                                             const Discovery::Names& names) {
+  std::vector<std::uint64_t> gone;
+  auto entry = directories_.find(directory);
+  if (entry == directories_.end()) return gone;
+  // A name that leads to another inode than before may belong to a younger file.
+  std::vector<std::pair<std::string, IdleFile>> moved;
+  for (const auto& [name, file] : entry->second) {
+    auto there = names.find(name);
+    if (there == names.end() || there->second != file.id.inode) moved.emplace_back(name, file);
+  }
+  if (moved.empty()) return gone;
+  std::map<std::uint64_t, std::string> by_inode;
+  for (const auto& [name, inode] : names) by_inode.emplace(inode, name);
+  std::vector<std::pair<std::string, IdleFile>> renamed;
+  for (auto& [name, file] : moved) {
+    auto now = by_inode.find(file.id.inode);
+    // A listing may give other inode numbers than stat does (overlayfs): the name is kept then.
+    if (now == by_inode.end() && names.contains(name)) continue;
+    Remove(PathIn(directory, name));
+    if (now != by_inode.end()) {
+      renamed.emplace_back(now->second, file);
+    } else if (file.file_id != IdleFile::kNotKnown) {
+      gone.push_back(file.file_id);
+    }
+  }
+  for (const auto& [name, file] : renamed) Add(PathIn(directory, name), file);
+  return gone;
+}
+
+std::vector<std::uint64_t> IdleFiles::RemoveDirectory(const std::string& directory) {
+  std::vector<std::uint64_t> gone;
+  auto entry = directories_.extract(directory);
+  if (entry.empty()) return gone;
+  for (const auto& [name, file] : entry.mapped()) {
+    Forget(file);
+    if (file.file_id != IdleFile::kNotKnown) gone.push_back(file.file_id);
+  }
+  return gone;
+}
+
+void IdleFiles::RemoveIgnored() {
+  std::vector<std::string> paths;
+  for (const auto& [directory, files] : directories_) {
+    for (const auto& [name, file] : files) {
+      if (file.file_id == IdleFile::kNotKnown) paths.push_back(PathIn(directory, name));
+    }
+  }
+  for (const std::string& path : paths) Remove(path);
+}
+
+}  // namespace telltale

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Files that are read to their end and closed: current ones that have not changed for long, and
+// rotated ones that still have a name. They hold no descriptor and are opened again when an event
+// names them or a listing finds them changed. Owned by FileSet, on the worker's thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sidecar/discover/discovery.h"
+#include "sidecar/discover/file_identity.h"
+
+namespace telltale {
+
+struct IdleFile {
+  static constexpr std::uint64_t kNotKnown = 0;
+
+  std::uint64_t file_id = kNotKnown;  // kNotKnown: ignored because it is older than ignoreOlder
+  FileIdentity id;
+  std::uint64_t size = 0;
+  std::int64_t modified = 0;
+
+  bool Unchanged(const FileInfo& info) const {
+    return id == info.id && size == info.size && modified == info.modified;
+  }
+};
+
+class IdleFiles {
+ public:
+  void Add(const std::string& path, const IdleFile& file);
+  // Removes the file at the path, if there is one.
+  void Remove(const std::string& path);
+
+  // Null if no idle file lies at the path.
+  const IdleFile* Find(const std::string& path) const;
+  // The path under which the file was last known; empty if it is none of these.
+  std::string PathOf(const FileIdentity& id) const;
+  bool Has(std::uint64_t file_id) const { return ids_.contains(file_id); }
+  std::size_t size() const { return count_; }
+  std::size_t ignored() const { return ignored_; }
+
+  // Follows renames within the directory and forgets the files that are not in `names` any more.
+  // Returns their file ids.
+  std::vector<std::uint64_t> Update(const std::string& directory, const Discovery::Names& names);
+  // Forgets all files of a directory that is gone. Returns their ids.
+  std::vector<std::uint64_t> RemoveDirectory(const std::string& directory);
+  // Forgets the ignored files, which other sources may want to be read.
+  void RemoveIgnored();
+
+ private:
+  using ByName = std::map<std::string, IdleFile, std::less<>>;
+
+  void Forget(const IdleFile& file);
+
+  std::map<std::string, ByName, std::less<>> directories_;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> by_inode_;  // to path
+  std::set<std::uint64_t> ids_;                                              // but for kNotKnown
+  std::size_t count_ = 0, ignored_ = 0;
+};
+
+}  // namespace telltale

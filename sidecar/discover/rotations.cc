@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/discover/rotations.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <utility>
+
+#include "common/base/log.h"
+#include "sidecar/discover/path_parts.h"
+
+namespace telltale {
+namespace {
+
+// A younger file may still be written by the program that copies or compresses. That takes longer
+// if what it holds so far is the start of something that is being read.
+constexpr std::int64_t kBeingMade = 2'000'000'000, kBeingCopied = 60'000'000'000;
+
+bool Within(std::int64_t age, std::int64_t limit) { return age >= 0 && age < limit; }
+
+FileBytes OpenBytes(const std::string& path) {
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW));
+  auto form = FileBytes::FormOf(fd.get(), path);
+  return FileBytes(std::move(fd), form);
+}
+
+bool SameStart(const FileBytes& a, const FileBytes& b, std::uint64_t size) {
+  std::array<char, Checkpoint::kHeadBytes> left, right;
+  const std::size_t want = std::min<std::uint64_t>(size, left.size());
+  auto n = a.ReadAt(left.data(), want, 0), m = b.ReadAt(right.data(), want, 0);
+  return n && m && *n == want && *m == want &&
+         std::equal(left.data(), left.data() + want, right.data());
+}
+
+bool BeginsWith(const FileBytes& whole, const FileBytes& part) {
+  auto info = StatFile(part.fd());
+  auto checkpoint = info ? MakeCheckpoint(part, info->size) : info.error();
+  return checkpoint && checkpoint->offset > 0 && ContentMatches(whole, *checkpoint);
+}
+
+}  // namespace
+
+// A compressed file beside its plain one counts for nothing until that is gone.
+std::vector<RotatedFile> Rotations::RotationsOf(const std::string& path, const Names& names,
+                                                Held& held) const {
+  std::vector<RotatedFile> files;
+  const std::string base(NameOf(path)), directory = DirectoryOf(path);
+  auto add = [&](const std::string& name) {
+    if (name.ends_with(".gz") && names.contains(name.substr(0, name.size() - 3))) {
+      held.insert(name);
+      return;
+    }
+    auto info = StatPath(PathIn(directory, name), true);
+    if (info && info->regular) files.push_back({name, *info});
+  };
+  for (auto it = names.lower_bound(base); it != names.end() && it->first.starts_with(base); ++it) {
+    if (IsRotationOf(base, it->first)) add(it->first);
+  }
+  // A name such as app-20260131.log is a generation of app.log only if no source wants it by
+  // itself.
+  const std::string_view stem = StemOf(base);
+  for (auto it = names.lower_bound(std::string(stem));
+       it != names.end() && it->first.starts_with(stem); ++it) {
+    if (IsDatedBeside(base, it->first) && !discovery_.sources().Wants(PathIn(directory, it->first)))
+      add(it->first);
+  }
+  SortByAge(base, files);
+  return files;
+}
+
+bool Rotations::HasNew(const std::string& directory, const Names& wanted,
+                       FunctionRef<bool(const std::string&, std::uint64_t)> settled) {
+  std::vector<KnownGeneration> known;
+  for (const auto& [name, inode] : wanted) {
+    if (settled(name, inode) || IsDone(directory, name, inode)) continue;
+    if (open_.FindAt(PathIn(directory, name)) != nullptr) continue;
+    if (known.empty()) known = history_.Known(directory);
+    if (known.empty()) return false;
+    for (const KnownGeneration& generation : known) {
+      if (IsRotationOf(NameOf(generation.path), name)) return true;
+    }
+  }
+  return false;
+}
+
+bool Rotations::IsDone(const std::string& directory, const std::string& name, std::uint64_t inode) {
+  Directory* entry = discovery_.Find(directory);
+  if (entry == nullptr) return false;
+  auto found = entry->done.find(inode);
+  if (found == entry->done.end()) return false;
+  auto info = StatPath(PathIn(directory, name), true);
+  if (info && info->id.birth == found->second) return true;
+  entry->done.erase(found);  // the inode was used again
+  return false;
+}
+
+bool Rotations::MayBeCopy(const DirEvent& event) const {
+  if (event.name.ends_with(".gz")) return false;
+  const auto& files = open_.by_id();
+  return std::any_of(files.begin(), files.end(), [&](const auto& entry) {
+    const TailedFile& file = *entry.second;
+    return file.directory == event.directory && IsRotationOf(NameOf(file.path), event.name);
+  });
+}
+
+bool Rotations::IsForLater(const std::string& path, const std::string& from) const {
+  const std::string directory = DirectoryOf(path);
+  const Directory* entry = discovery_.Find(directory);
+  if (entry == nullptr || entry->trusted || DirectoryOf(from) != directory ||
+      !IsRotationOf(NameOf(from), NameOf(path)) || open_.FindAt(from) != nullptr) {
+    return false;
+  }
+  auto known = history_.Known(directory);
+  return std::any_of(known.begin(), known.end(), [&](const auto& k) { return k.path == from; });
+}
+
+void Rotations::Find(const std::string& directory, const Names& names, Held& held, Open open) {
+  std::vector<KnownGeneration> known = history_.Known(directory);
+  std::set<std::string> paths;
+  for (const KnownGeneration& generation : known) {
+    if (discovery_.sources().Wants(generation.path)) paths.insert(generation.path);
+  }
+  for (const std::string& path : paths) FindOf(path, names, known, held, open);
+  FindUnderAnyName(directory, names, known, held, open);
+}
+
+// Those that are wanted by themselves are opened by the listing. None is opened while an older
+// generation of its path is waited for.
+void Rotations::FindUnderAnyName(const std::string& directory, const Names& names,
+                                 const std::vector<KnownGeneration>& known, const Held& held,
+                                 Open open) {
+  std::set<std::uint64_t> inodes;
+  for (const KnownGeneration& k : known) {
+    if (!k.open && !k.present && discovery_.sources().Wants(k.path) &&
+        !held.contains(std::string(NameOf(k.path)))) {
+      inodes.insert(k.id.inode);
+    }
+  }
+  if (inodes.empty()) return;
+  for (const auto& [name, inode] : names) {
+    if (!inodes.contains(inode)) continue;
+    std::string full = PathIn(directory, name);
+    if (discovery_.sources().Wants(full) || open_.FindAt(full) != nullptr) continue;
+    open({.kind = FoundGeneration::Kind::kKnown, .path = full, .shipped = full});
+  }
+}
+
+bool Rotations::BeingCompressed(const RotatedFile& file) const {
+  return file.name.ends_with(".gz") && Within(clock_.WallNanos() - file.info.modified, kBeingMade);
+}
+
+// Whether what lies under the path itself is a known generation.
+void Rotations::LookAtPresent(GenerationSearch& search) const {
+  auto present = StatPath(search.path);
+  if (!present || !present->regular) return;
+  search.present_known = open_.FindAt(search.path) != nullptr;
+  for (KnownGeneration& generation : search.known) {
+    if (generation.id.inode != present->id.inode || generation.id.birth != present->id.birth ||
+        !ContentMatches(OpenBytes(search.path), generation.checkpoint)) {
+      continue;
+    }
+    search.present_known = true;
+    generation.open = generation.open || generation.checkpoint.offset > 0;
+  }
+}
+
+void Rotations::FindOf(const std::string& path, const Names& names,
+                       std::vector<KnownGeneration>& known, Held& held, Open open) {
+  const std::string directory = DirectoryOf(path);
+  Directory& entry = *discovery_.Find(directory);
+  GenerationSearch search;
+  search.path = path;
+  search.files = RotationsOf(path, names, held);
+  if (search.files.empty()) return;
+  search.known = known;
+  for (RotatedFile& file : search.files) {
+    file.appeared = entry.Appeared(file.name, file.info.id.inode);
+  }
+  search.last_scan = entry.last_scan != 0 ? entry.last_scan : history_.last_scan();
+  for (const RotatedFile& file : search.files) {
+    if (!BeingCompressed(file)) continue;
+    held.insert({file.name, std::string(NameOf(path))});
+    entry.again = true;
+    return;
+  }
+  LookAtPresent(search);
+  std::vector<std::unique_ptr<FileBytes>> opened(search.files.size());
+  auto found = FindGenerations(search, [&](std::size_t i, const Checkpoint& checkpoint) {
+    if (!opened[i]) {
+      opened[i] = std::make_unique<FileBytes>(OpenBytes(PathIn(directory, search.files[i].name)));
+    }
+    const bool matches = ContentMatches(*opened[i], checkpoint);
+    if (opened.size() > 64) opened[i].reset();  // descriptors are few
+    return matches;
+  });
+  std::vector<bool> settled(search.files.size());
+  for (auto [i, k] : found.known) {
+    settled[i] = true;
+    const RotatedFile& file = search.files[i];
+    const KnownGeneration& generation = search.known[k];
+    if (open_.Has(file.info.id)) continue;
+    const bool more = file.info.size > generation.checkpoint.offset && !file.name.ends_with(".gz");
+    std::string full = PathIn(directory, file.name);
+    // A copy of what is still in its place is of no use.
+    const bool copied =
+        generation.checkpoint.offset == 0 && BeginsWith(OpenBytes(path), OpenBytes(full));
+    if (!generation.open && !copied && (!generation.finished || more)) {
+      open({.kind = FoundGeneration::Kind::kResume,
+            .path = full,
+            .shipped = full,
+            .file_id = generation.file_id});
+      known[k].open = true;
+    } else {
+      entry.done[file.info.id.inode] = file.info.id.birth;
+    }
+  }
+  for (std::size_t i : found.unseen) {
+    settled[i] = true;
+    std::string full = PathIn(directory, search.files[i].name);
+    if (discovery_.sources().Excluded(full)) continue;
+    LogInfo("a log file was begun and rotated away unseen", {{"path", path}, {"now", full}});
+    open({.kind = FoundGeneration::Kind::kUnseen, .path = full, .shipped = path});
+  }
+  for (std::size_t i = 0; i < settled.size(); ++i) {
+    const RotatedFile& file = search.files[i];
+    if (settled[i] || !BeingCopied(PathIn(directory, file.name), file, search)) continue;
+    held.insert(file.name);
+    entry.again = true;
+  }
+}
+
+// Of a file that is wanted by itself: whether it will be the copy of an open generation.
+bool Rotations::BeingCopied(const std::string& path, const RotatedFile& file,
+                            const GenerationSearch& search) const {
+  if (!discovery_.sources().Wants(path) || open_.Has(file.info.id)) return false;
+  const std::int64_t born = file.info.id.birth != 0 ? file.info.id.birth : file.info.modified;
+  const std::int64_t age = clock_.WallNanos() - born;
+  if (Within(age, kBeingMade)) return true;
+  if (!Within(age, kBeingCopied)) return false;
+  return std::any_of(search.known.begin(), search.known.end(), [&](const KnownGeneration& known) {
+    const TailedFile* open = known.path == search.path ? open_.Find(known.file_id) : nullptr;
+    return open != nullptr && file.info.size < open->known().offset &&
+           SameStart(open->bytes, OpenBytes(path), file.info.size);
+  });
+}
+
+void Rotations::FindMoved(Open open) {
+  std::vector<KnownGeneration> missing = history_.Missing();
+  std::erase_if(missing, [&](const auto& k) { return !discovery_.sources().Wants(k.path); });
+  if (missing.empty()) return;
+  std::vector<std::string> directories;
+  for (const auto& [path, directory] : discovery_.directories()) directories.push_back(path);
+  for (const std::string& directory : directories) FindMovedTo(directory, missing, open);
+}
+
+void Rotations::FindMovedTo(const std::string& directory,
+                            const std::vector<KnownGeneration>& missing, Open open) {
+  const Names names = Discovery::PlainNamesIn(directory);
+  for (const KnownGeneration& k : missing) {
+    if (DirectoryOf(k.path) == directory || open_.Find(k.file_id) != nullptr) continue;
+    for (const auto& [name, inode] : names) {
+      const std::string full = PathIn(directory, name);
+      const bool same = inode == k.id.inode;
+      const bool maybe_copy = k.checkpoint.offset > 0 && IsRotationOf(NameOf(k.path), name);
+      if ((!same && !maybe_copy) || open_.FindAt(full) != nullptr) continue;
+      const FileBytes bytes = OpenBytes(full);
+      auto info = StatFile(bytes.fd());
+      if (!info || !info->regular) continue;
+      if (same ? info->id.birth != k.id.birth : !ContentMatches(bytes, k.checkpoint)) continue;
+      if (same && !ContentMatches(bytes, k.checkpoint)) continue;
+      open({.kind = FoundGeneration::Kind::kResume,
+            .path = full,
+            .shipped = full,
+            .file_id = k.file_id});
+      break;
+    }
+  }
+}
+
+// Files may begin alike, so where not all that was seen is there, only a copy counts that was made
+// since the file was found.
+bool Rotations::IsCopy(const TailedFile& file, const FileBytes& bytes, const FileInfo& info) const {
+  if (file.known().offset > 0 && ContentMatches(bytes, file.known())) return true;
+  if (file.checkpoint.offset > 0 || bytes.compressed() || info.size == 0) return false;
+  if (info.id.birth < file.arrival_times.WallAt(0)) return false;
+  // A file that was renamed has younger ones beside it that are no copies of it.
+  auto present = StatPath(file.path);
+  if (!present || present->id != file.info.id) return false;
+  // It grew, and was seen to, between the copy and the truncation.
+  if (file.fingerprint.offset > 0) return ContentMatches(bytes, file.first_fingerprint);
+  // It was empty when it was seen.
+  auto known = history_.Known(file.directory);
+  return std::none_of(known.begin(), known.end(), [&](const KnownGeneration& other) {
+    return other.checkpoint.offset > 0 && ContentMatches(bytes, other.checkpoint);
+  });
+}
+
+std::optional<Rotations::Copy> Rotations::FindCopy(const TailedFile& file) const {
+  Held held;
+  auto copies = RotationsOf(file.path, Discovery::PlainNamesIn(file.directory), held);
+  for (auto copy = copies.rbegin(); copy != copies.rend(); ++copy) {
+    if (open_.Has(copy->info.id)) continue;
+    Copy out{PathIn(file.directory, copy->name), {}, {}};
+    out.bytes = OpenBytes(out.path);
+    auto info = StatFile(out.bytes.fd());
+    if (!info || !IsCopy(file, out.bytes, *info)) continue;
+    out.info = *info;
+    if (out.bytes.compressed()) out.info.size = out.bytes.UncompressedSize();
+    return out;
+  }
+  return std::nullopt;
+}
+
+}  // namespace telltale
