@@ -19,6 +19,7 @@ namespace {
 // More than two seconds of any container's output, but for those that flood.
 constexpr std::uint64_t kLook = 4 << 20;
 constexpr std::uint64_t kBlock = 64 << 10;
+constexpr std::int64_t kSecond = 1'000'000'000;
 
 }  // namespace
 
@@ -51,12 +52,25 @@ Status Spool::TakeUp(ResumePoint& point) {
   }
   std::string_view rest = std::string_view(text).substr(0, end);
   for (std::string_view line : Split(rest, '\n')) {
-    if (const auto cri = ParseCriLine(line)) point.Keep(cri->time, cri->content);
+    const auto cri = ParseCriLine(line);
+    if (!cri) continue;
+    point.Keep(cri->time, cri->content);
+    Mark(cri->time, begin + static_cast<std::uint64_t>(line.data() - text.data()));
   }
   return {};
 }
 
+// A resumption asks for the lines from the second before the newest on; they must be there to be
+// known again.
+void Spool::Mark(std::int64_t time, std::uint64_t at) {
+  const std::int64_t second = time / kSecond;
+  if (newest_.second != 0 && second <= newest_.second) return;
+  before_ = newest_.second == second - 1 ? newest_ : SecondBegin{second, at};
+  newest_ = {second, at};
+}
+
 void Spool::Add(std::int64_t time, std::string_view text) {
+  Mark(time, size_ + buffer_.size());
   buffer_.append(FormatRfc3339(time, 9)).append(" - F ").append(text).push_back('\n');
 }
 
@@ -80,7 +94,8 @@ Status Spool::Flush() {
 }
 
 void Spool::Release(std::uint64_t acked) {
-  const std::uint64_t end = std::min(acked, size_) / kBlock * kBlock;
+  const std::uint64_t needed = std::max(before_.at, size_ > kLook ? size_ - kLook : 0);
+  const std::uint64_t end = std::min({acked, size_, needed}) / kBlock * kBlock;
   const std::uint64_t begin = std::max(released_, kHead);
   if (end <= begin) return;
   // Where the file system cannot do it the file keeps its room; the follower limits what is unread.

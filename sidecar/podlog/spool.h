@@ -3,8 +3,8 @@
 // A container's output on its way from the API server to the log pipeline: a file in the form of
 // the container runtimes, which the pipeline tails like any other, so that journal, replay and
 // accounting are the same. The file only grows; what Loki has acknowledged is given back to the
-// file system as a hole at its beginning. What the file ends with says where to go on after a
-// restart. Owned by a follower, on its thread.
+// file system as a hole at its beginning, but for the last two seconds (at most 4 MiB of them):
+// what the file ends with says where to go on after a restart. Owned by a follower, on its thread.
 #pragma once
 
 #include <cstdint>
@@ -40,13 +40,20 @@ class Spool {
   std::size_t buffered() const { return buffer_.size(); }
 
  private:
+  struct SecondBegin {
+    std::int64_t second = 0;  // of the Unix time
+    std::uint64_t at = 0;     // where its first line begins
+  };
+
   Status TakeUp(ResumePoint& point);
+  void Mark(std::int64_t time, std::uint64_t at);
 
   const std::string path_;
   UniqueFd fd_;
   std::uint64_t size_ = 0;      // written
   std::uint64_t released_ = 0;  // up to where it is a hole
   std::string buffer_;
+  SecondBegin newest_, before_;  // the second of the newest line, and the one before if it had any
 };
 
 }  // namespace telltale

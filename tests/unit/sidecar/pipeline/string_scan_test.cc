@@ -37,7 +37,8 @@ TEST(StringScan, TheWalkerReadsStringsOfEachLength) {
     JsonPaths paths({*JsonPaths::ParsePath("a")});
     Arena arena;
     std::array<Value, 1> out;
-    EXPECT_TRUE(paths.Extract("{\"b\":\"\\\"" + value + "\",\"a\":\"" + value + "\"}", arena, out));
+    const std::string line = "{\"b\":\"\\\"" + value + "\",\"a\":\"" + value + "\"}";
+    EXPECT_TRUE(paths.Extract(line, arena, out));
     EXPECT_EQ(out[0].text, value);
     EXPECT_FALSE(paths.Extract("{\"a\":\"" + value + "\n\"}", arena, out));
     EXPECT_FALSE(paths.Extract("{\"a\":\"" + value, arena, out));

@@ -99,10 +99,10 @@ TEST_F(PodlogPipelineTest, WhatLokiHasTakesNoRoomInTheSpool) {
   for (int i = 0; i < 20'000; ++i) {
     const std::string line = std::to_string(i) + std::string(200, 'x');
     bytes += line.size();
-    logs_.Write(kNoon - 3'600 * kSecond + i * (kSecond / 1'000), line);
+    logs_.Write(kNoon - 3'600 * kSecond + i * (kSecond / 100), line);
   }
   ASSERT_TRUE(WaitForLine("19999" + std::string(200, 'x')));
-  // But for its beginning and the blocks that are not whole.
+  // But for its beginning, the lines of two seconds and the blocks that are not whole.
   struct stat info{};
   do {
     logs_.WaitForAnswers(1);

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::int64_t kNoon = 1'795'262'400'000'000'000;
 
+constexpr std::int64_t kHundredth = 10'000'000;  // of a second
+
 class SpoolTest : public ::testing::Test {
  protected:
   std::string Text() const { return *ReadFile(path_); }
@@ -60,7 +62,7 @@ TEST_F(SpoolTest, WhatIsAcknowledgedTakesNoRoomAndTheRestIsAsItWas) {
   ResumePoint point;
   Spool spool(path_);
   ASSERT_TRUE(spool.Open(point).ok());
-  for (int i = 0; i < 4'000; ++i) spool.Add(kNoon + i, std::string(500, 'x'));
+  for (int i = 0; i < 4'000; ++i) spool.Add(kNoon + i * kHundredth, std::string(500, 'x'));
   ASSERT_TRUE(spool.Flush().ok());
   const std::string before = Text();
   spool.Release(1'500'000);
@@ -76,7 +78,29 @@ TEST_F(SpoolTest, WhatIsAcknowledgedTakesNoRoomAndTheRestIsAsItWas) {
   Spool again(path_);
   ASSERT_TRUE(again.Open(next).ok());
   EXPECT_EQ(again.size(), before.size());
-  EXPECT_EQ(next.Since(), "2026-11-21T11:59:59Z");
+  EXPECT_EQ(next.Since(), "2026-11-21T12:00:38Z");
+}
+
+TEST_F(SpoolTest, TheLinesThatComeAgainAfterARestartAreKnownThoughAllWasAcknowledged) {
+  const auto text = [](int i) { return std::to_string(i) + std::string(500, 'x'); };
+  ResumePoint point;
+  Spool spool(path_);
+  ASSERT_TRUE(spool.Open(point).ok());
+  for (int round = 0; round < 2; ++round) {
+    for (int i = round * 2'000; i < (round + 1) * 2'000; ++i) {
+      spool.Add(kNoon + i * kHundredth, text(i));
+    }
+    ASSERT_TRUE(spool.Flush().ok());
+    spool.Release(spool.size());
+    ResumePoint next;
+    Spool again(path_);
+    ASSERT_TRUE(again.Open(next).ok());
+    next.Begin();
+    for (int i = round * 2'000 + 1'800; i < (round + 1) * 2'000; ++i) {
+      EXPECT_FALSE(next.IsNew(kNoon + i * kHundredth, text(i))) << i;
+    }
+    again.Release(again.size());  // the next process knows it, too
+  }
 }
 
 }  // namespace
