@@ -3,10 +3,27 @@
 # to build is kept in $TELLTALE_CACHE (~/.cache/telltale), outside the tree.
 PYTHON := /usr/bin/python3
 BUILD_PACKAGES := cmake/packages.txt tests/cluster/packages.txt
+PACKAGES := $(BUILD_PACKAGES) tests/packages.txt
 
-.PHONY: demo demo-env demo-down test model fuzz bench images generate format
+.DEFAULT_GOAL := help
+.PHONY: help deps build unit lint demo demo-env demo-down test model fuzz bench images generate format
 
-demo: ## a real cluster, the chart, an example, and what Prometheus and Loki then hold
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+deps: ## installs the Debian packages of the build and of all tests that are missing
+	@tests/install.sh $(PACKAGES)
+
+build: deps ## our programs and all C++ tests, in build/dev (-Werror, ccache)
+	@cmake --preset dev >/dev/null && cmake --build --preset dev
+
+unit: build ## the C++ tests of build/dev
+	@ctest --test-dir build/dev -j "$$(nproc)" --output-on-failure
+
+lint: deps ## layers, formatting, headers, scripts, pages; its first run builds Kubernetes and helm
+	@$(PYTHON) tests/run.py lint
+
+demo: ## a real cluster, the chart, an example, and what Prometheus and the log store then hold
 	@tests/install.sh $(BUILD_PACKAGES)
 	@$(PYTHON) tests/e2e/demo.py up
 
@@ -17,7 +34,7 @@ demo-down: ## removes the demo's cluster without a trace
 	@$(PYTHON) tests/e2e/demo.py down
 
 test: ## everything; the last line counts
-	@tests/install.sh $(BUILD_PACKAGES) tests/packages.txt
+	@tests/install.sh $(PACKAGES)
 	@$(PYTHON) tests/run.py
 
 model: ## the shipping protocol, checked by Spin; under a minute
@@ -28,8 +45,8 @@ fuzz: ## every fuzz program for ten minutes; what it finds is kept in $TELLTALE_
 	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz
 	@TELLTALE_FUZZ_SECONDS=$${TELLTALE_FUZZ_SECONDS:-600} $(PYTHON) -m pytest -q tests/fuzz
 
-bench: ## the operator at 50,000 pods and the log path, beside their peers; about fifteen minutes
-	@tests/install.sh $(BUILD_PACKAGES) tests/packages.txt
+bench: ## the operator at 50,000 pods and the log path, beside their peers
+	@tests/install.sh $(PACKAGES)
 	@tests/bench/log_path.py
 	@tests/bench/operator_scale.py
 

@@ -42,6 +42,14 @@ def test_shell_scripts_pass_shellcheck():
     assert status == 0, output
 
 
+def test_make_tells_of_every_target():
+    status, output = run("make", "--no-print-directory")
+    told = {line.split()[0]: line.split(maxsplit=1)[1:] for line in output.splitlines()}
+    [targets] = re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert status == 0 and list(told) == targets.split()
+    assert all(told.values())
+
+
 def test_python_scripts_compile():
     status, output = run(sys.executable, "-W", "error", "-m", "py_compile", *files("*.py"))
     assert status == 0, output
