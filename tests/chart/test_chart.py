@@ -366,6 +366,27 @@ def test_promtail_has_the_secret_and_the_operator_knows_what_is_in_it():
     assert "loki" not in {volume["name"] for volume in usual["volumes"]}
 
 
+def promtail(*settings: str) -> tuple[list[str], dict]:
+    """Promtail's flags, and its variables by name."""
+    container = chart.pod(chart.find(chart.render(*settings), "DaemonSet", "telltale-promtail"))["containers"][0]
+    return container["args"], {one["name"]: one["valueFrom"] for one in container["env"]}
+
+
+def test_promtail_has_the_username_as_a_variable_and_expands_its_configuration_only_then():
+    vl_access = (*VICTORIALOGS, "victorialogs.secretName=vl-access", "victorialogs.secretKeys={username,password}")
+    source = (chart.ROOT / "operator/plan/configs/promtail_config.cc").read_text()
+    for settings, secret in ((LOKI_ACCESS, "loki-access"), (vl_access, "vl-access")):
+        flags, variables = promtail(*settings)
+        del variables["HOSTNAME"]
+        assert variables == {"TELLTALE_LOKI_USERNAME": {"secretKeyRef": {"name": secret, "key": "username"}}}
+        assert "-config.expand-env=true" in flags and '"${TELLTALE_LOKI_USERNAME}"' in source
+    # A token goes before a password, and a configuration that is not expanded has no doubled $.
+    token = ("loki.secretName=a", "loki.secretKeys={token,username,password}")
+    for settings in ((), token, ("loki.secretName=a", "loki.secretKeys={ca.crt}")):
+        flags, variables = promtail(*settings)
+        assert "-config.expand-env=true" not in flags and list(variables) == ["HOSTNAME"]
+
+
 def grafana_loki(*settings: str) -> dict:
     """The data source of Loki, its $NAMEs as the keys of the Secret that they stand for."""
     objects = chart.render(*settings)

@@ -226,8 +226,13 @@ class Promtail(Program):
 
     name = "promtail"
 
+    def __init__(self, folder: pathlib.Path, config: str, *flags: str):
+        super().__init__(folder, config)
+        self._flags = flags
+
     def _arguments(self, ports):
-        return [f"-config.file={self.config_file}", *_server(ports), f"-positions.file={self.folder / 'positions.yaml'}"]
+        positions = f"-positions.file={self.folder / 'positions.yaml'}"
+        return [f"-config.file={self.config_file}", *_server(ports), positions, *self._flags]
 
 
 class Vlagent(Program):

@@ -5,13 +5,13 @@ that wants a password: each target's lines go to its tenant."""
 import base64
 import datetime
 import pathlib
+import re
+import urllib.request
 
-import catalog
 import objects
 import ours
 import peers
 import pytest
-import yaml
 from ours import wait_for
 
 FOLDER = "/etc/telltale-loki"  # where the chart mounts the Secret
@@ -35,6 +35,10 @@ def loki():
         yield server
 
 
+# A line that it drops shows that backslashes and dollars come through the expansion of variables.
+DROPS = {"pipeline": [{"drop": {"expression": r"^costs \d+\$$", "dropCounterReason": "dollars"}}]}
+
+
 @pytest.fixture
 def written(api, namespace, tmp_path, loki):
     """promtail.yaml as the operator writes it of a target with a tenant and one without."""
@@ -45,7 +49,7 @@ def written(api, namespace, tmp_path, loki):
     ):  # fmt: skip
         for name, logs in (("all", {}), ("own", {"tenant": "team-a"})):
             objects.apply(api, objects.target(
-                namespace, name, selector={"matchAll": True}, logs={"source": "Stdout"} | logs))  # fmt: skip
+                namespace, name, selector={"matchAll": True}, logs={"source": "Stdout"} | DROPS | logs))  # fmt: skip
 
         def config():
             text = (objects.data(api, "telltale", "telltale-promtail") or {}).get("promtail.yaml", "")
@@ -54,28 +58,35 @@ def written(api, namespace, tmp_path, loki):
         yield wait_for("the Promtail configuration", config)
 
 
-def test_promtail_says_who_it_is_and_each_target_has_its_tenant(written, namespace, loki, tmp_path):
+def over_files(text: str, namespace: str, folder: pathlib.Path) -> str:
+    """The operator's text of the targets of this namespace, with files in place of the pods of a kubelet."""
+    head, _, rest = text.partition("scrape_configs:\n")
+    jobs = [job for job in re.split(r"^  - job_name: ", rest, flags=re.MULTILINE) if job.startswith(f'"{namespace}/')]
+    assert len(jobs) == 2
+    for number, job in enumerate(jobs):
+        path = folder / f"{number}.log"
+        now = datetime.datetime.now(datetime.UTC).isoformat()
+        path.write_text(f"{now} stdout F costs 12$\n{now} stdout F a line\n")
+        stages, _, _ = job.partition("    kubernetes_sd_configs:\n")
+        files = f'    static_configs: [{{targets: [localhost], labels: {{__path__: "{path}"}}}}]\n'
+        head += ("" if number else "scrape_configs:\n") + "  - job_name: " + stages + files
+    return head
+
+
+@pytest.mark.parametrize("username", ["writer", r"""SHOP\wri"t'er: #$1 ${HOME} $$""" + "\n"], ids=["plain", "special"])
+def test_promtail_says_who_it_is_and_each_target_has_its_tenant(
+    written, namespace, loki, tmp_path, monkeypatch, username
+):
     secret, logs = tmp_path / "secret", tmp_path / "logs"
     secret.mkdir()
     logs.mkdir()
-    (secret / "username").write_text("writer\n")
     (secret / "password").write_text("pa$$:word\n")
-    config = yaml.safe_load(written.replace(FOLDER, str(secret)))
-    del config["server"]
-    if catalog.version("promtail") < (3,):
-        # Promtail 2.2.1 reads a password from a file, but no username. Seen with Promtail 3.6.4: it reads both.
-        for client in config["clients"]:
-            auth = client["basic_auth"]
-            auth["username"] = pathlib.Path(auth.pop("username_file")).read_text().strip()
-    config["scrape_configs"] = [job for job in config["scrape_configs"] if job["job_name"].startswith(namespace)]
-    assert len(config["scrape_configs"]) == 2
-    for job in config["scrape_configs"]:
-        # There is no kubelet here: the same stages over a file of the same form.
-        del job["kubernetes_sd_configs"], job["relabel_configs"]
-        path = logs / f"{job['job_name'].replace('/', '-')}.log"
-        path.write_text(f"{datetime.datetime.now(datetime.UTC).isoformat()} stdout F a line\n")
-        job["static_configs"] = [{"targets": ["localhost"], "labels": {"__path__": str(path)}}]
-    with peers.Promtail(tmp_path / "promtail", yaml.safe_dump(config)):
+    monkeypatch.setenv("TELLTALE_LOKI_USERNAME", username)  # as the chart's DaemonSet does
+    config = over_files(written.replace(FOLDER, str(secret)), namespace, logs)
+    with peers.Promtail(tmp_path / "promtail", config, "-config.expand-env=true") as promtail:
         wait_for("a push for each tenant", lambda: len({tenant for tenant, _ in loki.pushes}) == 2)
-    basic = "Basic " + base64.b64encode(b"writer:pa$$:word").decode()
+        with urllib.request.urlopen(promtail.url + "/metrics", timeout=10) as page:
+            # Promtail 2.2.1 makes this counter with the first line that it drops, and never increments it.
+            assert b'logentry_dropped_lines_total{reason="dollars"}' in page.read()
+    basic = "Basic " + base64.b64encode(f"{username.strip()}:pa$$:word".encode()).decode()
     assert set(loki.pushes) == {("blue", basic), ("team-a", basic)}

@@ -94,7 +94,7 @@ serves below /insert.
 {{- with include "telltale.logStore" . }}{{ join "," (index $.Values .).secretKeys }}{{ end -}}
 {{- end }}
 
-{{/* The variable of Grafana's pod that has a key of that Secret. */}}
+{{/* The variable of Grafana's and Promtail's pods that has a key of that Secret. */}}
 {{- define "telltale.logsVariable" -}}
 TELLTALE_LOKI_{{ upper . | replace "." "_" }}
 {{- end }}

@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kHttpPort = 3101;
 constexpr std::string_view kPushPath = "/loki/api/v1/push";
+constexpr std::string_view kUsername = "${TELLTALE_LOKI_USERNAME}";  // of the chart's DaemonSet
 
 // health_check_target: false, because Promtail otherwise is not ready until it tails a file, and
 // a cluster without a single Stdout target is no fault. Reloading is switched on by a flag in the
@@ -28,14 +29,19 @@ void WriteFile(YamlWriter& yaml, std::string_view field, std::string_view key) {
   yaml.Field(field, std::string(kPromtailCredentials).append("/").append(key));
 }
 
-// As the sidecar uses the same Secret: a token before a password. Promtail reads the files anew,
-// but does not begin without those that it is told of.
+// Not as username_file, which Promtail 2.2.1 does not know.
+bool HasUsername(const std::set<std::string>& keys) {
+  return keys.contains("username") && keys.contains("password") && !keys.contains("token");
+}
+
+// As for sidecars, a token goes before a password. Promtail reads a changed file again, but does
+// not start if one is missing.
 void WriteCredentials(YamlWriter& yaml, const std::set<std::string>& keys) {
   if (keys.contains("token")) {
     WriteFile(yaml, "bearer_token_file", "token");
   } else if (keys.contains("password")) {
     yaml.Key("basic_auth").BeginMap();
-    if (keys.contains("username")) WriteFile(yaml, "username_file", "username");
+    if (HasUsername(keys)) yaml.Field("username", kUsername);
     WriteFile(yaml, "password_file", "password");
     yaml.EndMap();
   }
@@ -93,6 +99,26 @@ void WriteScrapeConfig(YamlWriter& yaml, const MonitoringTarget& target, const W
   yaml.EndMap();
 }
 
+std::string Doubled(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    out += c;
+    if (c == '$' || c == '\\') out += c;
+  }
+  return out;
+}
+
+// -config.expand-env, which the chart sets if there is a username, replaces ${NAME} everywhere in
+// the file and reads $$ as $ and \\ as \. A block keeps quotes and backslashes of the username as
+// they are and drops a newline at its end.
+std::string ForExpansion(const std::string& yaml) {
+  const std::string quoted = std::string("\"").append(kUsername).append("\"");
+  const std::size_t at = yaml.find(quoted);
+  std::string out = Doubled(std::string_view(yaml).substr(0, at));
+  out.append("|2-\n        ").append(kUsername);
+  return out + Doubled(std::string_view(yaml).substr(at + quoted.size()));
+}
+
 }  // namespace
 
 std::string RenderPromtailConfig(const World& world, const PromtailOptions& options) {
@@ -107,7 +133,7 @@ std::string RenderPromtailConfig(const World& world, const PromtailOptions& opti
     if (HasScrapeConfig(*target, world)) WriteScrapeConfig(yaml, *target, world);
   }
   yaml.EndSeq().EndMap();
-  return yaml.Text();
+  return HasUsername(options.secret_keys) ? ForExpansion(yaml.Text()) : yaml.Text();
 }
 
 }  // namespace telltale

@@ -33,11 +33,42 @@ TEST(RenderPromtailConfig, SaysWhoPromtailIsAtLokiAndNoSecret) {
   EXPECT_EQ(Client({"http://loki", "blue", {"ca.crt", "username", "password"}}),
             R"(    tenant_id: "blue"
     basic_auth:
-      username_file: "/etc/telltale-loki/username"
+      username: |2-
+        ${TELLTALE_LOKI_USERNAME}
       password_file: "/etc/telltale-loki/password"
     tls_config:
       ca_file: "/etc/telltale-loki/ca.crt"
 )");
+}
+
+// What -config.expand-env makes of the configuration: github.com/drone/envsubst.
+std::string Expanded(const std::string& text, const std::string& username) {
+  const std::string variable = "${TELLTALE_LOKI_USERNAME}";
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text.compare(at, variable.size(), variable) == 0) {
+      out += username;
+      at += variable.size() - 1;
+      continue;
+    }
+    out += text[at];
+    const bool escapes = text[at] == '$' || text[at] == '\\';
+    if (escapes && at + 1 < text.size() && text[at + 1] == text[at]) ++at;
+  }
+  return out;
+}
+
+TEST(RenderPromtailConfig, TheExpansionOfTheUsernameChangesNothingElse) {
+  const World world = ParseWorld(ReadGolden("promtail/mixed.world.json")).world;
+  const std::string plain = RenderPromtailConfig(world, {"http://loki", "", {"password"}});
+  const std::string with =
+      RenderPromtailConfig(world, {"http://loki", "", {"username", "password"}});
+  EXPECT_NE(plain.find("$1"), plain.npos);
+  EXPECT_NE(plain.find('\\'), plain.npos);
+  std::string expected = plain;
+  const std::string before = "basic_auth:\n";
+  expected.insert(expected.find(before) + before.size(), "      username: |2-\n        a\\b$c\n");
+  EXPECT_EQ(Expanded(with, "a\\b$c"), expected);
 }
 
 TEST(RenderPromtailConfig, ATokenGoesBeforeAPasswordAndAKeyWithItsCertificate) {
