@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs every test and counts them. `make test` calls it; the last line is the result.
 
-Usage: run.py [SUITE...]      default: all of them, in the order of the table at the end
+Usage: run.py [SUITE...]      default: all of them
 
 Each suite writes a JUnit report under build/test; a suite that breaks before it can write one counts
-as one failure. The real programs are built beside the C++ builds, because both take long, and the
-fuzz programs run beside the suites that follow them, with what those leave of the processors.
+as one failure. Suites that mostly compute and suites that mostly wait run side by side, in two
+queues; what computes gets only what the others leave of the processors.
 """
 
 import os
@@ -20,56 +20,69 @@ import xml.etree.ElementTree
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "test"
 TOOLS = [sys.executable, ROOT / "tests/cluster/tools/build.py", "test"]
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider"]
+JOBS = str(os.cpu_count() or 2)
+LINES = threading.Lock()
 
 
-def shell(name: str, *command) -> bool:
+def say(text: str) -> None:
+    with LINES:
+        print(text, flush=True)
+
+
+def shell(name: str, *command, nice: int = 0) -> bool:
     """Runs a command with its output in a log; shows the log's end when it fails."""
     log = REPORTS / f"{name}.log"
     with log.open("w") as out:
         status = subprocess.run(
-            [str(word) for word in command], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT,
+            ["nice", "-n", str(nice), *map(str, command)], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
         ).returncode  # fmt: skip
     if status != 0:
         tail = "".join(f"    {line}\n" for line in log.read_text(errors="replace").splitlines()[-60:])
-        print(f"{name} ended with {status}, the end of {log}:\n{tail}", flush=True)
+        say(f"{name} ended with {status}, the end of {log}:\n{tail}")
     return status == 0
 
 
-def build(preset: str, *targets: str) -> bool:
+def build(preset: str, *targets: str, nice: int = 0) -> bool:
     if not shell(f"configure-{preset}", "cmake", "--preset", preset):
         return False
     wanted = [word for target in targets for word in ("--target", target)]
-    return shell(f"build-{preset}", "cmake", "--build", "--preset", preset, *wanted)
+    return shell(f"build-{preset}", "cmake", "--build", "--preset", preset, "-j", JOBS, *wanted, nice=nice)
 
 
-def unit(preset: str, without: str = "") -> None:
-    if build(preset):
-        report = REPORTS / f"unit-{preset}.xml"
-        left_out = ["-E", without] if without else []
-        shell(f"unit-{preset}", "ctest", "--test-dir", f"build/{preset}", "-j2", "--output-on-failure",
-              *left_out, "--output-junit", report)  # fmt: skip
+def ctest(preset: str, *which: str, nice: int = 0) -> None:
+    name = f"unit-{preset}"
+    shell(name, "ctest", "--test-dir", f"build/{preset}", "-j", JOBS, "--output-on-failure", *which,
+          "--output-junit", REPORTS / f"{name}.xml", nice=nice)  # fmt: skip
 
 
-def python(name: str, *arguments, beside: bool = False) -> None:
-    shell(name, *(["nice", "-n", "19"] if beside else []), sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider",
-          f"--junitxml={REPORTS / name}.xml", *arguments)  # fmt: skip
+def python(name: str, *folders: str, nice: int = 0) -> None:
+    shell(name, *PYTEST, f"--junitxml={REPORTS / name}.xml", *folders, nice=nice)
+
+
+def unit_dev() -> None:
+    if build("dev", *NOT_SANITIZED):
+        ctest("dev", "-R", "|".join(NOT_SANITIZED.values()))
+
+
+def unit(preset: str, *which: str) -> None:
+    if build(preset, nice=10):
+        ctest(preset, *which, nice=5)
 
 
 def lint() -> None:
-    if build("dev"):
+    if shell("configure-dev", "cmake", "--preset", "dev"):
         python("lint", "tests/lint")
 
 
 def model() -> None:
-    python("model", "tests/model")
+    python("model", "tests/model", nice=10)
 
 
-def fuzz() -> threading.Thread:
-    built = build("fuzz")
-    run = threading.Thread(target=lambda: built and python("fuzz", "tests/fuzz", beside=True))
-    run.start()
-    return run
+def fuzz() -> None:
+    if build("fuzz", nice=10):
+        python("fuzz", "tests/fuzz", nice=19)
 
 
 def integration() -> None:
@@ -77,8 +90,14 @@ def integration() -> None:
         python("integration", "tests/integration", "tests/chart", "tests/cluster", "tests/bench")
 
 
+def faults() -> None:
+    if build("release") and build("dev", "fault_process_test", "fault_log_process_test"):
+        python("faults", "tests/faults")
+
+
 def e2e() -> None:
-    python("e2e", "tests/e2e")
+    if build("release"):
+        python("e2e", "tests/e2e")
 
 
 def count(report: pathlib.Path) -> tuple[int, int, int]:
@@ -98,18 +117,6 @@ def count(report: pathlib.Path) -> tuple[int, int, int]:
     return (passed, failed, skipped) if passed + failed + skipped else (0, 1, 0)
 
 
-def faults() -> None:
-    if build("release") and build("dev", "fault_process_test", "fault_log_process_test"):
-        python("faults", "tests/faults")
-
-
-def result(name: str, started: float) -> tuple[int, int, int]:
-    passed, failed, skipped = count(REPORTS / f"{name}.xml")
-    seconds = time.monotonic() - started
-    print(f"<== {name}: {passed} passed, {failed} failed, {skipped} skipped, {seconds:.0f} s", flush=True)
-    return passed, failed, skipped
-
-
 # Tests that the race detector does not run, by a pattern of their names, and why. All others run.
 NOT_RACED = {
     r"^Seeds/(CoreFaults|ReflectorFaults)\.": "a simulated plan is one thread",
@@ -118,48 +125,65 @@ NOT_RACED = {
     ),
 }
 
-SUITES = {
-    "unit-dev": lambda: unit("dev"),
+# Tests of memory, which no sanitizer's build can tell, by their program. unit-asan runs all others.
+NOT_SANITIZED = {
+    "common_base_test": r"^GiveBackMemoryTest\.",
+    "sidecar_pipeline_test": r"^PipelineFilesTest\.",
+}
+
+WAITING = {
+    "e2e": e2e,
+    "faults": faults,
+    "integration": integration,
     "lint": lint,
+    "unit-dev": unit_dev,
+}
+COMPUTING = {
     "model": model,
     "unit-asan": lambda: unit("asan"),
-    "unit-tsan": lambda: unit("tsan", "|".join(NOT_RACED)),
+    "unit-tsan": lambda: unit("tsan", "-E", "|".join(NOT_RACED)),
     "fuzz": fuzz,
-    "integration": integration,
-    "faults": faults,
-    "e2e": e2e,
 }
-NEED_TOOLS = {"integration", "faults", "e2e", "lint"}
+
+
+def run(suites: dict, names: list[str], results: list[tuple[int, int, int]]) -> None:
+    for name in [name for name in suites if name in names]:
+        report = REPORTS / f"{name}.xml"
+        report.unlink(missing_ok=True)
+        started = time.monotonic()
+        say(f"==> {name}")
+        suites[name]()
+        results.append(count(report))
+        passed, failed, skipped = results[-1]
+        seconds = time.monotonic() - started
+        say(f"<== {name}: {passed} passed, {failed} failed, {skipped} skipped, {seconds:.0f} s")
+
+
+def run_waiting(names: list[str], results: list[tuple[int, int, int]]) -> None:
+    if not any(name in WAITING for name in names):
+        return
+    if shell("tools", *TOOLS):
+        run(WAITING, names, results)
+    else:
+        results.append((0, 1, 0))
 
 
 def main() -> int:
-    names = sys.argv[1:] or list(SUITES)
-    unknown = [name for name in names if name not in SUITES]
+    suites = [*WAITING, *COMPUTING]
+    names = sys.argv[1:] or suites
+    unknown = [name for name in names if name not in suites]
     if unknown:
-        sys.exit(f"run.py: no suite is called {unknown[0]!r}; choose from: {', '.join(SUITES)}")
+        sys.exit(f"run.py: no suite is called {unknown[0]!r}; choose from: {', '.join(suites)}")
     REPORTS.mkdir(parents=True, exist_ok=True)
     os.environ.pop("KUBECONFIG", None)  # a test must never touch the cluster that a shell points at
     os.environ["TELLTALE_BIN"] = str(ROOT / "build/release/bin")
-    tools = threading.Thread(target=shell, args=("tools", *TOOLS))
-    tools.start()
-    results, beside = [], []
-    for name in names:
-        (REPORTS / f"{name}.xml").unlink(missing_ok=True)
-        started = time.monotonic()
-        if name in NEED_TOOLS:
-            tools.join()
-        print(f"==> {name}", flush=True)
-        running = SUITES[name]()
-        if running:
-            beside.append((name, running, started))
-        else:
-            results.append(result(name, started))
-    for name, running, started in beside:
-        running.join()
-        results.append(result(name, started))
+    results: list[tuple[int, int, int]] = []
+    waiting = threading.Thread(target=run_waiting, args=(names, results))
+    waiting.start()
+    run(COMPUTING, names, results)
+    waiting.join()
     total = [sum(counts) for counts in zip(*results)]
-    tools.join()
-    print(f"{total[0]} passed, {total[1]} failed, {total[2]} skipped", flush=True)
+    say(f"{total[0]} passed, {total[1]} failed, {total[2]} skipped")
     return 1 if total[1] else 0
 
 

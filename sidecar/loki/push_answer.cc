@@ -151,6 +151,7 @@ void ReadRefusal(const HttpResponse& response, std::uint64_t lines, PushAnswer& 
 PushAnswer ReadPushAnswer(const HttpResponse& response, std::uint64_t lines) {
   PushAnswer out;
   out.retry_after = RetryAfter(response);
+  out.sent_twice = response.sent_twice;
   switch (response.status) {
     case 200:
       out.kind = KindOf200(response);

@@ -30,6 +30,7 @@ struct PushAnswer {
   bool credentials = false;   // it says that they are the trouble
   bool maybe_stored = false;  // lines of the request may be stored
   bool out_of_order = false;  // kRefused, perhaps because the store has the lines already
+  bool sent_twice = false;    // the store may have got the request before this answer's one
   std::uint64_t lost_lines = 0;
   std::string reason;
   std::chrono::milliseconds retry_after{0};  // of the header, at most ten minutes

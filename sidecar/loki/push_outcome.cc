@@ -26,7 +26,7 @@ void PushQueue::Settle(TenantQueue& tenant, const InFlight& sent, const PushAnsw
                        SteadyTime now) {
   using Kind = PushAnswer::Kind;
   const bool alone = sent.streams.size() == 1;
-  if (answer.maybe_stored && !(alone && answer.kind == Kind::kRefused)) {
+  if (answer.sent_twice || (answer.maybe_stored && !(alone && answer.kind == Kind::kRefused))) {
     for (const StreamId stream : sent.streams) tenant.Front(stream).offered = true;
   }
   switch (answer.kind) {

@@ -186,7 +186,8 @@ Result<HttpResponse> HttpClient::Impl::Send(const HttpRequest& request, const St
   limits = &l;
   deadline = l.whole == Millis::max() ? SteadyTime::max()
                                       : RealClock().Steady() + SteadyTime::duration(l.whole);
-  if (link.KeptIsUsable()) {
+  const bool again = link.KeptIsUsable();
+  if (again) {
     auto response = Exchange(request, *head, sink);
     if (response.ok()) return response;
     link.Drop();
@@ -196,6 +197,7 @@ Result<HttpResponse> HttpClient::Impl::Send(const HttpRequest& request, const St
   TELLTALE_TRY(link.Open(Until(), Allowed()));
   auto response = Exchange(request, *head, sink);
   if (!response.ok()) link.Drop();
+  if (response.ok()) response->sent_twice = again;
   return response;
 }
 

@@ -33,6 +33,9 @@ struct HttpResponse {
   std::string body;
   // Set instead of body when many readers get the same bytes (service discovery).
   std::shared_ptr<const BodyPieces> pieces;
+  // Of HttpClient: the kept connection was closed without an answer and the request sent once more,
+  // so that the server may have done it before.
+  bool sent_twice = false;
 
   std::size_t content_length() const { return pieces ? pieces->size() : body.size(); }
 };

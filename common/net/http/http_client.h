@@ -5,8 +5,9 @@
 // thread-safe: one thread owns a client. Cancel may come from another thread; the current call and
 // all later ones then return kCancelled. If the server closed the kept connection, the request is
 // sent once more on a new one, but only if no byte of the response was read; so a request, POST
-// included, may reach the server twice. Redirects are not followed. A peer that disappears without
-// closing the connection is noticed within a minute, also in the middle of a stream (dead_peer.h).
+// included, may reach the server twice: the response says so (sent_twice). Redirects are not
+// followed. A peer that disappears without closing the connection is noticed within a minute, also
+// in the middle of a stream (dead_peer.h).
 #pragma once
 
 #include <chrono>

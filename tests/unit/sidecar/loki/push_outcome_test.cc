@@ -183,10 +183,16 @@ TEST_F(PushOutcomeTest, LinesThatAnOldLokiHasAlreadyAreNotLost) {
   Next();
   Answer(out_of_order);
   EXPECT_EQ(results_[2].acked, (LineCount{2, 20}));
-  Add(3, 1, "late");
+  PushAnswer after_closing = out_of_order;
+  after_closing.sent_twice = true;
+  Add(3, 1, "closed on");
+  Next();
+  Answer(after_closing);
+  EXPECT_EQ(results_[3].acked, (LineCount{2, 20}));
+  Add(4, 1, "late");
   Next();
   Answer(out_of_order);
-  EXPECT_EQ(results_[3].lost["too_far_behind"], (LineCount{2, 20}));
+  EXPECT_EQ(results_[4].lost["too_far_behind"], (LineCount{2, 20}));
 }
 
 TEST_F(PushOutcomeTest, ARefusalInUnknownWordsLosesNothingAndIsDividedToFindItsStream) {

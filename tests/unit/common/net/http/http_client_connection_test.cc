@@ -86,10 +86,14 @@ TEST(HttpClientConnectionTest, AKeptConnectionThatClosesOnTheNextRequestIsRetrie
     socket.Send(Ok("two"));
   });
   HttpClient client(OptionsFor(script.port()));
-  EXPECT_EQ(client.Send({}, kLong)->body, "one");
+  const auto first = client.Send({}, kLong);
+  ASSERT_TRUE(first.ok()) << first.error().message;
+  EXPECT_EQ(first->body, "one");
+  EXPECT_FALSE(first->sent_twice);
   const auto second = client.Send({"POST", "/push", {}, "again"}, kLong);
   ASSERT_TRUE(second.ok()) << second.error().message;
   EXPECT_EQ(second->body, "two");
+  EXPECT_TRUE(second->sent_twice);  // the server may have done it twice
 }
 
 TEST(HttpClientConnectionTest, ANewConnectionThatClosesIsNotRetried) {
