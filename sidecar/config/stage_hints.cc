@@ -16,8 +16,7 @@ struct Hint {
 // By the name without '_' and in lower case.
 constexpr Hint kStages[] = {
     {"cri", "remove it: the lines of containers are recognised"},
-    {"docker",
-     "remove it: the kubelet's lines are recognised, and Docker's own files are not read"},
+    {"docker", "remove it: Docker's lines are recognised"},
     {"staticlabels", "use labels of the log source (logs.labels) instead"},
     {"labelallow", "use labelDrop: {names: [...]} for the labels that should go"},
     {"labels", "write labels"},

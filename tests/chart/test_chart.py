@@ -45,6 +45,7 @@ TOGGLES = [
     ("prometheus.retention.size=6GB", "prometheus.extraScrapeConfigs[0].job_name=mine"),
     ("promtail.logPaths={/var/log/pods,/var/lib/docker/containers}",),
     ("logs.collector=telltale",),
+    ("logs.collector=telltale", "node.linkTargets={/var/lib/docker/containers}"),
     tuple(
         f"{component}.{setting}"
         for component in ("operator", "prometheus", "loki", "promtail", "grafana")
@@ -123,7 +124,7 @@ def test_all_pods_but_those_that_read_the_nodes_logs_meet_the_restricted_profile
             assert not [problem for problem in problems if "reloader" in problem]
         elif one["metadata"]["name"].endswith("-node"):
             hosts = {v["hostPath"]["path"] for v in chart.pod(one)["volumes"] if "hostPath" in v}
-            assert hosts == {"/var/log/pods", "/var/lib/telltale-node"}
+            assert hosts - {"/var/lib/docker/containers"} == {"/var/log/pods", "/var/lib/telltale-node"}
         else:
             assert not problems, chart.title(one)
 
@@ -436,6 +437,21 @@ def test_the_agent_of_our_own_takes_promtail_s_place():
     mounts = {m["mountPath"]: m.get("readOnly", False) for m in spec["containers"][0]["volumeMounts"]}
     assert mounts == {"/etc/telltale": True, "/var/lib/telltale": False, "/var/log/pods": True}
     assert not [o for o in chart.render() if o["metadata"]["name"] == "telltale-node"]
+
+
+def test_the_agent_may_follow_links_into_the_folders_that_it_mounts_and_no_others():
+    folders = ["/var/lib/docker/containers", "/mnt/b"]
+    for chosen in (folders, folders[1:], []):
+        settings = ("logs.collector=telltale", "node.linkTargets={" + ",".join(chosen) + "}") if chosen else ("logs.collector=telltale",)
+        objects = chart.render(*settings)
+        pods = yaml.safe_load(chart.config(objects, "telltale-node", "node.yaml"))["pods"]
+        assert pods.get("linkTargets", []) == chosen
+        spec = chart.pod(chart.find(objects, "DaemonSet", "telltale-node"))
+        volumes = {volume["name"]: volume["hostPath"] for volume in spec["volumes"] if "hostPath" in volume}
+        mounted = [mount for mount in spec["containers"][0]["volumeMounts"] if mount["name"].startswith("link-target")]
+        assert [mount["mountPath"] for mount in mounted] == chosen
+        for mount in mounted:
+            assert mount["readOnly"] and volumes[mount["name"]] == {"path": mount["mountPath"], "type": "Directory"}
 
 
 def test_promtail_is_ready_without_a_single_target():

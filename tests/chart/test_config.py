@@ -172,7 +172,11 @@ def test_the_sidecar_accepts_what_makes_promtail_reload(tmp_path):
     check_config(tmp_path, chart.config(chart.render(), "telltale-promtail-reload", "reload.yaml"))
 
 
-@pytest.mark.parametrize("settings", [(), VICTORIALOGS, OUTSIDE_VICTORIALOGS], ids=["loki", "victorialogs", "outside"])
+DOCKER = ("node.linkTargets={/var/lib/docker/containers,/mnt/docker}",)
+AGENTS = {"loki": (), "victorialogs": VICTORIALOGS, "outside": OUTSIDE_VICTORIALOGS, "docker": DOCKER}
+
+
+@pytest.mark.parametrize("settings", AGENTS.values(), ids=AGENTS)
 def test_the_sidecar_accepts_what_the_node_agents_are_told(tmp_path, settings):
     objects = chart.render("logs.collector=telltale", *settings)
     text = chart.config(objects, "telltale-node", "node.yaml")

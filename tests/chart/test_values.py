@@ -121,6 +121,7 @@ WRONG = [
     (f"{VL},victorialogs.retention.size=6G", "'6G' does not match pattern"),
     (f"{VL},victorialogs.grafanaPlugin=a b", "/victorialogs/grafanaPlugin"),
     (f"{VL},victorialogs.image.tag=latest", "/victorialogs/image/tag"),
+    ("node.linkTargets={var/lib/docker}", "/node/linkTargets/0"),
     ("grafana.adminPassword=a,grafana.existingSecret=b", "remove one of the two"),
 ]
 
