@@ -2,7 +2,7 @@
 #include "sidecar/loki/push_answer.h"
 
 #include <algorithm>
-#include <iterator>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -46,6 +46,14 @@ constexpr Refusal kRefusals[] = {
 };
 constexpr Refusal kUnknown{"", Kind::kUnclear, "rejected"};
 
+// What a 400 says that no line is the reason of: a person must change loki.url or the tenant.
+constexpr std::string_view kWrongSettings[] = {
+    "HTTP request to an HTTPS server",          // Go
+    "HTTP request was sent to HTTPS port",      // nginx
+    "unsupported path requested",               // VictoriaLogs, without /insert in the URL
+    "cannot parse common params from request",  // VictoriaLogs, whose tenants are numbers
+};
+
 // What a 429 says about one stream; all others are about the tenant.
 constexpr std::string_view kStreamLimits[] = {"er stream rate limit exceeded",
                                               "aximum active stream limit exceeded"};
@@ -66,8 +74,8 @@ const Refusal& RefusalOf(std::string_view body) {
   return kUnknown;
 }
 
-bool IsStreamLimit(std::string_view body) {
-  return std::any_of(std::begin(kStreamLimits), std::end(kStreamLimits),
+bool HasOneOf(std::string_view body, std::span<const std::string_view> texts) {
+  return std::any_of(texts.begin(), texts.end(),
                      [&](std::string_view text) { return body.find(text) != body.npos; });
 }
 
@@ -129,9 +137,7 @@ Kind KindOf200(const HttpResponse& response) {
 }
 
 void ReadRefusal(const HttpResponse& response, std::uint64_t lines, PushAnswer& out) {
-  if (IsPage(response) ||
-      response.body.find("HTTP request to an HTTPS server") != std::string::npos ||
-      response.body.find("HTTP request was sent to HTTPS port") != std::string::npos) {
+  if (IsPage(response) || HasOneOf(response.body, kWrongSettings)) {
     out.kind = Kind::kRetrySlowly;
     return;
   }
@@ -168,7 +174,8 @@ PushAnswer ReadPushAnswer(const HttpResponse& response, std::uint64_t lines) {
       out.reason = "too_large";
       break;
     case 429:
-      out.kind = IsStreamLimit(response.body) ? Kind::kStreamLimited : Kind::kTenantLimited;
+      out.kind =
+          HasOneOf(response.body, kStreamLimits) ? Kind::kStreamLimited : Kind::kTenantLimited;
       out.maybe_stored = out.kind == Kind::kStreamLimited;
       break;
     case 401:

@@ -52,6 +52,9 @@ TEST(PushAnswer, A400ThatIsNotInTheStoresWordsLosesNothing) {
        {"Client sent an HTTP request to an HTTPS server.\n",
         "<html><head><title>400 The plain HTTP request was sent to HTTPS port"
         "</title></head></html>",
+        "unsupported path requested: \"/loki/api/v1/push\"\n",
+        "cannot parse common params from request: cannot parse accountID from \"team-a\": cannot "
+        "parse \"team-a\" as uint32\n",
         "<html>proto: structured metadata too large, entry too far behind</html>"}) {
     EXPECT_EQ(Read(400, body).kind, Kind::kRetrySlowly) << body;
     EXPECT_EQ(Read(400, body).lost_lines, 0u) << body;
