@@ -92,15 +92,21 @@ void PushReport::Say(const Sent& sent, const Result<HttpResponse>& response,
   if (troubles_.size() >= kMaxTenants && !troubles_.contains(sent.tenant)) return;
   const auto [entry, begins] = troubles_.try_emplace(sent.tenant, Trouble{"", now, SteadyTime{}});
   Trouble& trouble = entry->second;
-  std::string what = response ? "status " + std::to_string(response->status) : "no answer";
+  const bool sent_nothing = !response && response.error().code == Code::kPermission;
+  std::string what = response       ? "status " + std::to_string(response->status)
+                     : sent_nothing ? "not sent"
+                                    : "no answer";
   // A rate limit comes and goes many times a minute, and what a person must change is said once.
   const bool repeat = now >= trouble.logged + kRepeatTrouble && !person;
   if (!begins && trouble.what == what && !repeat) return;
   trouble.what = what;
   trouble.logged = now;
   const bool unknown = answer.kind == Kind::kUnclear || answer.kind == Kind::kUnreadable;
-  LogWarn(person ? "the log store does not accept our pushes: check loki.url, tenant and "
-                   "credentials; the lines wait in their files"
+  LogWarn(sent_nothing
+              ? "a credential or certificate for the log store cannot be read: nothing is sent, "
+                "the lines wait in their files"
+          : person ? "the log store does not accept our pushes: check loki.url, tenant and "
+                     "credentials; the lines wait in their files"
           : unknown
               ? "the log store refuses a push in words that are not known here: nothing is taken "
                 "for lost, the lines wait in their files"
