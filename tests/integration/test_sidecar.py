@@ -203,6 +203,24 @@ def test_lines_that_are_too_old_for_the_store_are_the_lines_counted_as_lost(stor
     assert store.kind != "loki" or lines == ["one", "two"]
 
 
+@pytest.mark.parametrize("wrong", ["tenant", "url"])
+def test_lines_wait_while_victoria_logs_refuses_the_path_or_the_tenant(stores, setup, wrong):
+    store = stores["victorialogs"]
+    folder, test, sidecar = setup
+    write(folder / "logs" / "app.log", "one", "two")
+    program = sidecar(store.push_base)
+    wait_for("the first lines", lambda: len(stored(store, test)) == 2)
+    change(folder, **({"tenant": "team-a"} if wrong == "tenant" else {"url": store.url}))
+    program.logged("configuration in effect.*\n(.*\n)*.*configuration in effect")
+    write(folder / "logs" / "app.log", "three", "four")
+    said = program.logged("does not accept our pushes: check loki.url, tenant and credentials.*")
+    assert ("accountID" if wrong == "tenant" else "unsupported path") in said[0]
+    change(folder, tenant="", url=store.push_base)
+    wait_for("the others", lambda: len(stored(store, test)) == 4, 60)
+    assert program.metric("telltale_logs_acked_lines_total") == 4
+    assert program.metric("telltale_logs_lost_lines_total") == 0
+
+
 def test_its_metrics_page_passes_promtool_and_names_its_collectors(store, setup, promtool):
     _, _, sidecar = setup
     program = sidecar(store.push_base)
