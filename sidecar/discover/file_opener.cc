@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,13 +32,6 @@ constexpr std::array<Format, 9> kFormats{{{{"\xFD\x37\x7A\x58\x5A\x00", 6}, "xz"
 // Behind "BZh" come the block size and the magic of a block, or of the end of an empty stream.
 constexpr std::string_view kBzipBlock = "1AY&SY", kBzipEnd{"\x17\x72\x45\x38\x50\x90", 6};
 
-std::string RealPathOf(int fd) {
-  std::array<char, PATH_MAX> real;
-  const std::string link = "/proc/self/fd/" + std::to_string(fd);
-  const ssize_t n = readlink(link.c_str(), real.data(), real.size());
-  return n <= 0 ? std::string() : std::string(real.data(), static_cast<std::size_t>(n));
-}
-
 UnreadReason ReasonOf(int error) {
   if (error == EMFILE || error == ENFILE) return UnreadReason::kLimit;
   if (error == EACCES || error == EPERM) return UnreadReason::kPermission;
@@ -45,6 +39,19 @@ UnreadReason ReasonOf(int error) {
 }
 
 }  // namespace
+
+std::string RealPathOf(int fd) {
+  std::array<char, PATH_MAX> real;
+  const std::string link = "/proc/self/fd/" + std::to_string(fd);
+  const ssize_t n = readlink(link.c_str(), real.data(), real.size());
+  return n <= 0 ? std::string() : std::string(real.data(), static_cast<std::size_t>(n));
+}
+
+std::string TargetOf(const std::string& path, int fd) {
+  struct stat info;
+  if (lstat(path.c_str(), &info) != 0 || !S_ISLNK(info.st_mode)) return {};
+  return RealPathOf(fd);
+}
 
 std::string_view ForeignCompression(const FileBytes& bytes) {
   if (bytes.compressed()) return {};

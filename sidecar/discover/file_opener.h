@@ -25,6 +25,11 @@ struct OpenResult {
 // file->path and file->directory are left to the caller.
 OpenResult OpenWanted(const std::string& path, const SourceList& sources);
 
+// The path without links under which the open file lies now; empty if it cannot be told.
+std::string RealPathOf(int fd);
+// The same if `path` itself is a link, else empty.
+std::string TargetOf(const std::string& path, int fd);
+
 // "xz", "bzip2", "zstd", "lz4", "compress" or "zip", by the first bytes of the file; empty if it is
 // none of them.
 std::string_view ForeignCompression(const FileBytes& bytes);

@@ -28,7 +28,8 @@ FileSet::FileSet(Clock& clock, FileHistory& history, LogFileLimits limits)
     : clock_(clock),
       history_(history),
       discovery_(clock),
-      rotations_(clock, history, open_, discovery_) {
+      rotations_(clock, history, open_, discovery_),
+      copies_(history, open_, discovery_) {
   SetLimits(limits);
 }
 
@@ -202,8 +203,13 @@ void FileSet::CheckIdle(const std::string& path) {
   const IdleFile idle = *found;
   auto info = StatPath(path);
   if (info && idle.Unchanged(*info)) return;
-  idle_.Remove(path);
   const bool same = info && info->id == idle.id;
+  if (!same && !idle.target.empty()) {
+    LeaveIdleTarget(path);
+    if (Directory* directory = discovery_.Find(ParentOf(path))) directory->list = true;
+    return;
+  }
+  idle_.Remove(path);
   const bool ignored = idle.file_id == IdleFile::kNotKnown;
   if (!same && !ignored) history_.Gone(idle.file_id);
   if (!info) return;
@@ -221,7 +227,7 @@ void FileSet::CheckIdle(const std::string& path) {
 bool FileSet::IsIdle(const std::string& path, std::uint64_t inode) const {
   const IdleFile* idle = idle_.Find(path);
   if (idle == nullptr) return false;
-  if (idle->id.inode == inode) return true;
+  if (idle->target.empty() && idle->id.inode == inode) return true;
   auto info = StatPath(path);
   return info && idle->Unchanged(*info);
 }

@@ -5,7 +5,8 @@
 // notices truncation, reads on after a delete. Owned by the pipeline's worker, on its thread.
 //
 // Its parts: Discovery finds directories and lists them, Renames follows events, Rotations searches
-// for generations that no event told of, OpenFiles and IdleFiles hold what is known to be there.
+// for generations that no event told of, Copies for what copytruncate left, OpenFiles and IdleFiles
+// hold what is known to be there.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "sidecar/discover/copies.h"
 #include "sidecar/discover/discovery.h"
 #include "sidecar/discover/file_history.h"
 #include "sidecar/discover/idle_files.h"
@@ -91,8 +93,10 @@ class FileSet {
   // Finding and opening.
   void ListDirectory(const std::string& path, bool slow, bool known_only);
   void CheckIdleIn(const Discovery::Names& names, const std::string& directory);
+  void CheckIdleLinksIn(const std::string& directory);
   bool IsIdle(const std::string& path, std::uint64_t inode) const;
   void CheckIdle(const std::string& path);
+  void LeaveIdleTarget(const std::string& path);
   void OpenFound(const FoundGeneration& found);
   void Open(const std::string& path, const std::string& shipped, bool only_known,
             std::uint64_t start = 0);
@@ -108,6 +112,8 @@ class FileSet {
   void NoteFingerprint(TailedFile& file);
   void Restart(TailedFile& file);
   bool ContinueInCopy(TailedFile& file);
+  void ContinueIn(TailedFile& file, Copy copy);
+  bool RegrewAlike(TailedFile& file);
   bool DropIfCompressed(TailedFile& file);
 
   // Closing.
@@ -124,6 +130,7 @@ class FileSet {
   IdleFiles idle_;
   Renames renames_;
   Rotations rotations_;
+  Copies copies_;
   std::size_t max_open_ = 0;
   std::uint64_t max_deleted_bytes_ = 0;
   std::set<std::string> changed_idle_;  // paths of idle files that events told of

@@ -30,6 +30,7 @@ void FileSet::ListDirectory(const std::string& path, bool slow, bool known_only)
   }
   for (std::uint64_t file_id : idle_.Update(path, names)) history_.Gone(file_id);
   RefreshIn(path);
+  CheckIdleLinksIn(path);
   if (slow) CheckIdleIn(names, path);
   const auto idle = [&](const std::string& name, std::uint64_t inode) {
     return IsIdle(PathIn(path, name), inode);
@@ -64,6 +65,31 @@ void FileSet::ListDirectory(const std::string& path, bool slow, bool known_only)
 void FileSet::CheckIdleIn(const Discovery::Names& names, const std::string& directory) {
   if (idle_.size() == 0) return;
   for (const auto& [name, inode] : names) CheckIdle(PathIn(directory, name));
+}
+
+// Before younger files are opened: of a link that was turned or removed the old file comes first.
+void FileSet::CheckIdleLinksIn(const std::string& directory) {
+  for (const std::string& path : idle_.LinksIn(directory)) {
+    auto info = StatPath(path);
+    if (!info || info->id != idle_.Find(path)->id) LeaveIdleTarget(path);
+  }
+}
+
+// The link does not lead to the idle file any more. If the file changed it is read on, else it is
+// idle under its own path, where there is somebody to look at it.
+void FileSet::LeaveIdleTarget(const std::string& path) {
+  IdleFile idle = *idle_.Find(path);
+  idle_.Remove(path);
+  const std::string target = std::exchange(idle.target, {});
+  auto info = StatPath(target, true);
+  const bool there = info && info->id == idle.id;
+  if (there && idle.file_id != IdleFile::kNotKnown && !idle.Unchanged(*info)) {
+    Open(target, path, true);
+  } else if (there && discovery_.Find(ParentOf(target)) != nullptr) {
+    idle_.Add(target, idle);
+  } else if (idle.file_id != IdleFile::kNotKnown) {
+    history_.Gone(idle.file_id);
+  }
 }
 
 void FileSet::OpenFound(const FoundGeneration& found) {
@@ -104,7 +130,11 @@ bool FileSet::Ignore(const std::string& path, const TailedFile& file) {
   if (source == SourceList::kNone || file.bytes.compressed()) return false;
   const std::chrono::nanoseconds limit = discovery_.sources()[source].ignore_older;
   if (limit.count() <= 0 || clock_.WallNanos() - file.info.modified <= limit.count()) return false;
-  idle_.Add(path, {IdleFile::kNotKnown, file.info.id, file.info.size, file.info.modified});
+  idle_.Add(path, {.file_id = IdleFile::kNotKnown,
+                   .id = file.info.id,
+                   .size = file.info.size,
+                   .modified = file.info.modified,
+                   .target = TargetOf(path, file.bytes.fd())});
   discovery_.WarnUnread(UnreadReason::kIgnoredOlder, path, "");
   return true;
 }
@@ -157,6 +187,7 @@ void FileSet::Adopt(std::unique_ptr<TailedFile> file, const std::string& path, b
     history_.Closed(*file, CloseReason::kUnwanted);
     return;
   }
+  if (const std::string idle = idle_.PathOf(file->info.id); !idle.empty()) idle_.Remove(idle);
   file->source = source;
   file->searched = file->checkpoint.offset;
   file->rotated = rotated;

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How FileSet watches the files that are open, and when it closes them.
-#include <limits.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "common/base/log.h"
@@ -27,13 +24,6 @@ constexpr double kSearchRate = 16e6;
 // A change of a mapped file may change neither its size nor its time for long.
 constexpr std::chrono::seconds kSearchAnyway{10};
 
-std::string PathOf(int fd) {
-  std::array<char, PATH_MAX> real;
-  const std::string link = "/proc/self/fd/" + std::to_string(fd);
-  const ssize_t n = readlink(link.c_str(), real.data(), real.size());
-  return n <= 0 ? std::string() : std::string(real.data(), static_cast<std::size_t>(n));
-}
-
 }  // namespace
 
 void FileSet::Refresh(TailedFile& file) {
@@ -53,6 +43,7 @@ void FileSet::Refresh(TailedFile& file) {
     const bool shrank_unread = info->size < before && file.checkpoint.offset == 0;
     auto same = CompareContent(file.bytes, file.known());
     if (file.known().offset == 0 && ContinueInCopy(file)) return;
+    if (same && *same && info->size > before && RegrewAlike(file)) return;
     if (shrank_unread || (same && !*same)) {
       Restart(file);
       return;
@@ -118,6 +109,18 @@ bool FileSet::DropIfCompressed(TailedFile& file) {
   return true;
 }
 
+// Of the first few bytes nothing can be told: "[2026-11" begins each generation. Only a new copy
+// beside the file says that these are others. Where no event told of one, a long beginning that
+// agrees is believed, so that a file without events is not compared with its copies at each change.
+bool FileSet::RegrewAlike(TailedFile& file) {
+  const Directory* directory = discovery_.Find(file.directory);
+  if (directory == nullptr || directory->trusted || file.known().offset == 0) return false;
+  if (!directory->watched && file.known().offset >= Checkpoint::kHeadBytes) return false;
+  auto copy = copies_.FindOfRegrown(file);
+  if (copy) ContinueIn(file, std::move(*copy));
+  return copy.has_value();
+}
+
 void FileSet::Restart(TailedFile& file) {
   if (ContinueInCopy(file)) return;
   const std::uint64_t unread = file.unread() ? file.info.size - file.checkpoint.offset : 0;
@@ -141,26 +144,30 @@ void FileSet::Restart(TailedFile& file) {
 // A file that is copied and then truncated goes on in its copy, if there is one: what was not read
 // of it is there. The truncated file is a new generation.
 bool FileSet::ContinueInCopy(TailedFile& file) {
-  auto copy = rotations_.FindCopy(file);
-  if (!copy) return false;
+  auto copy = copies_.Find(file);
+  if (copy) ContinueIn(file, std::move(*copy));
+  return copy.has_value();
+}
+
+void FileSet::ContinueIn(TailedFile& file, Copy copy) {
   const std::uint64_t missing =
-      file.info.size > copy->info.size ? file.info.size - copy->info.size : 0;
+      file.info.size > copy.info.size ? file.info.size - copy.info.size : 0;
   LogInfo("a log file was copied and truncated: reading on in the copy",
-          {{"path", file.path}, {"copy", copy->path}, {"offset", file.checkpoint.offset}});
+          {{"path", file.path}, {"copy", copy.path}, {"offset", file.checkpoint.offset}});
   auto owned = open_.Take(file.file_id);
   // The old generation moves into an object of its own; `file` stays that of the path.
   auto rest = std::make_unique<TailedFile>(std::move(file));
   file = TailedFile{};
   file.path = rest->path;
-  file.found_at = std::exchange(rest->found_at, copy->path);
+  file.found_at = std::exchange(rest->found_at, copy.path);
   file.directory = rest->directory;
   file.source = rest->source;
-  file.bytes = std::exchange(rest->bytes, std::move(copy->bytes));
+  file.bytes = std::exchange(rest->bytes, std::move(copy.bytes));
   if (auto now = StatFile(file.bytes.fd())) file.info = *now;
   rest->rotated = true;
-  rest->info = copy->info;
-  rest->searched = std::min(rest->searched, copy->info.size);
-  rest->arrival_times.Note(copy->info.size, clock_.WallNanos(), clock_.Steady());
+  rest->info = copy.info;
+  rest->searched = std::min(rest->searched, copy.info.size);
+  rest->arrival_times.Note(copy.info.size, clock_.WallNanos(), clock_.Steady());
   file.grown = rest->grown = clock_.Steady();
   file.arrival_times.Note(file.info.size, clock_.WallNanos(), clock_.Steady());
   history_.Moved(*rest, missing);
@@ -169,7 +176,6 @@ bool FileSet::ContinueInCopy(TailedFile& file) {
   history_.Begin(file);
   open_.Add(std::move(owned));
   NoteFingerprint(file);
-  return true;
 }
 
 // Everything in it is read and acknowledged.
@@ -244,9 +250,14 @@ void FileSet::Close(std::uint64_t file_id, CloseReason reason, bool keep_known) 
 bool FileSet::KeepAsIdle(const TailedFile& file, CloseReason reason) {
   auto info = StatFile(file.bytes.fd());
   if (!info || info->links == 0) return false;
-  const std::string path = reason == CloseReason::kIdle ? file.found_at : PathOf(file.bytes.fd());
+  const std::string path =
+      reason == CloseReason::kIdle ? file.found_at : RealPathOf(file.bytes.fd());
   if (discovery_.Find(ParentOf(path)) == nullptr) return false;
-  IdleFile idle{file.file_id, file.info.id, file.info.size, file.info.modified};
+  IdleFile idle{.file_id = file.file_id,
+                .id = file.info.id,
+                .size = file.info.size,
+                .modified = file.info.modified,
+                .target = TargetOf(path, file.bytes.fd())};
   if (file.bytes.compressed()) {
     idle.size = info->size;
     idle.modified = info->modified;

@@ -54,6 +54,16 @@ std::string IdleFiles::PathOf(const FileIdentity& id) const {
   return found == by_inode_.end() ? std::string() : found->second;
 }
 
+std::vector<std::string> IdleFiles::LinksIn(const std::string& directory) const {
+  std::vector<std::string> out;
+  auto entry = directories_.find(directory);
+  if (entry == directories_.end()) return out;
+  for (const auto& [name, file] : entry->second) {
+    if (!file.target.empty()) out.push_back(PathIn(directory, name));
+  }
+  return out;
+}
+
 std::vector<std::uint64_t> IdleFiles::Update(const std::string& directory,
                                              const Discovery::Names& names) {
   std::vector<std::uint64_t> gone;
@@ -62,6 +72,7 @@ std::vector<std::uint64_t> IdleFiles::Update(const std::string& directory,
   // A name that leads to another inode than before may belong to a younger file.
   std::vector<std::pair<std::string, IdleFile>> moved;
   for (const auto& [name, file] : entry->second) {
+    if (!file.target.empty()) continue;
     auto there = names.find(name);
     if (there == names.end() || there->second != file.id.inode) moved.emplace_back(name, file);
   }

@@ -26,6 +26,7 @@ struct IdleFile {
   FileIdentity id;
   std::uint64_t size = 0;
   std::int64_t modified = 0;
+  std::string target;  // where the file lies if its path is a link, else empty
 
   bool Unchanged(const FileInfo& info) const {
     return id == info.id && size == info.size && modified == info.modified;
@@ -46,8 +47,11 @@ class IdleFiles {
   std::size_t size() const { return count_; }
   std::size_t ignored() const { return ignored_; }
 
+  // The paths of the directory that are links, or were when their files became idle.
+  std::vector<std::string> LinksIn(const std::string& directory) const;
+
   // Follows renames within the directory and forgets the files that are not in `names` any more.
-  // Returns their file ids.
+  // Returns their file ids. Links are left as they are.
   std::vector<std::uint64_t> Update(const std::string& directory, const Discovery::Names& names);
   // Forgets all files of a directory that is gone. Returns their ids.
   std::vector<std::uint64_t> RemoveDirectory(const std::string& directory);

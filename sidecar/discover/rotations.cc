@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/discover/rotations.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <utility>
 
 #include "common/base/log.h"
 #include "sidecar/discover/path_parts.h"
+#include "sidecar/discover/rotated_files.h"
 
 namespace telltale {
 namespace {
@@ -20,55 +18,7 @@ constexpr std::int64_t kBeingMade = 2'000'000'000, kBeingCopied = 60'000'000'000
 
 bool Within(std::int64_t age, std::int64_t limit) { return age >= 0 && age < limit; }
 
-FileBytes OpenBytes(const std::string& path) {
-  UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW));
-  auto form = FileBytes::FormOf(fd.get(), path);
-  return FileBytes(std::move(fd), form);
-}
-
-bool SameStart(const FileBytes& a, const FileBytes& b, std::uint64_t size) {
-  std::array<char, Checkpoint::kHeadBytes> left, right;
-  const std::size_t want = std::min<std::uint64_t>(size, left.size());
-  auto n = a.ReadAt(left.data(), want, 0), m = b.ReadAt(right.data(), want, 0);
-  return n && m && *n == want && *m == want &&
-         std::equal(left.data(), left.data() + want, right.data());
-}
-
-bool BeginsWith(const FileBytes& whole, const FileBytes& part) {
-  auto info = StatFile(part.fd());
-  auto checkpoint = info ? MakeCheckpoint(part, info->size) : info.error();
-  return checkpoint && checkpoint->offset > 0 && ContentMatches(whole, *checkpoint);
-}
-
 }  // namespace
-
-// A compressed file beside its plain one counts for nothing until that is gone.
-std::vector<RotatedFile> Rotations::RotationsOf(const std::string& path, const Names& names,
-                                                Held& held) const {
-  std::vector<RotatedFile> files;
-  const std::string base(NameOf(path)), directory = DirectoryOf(path);
-  auto add = [&](const std::string& name) {
-    if (name.ends_with(".gz") && names.contains(name.substr(0, name.size() - 3))) {
-      held.insert(name);
-      return;
-    }
-    auto info = StatPath(PathIn(directory, name), true);
-    if (info && info->regular) files.push_back({name, *info});
-  };
-  for (auto it = names.lower_bound(base); it != names.end() && it->first.starts_with(base); ++it) {
-    if (IsRotationOf(base, it->first)) add(it->first);
-  }
-  // A name such as app-20260131.log is a generation of app.log only if no source wants it by
-  // itself.
-  const std::string_view stem = StemOf(base);
-  for (auto it = names.lower_bound(std::string(stem));
-       it != names.end() && it->first.starts_with(stem); ++it) {
-    if (IsDatedBeside(base, it->first) && !discovery_.sources().Wants(PathIn(directory, it->first)))
-      add(it->first);
-  }
-  SortByAge(base, files);
-  return files;
-}
 
 bool Rotations::HasNew(const std::string& directory, const Names& wanted,
                        FunctionRef<bool(const std::string&, std::uint64_t)> settled) {
@@ -151,19 +101,36 @@ bool Rotations::BeingCompressed(const RotatedFile& file) const {
   return file.name.ends_with(".gz") && Within(clock_.WallNanos() - file.info.modified, kBeingMade);
 }
 
-// Whether what lies under the path itself is a known generation.
-void Rotations::LookAtPresent(GenerationSearch& search) const {
+// Whether what lies under the path itself is a known generation, and which one if it is not open.
+std::optional<std::size_t> Rotations::LookAtPresent(GenerationSearch& search) const {
+  std::optional<std::size_t> closed;
   auto present = StatPath(search.path);
-  if (!present || !present->regular) return;
+  if (!present || !present->regular) return closed;
   search.present_known = open_.FindAt(search.path) != nullptr;
-  for (KnownGeneration& generation : search.known) {
+  for (std::size_t k = 0; k < search.known.size(); ++k) {
+    KnownGeneration& generation = search.known[k];
     if (generation.id.inode != present->id.inode || generation.id.birth != present->id.birth ||
         !ContentMatches(OpenBytes(search.path), generation.checkpoint)) {
       continue;
     }
     search.present_known = true;
+    if (!generation.open && generation.path == search.path) closed = k;
     generation.open = generation.open || generation.checkpoint.offset > 0;
   }
+  return closed;
+}
+
+// While we were down a known file was copied and truncated, and has grown again with the same first
+// bytes: the copy that was made meanwhile holds more than what was read, and something else than
+// the file has there now.
+bool Rotations::LeftInCopy(const GenerationSearch& search, const KnownGeneration& present,
+                           const RotatedFile& file) const {
+  const std::int64_t made = std::min(file.info.id.birth, file.info.modified);
+  if (file.name.ends_with(".gz") || search.last_scan == 0) return false;
+  if (made <= search.last_scan - kBeingMade) return false;
+  return file.info.size > present.checkpoint.offset &&
+         !BeginsWith(OpenBytes(search.path),
+                     OpenBytes(PathIn(DirectoryOf(search.path), file.name)));
 }
 
 void Rotations::FindOf(const std::string& path, const Names& names,
@@ -172,7 +139,7 @@ void Rotations::FindOf(const std::string& path, const Names& names,
   Directory& entry = *discovery_.Find(directory);
   GenerationSearch search;
   search.path = path;
-  search.files = RotationsOf(path, names, held);
+  search.files = RotationsOf(path, names, discovery_.sources(), held);
   if (search.files.empty()) return;
   search.known = known;
   for (RotatedFile& file : search.files) {
@@ -185,7 +152,7 @@ void Rotations::FindOf(const std::string& path, const Names& names,
     entry.again = true;
     return;
   }
-  LookAtPresent(search);
+  const std::optional<std::size_t> present = LookAtPresent(search);
   std::vector<std::unique_ptr<FileBytes>> opened(search.files.size());
   auto found = FindGenerations(search, [&](std::size_t i, const Checkpoint& checkpoint) {
     if (!opened[i]) {
@@ -206,7 +173,8 @@ void Rotations::FindOf(const std::string& path, const Names& names,
     // A copy of what is still in its place is of no use.
     const bool copied =
         generation.checkpoint.offset == 0 && BeginsWith(OpenBytes(path), OpenBytes(full));
-    if (!generation.open && !copied && (!generation.finished || more)) {
+    const bool left = k == present && !copied && LeftInCopy(search, generation, file);
+    if (left || (!generation.open && !copied && (!generation.finished || more))) {
       open({.kind = FoundGeneration::Kind::kResume,
             .path = full,
             .shipped = full,
@@ -277,40 +245,6 @@ void Rotations::FindMovedTo(const std::string& directory,
       break;
     }
   }
-}
-
-// Files may begin alike, so where not all that was seen is there, only a copy counts that was made
-// since the file was found.
-bool Rotations::IsCopy(const TailedFile& file, const FileBytes& bytes, const FileInfo& info) const {
-  if (file.known().offset > 0 && ContentMatches(bytes, file.known())) return true;
-  if (file.checkpoint.offset > 0 || bytes.compressed() || info.size == 0) return false;
-  if (info.id.birth < file.arrival_times.WallAt(0)) return false;
-  // A file that was renamed has younger ones beside it that are no copies of it.
-  auto present = StatPath(file.path);
-  if (!present || present->id != file.info.id) return false;
-  // It grew, and was seen to, between the copy and the truncation.
-  if (file.fingerprint.offset > 0) return ContentMatches(bytes, file.first_fingerprint);
-  // It was empty when it was seen.
-  auto known = history_.Known(file.directory);
-  return std::none_of(known.begin(), known.end(), [&](const KnownGeneration& other) {
-    return other.checkpoint.offset > 0 && ContentMatches(bytes, other.checkpoint);
-  });
-}
-
-std::optional<Rotations::Copy> Rotations::FindCopy(const TailedFile& file) const {
-  Held held;
-  auto copies = RotationsOf(file.path, Discovery::PlainNamesIn(file.directory), held);
-  for (auto copy = copies.rbegin(); copy != copies.rend(); ++copy) {
-    if (open_.Has(copy->info.id)) continue;
-    Copy out{PathIn(file.directory, copy->name), {}, {}};
-    out.bytes = OpenBytes(out.path);
-    auto info = StatFile(out.bytes.fd());
-    if (!info || !IsCopy(file, out.bytes, *info)) continue;
-    out.info = *info;
-    if (out.bytes.compressed()) out.info.size = out.bytes.UncompressedSize();
-    return out;
-  }
-  return std::nullopt;
 }
 
 }  // namespace telltale

@@ -56,14 +56,6 @@ class Rotations {
   // True if Find will come across the renamed file in its turn: an older one may wait to be found.
   bool IsForLater(const std::string& path, const std::string& from) const;
 
-  // The copy of an open file that was made before the file was truncated.
-  struct Copy {
-    std::string path;
-    FileBytes bytes;
-    FileInfo info;
-  };
-  std::optional<Copy> FindCopy(const TailedFile& file) const;
-
  private:
   void FindOf(const std::string& path, const Names& names, std::vector<KnownGeneration>& known,
               Held& held, Open open);
@@ -71,13 +63,12 @@ class Rotations {
                         const std::vector<KnownGeneration>& known, const Held& held, Open open);
   void FindMovedTo(const std::string& directory, const std::vector<KnownGeneration>& missing,
                    Open open);
-  std::vector<RotatedFile> RotationsOf(const std::string& path, const Names& names,
-                                       Held& held) const;
   bool BeingCompressed(const RotatedFile& file) const;
   bool BeingCopied(const std::string& path, const RotatedFile& file,
                    const GenerationSearch& search) const;
-  void LookAtPresent(GenerationSearch& search) const;
-  bool IsCopy(const TailedFile& file, const FileBytes& bytes, const FileInfo& info) const;
+  std::optional<std::size_t> LookAtPresent(GenerationSearch& search) const;
+  bool LeftInCopy(const GenerationSearch& search, const KnownGeneration& present,
+                  const RotatedFile& file) const;
 
   Clock& clock_;
   const FileHistory& history_;

@@ -39,7 +39,8 @@ std::string PlanName(const testing::TestParamInfo<std::uint64_t>& info) {
 INSTANTIATE_TEST_SUITE_P(Seeds, LogPathFaults, testing::ValuesIn(SeedsOr(1, 364)), PlanName);
 // Plans that failed once; README.md says why.
 INSTANTIATE_TEST_SUITE_P(OnceFailed, LogPathFaults,
-                         testing::ValuesIn(SeedsOr({2818, 3247, 4249, 4456, 5328, 6615})),
+                         testing::ValuesIn(SeedsOr({345, 2818, 3247, 3757, 4249, 4443, 4456, 4807,
+                                                    5328, 6615, 21787072})),
                          PlanName);
 
 }  // namespace

@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <utility>
 
+#include "common/base/log.h"
 #include "tests/faults/logs/file_times.h"
+#include "tests/faults/logs/log_lines.h"
 
 namespace telltale::faults {
 namespace {
@@ -140,7 +142,13 @@ void LogStage::Guarded(const std::function<void()>& what) {
   }
 }
 
+// With TELLTALE_FAULT_LOG=info: what the plan does, between what the sidecar says of it.
+void LogStage::Say(std::string_view act) const {
+  LogInfo("plan", {{"act", act}, {"time", LogLines::Stamp(clock_.WallNanos())}});
+}
+
 void LogStage::Start() {
+  Say("start");
   disk_.Live();
   if (plan_.trouble == Trouble::kJournalKill && random_.Chance(0.4)) {
     disk_.KillAfter(random_.Below(12));  // also while it starts
@@ -158,6 +166,7 @@ void LogStage::Start() {
 
 void LogStage::End() {
   if (!sidecar_) return;
+  Say("end");
   reported_.Add(sidecar_->Metrics());
   sidecar_.reset();
   files_->SidecarEnded();
@@ -189,6 +198,7 @@ void LogStage::KillUnderWay() {
 void LogStage::WhileDown() {
   for (int n = random_.Between(0, 4); n > 0; --n) {
     const std::uint64_t kind = random_.Below(4);
+    Say(kind == 0 ? "pass" : kind == 1 ? "write" : kind == 2 ? "rotate" : "noise");
     if (kind == 0) clock_.Advance(milliseconds(random_.Between(1, 60'000)));
     if (kind == 1) files_->Write(random_.Below(files_->writers()), random_.Between(1, 20));
     if (kind == 2 && plan_.rotation != Rotation::kInodeReuse) RotateOne();
@@ -264,6 +274,11 @@ void LogStage::Trouble() {
 void LogStage::Act() {
   const std::size_t writer = random_.Below(files_->writers());
   const std::uint64_t kind = random_.Below(100);
+  Say(kind < 45   ? "write"
+      : kind < 52 ? "write half a line"
+      : kind < 68 ? "rotate"
+      : kind < 90 ? "pass"
+                  : "trouble");
   if (kind < 45) {
     files_->Write(writer, random_.Between(1, 25));
   } else if (kind < 52) {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_loki.h"
@@ -49,6 +50,7 @@ class LogStage {
   void End();   // without a word
   void Stop();  // in order
   void KillUnderWay();
+  void Say(std::string_view act) const;
   bool Waits();
 
   FakeLoki::Reply Reply(const FakeLoki::Push& push);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "common/base/log.h"
 #include "tests/faults/logs/log_files.h"
 
 namespace telltale::faults {
@@ -63,6 +64,7 @@ std::string LogFiles::MoveAside(Writer& writer) {
     name = writer.path + ".1";
   }
   writer.rotated.push_back(name);
+  LogInfo("plan", {{"rotated", name}, {"size", writer.size}, {"next_line", writer.number}});
   return name;
 }
 

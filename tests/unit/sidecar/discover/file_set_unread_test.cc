@@ -178,5 +178,17 @@ TEST_F(FileSetUnreadTest, ACopyOfAFileSeenEmptyThatIsNotTruncatedYetIsNotReadBes
   EXPECT_THAT(Unread(), ElementsAre("1\n2\n"));
 }
 
+// Seeds 4443 and 4807 of tests/faults/logs: the copy seems older than the file was found.
+TEST_F(FileSetUnreadTest, BehindAClockThatWasSetBackAFileSeenEmptyIsReadFromItsCopy) {
+  Append("a.log.2", "older\n");
+  clock_.SetWallNanos(StatPath(temp_ / "a.log.2")->id.birth + 3'600'000'000'000);
+  See("");
+  Append("a.log", "old\n");
+  Copy();
+  temp_.Write("a.log", "new and longer\n");
+  set_->HandleEvents();
+  EXPECT_THAT(Unread(), ElementsAre("old\n", "new and longer\n"));
+}
+
 }  // namespace
 }  // namespace telltale

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/discover/copies.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "sidecar/discover/path_parts.h"
+#include "sidecar/discover/rotated_files.h"
+
+namespace telltale {
+
+bool Copies::Appeared(const TailedFile& file, const Copy& copy) const {
+  const Directory* directory = discovery_.Find(file.directory);
+  return directory != nullptr && directory->Appeared(NameOf(copy.path), copy.info.id.inode);
+}
+
+// Files may begin alike, so where not all that was seen is there, only a copy counts that was made
+// since the file was found. Its time of birth says so, or after the clock was set back the listing.
+bool Copies::IsCopy(const TailedFile& file, const Copy& copy) const {
+  if (file.known().offset > 0 && ContentMatches(copy.bytes, file.known())) return true;
+  if (file.checkpoint.offset > 0 || copy.bytes.compressed() || copy.info.size == 0) return false;
+  if (copy.info.id.birth < file.arrival_times.WallAt(0) && !Appeared(file, copy)) return false;
+  // A file that was renamed has younger ones beside it that are no copies of it.
+  auto present = StatPath(file.path);
+  if (!present || present->id != file.info.id) return false;
+  // It grew, and was seen to, between the copy and the truncation.
+  if (file.fingerprint.offset > 0) return ContentMatches(copy.bytes, file.first_fingerprint);
+  // It was empty when it was seen.
+  auto known = history_.Known(file.directory);
+  return std::none_of(known.begin(), known.end(), [&](const KnownGeneration& other) {
+    return other.checkpoint.offset > 0 && ContentMatches(copy.bytes, other.checkpoint);
+  });
+}
+
+bool Copies::IsCopyOfRegrown(const TailedFile& file, const Copy& copy) const {
+  if (copy.bytes.compressed() || copy.info.size <= file.known().offset) return false;
+  if (!Appeared(file, copy) || !ContentMatches(copy.bytes, file.known())) return false;
+  auto present = StatPath(file.path);
+  return present && present->id == file.info.id && !BeginsWith(file.bytes, copy.bytes);
+}
+
+std::optional<Copy> Copies::Find(const TailedFile& file) const {
+  return Find(file, [&](const Copy& copy) { return IsCopy(file, copy); });
+}
+
+std::optional<Copy> Copies::FindOfRegrown(const TailedFile& file) const {
+  return Find(file, [&](const Copy& copy) { return IsCopyOfRegrown(file, copy); });
+}
+
+// The youngest one.
+std::optional<Copy> Copies::Find(const TailedFile& file,
+                                 FunctionRef<bool(const Copy&)> is_copy) const {
+  std::set<std::string> held;
+  auto copies =
+      RotationsOf(file.path, Discovery::PlainNamesIn(file.directory), discovery_.sources(), held);
+  for (auto copy = copies.rbegin(); copy != copies.rend(); ++copy) {
+    if (open_.Has(copy->info.id)) continue;
+    Copy out{PathIn(file.directory, copy->name), {}, {}};
+    out.bytes = OpenBytes(out.path);
+    auto info = StatFile(out.bytes.fd());
+    if (!info) continue;
+    out.info = *info;
+    if (!is_copy(out)) continue;
+    if (out.bytes.compressed()) out.info.size = out.bytes.UncompressedSize();
+    return out;
+  }
+  return std::nullopt;
+}
+
+}  // namespace telltale
