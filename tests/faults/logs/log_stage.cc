@@ -6,9 +6,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "common/base/log.h"
 #include "tests/faults/logs/file_times.h"
-#include "tests/faults/logs/log_lines.h"
 
 namespace telltale::faults {
 namespace {
@@ -140,11 +138,6 @@ void LogStage::Guarded(const std::function<void()>& what) {
     WhileDown();
     Start();
   }
-}
-
-// With TELLTALE_FAULT_LOG=info: what the plan does, between what the sidecar says of it.
-void LogStage::Say(std::string_view act) const {
-  LogInfo("plan", {{"act", act}, {"time", LogLines::Stamp(clock_.WallNanos())}});
 }
 
 void LogStage::Start() {

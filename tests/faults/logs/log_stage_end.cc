@@ -4,6 +4,8 @@
 #include <numeric>
 #include <set>
 
+#include "common/base/log.h"
+#include "tests/faults/logs/log_lines.h"
 #include "tests/faults/logs/log_stage.h"
 
 namespace telltale::faults {
@@ -37,6 +39,11 @@ Verdict LogStage::JudgeNow(bool by_time) const {
     for (const auto& entry : entries) lines.push_back({entry.time, entry.line});
   }
   return Judge(files_->streams(), by_time ? ByTime(std::move(delivered)) : delivered);
+}
+
+// With TELLTALE_FAULT_LOG=info: what the plan does, between what the sidecar says of it.
+void LogStage::Say(std::string_view act) const {
+  LogInfo("plan", {{"act", act}, {"time", LogLines::Stamp(clock_.WallNanos())}});
 }
 
 void LogStage::Check(bool good, const std::string& problem) {
