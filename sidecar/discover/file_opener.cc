@@ -32,6 +32,13 @@ constexpr std::array<Format, 9> kFormats{{{{"\xFD\x37\x7A\x58\x5A\x00", 6}, "xz"
 // Behind "BZh" come the block size and the magic of a block, or of the end of an empty stream.
 constexpr std::string_view kBzipBlock = "1AY&SY", kBzipEnd{"\x17\x72\x45\x38\x50\x90", 6};
 
+// Of a link whose target is not there; empty if `path` is no link.
+std::string TargetOf(const std::string& path) {
+  std::array<char, PATH_MAX> target;
+  const ssize_t n = readlink(path.c_str(), target.data(), target.size());
+  return n <= 0 ? std::string() : std::string(target.data(), static_cast<std::size_t>(n));
+}
+
 UnreadReason ReasonOf(int error) {
   if (error == EMFILE || error == ENFILE) return UnreadReason::kLimit;
   if (error == EACCES || error == EPERM) return UnreadReason::kPermission;
@@ -73,9 +80,14 @@ OpenResult OpenWanted(const std::string& path, const SourceList& sources) {
   // O_NONBLOCK: a FIFO must not hold us up; O_NOCTTY: nor a terminal adopt us.
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd) {
-    if (errno == ENOENT) return out;
-    out.unread = ReasonOf(errno);
-    out.detail = std::strerror(errno);
+    const int error = errno;
+    if (error == ENOENT) {
+      out.detail = TargetOf(path);
+      if (!out.detail.empty()) out.unread = UnreadReason::kBrokenLink;
+      return out;
+    }
+    out.unread = ReasonOf(error);
+    out.detail = std::strerror(error);
     return out;
   }
   auto info = StatFile(fd.get());

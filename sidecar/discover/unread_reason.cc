@@ -14,7 +14,8 @@ namespace telltale {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(UnreadReason::kCount)> kNames{
-    "permission", "link", "limit", "compressed", "ignored_older", "directory_limit", "error"};
+    "permission", "link",          "broken_link",     "limit",
+    "compressed", "ignored_older", "directory_limit", "error"};
 
 // The first directory above the path that we may not pass, or else the path itself.
 std::string BlockedBy(const std::string& path) {
@@ -72,7 +73,16 @@ void UnreadWarnings::Warn(UnreadReason reason, const std::string& path, std::str
           "patterns name",
           {{"path", path},
            {"target", detail},
-           {"remedy", "name the directory of its target in include"}});
+           {"remedy",
+            "name the directory of its target in include; for a node agent, in pods.linkTargets "
+            "(the chart's node.linkTargets)"}});
+    case UnreadReason::kBrokenLink:
+      return LogWarn("a log file is not read: it is a link to a path that does not exist here",
+                     {{"path", path},
+                      {"target", detail},
+                      {"remedy",
+                       "mount the directory of its target at the same path (for a node agent, the "
+                       "chart's node.linkTargets), or remove the link"}});
     case UnreadReason::kLimit:
       return LogWarn(
           "a log file waits to be opened until others are done with; it is lost if it is deleted "

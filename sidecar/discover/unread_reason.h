@@ -17,6 +17,7 @@ namespace telltale {
 enum class UnreadReason {
   kPermission,      // a file or directory that we may not open
   kLink,            // a link that leads out of the directories that the patterns name
+  kBrokenLink,      // a link to a path that is not there
   kLimit,           // too many files are open
   kCompressed,      // by a program other than gzip
   kIgnoredOlder,    // not changed for longer than ignoreOlder, and never read before

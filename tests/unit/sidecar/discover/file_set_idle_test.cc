@@ -160,6 +160,22 @@ TEST_F(FileSetIdleTest, AFileThatOtherProgramsCompressedIsCountedAndNotRead) {
   EXPECT_THAT(Unread(), ElementsAre("text\n"));
 }
 
+TEST_F(FileSetIdleTest, ALinkToNothingIsCountedUntilItsTargetIsThere) {
+  fs::create_directory(temp_ / "sub");
+  fs::create_symlink(temp_ / "sub/one", temp_ / "a.log");
+  fs::create_symlink(temp_ / "sub/two", temp_ / "b.log");
+  Make();
+  Watch({temp_ / "*.log", temp_ / "sub/*.txt"});
+  EXPECT_EQ(set_->counts().unread[UnreadReason::kBrokenLink], 2u);
+  temp_.Write("sub/one", "1\n");
+  Pass(std::chrono::seconds(11));
+  EXPECT_THAT(Unread(), ElementsAre("1\n"));
+  EXPECT_EQ(set_->counts().unread[UnreadReason::kBrokenLink], 1u);
+  fs::remove(temp_ / "b.log");
+  Pass(std::chrono::seconds(11));
+  EXPECT_EQ(set_->counts().unread[UnreadReason::kBrokenLink], 0u);
+}
+
 TEST_F(FileSetIdleTest, AFileThatBecomesReadableIsOpened) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can make files that it may not read then";
   ASSERT_EQ(chmod(temp_.path().c_str(), 0755), 0);
