@@ -173,7 +173,11 @@ void LogWorker::CountMissing() {
   if (!files_.Settled()) return;
   for (const KnownGeneration& missing : Missing()) {
     if (!files_.Wants(missing.path) || !files_.Lists(missing.path)) continue;
-    const std::uint64_t read = journal_.state().files.at(missing.file_id).checkpoint.offset;
+    std::uint64_t read = journal_.state().files.at(missing.file_id).checkpoint.offset;
+    for (const auto& [sequence, batch] : journal_.state().in_flight) {
+      // CountVanished counts these.
+      if (batch.file_id == missing.file_id) read = std::max(read, batch.checkpoint.offset);
+    }
     const std::uint64_t bytes =
         missing.checkpoint.offset - std::min(missing.checkpoint.offset, read);
     LogWarn(
@@ -325,8 +329,8 @@ void LogWorker::Sweep() {
   const std::int64_t now = clock_.WallNanos();
   files_.Sweep();
   if (files_.Settled()) journal_.Scanned(now);
-  CountVanished();
   CountMissing();
+  CountVanished();
   PassOnCarried();
   for (const SeriesName& series : metrics_.Expire()) journal_.ForgetSeries(series);
   if (used_) {

@@ -208,13 +208,15 @@ void RealStage::Finish() {
   for (const auto& [reason, bytes] : reported_.bytes) {
     if (reason == "line_too_long") continue;
     told += bytes;
-    const bool possible =
-        (reason == "truncated" &&
-         (Truncates(plan_.rotation) || plan_.rotation == Rotation::kMixed)) ||
-        (reason == "file_gone" && lives_ > 1 && plan_.rotation != Rotation::kNone);
+    const bool possible = (reason == "truncated" &&
+                           (Truncates(plan_.rotation) || plan_.rotation == Rotation::kMixed)) ||
+                          ((reason == "file_gone" || reason == "vanished") && lives_ > 1 &&
+                           plan_.rotation != Rotation::kNone);
     if (bytes > 0 && !possible) problems_ += "reported as lost, " + reason + "\n";
   }
-  if (told > verdict_.lost_bytes + reported_.bytes["file_gone"]) {
+  // Of a file that went while the sidecar was down nobody can tell whether it was stored.
+  const std::uint64_t uncertain = reported_.bytes["file_gone"] + reported_.bytes["vanished"];
+  if (told > verdict_.lost_bytes + uncertain) {
     problems_ += "reported lost bytes: " + std::to_string(told) +
                  ", but lost: " + std::to_string(verdict_.lost_bytes) + "\n";
   }

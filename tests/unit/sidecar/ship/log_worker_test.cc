@@ -164,6 +164,7 @@ TEST_F(LogWorkerTest, OnlyBatchesOfAFileThatIsGoneAreGivenUp) {
   Start();
   EXPECT_EQ(Metric("lost_lines_total{reason=\"file_gone\"}"), 1);
   EXPECT_EQ(Metric("lost_bytes_total{reason=\"file_gone\"}"), 4);
+  EXPECT_EQ(Metric("lost_bytes_total{reason=\"vanished\"}"), 0);  // not once more
   Pass(std::chrono::seconds(2));
   EXPECT_EQ(Metric("pending_lines"), 1);  // sent again
   worker_->Answered(Done(2, {1, 16}));
