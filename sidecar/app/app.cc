@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iterator>
 #include <utility>
 
@@ -140,6 +141,9 @@ void App::Apply() {
   }
   alerts_.Configure(AlertTargets(config.alertmanager));
   LogPipelineOptions logs = PipelineOptions(config);
+  // A pod's sidecar is ended after the containers whose files it reads. Files of a node or of a
+  // machine under systemd live on, and the next start reads on where this one stopped.
+  logs.send_unfinished_at_stop = !node_agent_ && std::getenv("INVOCATION_ID") == nullptr;
   logs.on_alert = [this](LogAlert alert) {
     alerts_.Raise(
         {std::move(alert.labels), std::move(alert.annotations), alert.quiet_ms, alert.time});

@@ -15,6 +15,7 @@
 #include "sidecar/discover/file_identity.h"
 #include "sidecar/tail/file_bytes.h"
 #include "sidecar/tail/partial_line.h"
+#include "sidecar/tail/stream_times.h"
 
 namespace telltale {
 
@@ -63,6 +64,7 @@ struct TailedFile {
   bool partial = false;          // but a CRI line whose end may be in the next generation
   bool held = false;             // but a block of lines that may go on
   std::int64_t last_time = 0;    // the last time assigned to a line
+  StreamTimes stream_times;      // of CRI lines, at checkpoint.offset
   std::string memory;            // of the pipeline's stages, at checkpoint.offset
   ArrivalTimes arrival_times;
   SteadyTime grown{};            // when its size last changed, or a part of it was filled

@@ -44,7 +44,13 @@ Journal::Journal(std::string directory, Clock& clock, Registry& registry, Disk& 
 void Journal::Open() {
   if (directory_.empty()) return;
   auto text = file_.Read(kReadLimit);
-  if (text) {
+  if (text && !text->empty() && !text->starts_with(kJournalMagic)) {
+    dropped_.Add(text->size());
+    LogWarn(
+        "the journal has a format that this version does not know: it is kept under another name, "
+        "and log files are read from their start",
+        {{"file", file_.path()}, {"kept_as", file_.SetAside()}});
+  } else if (text) {
     std::size_t used = 0;
     state_ = ParseJournal(*text, used);
     last_scan_ = state_.last_scan;

@@ -2,6 +2,7 @@
 #include "sidecar/journal/journal_file.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -26,7 +27,14 @@ Result<std::string> JournalFile::Read(std::size_t limit) const {
   }
 }
 
-void JournalFile::SetAside() const { disk_.Rename(path_.c_str(), (path_ + ".unreadable").c_str()); }
+std::string JournalFile::SetAside() const {
+  std::string name = path_ + ".unreadable";
+  for (int n = 2; n <= 9 && access(name.c_str(), F_OK) == 0; ++n) {
+    name = path_ + ".unreadable." + std::to_string(n);
+  }
+  disk_.Rename(path_.c_str(), name.c_str());
+  return name;
+}
 
 Status JournalFile::WriteAll(int fd, std::string_view bytes, const std::string& path) const {
   while (!bytes.empty()) {

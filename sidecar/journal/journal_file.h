@@ -22,8 +22,9 @@ class JournalFile {
   const std::string& path() const { return path_; }
   // kNotFound without one.
   Result<std::string> Read(std::size_t limit) const;
-  // Keeps a file that cannot be read under another name.
-  void SetAside() const;
+  // Renames a file that cannot be read; returns its new name. Nothing that was set aside before is
+  // overwritten, up to nine files.
+  std::string SetAside() const;
 
   // Old or new is there at every moment, and the new one is on the disk afterwards. Opens it.
   Status Replace(std::string_view text);

@@ -72,6 +72,15 @@ std::vector<std::uint64_t> TakeHashes(Fields& in) {
   return hashes;
 }
 
+StreamTimes TakeStreamTimes(Fields& in) {
+  StreamTimes times;
+  for (StreamTimes::One& one : times.streams) {
+    one.line = in.Signed();
+    one.given = in.Signed();
+  }
+  return times;
+}
+
 CarryOver TakeCarryOver(Fields& in) {
   CarryOver carry_over;
   carry_over.from = in.Unsigned();
@@ -119,6 +128,7 @@ FileRecord TakeFile(Fields& in) {
   if (in.More()) file.carried_partial = TakePartialLines(in);
   if (in.More()) file.memory = in.Text();
   if (in.More()) file.fingerprint = in.Mark();
+  if (in.More()) file.stream_times = TakeStreamTimes(in);
   return file;
 }
 
@@ -154,6 +164,10 @@ BatchRecord TakeBatch(Fields& in) {
   if (in.More()) {
     batch.maker = in.Unsigned();
     batch.acked_streams = TakeHashes(in);
+  }
+  if (in.More()) {
+    batch.stream_times = TakeStreamTimes(in);
+    batch.stream_times_after = TakeStreamTimes(in);
   }
   in.ok = in.ok && batch.begin <= batch.checkpoint.offset;
   return batch;

@@ -87,6 +87,13 @@ void AppendHashes(std::string& out, const std::vector<std::uint64_t>& hashes) {
   for (const std::uint64_t hash : hashes) AppendVarint(out, hash);
 }
 
+void AppendStreamTimes(std::string& out, const StreamTimes& times) {
+  for (const StreamTimes::One& one : times.streams) {
+    AppendSigned(out, one.line);
+    AppendSigned(out, one.given);
+  }
+}
+
 }  // namespace
 
 std::uint64_t StreamHash(std::string_view labels) { return Hash64(labels); }
@@ -109,11 +116,13 @@ void AppendFileRecord(const FileRecord& file, std::string& out) {
   AppendSigned(payload, file.last_time);
   AppendSigned(payload, file.touched);
   AppendVarint(payload, file.closed ? 1 : 0);
-  const bool seen = file.checkpoint.offset == 0 && file.fingerprint.offset > 0;
+  const bool times = file.stream_times != StreamTimes{};
+  const bool seen = times || (file.checkpoint.offset == 0 && file.fingerprint.offset > 0);
   const bool memory = seen || !file.memory.empty();
   if (memory || !file.carried_partial.empty()) AppendPartialLines(payload, file.carried_partial);
   if (memory) AppendText(payload, file.memory);
-  if (seen) AppendMark(payload, file.fingerprint);
+  if (seen) AppendMark(payload, file.checkpoint.offset == 0 ? file.fingerprint : Checkpoint{});
+  if (times) AppendStreamTimes(payload, file.stream_times);
   AppendFramed(kFile, payload, out);
 }
 
@@ -134,7 +143,9 @@ void AppendBatchRecord(const BatchRecord& batch, std::string& out) {
     AppendVarint(payload, run.lines);
     before = start;
   }
-  const bool maker = batch.maker != 0 || !batch.acked_streams.empty();
+  const bool times =
+      batch.stream_times != StreamTimes{} || batch.stream_times_after != StreamTimes{};
+  const bool maker = times || batch.maker != 0 || !batch.acked_streams.empty();
   const bool pipeline = batch.pipeline != 0 || maker;
   if (batch.carried_over > 0 || pipeline) AppendVarint(payload, batch.carried_over);
   if (pipeline) {
@@ -146,6 +157,10 @@ void AppendBatchRecord(const BatchRecord& batch, std::string& out) {
   if (maker) {
     AppendVarint(payload, batch.maker);
     AppendHashes(payload, batch.acked_streams);
+  }
+  if (times) {
+    AppendStreamTimes(payload, batch.stream_times);
+    AppendStreamTimes(payload, batch.stream_times_after);
   }
   AppendFramed(kBatch, payload, out);
 }
@@ -231,6 +246,7 @@ void ApplyAck(JournalState& state, std::uint64_t sequence,
   file->second.touched = std::max(file->second.touched, state.last_scan / 1'000'000'000);
   file->second.checkpoint = batch.mapped().checkpoint;
   file->second.memory = batch.mapped().memory_after;
+  file->second.stream_times = batch.mapped().stream_times_after;
   if (batch.mapped().begin == 0) file->second.carried_partial.clear();
 }
 

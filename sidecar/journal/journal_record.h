@@ -17,6 +17,7 @@
 #include "sidecar/discover/file_identity.h"
 #include "sidecar/tail/log_source.h"
 #include "sidecar/tail/partial_line.h"
+#include "sidecar/tail/stream_times.h"
 
 namespace telltale {
 
@@ -51,6 +52,7 @@ struct BatchRecord {
   // StreamHash of the streams whose part of the batch is stored already. Empty: none, or a journal
   // written before this was recorded.
   std::vector<std::uint64_t> acked_streams;
+  StreamTimes stream_times, stream_times_after;  // at its begin and end
 };
 
 // Names a stream of a batch in the journal; `labels` is the stream's text, as in {app="shop"}.
@@ -67,6 +69,7 @@ struct FileRecord {
   bool closed = false;           // read to its end and rotated away
   PartialLines carried_partial;  // from the generation before; part of the batch that begins at 0
   std::string memory;            // of the pipeline's stages, behind checkpoint
+  StreamTimes stream_times;      // behind checkpoint
   bool open = false;             // in this process; not written
 
   const Checkpoint& known() const { return checkpoint.offset > 0 ? checkpoint : fingerprint; }

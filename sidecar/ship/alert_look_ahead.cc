@@ -8,7 +8,7 @@
 #include "common/base/files.h"
 #include "common/base/log.h"
 #include "common/base/origin_labels.h"
-#include "sidecar/ship/batch_builder.h"
+#include "sidecar/ship/entry_maker.h"
 #include "sidecar/tail/entry_decoder.h"
 #include "sidecar/tail/line_reader.h"
 
@@ -156,7 +156,7 @@ void AlertLookAhead::Read(const TailedFile& file, const LogSource& source, Curso
   run_.Begin(*source.pipeline, base_, file.path, cursor.memory, now);
   joiner_.Begin(source.pipeline->multiline(), run_.multiline_memory());
   LineReader reader(file.bytes, begin, file.info.size, buffer_);
-  EntryDecoder decoder(source.format);
+  EntryDecoder decoder(source.format, source.max_line_size);
   if (begin == 0) decoder.Resume(file.carried_partial);
   const bool blocks = source.pipeline->multiline() != nullptr;
   const auto take = [&](const LogEntry& entry) { run_.Line(entry); };

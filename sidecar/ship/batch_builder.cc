@@ -2,10 +2,10 @@
 #include "sidecar/ship/batch_builder.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <utility>
 
+#include "common/base/clean_utf8.h"
 #include "sidecar/journal/run_reader.h"
 #include "sidecar/loki/snappy_codec.h"
 
@@ -18,15 +18,6 @@ constexpr std::int64_t kClockSetBack = 300'000'000'000;
 
 }  // namespace
 
-Labels LabelsOf(const TailedFile& file, const LogSource& source, LogStream stream) {
-  Labels labels = source.labels;
-  SetLabel(labels, "filename", file.path);
-  if (stream != LogStream::kNone) {
-    SetLabel(labels, "stream", stream == LogStream::kStderr ? "stderr" : "stdout");
-  }
-  return labels;
-}
-
 void BatchBuilder::Begin(const TailedFile& file, const LogSource& source, std::string_view memory,
                          std::int64_t now) {
   for (auto stream : {LogStream::kNone, LogStream::kStdout, LogStream::kStderr}) {
@@ -38,6 +29,8 @@ void BatchBuilder::Begin(const TailedFile& file, const LogSource& source, std::s
   line_times_ = TimeSample{};
   dropped_.clear();
   safe_memory_.clear();
+  max_line_ = std::min(source.max_line_size, kMaxLine);
+  unique_times_ = true;
   pipeline_ = source.pipeline.get();
   if (pipeline_ == nullptr) return;
   run_.Begin(*pipeline_, base_, file.path, memory, now);
@@ -63,7 +56,7 @@ void BatchBuilder::Count(const LogEntry& entry) {
 // behind that waits for its end.
 void BatchBuilder::Take(LogEntry& entry, std::uint64_t line_begin, bool whole, TimeSource time) {
   if (pipeline_ == nullptr || pipeline_->multiline() == nullptr) {
-    if (entry.time == 0) entry.time = time(entry);
+    SetTime(entry, time);
     if (pipeline_ != nullptr) return Add(entry);
     streams_.Add(entry);
     return Count(entry);
@@ -71,7 +64,7 @@ void BatchBuilder::Take(LogEntry& entry, std::uint64_t line_begin, bool whole, T
   Progress before = now_;
   before.runs = runs_.size();
   before.last_run_lines = runs_.empty() ? 0 : runs_.back().lines;
-  if (entry.time == 0) entry.time = time(entry);
+  SetTime(entry, time);
   const auto boundary = [&] {
     if (!whole || line_begin == 0) return;
     // Blocks before it may have been completed by it, so they count; its time does not.
@@ -81,7 +74,26 @@ void BatchBuilder::Take(LogEntry& entry, std::uint64_t line_begin, bool whole, T
     safe_ = before;
     safe_memory_.assign(run_.words().begin(), run_.words().end());
   };
-  joiner_.Add(entry, boundary, [&](const LogEntry& block) { Add(block); });
+  joiner_.Add(entry, boundary, [&](const LogEntry& block) { AddBlock(block); });
+}
+
+void BatchBuilder::SetTime(LogEntry& entry, TimeSource time) {
+  if (entry.time == 0) {
+    entry.time = time(entry);
+  } else if (unique_times_) {
+    entry.time = now_.stream_times.Next(entry.stream, entry.time);
+  }
+}
+
+// Lines that were joined may together be longer than a line may be.
+void BatchBuilder::AddBlock(LogEntry block) {
+  if (block.text.size() > max_line_) {
+    const std::size_t keep = Utf8Cut(block.text, max_line_);
+    block.cut_bytes += block.text.size() - keep;
+    block.text = block.text.substr(0, keep);
+    block.truncated = true;
+  }
+  Add(block);
 }
 
 void BatchBuilder::Add(const LogEntry& entry) {
@@ -112,7 +124,7 @@ Result<std::uint64_t> BatchBuilder::Decode(const TailedFile& file, LogSource::Fo
                                            std::uint64_t begin, std::uint64_t limit,
                                            std::size_t max_bytes, Ending ending, TimeSource time) {
   LineReader reader(file.bytes, begin, limit, buffer_);
-  EntryDecoder decoder(format);
+  EntryDecoder decoder(format, max_line_);
   if (begin == 0) decoder.Resume(file.carried_partial);
   carried_bytes_ = begin == 0 ? BytesOf(file.carried_partial) : 0;
   waiting_.clear();
@@ -122,7 +134,7 @@ Result<std::uint64_t> BatchBuilder::Decode(const TailedFile& file, LogSource::Fo
     Take(entry, line.begin, entry.begin == line.begin && decoder.AtSafePoint(), time);
   };
   auto finish = [&] {
-    if (pipeline_ != nullptr) joiner_.Finish([&](const LogEntry& block) { Add(block); });
+    if (pipeline_ != nullptr) joiner_.Finish([&](const LogEntry& block) { AddBlock(block); });
     Safe(end);
   };
   Safe(begin);
@@ -153,20 +165,6 @@ Result<std::uint64_t> BatchBuilder::Decode(const TailedFile& file, LogSource::Fo
   return reader.searched();
 }
 
-// Whether a line ends in the range; a long line that grows slowly is not decoded again and again.
-Result<bool> BatchBuilder::HasLineEnd(const FileBytes& bytes, std::uint64_t from,
-                                      std::uint64_t limit) {
-  while (from < limit) {
-    auto want = std::min<std::uint64_t>(LineBuffer::kSize / 4, limit - from);
-    auto n = bytes.ReadAt(buffer_.data(), want, from);
-    if (!n) return n.error();
-    if (*n == 0) return false;
-    if (std::memchr(buffer_.data(), '\n', *n) != nullptr) return true;
-    from += *n;
-  }
-  return false;
-}
-
 std::int64_t BatchBuilder::Assign(const TailedFile& file, const LogEntry& entry, std::int64_t now) {
   std::int64_t seen = file.arrival_times.WallAt(entry.begin);
   if (seen == 0) seen = now;
@@ -193,13 +191,14 @@ Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& sourc
   batch.searched = file.info.size;
   const bool ends = ending.unfinished || ending.carry_over || ending.end_blocks;
   if (!ends && file.searched > file.checkpoint.offset) {
-    auto found = HasLineEnd(file.bytes, file.searched, file.info.size);
+    auto found = HasLineEnd(file.bytes, file.searched, file.info.size, buffer_);
     if (!found) return found.error();
     if (!*found) return batch;
   }
   auto decode = [&](std::uint64_t limit, Ending how) {
     Begin(file, source, file.memory, now);
     now_.last_time = file.last_time;
+    now_.stream_times = file.stream_times;
     return Decode(file, source.format, file.checkpoint.offset, limit, max_bytes, how,
                   [&](const LogEntry& entry) { return Assign(file, entry, now); });
   };
@@ -226,6 +225,9 @@ Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& sourc
   batch.record.lines = now_.lines;
   batch.record.times = runs_;
   batch.record.last_time = now_.last_time;
+  batch.record.maker = Maker(source);
+  batch.record.stream_times = file.stream_times;
+  batch.record.stream_times_after = now_.stream_times;
   if (pipeline_ != nullptr) {
     batch.record.pipeline = pipeline_->hash();
     batch.record.now = now;
@@ -250,6 +252,8 @@ Result<Batch> BatchBuilder::Rebuild(const TailedFile& file, const LogSource& sou
   batch.searched = record.checkpoint.offset;
   batch.first_seen = now;
   Begin(file, source, record.memory, record.now);
+  now_.stream_times = record.stream_times;
+  unique_times_ = record.maker != 0;
   RunReader times{record.times};
   auto assign = [&](const LogEntry&) { return times.Next(); };
   auto searched = Decode(file, record.format, record.begin, record.checkpoint.offset,
@@ -287,12 +291,6 @@ void BatchBuilder::Finish(Batch& batch) {
     batch.pause =
         std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(seconds, 3600.0) * 1e9));
   }
-}
-
-void BatchBuilder::ReleaseMemory() {
-  buffer_.Release();
-  streams_.Release();
-  joiner_.Release();
 }
 
 }  // namespace telltale

@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/result.h"
@@ -18,6 +20,7 @@
 #include "sidecar/journal/journal_record.h"
 #include "sidecar/loki/push_body.h"
 #include "sidecar/ship/accounting.h"
+#include "sidecar/ship/entry_maker.h"
 #include "sidecar/ship/stream_set.h"
 #include "sidecar/ship/time_sample.h"
 #include "sidecar/tail/entry_decoder.h"
@@ -45,9 +48,6 @@ struct Batch {
   std::chrono::nanoseconds pause{0};  // the next batch of the file is not before so long
 };
 
-// The labels of a file's stream before any stage.
-Labels LabelsOf(const TailedFile& file, const LogSource& source, LogStream stream);
-
 class BatchBuilder {
  public:
   // What becomes of text behind the last line end, and of partial lines at the end of the file.
@@ -57,8 +57,17 @@ class BatchBuilder {
     bool end_blocks = false;  // a block that may go on is sent as it is
   };
 
-  // Streams with more labels keep the surplus in structured metadata.
-  void set_max_labels(std::size_t most) { streams_.set_max_labels(most); }
+  // Streams with more labels keep the surplus in structured metadata. The tenant is that of sources
+  // without one.
+  void Configure(std::size_t max_labels, std::string tenant) {
+    tenant_ = std::move(tenant);
+    streams_.set_max_labels(max_labels);
+  }
+  // What makes the entries of the source's files today. A batch that was made with something else
+  // cannot be made again.
+  std::uint64_t Maker(const LogSource& source) const {
+    return MakerHash(source, tenant_, streams_.max_labels());
+  }
 
   // The next lines of `file`, up to its known size, encoded in about `max_bytes`.
   Result<Batch> Build(const TailedFile& file, const LogSource& source, std::size_t max_bytes,
@@ -69,7 +78,11 @@ class BatchBuilder {
   Result<Batch> Rebuild(const TailedFile& file, const LogSource& source, const BatchRecord& record,
                         std::int64_t now);
 
-  void ReleaseMemory();
+  void ReleaseMemory() {
+    buffer_.Release();
+    streams_.Release();
+    joiner_.Release();
+  }
 
  private:
   // What a batch holds so far, or held at the last place where it could end.
@@ -78,12 +91,15 @@ class BatchBuilder {
     std::size_t runs = 0;              // of times
     std::uint64_t last_run_lines = 0;  // of the last of them
     std::int64_t last_time = 0;
+    StreamTimes stream_times;
   };
   using TimeSource = FunctionRef<std::int64_t(const LogEntry&)>;
 
   void Begin(const TailedFile& file, const LogSource& source, std::string_view memory,
              std::int64_t now);
   void Take(LogEntry& entry, std::uint64_t line_begin, bool whole, TimeSource time);
+  void SetTime(LogEntry& entry, TimeSource time);
+  void AddBlock(LogEntry block);
   void Add(const LogEntry& entry);
   void Count(const LogEntry& entry);
   void Safe(std::uint64_t end);
@@ -93,12 +109,14 @@ class BatchBuilder {
                                std::uint64_t begin, std::uint64_t limit, std::size_t max_bytes,
                                Ending ending, TimeSource time);
   std::int64_t Assign(const TailedFile& file, const LogEntry& entry, std::int64_t now);
-  Result<bool> HasLineEnd(const FileBytes& bytes, std::uint64_t from, std::uint64_t limit);
   void Finish(Batch& batch);
 
   LineBuffer buffer_;
   StreamSet streams_;
+  std::string tenant_;
   const Pipeline* pipeline_ = nullptr;
+  std::size_t max_line_ = kMaxLine;
+  bool unique_times_ = true;  // of CRI lines; not in batches of versions that did not see to it
   PipelineRun run_;
   MultilineJoiner joiner_;
   PipelineRun::BaseLabels base_;

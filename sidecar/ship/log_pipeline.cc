@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "common/base/files.h"
+#include "sidecar/journal/state_lock.h"
 #include "sidecar/loki/sender.h"
 #include "sidecar/ship/log_worker.h"
 
@@ -26,6 +27,7 @@ namespace {
 using Millis = std::chrono::milliseconds;
 
 constexpr std::chrono::seconds kSweepEvery{1};
+constexpr Millis kLockRetry{1'000};  // while another process has the state folder
 // A writer that writes line by line must not wake us line by line. Renames wait so long, too,
 // and are followed by the names in their events. While Loki is away there is less hurry.
 constexpr Millis kPatience{5'000};  // of one who asks the worker
@@ -84,6 +86,7 @@ class LogPipeline::Impl {
       drain_ = drain;
       deadline_ = clock_.Steady() + timeout;
       Wake();
+      ended_.notify_all();
     }
     thread_.join();
   }
@@ -104,6 +107,11 @@ class LogPipeline::Impl {
   }
 
   void Run();
+  // Waits so long, or until the pipeline is to end; then true.
+  bool EndsWithin(Millis wait) {
+    std::unique_lock lock(mutex_);
+    return ended_.wait_for(lock, wait, [&] { return end_; });
+  }
   void TakeMail();
   void TakeAnswers();
   void Wait();
@@ -114,7 +122,7 @@ class LogPipeline::Impl {
 
   std::mutex mutex_;
   std::mutex asking_;
-  std::condition_variable flushed_, answered_;
+  std::condition_variable flushed_, answered_, ended_;
   std::optional<Config> next_;                      // guarded by mutex_
   std::vector<PushResult> answers_;                 // guarded by mutex_
   std::uint64_t flush_asked_ = 0, flush_done_ = 0;  // guarded by mutex_
@@ -166,6 +174,10 @@ void LogPipeline::Impl::TakeMail() {
 }
 
 void LogPipeline::Impl::Run() {
+  StateLock state_lock(options_.state_dir);
+  while (!state_lock.TryLock()) {
+    if (EndsWithin(kLockRetry)) return sender_.Stop();
+  }
   worker_.Open();
   bool swept_for_drain = false;
   while (true) {

@@ -48,9 +48,13 @@ struct LogPipelineOptions {
   std::chrono::milliseconds batch_wait{1'000};  // the longest time that a line waits for others
   std::size_t max_labels = 15;                  // of a stream; Loki refuses one with more
   LogFileLimits file_limits;
-  std::string state_dir;                        // of the journal; made when absent; fixed at Start
+  std::string state_dir;  // of the journal; made when absent; fixed at Start
   std::chrono::milliseconds retry_initial{500}, retry_cap{30'000};
   std::chrono::milliseconds request_timeout{10'000};
+  // Stop sends what a file ends with as it is: half lines, parts of CRI lines and open blocks.
+  // Right only where the files have ended, as in a pod whose containers have ended. Otherwise the
+  // next start sends them whole.
+  bool send_unfinished_at_stop = true;
   // Called on the worker's thread, so it must return at once. Lines are looked at as they are read
   // for Loki, and ahead of that while Loki is away.
   std::function<void(LogAlert)> on_alert;
@@ -71,7 +75,7 @@ class LogPipeline {
   // journal continues them should they come back.
   void Reconfigure(std::vector<LogSource> sources, LogPipelineOptions changed);
 
-  // Reads every file to its end, unfinished lines as they are, sends, writes the journal and ends
+  // Reads every file to its end (see send_unfinished_at_stop), sends, writes the journal and ends
   // the threads, within `flush_timeout`. What Loki has not acknowledged by then is sent by the
   // next start. Called once.
   void Stop(std::chrono::milliseconds flush_timeout);

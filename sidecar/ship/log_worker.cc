@@ -58,7 +58,7 @@ void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptio
   auto target = sender_.SetTarget(std::move(wanted));
   if (!target) LogError("logs are not shipped", {{"error", target.error().message}});
   shipping_ = target.ok() && !options.loki_url.empty();
-  builder_.set_max_labels(options_.max_labels);
+  builder_.Configure(options_.max_labels, options_.tenant);
   for (const SeriesName& series : metrics_.Configure(sources, journal_.state().metrics)) {
     journal_.ForgetSeries(series);
   }
@@ -99,7 +99,8 @@ SteadyTime LogWorker::EndsAt(const TailedFile& file) const {
 }
 
 bool LogWorker::Unfinished(const TailedFile& file, Mode mode) const {
-  return mode == Mode::kDrain || (file.rotated && clock_.Steady() >= EndsAt(file));
+  if (mode == Mode::kDrain && options_.send_unfinished_at_stop) return true;
+  return file.rotated && clock_.Steady() >= EndsAt(file);
 }
 
 // A generation that ends with parts of lines, which the next one will go on with.
@@ -189,6 +190,7 @@ void LogWorker::Submit(TailedFile& file, Batch batch, bool replayed) {
   alerts_.Raise(file, files_.source(file), batch.alerts);
   MoveOn(file, batch);
   file.memory = batch.record.memory_after;
+  file.stream_times = batch.record.stream_times_after;
   if (batch.pause.count() > 0) file.retry_at = clock_.Steady() + batch.pause;
   file.last_time = batch.record.last_time;
   ++file.outstanding;

@@ -52,6 +52,7 @@ void LogWorker::Continue(TailedFile& file, const FileRecord& record) {
   file.fingerprint = file.first_fingerprint = record.fingerprint;
   file.last_time = record.last_time;
   file.memory = record.memory;
+  file.stream_times = record.stream_times;
   if (file.checkpoint.offset == 0) file.carried_partial = record.carried_partial;
   for (const auto& [sequence, batch] : journal_.state().in_flight) {
     if (batch.file_id != file.file_id) continue;
@@ -59,6 +60,7 @@ void LogWorker::Continue(TailedFile& file, const FileRecord& record) {
       // It was let go and is wanted again while a batch of it is still on its way.
       file.checkpoint = batch.checkpoint;
       file.memory = batch.memory_after;
+      file.stream_times = batch.stream_times_after;
       ++file.outstanding;
     } else {
       replays_[file.file_id].push_back(batch);
@@ -76,6 +78,7 @@ void LogWorker::Moved(const TailedFile& file, std::uint64_t missing) {
 void LogWorker::Truncated(TailedFile& file, std::uint64_t unread) {
   alerts_.Forget(file.file_id);
   file.memory.clear();
+  file.stream_times = {};
   unread -= std::min(unread, LoseReplays(file));
   if (unread > 0) accounting_->LostUnread("truncated", {0, unread});
   std::uint64_t before = file.file_id;
@@ -267,7 +270,8 @@ void LogWorker::Replay(TailedFile& file) {
   auto replays = replays_.find(file.file_id);
   BatchRecord record = replays->second.front();
   const auto& pipeline = files_.source(file).pipeline;
-  if (record.pipeline != (pipeline ? pipeline->hash() : 0)) {
+  const bool other = record.maker != 0 && record.maker != builder_.Maker(files_.source(file));
+  if (other || record.pipeline != (pipeline ? pipeline->hash() : 0)) {
     Requeue(file);
     return;
   }
@@ -308,9 +312,9 @@ void LogWorker::RefillWanted() {
   }
 }
 
-// The batches under way were made by another pipeline, so they cannot be made again: their lines
-// go through the one that is configured now. What Loki had stored of them is there twice then, and
-// counted.
+// The in-flight batches were made with other stages, labels, tenant, limits or entry code, so the
+// same entries cannot be made again. Their lines are read again with today's configuration. Entries
+// of them that were stored already are then stored twice, and counted.
 void LogWorker::Requeue(TailedFile& file) {
   auto replays = replays_.extract(file.file_id);
   std::uint64_t lines = 0;
@@ -320,8 +324,8 @@ void LogWorker::Requeue(TailedFile& file) {
   }
   accounting_->Rebuilt(lines);
   LogWarn(
-      "the stages of a log pipeline changed over a restart: lines that were under way are sent "
-      "anew, and Loki may have them twice",
+      "stages, labels, tenant or program changed over a restart: lines that were in flight are "
+      "sent again, and the log store may have them twice",
       {{"path", file.path}, {"lines", lines}});
 }
 

@@ -35,6 +35,7 @@ class StreamSet {
   };
 
   void set_max_labels(std::size_t most) { max_labels_ = most; }
+  std::size_t max_labels() const { return max_labels_; }
 
   // `base` must stay until the next Begin.
   void Begin(const PipelineRun::BaseLabels& base);

@@ -11,6 +11,8 @@ namespace {
 
 // A joined line that was very long gives its memory back; others are reused.
 constexpr std::size_t kKeepCapacity = 64 << 10;
+// At the start of a file it says that UTF-8 follows, and is no text (byte order mark).
+constexpr std::string_view kUtf8Mark = "\xef\xbb\xbf";
 
 }  // namespace
 
@@ -28,7 +30,10 @@ std::optional<CriLine> EntryDecoder::Parse(std::string_view text) {
   return std::nullopt;
 }
 
-void EntryDecoder::Line(const RawLine& line, Sink sink) {
+void EntryDecoder::Line(const RawLine& raw, Sink sink) {
+  RawLine line = raw;
+  if (line.begin == 0 && line.text.starts_with(kUtf8Mark))
+    line.text.remove_prefix(kUtf8Mark.size());
   LogEntry entry;
   entry.begin = line.begin;
   entry.bytes = line.end - line.begin;
@@ -80,12 +85,12 @@ PartialLines EntryDecoder::Waiting() const {
 }
 
 void EntryDecoder::Whole(std::string_view content, LogEntry entry, Sink sink) {
-  if (content.size() <= kMaxLine && IsCleanUtf8(content)) {
+  if (content.size() <= max_line_ && IsCleanUtf8(content)) {
     entry.text = content;
   } else {
     scratch_.clear();
     // A replacement is longer than what it replaces, so the cut is by the length of the result.
-    std::size_t used = AppendCleanUtf8(content, kMaxLine, scratch_);
+    std::size_t used = AppendCleanUtf8(content, max_line_, scratch_);
     entry.text = scratch_;
     entry.cut_bytes += content.size() - used;
     entry.truncated = entry.truncated || used < content.size();

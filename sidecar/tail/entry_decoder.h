@@ -6,6 +6,7 @@
 // each line; not thread-safe. The stages of a pipeline sit behind it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,11 @@
 #include "sidecar/tail/partial_line.h"
 
 namespace telltale {
+
+// To be raised by each change of the code between a file's bytes and its entries (decoder, times,
+// stages): batches that another version had in flight are then counted as sent again. A golden test
+// fails when the decoder's output changes and this does not.
+inline constexpr std::uint64_t kEntryVersion = 1;
 
 struct LogEntry {
   std::string_view text;    // clean UTF-8 of at most kMaxLine bytes; valid during the call
@@ -33,9 +39,11 @@ class EntryDecoder {
  public:
   using Sink = FunctionRef<void(LogEntry&)>;
 
-  explicit EntryDecoder(LogSource::Format format) : format_(format) {}
+  // Longer lines are cut at `max_line` bytes, at most kMaxLine.
+  explicit EntryDecoder(LogSource::Format format, std::size_t max_line = kMaxLine)
+      : format_(format), max_line_(std::min(max_line, kMaxLine)) {}
 
-  void Line(const RawLine& line, Sink sink);
+  void Line(const RawLine& raw, Sink sink);
   // Partial lines whose end never came, as they are.
   void Finish(Sink sink);
   // Goes on with the partial lines that another generation ended with; before the first Line.
@@ -57,6 +65,7 @@ class EntryDecoder {
   void Flush(Partial& partial, Sink sink);
 
   LogSource::Format format_;
+  std::size_t max_line_;
   Partial stdout_, stderr_;
   std::string scratch_, docker_scratch_;
   CriSecond second_;

@@ -32,6 +32,14 @@ FileBytes::Form FileBytes::FormOf(int fd, std::string_view name) {
   return gzip ? Form::kGzip : Form::kPlain;
 }
 
+std::uint64_t FileBytes::NextData(std::uint64_t offset) const {
+  if (gzip_) return offset;
+  const auto from = static_cast<off_t>(offset);
+  off_t data = lseek(fd_.get(), from, SEEK_DATA);
+  if (data < 0 && errno == ENXIO) data = lseek(fd_.get(), 0, SEEK_END);
+  return data > from ? static_cast<std::uint64_t>(data) : offset;
+}
+
 Result<std::size_t> FileBytes::ReadAt(char* data, std::size_t size, std::uint64_t offset) const {
   if (gzip_) return gzip_->ReadAt(data, size, offset);
   while (true) {

@@ -34,6 +34,10 @@ class FileBytes {
   // What is at `offset`, at most `size` bytes; 0 at the end.
   Result<std::size_t> ReadAt(char* data, std::size_t size, std::uint64_t offset) const;
 
+  // Where the next data begins at or behind `offset`: behind a hole of a sparse file. `offset`
+  // itself where that is not known, the size of the file when there is none.
+  std::uint64_t NextData(std::uint64_t offset) const;
+
   // Tests let reads fail: called in place of pread(2) by all, until it is reset to null.
   using ReadCall = ssize_t (*)(int fd, void* data, std::size_t size, std::int64_t offset);
   static void ReplaceReadForTest(ReadCall call);

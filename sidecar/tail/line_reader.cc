@@ -12,9 +12,22 @@ constexpr std::size_t kChunk = 128 << 10;
 
 }  // namespace
 
+Result<bool> HasLineEnd(const FileBytes& bytes, std::uint64_t from, std::uint64_t limit,
+                        LineBuffer& buffer) {
+  while (from < limit) {
+    auto want = std::min<std::uint64_t>(kChunk, limit - from);
+    auto n = bytes.ReadAt(buffer.data(), want, from);
+    if (!n) return n.error();
+    if (*n == 0) return false;
+    if (std::memchr(buffer.data(), '\n', *n) != nullptr) return true;
+    from += *n;
+  }
+  return false;
+}
+
 LineReader::LineReader(const FileBytes& bytes, std::uint64_t begin, std::uint64_t limit,
                        LineBuffer& buffer)
-    : bytes_(bytes), limit_(limit), data_(buffer.data()), base_(begin) {}
+    : bytes_(bytes), limit_(limit), data_(buffer.data()), base_(begin), line_begin_(begin) {}
 
 // Appends what the file has next; 0 at its end or the limit.
 Result<std::size_t> LineReader::Fill() {
@@ -26,9 +39,21 @@ Result<std::size_t> LineReader::Fill() {
   return n;
 }
 
+// Nothing of the line was found yet but NULs, perhaps. A hole is not read.
+void LineReader::SkipNuls() {
+  const std::size_t before = at_;
+  while (at_ < filled_ && data_[at_] == '\0') ++at_;
+  searched_ = std::max(searched_, at_);
+  if (at_ < filled_ || at_ == before) return;
+  const std::uint64_t end = base_ + filled_;
+  const std::uint64_t data = std::min(bytes_.NextData(end), limit_);
+  at_ = filled_ = searched_ = 0;
+  base_ = std::max(data, end);
+}
+
 void LineReader::Emit(std::size_t text_end, std::size_t next, RawLine& line) {
-  line.begin = base_ + at_;
-  line.end = base_ + next;
+  line.begin = line_begin_;
+  line.end = line_begin_ = base_ + next;
   line.skipped = 0;
   bool terminated = next > text_end;
   if (terminated && text_end > at_ && data_[text_end - 1] == '\r') --text_end;
@@ -38,12 +63,13 @@ void LineReader::Emit(std::size_t text_end, std::size_t next, RawLine& line) {
 
 Result<bool> LineReader::Next(bool unfinished, RawLine& line) {
   while (true) {
+    SkipNuls();
     const void* found = std::memchr(data_ + searched_, '\n', filled_ - searched_);
     if (found != nullptr) {
       auto end = static_cast<std::size_t>(static_cast<const char*>(found) - data_);
       if (end - at_ > kMaxRawLine) {
-        line.begin = base_ + at_;
-        line.end = base_ + end + 1;
+        line.begin = line_begin_;
+        line.end = line_begin_ = base_ + end + 1;
         line.text = {data_ + at_, kMaxRawLine};
         line.skipped = end - at_ - kMaxRawLine;
         at_ = searched_ = end + 1;
@@ -64,7 +90,7 @@ Result<bool> LineReader::Next(bool unfinished, RawLine& line) {
     auto got = Fill();
     if (!got) return got.error();
     if (*got == 0) {
-      if (!unfinished || at_ == filled_) return false;
+      if (!unfinished || base_ + filled_ == line_begin_) return false;
       Emit(filled_, filled_, line);
       return true;
     }
@@ -96,8 +122,8 @@ Result<bool> LineReader::SkipLongLine(bool unfinished, RawLine& line) {
       next = base_ + at_;
       text_end = next - 1;
     }
-    line.begin = begin;
-    line.end = next;
+    line.begin = line_begin_;
+    line.end = line_begin_ = next;
     line.text = {data_, kMaxRawLine};
     line.skipped = text_end - begin - kMaxRawLine;
     return true;

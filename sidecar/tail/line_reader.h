@@ -2,7 +2,9 @@
 //
 // The lines of one file from an offset on, through one buffer of fixed size. A line longer than
 // kMaxRawLine keeps its first bytes and the rest is skipped, so that a line of any length costs no
-// memory. Called by BatchBuilder; not thread-safe.
+// memory. NULs in front of a line are no text: a writer that goes on at its old offset after a
+// truncation leaves a hole. They belong to the line behind them and are skipped. Called by
+// BatchBuilder; not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -36,10 +38,14 @@ class LineBuffer {
 
 struct RawLine {
   std::string_view text;      // without \n or \r\n; valid until the next call
-  std::uint64_t begin = 0;    // offset of the first byte
+  std::uint64_t begin = 0;    // offset of the first byte, NULs in front of it included
   std::uint64_t end = 0;      // behind the line end
   std::uint64_t skipped = 0;  // bytes that are missing at the end of text
 };
+
+// Whether a line ends in the range: a long line that grows slowly is not decoded again and again.
+Result<bool> HasLineEnd(const FileBytes& bytes, std::uint64_t from, std::uint64_t limit,
+                        LineBuffer& buffer);
 
 class LineReader {
  public:
@@ -56,13 +62,15 @@ class LineReader {
  private:
   Result<std::size_t> Fill();
   Result<bool> SkipLongLine(bool unfinished, RawLine& line);
+  void SkipNuls();
   void Emit(std::size_t text_end, std::size_t next, RawLine& line);
 
   const FileBytes& bytes_;
   std::uint64_t limit_;
   char* data_;
   std::uint64_t base_;        // file offset of data_[0]
-  std::size_t at_ = 0;        // start of the current line in data_
+  std::uint64_t line_begin_;  // file offset behind the last line
+  std::size_t at_ = 0;        // start of the current line in data_, behind NULs
   std::size_t filled_ = 0;    // end of what was read
   std::size_t searched_ = 0;  // no line end in [at_, searched_)
 };

@@ -348,5 +348,40 @@ TEST_F(PipelinedBatchTest, ALimitThatDoesNotDropMakesSmallBatchesAndPauses) {
   ExpectSameAgain(batch);
 }
 
+TEST_F(BatchBuilderTest, EqualCriLinesHaveTimesOfTheirOwnAlsoInTheNextBatchAndWhenMadeAgain) {
+  const std::string tick = "2026-11-21T01:02:03Z stdout F tick\n";
+  const std::string error = "2026-11-21T01:02:03Z stderr F tick\n";
+  Write(tick + tick + error);
+  Batch first = Build();
+  EXPECT_EQ(first.record.stream_times_after.streams[1].given, kNow + 1);
+  EXPECT_EQ(first.record.stream_times_after.streams[2].given, kNow);
+  ExpectSameAgain(first);
+  Take(first);
+  file_.stream_times = first.record.stream_times_after;
+  Append(tick + error, kNow + 5);
+  Batch second = Build();
+  EXPECT_EQ(second.record.stream_times_after.streams[1].given, kNow + 2);
+  EXPECT_EQ(second.record.stream_times_after.streams[2].given, kNow + 1);
+  ExpectSameAgain(second);
+}
+
+TEST_F(BatchBuilderTest, WhateverMakesEntriesChangesTheirHash) {
+  const std::uint64_t hash = MakerHash(source_, "t", 15);
+  EXPECT_EQ(MakerHash(source_, "t", 15), hash);
+  std::vector<LogSource> others(5, source_);
+  others[0].labels[0].second = "other";
+  others[1].labels.emplace_back("b", "c");
+  others[2].tenant = "u";
+  others[3].max_line_size = 1000;
+  others[4].format = LogSource::Format::kCri;
+  for (const LogSource& other : others) EXPECT_NE(MakerHash(other, "t", 15), hash);
+  EXPECT_NE(MakerHash(source_, "u", 15), hash);
+  EXPECT_NE(MakerHash(source_, "t", 30), hash);
+  LogSource same = source_;
+  same.tenant = "t";
+  same.include = {"/other/*.log"};
+  EXPECT_EQ(MakerHash(same, "u", 15), hash);
+}
+
 }  // namespace
 }  // namespace telltale

@@ -55,5 +55,42 @@ TEST_F(LogWorkerDaysTest, ABatchInFlightForDaysIsSentAgainAndNotGivenUp) {
   EXPECT_EQ(Metric("pending_lines"), 2);
 }
 
+TEST_F(LogWorkerDaysTest, LinesInFlightUnderOtherLabelsOrTenantAreSentAgainAndCounted) {
+  for (int change = 0; change < 3; ++change) {
+    Append("a.log", "one\ntwo\n");
+    Append("b.log", "three\n");
+    Start();
+    Pass(std::chrono::seconds(2));
+    ASSERT_GE(Metric("pending_lines"), 3);
+    Start();  // nothing changed
+    Pass(std::chrono::seconds(2));
+    EXPECT_EQ(Metric("rebuilt_lines_total"), 0) << change;
+    const double pending = Metric("pending_lines");
+    if (change == 0) source_.labels = {{"app", "other"}};
+    if (change == 1) options_.tenant = "other";
+    if (change == 2) source_.max_line_size = 1000;
+    Start();
+    Pass(std::chrono::seconds(2));
+    EXPECT_EQ(Metric("rebuilt_lines_total"), pending) << change;
+    EXPECT_EQ(Metric("pending_lines"), pending) << change;
+    AckAll();
+  }
+}
+
+TEST_F(LogWorkerDaysTest, AStopTearsNoLineOfAFileThatLivesOn) {
+  const std::string part = "2026-01-02T03:04:05.000000001Z stdout P half ";
+  for (const bool unfinished : {false, true}) {
+    const std::string name = unfinished ? "b" : "a";
+    source_.include = {temp_ / (name + "*.log")};
+    options_.send_unfinished_at_stop = unfinished;
+    Append(name + "1.log", "whole\nhalf");
+    Append(name + "2.log", part + "\n");
+    Start();
+    worker_->Sweep();
+    for (int i = 0; i < 4; ++i) worker_->Work(LogWorker::Mode::kDrain);
+    EXPECT_EQ(Metric("read_lines_total"), unfinished ? 3 : 1);
+  }
+}
+
 }  // namespace
 }  // namespace telltale

@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "common/base/strings.h"
+#include "sidecar/tail/stream_times.h"
+
 namespace telltale {
 namespace {
 
@@ -120,6 +123,57 @@ TEST_F(EntryDecoderTest, BinaryLinesAreBoundedAfterReplacement) {
             "a\xEF\xBF\xBD"
             "b\xEF\xBF\xBD");
   EXPECT_FALSE(got_[1].truncated);
+}
+
+TEST_F(EntryDecoderTest, AByteOrderMarkIsNoTextAtTheStartOfAFileAndOnlyThere) {
+  Feed({"\xef\xbb\xbf{\"a\":1}", "\xef\xbb\xbfx"});
+  EXPECT_EQ(got_[0].text, "{\"a\":1}");
+  EXPECT_EQ(got_[0].bytes, 11u);
+  EXPECT_EQ(got_[1].text, "\xef\xbb\xbfx");
+}
+
+TEST_F(EntryDecoderTest, ASmallerLimitCutsLinesWithinNoCharacter) {
+  decoder_ = EntryDecoder(LogSource::Format::kAuto, 10);
+  Feed({"0123456789", "0123456789a", "12345678\xc3\xa4\xc3\xa4",
+        "2026-11-21T01:02:03Z stdout F 0123456789abc"});
+  EXPECT_FALSE(got_[0].truncated);
+  EXPECT_EQ(got_[1].text, "0123456789");
+  EXPECT_EQ(got_[1].cut, 1u);
+  EXPECT_EQ(got_[2].text, "12345678\xc3\xa4");
+  EXPECT_TRUE(got_[2].truncated);
+  EXPECT_EQ(got_[3].text, "0123456789");
+  EXPECT_EQ(got_[3].cut, 3u);
+}
+
+// Batches in flight at an upgrade are sent again as other entries when this output changes, which
+// is honest only if the version in the journal changes, too.
+TEST_F(EntryDecoderTest, WhenTheEntriesOfTheseBytesChangeTheVersionMustChange) {
+  Feed({"\xef\xbb\xbfplain", "2026-11-21T01:02:03.5Z stdout P half ", "bad \xff\xfe utf-8",
+        "2026-11-21T01:02:03.6Z stderr F {\"a\":1}", "2026-11-21T01:02:03.7Z stdout F end",
+        "2026-11-21T03:02:03+02:00 - F other",
+        R"({"log":"docker\u00e4\n","stream":"stderr","time":"2026-11-21T01:02:04Z"})",
+        std::string(300'000, 'x'), ""});
+  std::string all;
+  for (const Got& e : got_) {
+    all += e.text + '|' + std::to_string(e.time) + '|' +
+           std::to_string(static_cast<int>(e.stream)) + '|' + std::to_string(e.truncated) + '\n';
+  }
+  EXPECT_EQ(kEntryVersion, 1u);
+  EXPECT_EQ(Hash64(all), 15434272572255785329u)
+      << "raise kEntryVersion and put the new number here: " << Hash64(all);
+}
+
+TEST(StreamTimes, EqualTimesGoUpWithinTheirStreamAndCatchUpWithRealOnes) {
+  StreamTimes times;
+  const auto out = LogStream::kStdout, err = LogStream::kStderr;
+  EXPECT_EQ(times.Next(out, 100), 100);
+  EXPECT_EQ(times.Next(out, 100), 101);
+  EXPECT_EQ(times.Next(err, 100), 100);  // a stream of its own
+  EXPECT_EQ(times.Next(out, 101), 102);  // not later than what was given
+  EXPECT_EQ(times.Next(out, 200), 200);
+  EXPECT_EQ(times.Next(out, 150), 150);  // a step back is real
+  EXPECT_EQ(times.Next(out, 150), 151);
+  EXPECT_EQ(times.Next(err, 100), 101);
 }
 
 }  // namespace

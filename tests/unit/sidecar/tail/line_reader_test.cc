@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <limits>
 #include <string>
@@ -106,6 +107,62 @@ TEST_F(LineReaderTest, ALongLineWithoutItsEndWaitsOrIsCut) {
   EXPECT_EQ(lines[1].text.size(), kMaxRawLine);
   EXPECT_EQ(lines[1].skipped, (1u << 20) - kMaxRawLine);
   EXPECT_EQ(lines[1].end, content.size());
+}
+
+TEST_F(LineReaderTest, NulsInFrontOfALineAreSkippedAndBelongToIt) {
+  const std::string nuls(100, '\0'), many(3 << 20, '\0');
+  for (const std::string& hole : {nuls, many}) {
+    const std::uint64_t n = hole.size();
+    auto lines = Read("one\n" + hole + "two\n" + hole + std::string("a\0b\n", 4));
+    ASSERT_EQ(lines.size(), 3u);
+    EXPECT_EQ(lines[1], (Line{"two", 4, n + 8, 0}));
+    EXPECT_EQ(lines[2], (Line{std::string("a\0b", 3), n + 8, 2 * n + 12, 0}));
+  }
+}
+
+TEST_F(LineReaderTest, AnEndOfNulsIsNoLineUntilSomethingIsWrittenThere) {
+  const std::string zeros(300'000, '\0');
+  EXPECT_EQ(Read("one\n" + zeros).size(), 1u);
+  EXPECT_EQ(searched_, 300'004u);
+  auto lines = Read("one\ntwo\n" + zeros.substr(4));
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[1], (Line{"two", 4, 8, 0}));
+}
+
+TEST_F(LineReaderTest, ALineBehindNulsThatIsTooLongIsCutAtItsOwnEnd) {
+  const std::string nuls(1'000'000, '\0');
+  auto lines = Read(nuls + std::string(kMaxRawLine + 7, 'x') + "\n" + nuls + "two\n");
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0].text, std::string(kMaxRawLine, 'x'));
+  EXPECT_EQ(lines[0].skipped, 7u);
+  EXPECT_EQ(lines[0].begin, 0u);
+  EXPECT_EQ(lines[1], (Line{"two", lines[0].end, lines[0].end + nuls.size() + 4, 0}));
+}
+
+std::size_t reads = 0;
+ssize_t CountedRead(int fd, void* data, std::size_t size, std::int64_t offset) {
+  ++reads;
+  return pread(fd, data, size, offset);
+}
+
+TEST_F(LineReaderTest, AHoleOfAGigabyteIsNotRead) {
+  constexpr std::int64_t kHole = 1 << 30;
+  const UniqueFd out(open((temp_ / "f").c_str(), O_WRONLY | O_CREAT, 0600));
+  ASSERT_EQ(pwrite(out.get(), "one\n", 4, 0), 4);
+  ASSERT_EQ(pwrite(out.get(), "two\n", 4, kHole), 4);
+  FileBytes bytes(UniqueFd(open((temp_ / "f").c_str(), O_RDONLY)));
+  if (bytes.NextData(1 << 20) < kHole / 2) GTEST_SKIP() << "this file system knows no holes";
+  reads = 0;
+  FileBytes::ReplaceReadForTest(CountedRead);
+  LineReader reader(bytes, 0, kHole + 4, buffer_);
+  RawLine line;
+  EXPECT_TRUE(*reader.Next(false, line));
+  EXPECT_TRUE(*reader.Next(false, line));
+  FileBytes::ReplaceReadForTest(nullptr);
+  EXPECT_EQ(line.text, "two");
+  EXPECT_EQ(line.begin, 4u);
+  EXPECT_EQ(line.end, static_cast<std::uint64_t>(kHole) + 4);
+  EXPECT_LT(reads, 10u);
 }
 
 }  // namespace
