@@ -454,6 +454,14 @@ def test_the_agent_may_follow_links_into_the_folders_that_it_mounts_and_no_other
             assert mount["readOnly"] and volumes[mount["name"]] == {"path": mount["mountPath"], "type": "Directory"}
 
 
+def test_what_reads_the_nodes_logs_has_the_selinux_context_that_was_chosen():
+    for component, settings in (("node", ("logs.collector=telltale",)), ("promtail", ())):
+        for chosen in ({"type": "spc_t"}, {"type": "a", "level": "s0"}, None):
+            flags = [f"{component}.seLinuxOptions.{key}={value}" for key, value in (chosen or {}).items()]
+            agent = chart.find(chart.render(*settings, *flags), "DaemonSet", f"telltale-{component}")
+            assert chart.pod(agent)["securityContext"].get("seLinuxOptions") == chosen
+
+
 def test_promtail_is_ready_without_a_single_target():
     promtail = chart.find(chart.render(), "DaemonSet", "telltale-promtail")
     [container] = [c for c in chart.pod(promtail)["containers"] if c["name"] == "promtail"]

@@ -122,6 +122,7 @@ WRONG = [
     (f"{VL},victorialogs.grafanaPlugin=a b", "/victorialogs/grafanaPlugin"),
     (f"{VL},victorialogs.image.tag=latest", "/victorialogs/image/tag"),
     ("node.linkTargets={var/lib/docker}", "/node/linkTargets/0"),
+    ("node.seLinuxOptions.typ=spc_t", "value must be one of 'user', 'role', 'type', 'level'"),
     ("grafana.adminPassword=a,grafana.existingSecret=b", "remove one of the two"),
 ]
 
