@@ -230,6 +230,9 @@ def test_the_notes_say_what_to_do_next(server):
     assert "loki.persistence.enabled is false" in notes(server, "loki.persistence.enabled=false")
     assert "/sd/v1/targets" in notes(server, "prometheus.enabled=false")
     assert "logs go nowhere" in notes(server, "loki.enabled=false", "promtail.enabled=false")
+    for folders, mounted in (("", "/var/log/pods"), ("{/mnt/a,/mnt/b}", "/var/log/pods, /mnt/a, /mnt/b")):
+        agent = ("logs.collector=telltale", *([f"node.linkTargets={folders}"] if folders else []))
+        assert f"runs as root and mounts {mounted} (read-only) and /var/lib/telltale-node" in notes(server, *agent)
 
 
 def test_the_resource_in_the_notes_is_accepted(installed):
