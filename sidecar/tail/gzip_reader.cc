@@ -114,11 +114,12 @@ class GzipReader::Impl {
     z_stream& z = now_->z;
     z.next_out = reinterpret_cast<Bytef*>(data);
     z.avail_out = static_cast<uInt>(size);
+    bool all_read = false;
     while (z.avail_out == size) {
       if (z.avail_in == 0) {
         auto n = Pread(fd_, input_.get(), kInput, now_->in);
         if (!n) return n.error();
-        if (*n == 0) return End(true);
+        all_read = *n == 0;  // but zlib may still hold content that had no room
         z.next_in = input_.get();
         z.avail_in = static_cast<uInt>(*n);
         now_->in += *n;
@@ -130,6 +131,7 @@ class GzipReader::Impl {
         if (got > 0) break;
         continue;
       }
+      if (all_read && z.avail_out == size) return End(true);
       if (result != Z_OK && result != Z_BUF_ERROR && z.avail_out == size) return End(true);
       if (result != Z_OK && result != Z_BUF_ERROR) break;
     }
