@@ -11,12 +11,7 @@ import apiserver
 def server():
     """etcd and kube-apiserver with the definition of MonitoringTarget, and the namespace `shop`."""
     with apiserver.ApiServer() as running:
-        definition = chart.ROOT / "crds/monitoringtargets.yaml"
-        for arguments in (
-            ("apply", "--server-side", "--validate=strict", "-f", definition),
-            ("wait", "--for=condition=Established", "crd/monitoringtargets.telltale.dev"),
-            ("create", "namespace", "shop"),
-        ):
-            done = running.kubectl(*arguments)
-            assert done.returncode == 0, done.stderr
+        running.define(chart.ROOT / "crds/monitoringtargets.yaml")
+        done = running.kubectl("create", "namespace", "shop")
+        assert done.returncode == 0, done.stderr
         yield running

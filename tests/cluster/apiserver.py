@@ -80,6 +80,15 @@ class ApiServer:
             check=False,
         )
 
+    def define(self, path) -> None:
+        """Applies a CustomResourceDefinition and returns when its resources can be made."""
+        done = self.kubectl("apply", "--server-side", "--validate=strict", "-f", path, "-o", "name")
+        if done.returncode != 0:
+            raise process.Failure(done.stderr)
+        # `kubectl wait` fails at once while the definition has no conditions yet.
+        wait = ("wait", "--for=condition=Established", done.stdout.strip(), "--timeout=1s")
+        process.wait_until(done.stdout.strip(), lambda: self.kubectl(*wait).returncode == 0, 30)
+
     def restart(self) -> None:
         """Kills kube-apiserver and starts it again; what etcd holds stays."""
         etcd, server = self._daemons

@@ -14,9 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 def prepared_server():
     """An API server with the MonitoringTarget definition and the operator's namespace."""
     with apiserver.ApiServer() as server:
-        made = server.kubectl("apply", "-f", ROOT / "crds/monitoringtargets.yaml")
-        assert made.returncode == 0, made.stderr
-        server.kubectl("wait", "--for=condition=Established", "crd/monitoringtargets.telltale.dev")
+        server.define(ROOT / "crds/monitoringtargets.yaml")
         server.kubectl("create", "namespace", "telltale")
         yield server
 
