@@ -101,8 +101,8 @@ const FileRecord* Journal::Reopen(FileRecord& file, const FileIdentity& id) {
 }
 
 std::uint64_t Journal::AddFile(const FileIdentity& id, const std::string& path) {
-  new_path_ = new_path_ || std::none_of(state_.files.begin(), state_.files.end(),
-                                        [&](const auto& f) { return f.second.path == path; });
+  urgent_ = urgent_ || std::none_of(state_.files.begin(), state_.files.end(),
+                                    [&](const auto& f) { return f.second.path == path; });
   FileRecord file;
   file.file_id = state_.next_file_id++;
   file.id = id;
@@ -265,8 +265,8 @@ void Journal::ForgetGone() {
 void Journal::Sync(bool now) {
   if (failing_ && clock_.Steady() >= retry_at_) Rewrite();
   if (!dirty_ || !file_.is_open()) return;
-  if (!now && !new_path_ && clock_.Steady() < synced_ + kSyncEvery) return;
-  dirty_ = new_path_ = false;
+  if (!now && !urgent_ && clock_.Steady() < synced_ + kSyncEvery) return;
+  dirty_ = urgent_ = false;
   synced_ = clock_.Steady();
   auto synced = file_.Sync();
   if (!synced) Failed(synced.error().message);
@@ -275,7 +275,7 @@ void Journal::Sync(bool now) {
 std::optional<SteadyTime> Journal::sync_due() const {
   if (failing_) return retry_at_;
   if (!dirty_ || !file_.is_open()) return std::nullopt;
-  return new_path_ ? synced_ : synced_ + kSyncEvery;
+  return urgent_ ? synced_ : synced_ + kSyncEvery;
 }
 
 void Journal::Failed(std::string_view error) {

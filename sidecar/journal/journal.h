@@ -79,6 +79,9 @@ class Journal {
   // fsync, if something is unsynced and the last one was a second ago, or a path is new, or `now`.
   // After a failure: the next attempt to rewrite everything.
   void Sync(bool now = false);
+  // What was recorded last is synced with the next Sync: a loss that a power cut made us forget
+  // would be reported once more.
+  void SyncSoon() { urgent_ = true; }
   // When Sync has something to do.
   std::optional<SteadyTime> sync_due() const;
 
@@ -103,7 +106,7 @@ class Journal {
   std::int64_t last_scan_ = 0;  // of an earlier process
   std::int64_t scanned_ = 0;    // of this one
   bool dirty_ = false, failing_ = false;
-  bool new_path_ = false;  // among the unsynced records
+  bool urgent_ = false;  // a new path or a loss is among the unsynced records
   SteadyTime synced_{}, retry_at_{}, forget_at_{};
 };
 

@@ -119,6 +119,7 @@ class LogWorker final : private FileHistory {
   void MoveOn(TailedFile& file, const Batch& batch);
   std::uint64_t LoseReplays(TailedFile& file);
   void CountLost(const BatchRecord& record);
+  void LoseUnread(std::string_view reason, const LineCount& count);
   void UpdateGauges();
 
   Clock& clock_;
@@ -148,6 +149,8 @@ class LogWorker final : private FileHistory {
   std::map<std::string, std::int64_t> last_times_;
   // Batches of an earlier process that must be sent again before anything else of their file.
   std::map<std::uint64_t, std::deque<BatchRecord>> replays_;  // by file_id
+  // Of files that are gone: up to where their batches are counted as lost.
+  std::map<std::uint64_t, std::uint64_t> vanished_;  // by file_id
 };
 
 }  // namespace telltale

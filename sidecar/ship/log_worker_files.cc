@@ -11,12 +11,6 @@
 #include "sidecar/ship/log_worker.h"
 
 namespace telltale {
-namespace {
-
-// So long a rotated file that cannot be read is tried.
-constexpr std::chrono::seconds kGiveUpReading{60};
-
-}  // namespace
 
 void LogWorker::Begin(TailedFile& file) {
   file.file_id = journal_.AddFile(file.info.id, file.path);
@@ -71,7 +65,7 @@ void LogWorker::Continue(TailedFile& file, const FileRecord& record) {
 
 // It was copied and truncated: the rest of the generation is in the copy.
 void LogWorker::Moved(const TailedFile& file, std::uint64_t missing) {
-  if (missing > 0) accounting_->LostUnread("truncated", {0, missing});
+  if (missing > 0) LoseUnread("truncated", {0, missing});
   journal_.Rebind(file.file_id, file.info.id);
 }
 
@@ -80,13 +74,12 @@ void LogWorker::Truncated(TailedFile& file, std::uint64_t unread) {
   file.memory.clear();
   file.stream_times = {};
   unread -= std::min(unread, LoseReplays(file));
-  if (unread > 0) accounting_->LostUnread("truncated", {0, unread});
+  if (unread > 0) LoseUnread("truncated", {0, unread});
   std::uint64_t before = file.file_id;
   file.file_id = journal_.AddFile(file.info.id, file.path);
   if (unread > 0 && !file.carried_partial.empty()) {
     // What went on with these parts of lines is gone; nothing else must be joined to them.
-    accounting_->LostUnread("truncated",
-                            {file.carried_partial.size(), BytesOf(file.carried_partial)});
+    LoseUnread("truncated", {file.carried_partial.size(), BytesOf(file.carried_partial)});
     file.carried_partial.clear();
   }
   if (!file.carried_partial.empty())
@@ -106,12 +99,6 @@ void LogWorker::Gone(std::uint64_t file_id) {
   if (record == journal_.state().files.end() || record->second.open || record->second.closed)
     return;
   journal_.CloseFile(file_id, true);
-}
-
-void LogWorker::Lost(TailedFile& file, std::string_view reason) {
-  std::uint64_t unread = file.unread() ? file.info.size - file.checkpoint.offset : 0;
-  unread -= std::min(unread, LoseReplays(file));
-  accounting_->LostUnread(reason, {0, unread});
 }
 
 KnownGeneration LogWorker::GenerationOf(const FileRecord& record) const {
@@ -152,118 +139,6 @@ std::vector<KnownGeneration> LogWorker::Known(const std::string& directory) cons
     if (batch.checkpoint.offset > checkpoint.offset) checkpoint = batch.checkpoint;
   }
   return out;
-}
-
-// Batches that an earlier process had under way and whose file is nowhere now. They may have
-// arrived; nobody can tell.
-void LogWorker::CountVanished() {
-  std::vector<BatchRecord> gone;
-  for (const auto& [sequence, batch] : journal_.state().in_flight) {
-    if (in_flight_.contains(sequence) || files_.Find(batch.file_id) != nullptr) continue;
-    auto file = journal_.state().files.find(batch.file_id);
-    if (file != journal_.state().files.end()) {
-      const std::string& path = file->second.path;
-      if (!files_.Wants(path) || !files_.Settled(path)) continue;
-    }
-    gone.push_back(batch);
-  }
-  for (const BatchRecord& record : gone) CountLost(record);
-}
-
-// Files of which an earlier process read a part, and that lie nowhere now. Nobody can tell how much
-// was written to them after that.
-void LogWorker::CountMissing() {
-  if (!files_.Settled()) return;
-  for (const KnownGeneration& missing : Missing()) {
-    if (!files_.Wants(missing.path) || !files_.Lists(missing.path)) continue;
-    std::uint64_t read = journal_.state().files.at(missing.file_id).checkpoint.offset;
-    for (const auto& [sequence, batch] : journal_.state().in_flight) {
-      // CountVanished counts these.
-      if (batch.file_id == missing.file_id) read = std::max(read, batch.checkpoint.offset);
-    }
-    const std::uint64_t bytes =
-        missing.checkpoint.offset - std::min(missing.checkpoint.offset, read);
-    LogWarn(
-        "a log file that was being read is gone: what was written to it after that is lost, if "
-        "anything was",
-        {{"path", missing.path},
-         {"offset", read},
-         {"remedy", "if it was moved into another directory, name that in include, such as " +
-                        missing.path.substr(0, missing.path.rfind('/')) + "/old/*"}});
-    backlog_.Vanished();
-    if (bytes > 0) accounting_->LostUnread("vanished", {0, bytes});
-    journal_.CloseFile(missing.file_id, true);
-  }
-}
-
-// Partial lines that were carried over to a generation that is nowhere now go to the next one.
-void LogWorker::PassOnCarried() {
-  std::vector<CarryOver> orphans;
-  for (const auto& [file_id, file] : journal_.state().files) {
-    if (file.open || file.carried_partial.empty() || in_flight_.HasOf(file_id)) continue;
-    if (!files_.Wants(file.path) || !files_.Settled(file.path)) continue;
-    orphans.push_back({file_id, 0, file.carried_partial, file.checkpoint});
-  }
-  for (CarryOver& orphan : orphans) {
-    const std::string& path = journal_.state().files.at(orphan.from).path;
-    TailedFile* next_generation = NextGeneration(path, orphan.from);
-    if (next_generation != nullptr && next_generation->carried_partial.empty()) {
-      orphan.to = next_generation->file_id;
-      next_generation->carried_partial = orphan.lines;
-    } else {
-      accounting_->LostUnread("file_gone", {orphan.lines.size(), BytesOf(orphan.lines)});
-    }
-    journal_.RecordCarryOver(orphan);
-  }
-}
-
-// Batches that cannot be sent again; returns how many bytes of the file they are.
-std::uint64_t LogWorker::LoseReplays(TailedFile& file) {
-  auto replays = replays_.extract(file.file_id);
-  std::uint64_t bytes = 0;
-  if (replays.empty()) return bytes;
-  for (const BatchRecord& record : replays.mapped()) {
-    bytes += record.checkpoint.offset - record.begin;
-    if (record.begin == 0) file.carried_partial.clear();  // lost with it
-    CountLost(record);
-  }
-  return bytes;
-}
-
-void LogWorker::CountLost(const BatchRecord& record) {
-  std::uint64_t bytes = record.checkpoint.offset - record.begin - record.carried_over;
-  auto file = journal_.state().files.find(record.file_id);
-  if (record.begin == 0 && file != journal_.state().files.end()) {
-    // The parts of lines that it began with are lost with it; no other line must get them.
-    bytes += BytesOf(file->second.carried_partial);
-    journal_.RecordCarryOver({record.file_id, 0, {}, file->second.checkpoint});
-  }
-  LogWarn(
-      "lines that were being sent when the program ended cannot be read again; unless Loki "
-      "had stored them they are lost",
-      {{"lines", record.lines}, {"bytes", bytes}});
-  accounting_->LostUnread("file_gone", {record.lines, bytes});
-  journal_.Abandon(record.sequence);
-}
-
-// A rotated file that cannot be read must not keep back the younger ones for ever.
-void LogWorker::ReadFailed(TailedFile& file, const Error& error) {
-  read_errors_.Add();
-  SteadyTime now = clock_.Steady();
-  if (file.failing_since == SteadyTime{}) {
-    LogWarn("a log file cannot be read now", {{"path", file.path}, {"error", error.message}});
-    file.failing_since = now;
-  }
-  file.retry_at = now + kRetryRead;
-  if (!file.rotated || !HasYounger(file) || now - file.failing_since < kGiveUpReading) return;
-  const std::uint64_t unread = file.unread() ? file.info.size - file.checkpoint.offset : 0;
-  LogError("a rotated log file could not be read for long and is given up: its rest is lost",
-           {{"path", file.path},
-            {"offset", file.checkpoint.offset},
-            {"bytes", unread},
-            {"error", error.message}});
-  Lost(file, "unreadable");
-  files_.GiveUp(file);
 }
 
 void LogWorker::Replay(TailedFile& file) {
@@ -333,8 +208,8 @@ void LogWorker::Sweep() {
   const std::int64_t now = clock_.WallNanos();
   files_.Sweep();
   if (files_.Settled()) journal_.Scanned(now);
-  CountMissing();
   CountVanished();
+  CountMissing();
   PassOnCarried();
   for (const SeriesName& series : metrics_.Expire()) journal_.ForgetSeries(series);
   if (used_) {

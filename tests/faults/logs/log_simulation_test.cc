@@ -40,7 +40,7 @@ INSTANTIATE_TEST_SUITE_P(Seeds, LogPathFaults, testing::ValuesIn(SeedsOr(1, 364)
 // Plans that failed once; README.md says why.
 INSTANTIATE_TEST_SUITE_P(OnceFailed, LogPathFaults,
                          testing::ValuesIn(SeedsOr({345, 2818, 3247, 3757, 4249, 4443, 4456, 4807,
-                                                    5328, 6615, 21787072})),
+                                                    5328, 6615, 30080, 30877, 21787072})),
                          PlanName);
 
 }  // namespace

@@ -172,6 +172,47 @@ TEST_F(LogWorkerTest, OnlyBatchesOfAFileThatIsGoneAreGivenUp) {
   EXPECT_EQ(Metric("lost_lines_total{reason=\"file_gone\"}"), 0);
 }
 
+// Seed 30877 of tests/faults/logs: the same bytes were counted as file_gone and as vanished.
+TEST_F(LogWorkerTest, WhatIsLostWithItsBatchIsNotCountedAsVanishedToo) {
+  Append("a.log", "one\n");
+  Append("b.log", "of another file\n");
+  Start();
+  Pass(std::chrono::seconds(2));
+  Append("b.log", "not sent\n");
+  std::filesystem::remove(temp_ / "a.log");
+  std::filesystem::remove(temp_ / "b.log");
+  Start();
+  Pass(std::chrono::seconds(2));
+  EXPECT_EQ(Metric("lost_bytes_total{reason=\"file_gone\"}"), 20);
+  EXPECT_LE(Metric("lost_bytes_total{reason=\"vanished\"}"), 0);
+  EXPECT_EQ(Metric("read_bytes_total"), 20);
+}
+
+// Seed 30080: four power cuts within a second made the same file vanish four times.
+TEST_F(LogWorkerTest, ALossIsSyncedAtOnce) {
+  Append("a.log", "one\n");
+  Start();
+  std::filesystem::remove(temp_ / "a.log");
+  Start();
+  EXPECT_EQ(Metric("lost_bytes_total{reason=\"vanished\"}"), 4);
+  ASSERT_TRUE(worker_->NextDue());
+  EXPECT_LE(*worker_->NextDue(), clock_.Steady());
+  worker_->Sync();
+  EXPECT_FALSE(worker_->NextDue());
+}
+
+TEST_F(LogWorkerTest, ATruncationOfUnreadLinesIsSyncedAtOnce) {
+  Append("a.log", "one\n");
+  Start();
+  worker_->Sync(true);
+  Append("a.log", "two\n");
+  worker_->Sweep();
+  temp_.Write("a.log", "3\n");
+  worker_->Sweep();
+  EXPECT_EQ(Metric("lost_bytes_total{reason=\"truncated\"}"), 8);
+  EXPECT_LE(*worker_->NextDue(), clock_.Steady());
+}
+
 TEST_F(LogWorkerTest, ABatchUnderWayOutlivesItsGenerationAndItsFile) {
   Append("a.log", "one\n");
   Append("b.log", "one\n");
