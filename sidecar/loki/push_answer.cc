@@ -2,16 +2,20 @@
 #include "sidecar/loki/push_answer.h"
 
 #include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
 
 #include "common/base/strings.h"
+#include "common/net/http/http_date.h"
 
 namespace telltale {
 namespace {
 
-constexpr std::int64_t kMaxRetryAfter = 600;
+constexpr std::chrono::seconds kMaxRetryAfter{600};
 
 using Kind = PushAnswer::Kind;
 
@@ -121,11 +125,15 @@ std::optional<std::uint64_t> IgnoredLines(std::string_view body, const Refusal& 
   return std::min(sum, lines);
 }
 
+// A date is compared with the answer's own Date, so that a wrong clock here does no harm.
 std::chrono::milliseconds RetryAfter(const HttpResponse& response) {
   const std::string* header = FindHeader(response.headers, "Retry-After");
   if (header == nullptr) return {};
-  const auto seconds = ParseInt(Trim(*header)).value_or(0);
-  return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kMaxRetryAfter));
+  const std::string* date = FindHeader(response.headers, "Date");
+  const auto sent = date == nullptr ? std::nullopt : ParseHttpDate(Trim(*date));
+  const auto wait = ParseRetryAfter(Trim(*header), sent.value_or(std::time(nullptr)));
+  return std::clamp(wait.value_or(std::chrono::seconds(0)), std::chrono::seconds(0),
+                    kMaxRetryAfter);
 }
 
 // 200 is for stores that say something with it; an error in an object is no success.

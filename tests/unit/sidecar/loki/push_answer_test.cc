@@ -174,6 +174,16 @@ TEST(PushAnswer, RetryAfterIsReadAndBounded) {
   EXPECT_EQ(Read(503, "", 1, {{"Retry-After", "999999"}}).retry_after, std::chrono::minutes(10));
   EXPECT_EQ(Read(503, "", 1, {{"Retry-After", "-4"}}).retry_after.count(), 0);
   EXPECT_EQ(Read(503, "", 1, {{"Retry-After", "Fri, 31 Dec"}}).retry_after.count(), 0);
+  const std::pair<std::string, std::string> sent{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"};
+  const auto after = [&](const std::string& value) {
+    return Read(429, "", 1, {sent, {"Retry-After", value}}).retry_after;
+  };
+  EXPECT_EQ(after("Sun, 06 Nov 1994 08:50:07 GMT"), std::chrono::seconds(30));
+  EXPECT_EQ(after("Sunday, 06-Nov-94 08:50:08 GMT"), std::chrono::seconds(31));
+  EXPECT_EQ(after("Sun, 06 Nov 1994 08:49:36 GMT").count(), 0);
+  EXPECT_EQ(after("Sun, 06 Nov 1994 23:00:00 GMT"), std::chrono::minutes(10));
+  EXPECT_EQ(Read(429, "", 1, {{"Retry-After", "Sun, 06 Nov 2994 08:00:00 GMT"}}).retry_after,
+            std::chrono::minutes(10));  // by our clock
 }
 
 }  // namespace
