@@ -67,7 +67,9 @@ struct TailedFile {
   StreamTimes stream_times;      // of CRI lines, at checkpoint.offset
   std::string memory;            // of the pipeline's stages, at checkpoint.offset
   ArrivalTimes arrival_times;
-  SteadyTime grown{};            // when its size last changed, or a part of it was filled
+  SteadyTime grown{};  // when its size last changed, or a part of it was filled
+  // `grown`, when after the silence since then nothing without a line end was left to send.
+  SteadyTime silence_used = SteadyTime::min();
   SteadyTime searched_since{};   // when the search for a line end last began at the checkpoint
   SteadyTime search_again_at{};  // not searched again before
   bool rotated = false;          // no wanted path leads to it any more

@@ -202,7 +202,14 @@ Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& sourc
     return Decode(file, source.format, file.checkpoint.offset, limit, max_bytes, how,
                   [&](const LogEntry& entry) { return Assign(file, entry, now); });
   };
-  auto searched = decode(file.info.size, ending);
+  std::uint64_t limit = file.info.size;
+  if (ending.unfinished && ending.keep_room) {
+    auto text = EndOfText(file.bytes, file.checkpoint.offset, limit, buffer_);
+    if (!text) return text.error();
+    limit = *text;
+    if (limit == file.checkpoint.offset) return batch;
+  }
+  auto searched = decode(limit, ending);
   if (!searched) return searched.error();
   batch.searched = *searched;
   const bool complete = ending.carry_over || ending.unfinished;

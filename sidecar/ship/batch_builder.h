@@ -53,6 +53,7 @@ class BatchBuilder {
   // What becomes of text behind the last line end, and of partial lines at the end of the file.
   struct Ending {
     bool unfinished = false;  // the text is a line, and partial lines are sent as they are
+    bool keep_room = false;   // but NULs at the end are room for more text, and no line
     bool carry_over = false;  // but partial lines are for the next generation
     bool end_blocks = false;  // a block that may go on is sent as it is
   };

@@ -12,7 +12,7 @@
 namespace telltale {
 namespace {
 
-// The writer of a rotated file has let go of it when nothing came for so long.
+// After so long without a change the text behind a file's last line end is sent as a line.
 constexpr std::chrono::seconds kQuiet{5};
 // So long a part of a line waits for the next generation to go on with it.
 constexpr std::chrono::seconds kPatience{60};
@@ -100,7 +100,27 @@ SteadyTime LogWorker::EndsAt(const TailedFile& file) const {
 
 bool LogWorker::Unfinished(const TailedFile& file, Mode mode) const {
   if (mode == Mode::kDrain && options_.send_unfinished_at_stop) return true;
-  return file.rotated && clock_.Steady() >= EndsAt(file);
+  return clock_.Steady() >= (file.rotated ? EndsAt(file) : LastWordsAt(file));
+}
+
+// When text without a line end is sent from a file that may go on, such as the last words of a
+// container. A block of lines may wait longer. Never, if the silence since the last change showed
+// that there is none.
+SteadyTime LogWorker::LastWordsAt(const TailedFile& file) const {
+  if (!file.unread() || file.silence_used == file.grown) return SteadyTime::max();
+  const auto& pipeline = files_.source(file).pipeline;
+  const Multiline* multiline = pipeline ? pipeline->multiline() : nullptr;
+  const std::chrono::nanoseconds quiet = kQuiet;
+  return file.grown + (multiline == nullptr
+                           ? quiet
+                           : std::max(quiet, std::chrono::nanoseconds(multiline->max_wait())));
+}
+
+// The worker may come late: what looks silent may have been written to meanwhile.
+bool LogWorker::ChangedSinceRefresh(const TailedFile& file) {
+  if (file.bytes.compressed()) return false;
+  auto now = StatFile(file.bytes.fd());
+  return !now || now->size != file.info.size || now->modified != file.info.modified;
 }
 
 // A generation that ends with parts of lines, which the next one will go on with.
@@ -132,6 +152,14 @@ SteadyTime LogWorker::BlocksEndAt(const TailedFile& file) const {
 void LogWorker::BuildNext(TailedFile& file, Mode mode) {
   if (!files_.CheckContent(file)) return;
   BatchBuilder::Ending ending{.unfinished = Unfinished(file, mode)};
+  if (!file.rotated && ending.unfinished) {
+    ending.keep_room = true;
+    if (mode != Mode::kDrain && ChangedSinceRefresh(file)) {
+      ending.unfinished = false;
+      file.retry_at =
+          clock_.Steady() + std::chrono::milliseconds(100);  // not before it is refreshed
+    }
+  }
   ending.end_blocks = mode == Mode::kFlush || (file.held && clock_.Steady() >= BlocksEndAt(file));
   TailedFile* next_generation = file.rotated ? NextGeneration(file.path, file.file_id) : nullptr;
   if (next_generation != nullptr) {
@@ -159,6 +187,7 @@ void LogWorker::BuildNext(TailedFile& file, Mode mode) {
     if (empty) MoveOn(file, *batch);
   }
   if (empty) {
+    if (ending.unfinished && !file.rotated) file.silence_used = file.grown;
     file.searched = std::max(file.searched, batch->searched);
     // It shrank under our hands, or holds less than its trailer says: the next sweep tells.
     bool less = ending.unfinished || file.searched < file.info.size;

@@ -105,7 +105,9 @@ class LogWorker final : private FileHistory {
   SteadyTime RoundDue(const std::vector<Turn>& turns) const;
   bool BuildRound(Mode mode, bool& skipped);
   SteadyTime EndsAt(const TailedFile& file) const;
+  SteadyTime LastWordsAt(const TailedFile& file) const;
   bool Unfinished(const TailedFile& file, Mode mode) const;
+  static bool ChangedSinceRefresh(const TailedFile& file);
   bool Readable(const TailedFile& file, Mode mode) const;
   bool Urgent(const TailedFile& file) const;
   void BuildNext(TailedFile& file, Mode mode);

@@ -115,6 +115,9 @@ std::optional<SteadyTime> LogWorker::NextDue() const {
     if (file->rotated && file->unread() && !Readable(*file, Mode::kNormal) && !CarriesOver(*file)) {
       note(EndsAt(*file));
     }
+    if (!file->rotated && file->unread() && !Readable(*file, Mode::kNormal)) {
+      if (const SteadyTime at = LastWordsAt(*file); at != SteadyTime::max()) note(at);
+    }
     if (file->held && !Readable(*file, Mode::kNormal)) note(BlocksEndAt(*file));
   }
   return due;

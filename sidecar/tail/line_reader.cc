@@ -25,6 +25,22 @@ Result<bool> HasLineEnd(const FileBytes& bytes, std::uint64_t from, std::uint64_
   return false;
 }
 
+Result<std::uint64_t> EndOfText(const FileBytes& bytes, std::uint64_t from, std::uint64_t limit,
+                                LineBuffer& buffer) {
+  if (bytes.NextData(from) >= limit) return from;
+  while (limit > from) {
+    const auto want = std::min<std::uint64_t>(kChunk, limit - from);
+    auto n = bytes.ReadAt(buffer.data(), want, limit - want);
+    if (!n) return n.error();
+    if (*n < want) return limit;  // it shrank
+    std::size_t end = want;
+    while (end > 0 && buffer.data()[end - 1] == '\0') --end;
+    limit -= want - end;
+    if (end > 0) break;
+  }
+  return limit;
+}
+
 LineReader::LineReader(const FileBytes& bytes, std::uint64_t begin, std::uint64_t limit,
                        LineBuffer& buffer)
     : bytes_(bytes), limit_(limit), data_(buffer.data()), base_(begin), line_begin_(begin) {}

@@ -47,6 +47,10 @@ struct RawLine {
 Result<bool> HasLineEnd(const FileBytes& bytes, std::uint64_t from, std::uint64_t limit,
                         LineBuffer& buffer);
 
+// Where the NULs begin that the range ends with; `limit` if it ends with something else.
+Result<std::uint64_t> EndOfText(const FileBytes& bytes, std::uint64_t from, std::uint64_t limit,
+                                LineBuffer& buffer);
+
 class LineReader {
  public:
   // Reads nothing at or beyond `limit`.

@@ -124,6 +124,12 @@ void LogStage::Step() {
 void LogStage::Pass(Nanos time, Nanos stride) {
   while (time > Nanos(0)) {
     const Nanos piece = std::min(time, stride);
+    // Half a line that waits for longer is sent as it is.
+    halves_age_ += piece;
+    if (halves_age_ >= seconds(4)) {
+      files_->EndHalves();
+      halves_age_ = Nanos(0);
+    }
     clock_.Advance(piece);
     time -= piece;
     Step();

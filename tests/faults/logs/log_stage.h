@@ -72,6 +72,7 @@ class LogStage {
   bool away_ = false;
   std::uint64_t enough_pushes_ = 0;  // while silent
   std::chrono::steady_clock::time_point patience_{};
+  Nanos halves_age_{0};         // half a line was begun at most so long ago
   std::int64_t clock_set_ = 0;  // by how much the wall clock was set
   int lives_ = 0;
   LogPipelineOptions options_;
