@@ -7,8 +7,9 @@ namespace telltale {
 namespace {
 
 constexpr std::string_view kKnownReasons[] = {
-    "line_too_long",  "truncated", "file_gone", "unreadable", "vanished", "deleted_limit",     "rejected",       "too_large",
-    "too_far_behind", "too_old",   "too_new",   "invalid_labels", "limit_exceeded", "invalid_push"};
+    "line_too_long", "truncated",      "file_gone",      "unreadable",     "vanished",
+    "deleted_limit", "rejected",       "too_large",      "too_far_behind", "too_old",
+    "too_new",       "invalid_labels", "limit_exceeded", "invalid_push"};
 
 }  // namespace
 

@@ -82,7 +82,8 @@ std::string Shipper::MetricsPage() {
 
 bool Shipper::Follows(std::size_t files) {
   if (!process_) return false;
-  if (!IsPromtail()) return process_->Metric("telltale_logs_files{state=\"current\"}") >= static_cast<double>(files);
+  if (!IsPromtail())
+    return process_->Metric("telltale_logs_files{state=\"current\"}") >= static_cast<double>(files);
   std::size_t seen = 0;
   const std::string log = process_->Log();
   for (std::size_t at = log.find("tail routine: started"); at != log.npos;
