@@ -10,14 +10,6 @@
 #include "sidecar/loki/snappy_codec.h"
 
 namespace telltale {
-namespace {
-
-// Times go up within a file, but a clock that was far ahead and set right must not keep all later
-// lines in the future, where Loki refuses them.
-constexpr std::int64_t kClockSetBack = 300'000'000'000;
-
-}  // namespace
-
 void BatchBuilder::Begin(const TailedFile& file, const LogSource& source, std::string_view memory,
                          std::int64_t now) {
   for (auto stream : {LogStream::kNone, LogStream::kStdout, LogStream::kStderr}) {
@@ -75,14 +67,6 @@ void BatchBuilder::Take(LogEntry& entry, std::uint64_t line_begin, bool whole, T
     safe_memory_.assign(run_.words().begin(), run_.words().end());
   };
   joiner_.Add(entry, boundary, [&](const LogEntry& block) { AddBlock(block); });
-}
-
-void BatchBuilder::SetTime(LogEntry& entry, TimeSource time) {
-  if (entry.time == 0) {
-    entry.time = time(entry);
-  } else if (unique_times_) {
-    entry.time = now_.stream_times.Next(entry.stream, entry.time);
-  }
 }
 
 // Lines that were joined may together be longer than a line may be.
@@ -163,21 +147,6 @@ Result<std::uint64_t> BatchBuilder::Decode(const TailedFile& file, LogSource::Fo
     finish();
   }
   return reader.searched();
-}
-
-std::int64_t BatchBuilder::Assign(const TailedFile& file, const LogEntry& entry, std::int64_t now) {
-  std::int64_t seen = file.arrival_times.WallAt(entry.begin);
-  if (seen == 0) seen = now;
-  std::int64_t time = seen;
-  if (now_.last_time <= now + kClockSetBack) time = std::max(seen, now_.last_time + 1);
-  now_.last_time = time;
-  if (!runs_.empty() &&
-      runs_.back().start + static_cast<std::int64_t>(runs_.back().lines) == time) {
-    ++runs_.back().lines;
-  } else {
-    runs_.push_back({time, 1});
-  }
-  return time;
 }
 
 Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& source,
