@@ -354,7 +354,6 @@ TEST_F(PipelineLokiTest, TenantsOfSourcesAreKeptApart) {
 }
 
 TEST_F(PipelineLokiTest, ABatchOfAFileWhoseOlderOneWaitsIsRememberedAfterACrash) {
-  options_.max_age = std::chrono::seconds(0);
   // CRI lines of two streams; stderr is limited, stdout of the next batches arrives before it.
   std::atomic<bool> limited = true;
   loki_.SetHandler([&](const FakeLoki::Push& push) {
