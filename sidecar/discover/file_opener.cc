@@ -75,6 +75,20 @@ std::string_view ForeignCompression(const FileBytes& bytes) {
   return {};
 }
 
+std::string_view ForeignEncoding(const FileBytes& bytes) {
+  using std::string_view_literals::operator""sv;
+  // Reading a compressed file now would end a stream that is still being written.
+  if (bytes.compressed()) return {};
+  std::array<char, 4> start{};
+  auto n = bytes.ReadAt(start.data(), start.size(), 0);
+  if (!n) return {};
+  const std::string_view text(start.data(), *n);
+  if (text == "\xff\xfe\0\0"sv || text == "\0\0\xfe\xff"sv) return "UTF-32";
+  if (text.starts_with("\xff\xfe")) return "UTF-16LE";
+  if (text.starts_with("\xfe\xff")) return "UTF-16BE";
+  return {};
+}
+
 OpenResult OpenWanted(const std::string& path, const SourceList& sources) {
   OpenResult out;
   // O_NONBLOCK: a FIFO must not hold us up; O_NOCTTY: nor a terminal adopt us.
@@ -106,6 +120,11 @@ OpenResult OpenWanted(const std::string& path, const SourceList& sources) {
   if (const std::string_view format = ForeignCompression(file->bytes); !format.empty()) {
     out.unread = UnreadReason::kCompressed;
     out.detail = format;
+    return out;
+  }
+  if (const std::string_view encoding = ForeignEncoding(file->bytes); !encoding.empty()) {
+    out.unread = UnreadReason::kEncoding;
+    out.detail = encoding;
     return out;
   }
   if (file->bytes.compressed()) file->info.size = file->bytes.UncompressedSize();

@@ -34,4 +34,7 @@ std::string TargetOf(const std::string& path, int fd);
 // none of them.
 std::string_view ForeignCompression(const FileBytes& bytes);
 
+// The encoding that the byte order mark of a file names; empty if it has none or that of UTF-8.
+std::string_view ForeignEncoding(const FileBytes& bytes);
+
 }  // namespace telltale

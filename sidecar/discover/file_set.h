@@ -114,7 +114,7 @@ class FileSet {
   bool ContinueInCopy(TailedFile& file);
   void ContinueIn(TailedFile& file, Copy copy);
   bool RegrewAlike(TailedFile& file);
-  bool DropIfCompressed(TailedFile& file);
+  bool DropIfForeign(TailedFile& file);
 
   // Closing.
   bool MayRest(const TailedFile& file) const;

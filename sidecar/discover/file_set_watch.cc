@@ -59,7 +59,7 @@ void FileSet::Refresh(TailedFile& file) {
     file.rewritten = true;
   }
   file.info = *info;
-  if (before == 0 && info->size > 0 && DropIfCompressed(file)) return;
+  if (before == 0 && info->size > 0 && DropIfForeign(file)) return;
   SearchAgain(file);
   NoteFingerprint(file);
 }
@@ -99,13 +99,16 @@ void FileSet::NoteFingerprint(TailedFile& file) {
   history_.Fingerprinted(file);
 }
 
-// A program that compresses makes its file empty and fills it.
-bool FileSet::DropIfCompressed(TailedFile& file) {
-  if (file.checkpoint.offset > 0 || ForeignCompression(file.bytes).empty()) return false;
+// A program that compresses or writes UTF-16 makes its file empty and fills it.
+bool FileSet::DropIfForeign(TailedFile& file) {
+  if (file.checkpoint.offset > 0) return false;
   const std::string path = file.found_at;
-  const std::string format(ForeignCompression(file.bytes));
+  std::string format(ForeignCompression(file.bytes));
+  const UnreadReason reason = format.empty() ? UnreadReason::kEncoding : UnreadReason::kCompressed;
+  if (format.empty()) format = ForeignEncoding(file.bytes);
+  if (format.empty()) return false;
   Close(file.file_id, CloseReason::kUnwanted, false);
-  discovery_.NoteUnread(UnreadReason::kCompressed, path, format);
+  discovery_.NoteUnread(reason, path, format);
   return true;
 }
 

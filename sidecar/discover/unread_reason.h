@@ -20,6 +20,7 @@ enum class UnreadReason {
   kBrokenLink,      // a link to a path that is not there
   kLimit,           // too many files are open
   kCompressed,      // by a program other than gzip
+  kEncoding,        // UTF-16 or UTF-32
   kIgnoredOlder,    // not changed for longer than ignoreOlder, and never read before
   kDirectoryLimit,  // a directory below `**` beyond the limit
   kError,           // any other error of open(2)

@@ -160,6 +160,22 @@ TEST_F(FileSetIdleTest, AFileThatOtherProgramsCompressedIsCountedAndNotRead) {
   EXPECT_THAT(Unread(), ElementsAre("text\n"));
 }
 
+TEST_F(FileSetIdleTest, AFileOfAnotherEncodingIsCountedAndNotRead) {
+  Watch({temp_ / "*"});
+  Append("a.log", "\xef\xbb\xbftext\n");
+  Append("little.log", std::string("\xff\xfeT\0\n\0", 6));
+  Append("big.log", std::string("\xfe\xff\0T\0\n", 6));
+  Append("latin.log", "\xff is no mark\n");
+  Append("later", "");
+  set_->HandleEvents();
+  EXPECT_EQ(set_->counts().unread[UnreadReason::kEncoding], 2u);
+  See("later", std::string("\xff\xfeT\0", 4));
+  EXPECT_EQ(set_->counts().unread[UnreadReason::kEncoding], 3u);
+  EXPECT_EQ(UnreadReasonName(UnreadReason::kEncoding), "encoding");
+  EXPECT_EQ(UnreadReasonName(UnreadReason::kError), "error");
+  EXPECT_EQ(Unread().size(), 2u);
+}
+
 TEST_F(FileSetIdleTest, ALinkToNothingIsCountedUntilItsTargetIsThere) {
   fs::create_directory(temp_ / "sub");
   fs::create_symlink(temp_ / "sub/one", temp_ / "a.log");
