@@ -3,6 +3,8 @@
 // How FileSet watches the files that are open, and when it closes them.
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <utility>
 
 #include "common/base/log.h"
@@ -23,6 +25,21 @@ constexpr std::size_t kKeepFinished = 64;
 constexpr double kSearchRate = 16e6;
 // A change of a mapped file may change neither its size nor its time for long.
 constexpr std::chrono::seconds kSearchAnyway{10};
+// So far the text of a file that ends in NULs is looked at.
+constexpr std::size_t kTextOfPreallocated = 4096;
+
+// The end of what tells a file of which nothing was read from others. A file that was laid out
+// beforehand ends in NULs, which text replaces.
+std::uint64_t EndOfText(const FileBytes& bytes, std::uint64_t size) {
+  char last = 0;
+  const auto end = bytes.ReadAt(&last, 1, size - 1);
+  if (!end || *end != 1 || last != '\0') return size;
+  std::array<char, kTextOfPreallocated> head;
+  const auto n = bytes.ReadAt(head.data(), std::min<std::uint64_t>(size, head.size()), 0);
+  if (!n) return size;
+  const auto text = head.begin() + static_cast<std::ptrdiff_t>(*n);
+  return static_cast<std::uint64_t>(std::find(head.begin(), text, '\0') - head.begin());
+}
 
 }  // namespace
 
@@ -92,7 +109,9 @@ void FileSet::SearchAgain(TailedFile& file) const {
 void FileSet::NoteFingerprint(TailedFile& file) {
   if (file.checkpoint.offset > 0 || file.bytes.compressed()) return;
   if (file.info.size <= file.fingerprint.offset) return;
-  auto fingerprint = MakeCheckpoint(file.bytes, file.info.size);
+  const std::uint64_t end = EndOfText(file.bytes, file.info.size);
+  if (end <= file.fingerprint.offset) return;
+  auto fingerprint = MakeCheckpoint(file.bytes, end);
   if (!fingerprint) return;  // the next read meets the error
   file.fingerprint = *fingerprint;
   if (file.first_fingerprint.offset == 0) file.first_fingerprint = file.fingerprint;

@@ -55,6 +55,28 @@ TEST_F(FileSetUnreadTest, ATruncationBehindAnEqualStartIsNoticedByWhatWasSeenLas
   EXPECT_THAT(truncated_, ElementsAre(start.size() + 9));
 }
 
+TEST_F(FileSetUnreadTest, TextThatReplacesTheNulsOfAPreallocatedFileIsNoTruncation) {
+  for (const std::string before : {"", "first line\n"}) {
+    temp_.Write("a.log", before + std::string(8'192 - before.size(), '\0'));
+    set_->Sweep();
+    std::string text = before;
+    for (const char* line : {"one\n", "two\n"}) {
+      std::fstream file(temp_ / "a.log", std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(static_cast<std::streamoff>(text.size()));
+      file << line;
+      file.close();
+      text += line;
+      set_->Sweep();
+      EXPECT_TRUE(set_->CheckContent(First())) << text;
+    }
+    EXPECT_THAT(truncated_, testing::IsEmpty());
+    EXPECT_THAT(Unread(), ElementsAre(text + std::string(8'192 - text.size(), '\0')));
+    std::filesystem::remove(temp_ / "a.log");
+    Make();
+    Watch({temp_ / "*.log"});
+  }
+}
+
 TEST_F(FileSetUnreadTest, ATruncationThatNoEventToldIsNoticedBeforeTheFirstRead) {
   See("old\n");
   temp_.Write("a.log", "new and longer\n");
