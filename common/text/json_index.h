@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the tokens of a JSON document are, and which bracket closes which. The implementation is
-// the fence of simdjson, of which only the first stage is used: it finds the tokens with the
+// The positions of the tokens of a JSON document, and the pairs of brackets. The implementation is
+// the fence of simdjson. Only simdjson's first stage is used: it finds the tokens with the
 // processor's vector instructions and checks UTF-8 and quotes. One pass over the tokens then checks
-// that the brackets balance and that nothing follows the root, before anybody reads anything, and
-// makes skipping a value a single step, however much is in it.
+// that the brackets balance and that nothing follows the root. After it a value of any size is
+// skipped in one step.
 //
 // The document is read where it lies: it needs no padding and is not copied, and nothing outside of
 // it is read. Called by json_reader.cc only. Not thread-safe; memory is kept for the next document.

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reads JSON by walking it once in document order, without building a tree: what is not asked for
-// is skipped. Called by the decoders of operator/model and operator/kube. A JsonParser is used by
-// one thread at a time and reused; values and the strings they give are valid only inside the
-// callback of Parse. Depth is at most 128 where it is walked, documents at most 64 MiB.
+// Reads JSON by walking it once in document order, without building a tree. Values that the
+// callback does not ask for are skipped. Called by the decoders of operator/model and
+// operator/kube. A JsonParser is used by one thread at a time and reused; values and the strings
+// they give are valid only inside the callback of Parse. Depth is at most 128 where it is walked,
+// documents at most 64 MiB.
 //
 // Before the callback runs it is known that the text is UTF-8, that its strings are closed, that
 // its brackets balance and that nothing follows the root: a document that was cut short gives an
-// error before anything is read of it. What a callback reads is checked when it is read: keys,
-// strings, numbers, words, commas. What nobody asks for is not looked at: in {"skipped": nul,
-// "read": 1} the bad word is not noticed. That is what makes this fast, and no decoder of ours
-// depends on a part that it does not read.
+// error before any value is read. Keys, strings, numbers, words and commas are checked when the
+// callback reads them. Skipped values are not checked: in {"skipped": nul, "read": 1} the bad word
+// is not noticed. This makes the reader fast, and no decoder depends on a part that it does not
+// read.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What JSON's grammar says about single tokens. Called by json_reader.cc and json_index.cc only.
+// The rules of JSON's grammar about single tokens. Called by json_reader.cc and json_index.cc only.
 // Pure and thread-safe.
 #pragma once
 
@@ -17,11 +17,11 @@ bool IsJsonNumber(std::string_view text);
 bool CanStartJsonValue(char c);
 
 // Writes the string `raw` (without its quotes; UTF-8) to `out` as it reads without escapes, and
-// says how long that is: never longer than `raw`. Nothing when an escape is none, or is half a
-// character.
+// returns the length of the result, which is never longer than `raw`. nullopt if an escape is
+// invalid or is half a character.
 std::optional<std::size_t> UnescapeJson(std::string_view raw, char* out);
 
-// Where the first byte is that is not UTF-8; the size when there is none.
+// The position of the first byte that is not UTF-8; the size of `text` if all of it is.
 std::size_t FindBadUtf8(std::string_view text);
 
 }  // namespace telltale

@@ -59,7 +59,7 @@ void ConfigWatcher::Watch() {
   if (!pod_info_.empty()) inotify_add_watch(inotify_.get(), pod_info_.c_str(), kEvents);
 }
 
-// What the events say does not matter: everything is read again.
+// The content of the events is not used: any event leads to reading everything again.
 void ConfigWatcher::DrainEvents() {
   if (!inotify_) return;
   alignas(inotify_event) char buffer[4096];

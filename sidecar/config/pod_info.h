@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the sidecar knows of its pod: names from the environment, labels from the file that the
-// downward API keeps up to date. Outside Kubernetes all of it is empty. Pure but for
-// PodInfoFromEnvironment, which main calls once, before other threads.
+// The sidecar's pod: names from the environment, labels from the file that the downward API keeps
+// up to date. Outside Kubernetes all of it is empty. Pure but for PodInfoFromEnvironment, which
+// main calls once, before it starts threads.
 #pragma once
 
 #include <string>

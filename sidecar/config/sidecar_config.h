@@ -45,7 +45,7 @@ struct ReloadConfig {
   bool operator==(const ReloadConfig&) const = default;
 };
 
-// Of a node agent: who says which pods it reads, and where the kubelet keeps their lines.
+// Settings of a node agent.
 struct PodsConfig {
   std::string operator_url;
   std::string directory;  // empty: kDefaultPodsDirectory

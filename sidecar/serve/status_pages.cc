@@ -33,8 +33,8 @@ HttpResponse StatusPages::Handle(const HttpRequest& request) {
   }
   const std::string_view path = request.path();
   if (path == "/metrics") return Metrics();
-  // Alive as long as this thread answers. Deliberately no more: a restart cures neither a Loki
-  // that is away nor a mount that hangs, and it costs the application its logs.
+  // Alive as long as this thread answers, and deliberately no more: a restart repairs neither an
+  // unreachable Loki nor a mount that hangs, and it costs the application its logs.
   if (path == "/healthz") return TextResponse(200, "ok\n");
   if (path == "/readyz") return Ready();
   if (path == "/") return Landing();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the sidecar answers over HTTP: /metrics for Prometheus, /healthz and /readyz for kubelet,
-// and / for a person who opens the port in a browser. sidecar/app gives Handle to the HttpServer,
-// whose thread calls it; SetState is called from any thread.
+// The sidecar's HTTP pages: /metrics for Prometheus, /healthz and /readyz for the kubelet, and /
+// for a person who opens the port in a browser. sidecar/app gives Handle to the HttpServer, whose
+// thread calls it; SetState is called from any thread.
 #pragma once
 
 #include <atomic>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One host name lookup that can be given up. getaddrinfo cannot be interrupted and may sit in DNS
-// timeouts for a minute, so it runs on a thread that nobody joins; the state is shared, and what
-// comes too late is dropped. Used by the HTTP client; thread-safe.
+// One host name lookup that the caller can abandon. getaddrinfo cannot be interrupted and may take
+// a minute of DNS timeouts, so it runs on a detached thread. The two threads share the state; a
+// result that comes after the caller left is dropped. Used by the HTTP client; thread-safe.
 #pragma once
 
 #include <condition_variable>

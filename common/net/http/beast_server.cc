@@ -140,9 +140,8 @@ void HttpServer::Impl::AcceptFailed(AsioError error) {
   });
 }
 
-// False when there are as many connections as there may be, and each has a request under way or
-// never had one: those that rest cost only room, and their clients open another one when they need
-// it.
+// Closes an idle connection if the limit is reached; the client of an idle connection opens another
+// one when it needs it. False if every connection has a request in flight or never had one.
 bool HttpServer::Impl::MakeRoom() {
   if (host.open.size() < static_cast<std::size_t>(std::max(host.options.max_connections, 1))) {
     return true;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Socket options by which the kernel notices a peer that vanished without a word (a node that lost
-// its power, a firewall that forgot the connection), also while nobody waits for an answer: the
-// deadlines of calls see only requests under way. Used by HttpClient. Thread-safe.
+// Socket options that make the kernel notice a peer that disappeared without closing the connection
+// (a node without power, a firewall that forgot the connection). The deadlines of calls cover only
+// requests in flight; these options also cover an idle connection. Used by HttpClient. Thread-safe.
 #pragma once
 
 namespace telltale {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A secret that goes with each request: fixed, or from a file that somebody renews (the kubelet, a
-// projected Secret). The file is read again at most once a minute and after a 401; when that read
-// fails, the old one is used until the server refuses it. Used by the operator's transport and by
-// the sidecar's pushes. Thread-safe.
+// A secret that is sent with each request: fixed, or from a file whose content changes (a projected
+// Secret that the kubelet updates). The file is read again once a minute and after a 401. If that
+// read fails, the old secret is used until the server refuses it. Used by the operator's transport
+// and by the sidecar's pushes. Thread-safe.
 #pragma once
 
 #include <mutex>

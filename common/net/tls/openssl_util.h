@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Owners of OpenSSL objects and PEM input, shared by the two OpenSSL files (tls.cc, tls_context.cc)
-// and by nobody else. Thread-safe: OpenSSL's error queue is per thread.
+// Owners of OpenSSL objects and PEM input. Only the two OpenSSL files (tls.cc, tls_context.cc)
+// include this. Thread-safe: OpenSSL's error queue is per thread.
 #pragma once
 
 #include <openssl/bio.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // OpenSSL contexts with our settings (TLS 1.2 and 1.3, no renegotiation, no session cache), made
-// from PEM in memory, and the settings of a TLS client. Used by the Beast files and by whoever
-// shares a context among clients; the header needs none of OpenSSL's. A context is made once and
+// from PEM in memory, and the settings of a TLS client. Used by the Beast files and by code that
+// shares a context among clients. No OpenSSL header is included here. A context is made once and
 // shared by connections; thread-safe.
 #pragma once
 
@@ -20,23 +20,23 @@ namespace telltale {
 
 using TlsContext = std::shared_ptr<ssl_ctx_st>;
 
-// kInvalid when the PEM cannot be read or the key is another certificate's.
+// kInvalid if the PEM cannot be read or the key does not belong to the certificate.
 Result<TlsContext> MakeServerTlsContext(const KeyPair& pair);
 Result<TlsContext> MakeClientTlsContext(const TlsIdentity& identity,
                                         bool insecure_skip_verify = false);
 
 struct TlsClientOptions {
-  // As PEM, of which a client makes a context when it first needs one, or as one that several
-  // share.
+  // PEM, from which the client makes a context when it first needs one; or a context that several
+  // clients share.
   std::variant<TlsIdentity, TlsContext> identity = {};
   std::string server_name = {};  // empty: the host of the URL
   bool insecure_skip_verify = false;
 };
 
-// Before a client's handshake: SNI, and whose name or address the certificate must carry.
+// Before a client's handshake: sets SNI, and the name or address that the certificate must have.
 Status ExpectServer(ssl_st* connection, const std::string& host);
 
-// Why a client's handshake failed, when it was the certificate; else empty.
+// Why a client's handshake failed, if the certificate was the reason; else empty.
 std::string CertificateProblem(const ssl_st* connection);
 
 // Makes the coming shutdown send our close_notify without waiting for the peer's.

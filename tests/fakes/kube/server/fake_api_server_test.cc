@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "tests/fakes/kube/cluster/test_requests.h"
+#include "tests/fakes/wait_until.h"
 
 namespace telltale {
 namespace {
@@ -264,7 +265,7 @@ TEST(FakeFaults, AWriteIsHeldUntilItIsReleasedOrItsClientIsGone) {
   patient.Send("DELETE " + std::string(kMaps) + "/b HTTP/1.1\r\n\r\n");
   begun[1].get_future().wait();
   EXPECT_EQ(s.t.Do("GET", std::string(kMaps) + "/b").status, 200);
-  while (s.server.held() != 1) std::this_thread::yield();  // until the first one's end is seen
+  WaitUntil("the end of the first client is seen", [&] { return s.server.held() == 1; });
   EXPECT_EQ(s.server.Release(), 1u);
   EXPECT_THAT(patient.Until("Success"), HasSubstr("200 OK"));
   EXPECT_EQ(s.t.Do("GET", std::string(kMaps) + "/a").status, 200) << "its client was gone";

@@ -88,9 +88,14 @@ TEST_F(ShopLogTest, GoesOnAtTheStartOfAFileThatWasEmptied) {
 }
 
 TEST_F(ShopLogTest, AFileThatCannotBeOpenedDoesNotStopTheShop) {
-  ShopLog log("/proc/none/shop.log");
+  std::ofstream(folder_ / "logs") << "a file where a folder should be";
+  ShopLog log(folder_ / "logs/shop.log");
   log.Write("one", 0);
   log.Write("two", 0);
+  EXPECT_TRUE(std::filesystem::is_regular_file(folder_ / "logs"));
+  std::filesystem::remove(folder_ / "logs");
+  log.Write("three", 0);
+  EXPECT_THAT(Read(folder_ / "logs/shop.log"), MatchesRegex(".* three\n"));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "tests/fakes/fake_loki.h"
+#include "tests/fakes/wait_until.h"
 #include "tests/unit/sidecar/app/running_app.h"
 #include "tests/unit/sidecar/gzip_text.h"
 #include "tests/unit/sidecar/node/fake_operator.h"
@@ -201,7 +202,8 @@ TEST_F(NodeAgentTest, TheLastLinesOfADeletedPodArriveWhenLokiComesBack) {
   operator_.Say({});
   fs::remove_all(folder_ / "pods/shop_a_u-1");
   const auto asked = operator_.requests().size();
-  while (operator_.requests().size() < asked + 2) std::this_thread::yield();
+  WaitUntil("the operator was asked twice",
+            [&] { return operator_.requests().size() >= asked + 2; });
   loki_.ComeBack();
   ASSERT_TRUE(Arrived({"two", "three"}));
 }

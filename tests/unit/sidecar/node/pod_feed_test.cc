@@ -6,6 +6,7 @@
 
 #include "sidecar/pipeline/pipeline.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/wait_until.h"
 #include "tests/unit/sidecar/node/fake_operator.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
@@ -190,7 +191,7 @@ TEST_F(PodFeedTest, APodThatNeverHadAGoodTargetIsNotRead) {
 TEST_F(PodFeedTest, ItAsksByItselfAndStopsAtOnce) {
   operator_.Say({{"a", "1"}});
   feed_.Start();
-  while (Names().empty()) std::this_thread::yield();
+  WaitUntil("the pods are listed", [&] { return !Names().empty(); });
   feed_.Stop();
   EXPECT_THAT(Names(), ElementsAre("a"));
 }

@@ -15,6 +15,7 @@
 #include "common/base/rfc3339.h"
 #include "common/net/http/http_server.h"
 #include "common/net/http/url.h"
+#include "tests/fakes/wait_until.h"
 
 namespace telltale {
 
@@ -57,7 +58,8 @@ class FakeLogs {
   // An answer begun after this call has ended.
   void WaitForAnswers(std::size_t more) const {
     const auto before = requests().size();
-    while (requests().size() < before + more) std::this_thread::yield();
+    WaitUntil("the container's output is asked for again",
+              [&] { return requests().size() >= before + more; });
   }
 
  private:

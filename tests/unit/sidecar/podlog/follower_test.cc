@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/fakes/wait_until.h"
 #include "tests/unit/sidecar/podlog/fake_logs.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
@@ -50,7 +51,8 @@ class FollowerTest : public ::testing::Test {
     return lines;
   }
   void WaitForLines(std::size_t count) const {
-    while (Lines().size() < count) std::this_thread::yield();
+    WaitUntil(std::to_string(count) + " lines are in the spool",
+              [&] { return Lines().size() >= count; });
   }
   std::string Metrics() {
     std::string page;
@@ -171,13 +173,14 @@ TEST_F(FollowerTest, WhileLokiIsAwayTheSpoolStaysBelowItsLimitAndThenAllArrives)
   Start();
   // What is acknowledged becomes a hole, so lines are counted where they come in.
   const std::string all = "telltale_podlog_lines_total{log_container=\"app\"} 4000\n";
-  while (Metrics().find(all) == std::string::npos) {
+  WaitUntil("all lines came in", [&] {
+    if (Metrics().find(all) != std::string::npos) return true;
     const auto text = ReadFile(folder_ / "state/stdout/app/0.log");
-    if (!text.ok()) continue;
-    ASSERT_LE(text->size(), acked_ + max_unacked_ + (512 << 10));
+    if (!text.ok()) return false;
+    EXPECT_LE(text->size(), acked_ + max_unacked_ + (512 << 10));
     acked_ = text->size();
-    std::this_thread::yield();
-  }
+    return false;
+  });
   EXPECT_THAT(Metrics(), HasSubstr("telltale_podlog_gaps_total{log_container=\"app\"} 0\n"));
 }
 

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include "sidecar/tail/line_reader.h"
+#include "tests/fakes/wait_until.h"
 #include "tests/unit/sidecar/ship/pipeline_fixture.h"
 
 namespace telltale {
@@ -252,7 +253,7 @@ TEST_F(PipelineTest, WhoAsksIsToldWhichDirectoriesHoldUnreadLinesAndForHowLong) 
   pipeline_->Reconfigure(sources_, options_);
   Append("app.log", Numbers(0, 20'000));
   const std::set<std::string> here{temp_ / "log"};
-  while (pipeline_->Behind(Millis(0)) != here) std::this_thread::yield();
+  WaitUntil("the folder is behind", [&] { return pipeline_->Behind(Millis(0)) == here; });
   EXPECT_EQ(pipeline_->Behind(std::chrono::hours(1)), std::set<std::string>{});
   loki_.ComeBack();
   ASSERT_TRUE(Flush());

@@ -235,7 +235,7 @@ TEST_F(HttpServerLimitsTest, RunningOutOfDescriptorsIsOvercomeWithoutSpinning) {
   rusage begin{}, end{};
   getrusage(RUSAGE_SELF, &begin);
   while (accept_warnings == 0 && Since(start) < milliseconds(10'000)) first.ReadableWithin(10);
-  EXPECT_FALSE(first.ReadableWithin(400));  // several attempts later: still waiting, in peace
+  EXPECT_FALSE(first.ReadableWithin(1'000));  // several attempts later
   getrusage(RUSAGE_SELF, &end);
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_EQ(first.ReadAll().substr(0, 13), "HTTP/1.1 200 ");
@@ -246,7 +246,7 @@ TEST_F(HttpServerLimitsTest, RunningOutOfDescriptorsIsOvercomeWithoutSpinning) {
       (end.ru_utime.tv_sec - begin.ru_utime.tv_sec + end.ru_stime.tv_sec - begin.ru_stime.tv_sec) *
           1'000'000 +
       end.ru_utime.tv_usec - begin.ru_utime.tv_usec + end.ru_stime.tv_usec - begin.ru_stime.tv_usec;
-  EXPECT_LT(used, 200'000);  // microseconds of CPU in 400 ms
+  EXPECT_LT(used, 500'000);  // microseconds of CPU in 1 s
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How a reflector follows changes, and what each way in which a watch ends leads to.
+#include "tests/fakes/wait_until.h"
 #include "tests/unit/operator/kube/watch/reflector_fixture.h"
 
 namespace telltale {
@@ -268,7 +269,7 @@ TEST_F(ReflectorWatchTest, StopEndsAWaitAtOnce) {
   // A wait that would outlast the test's own limit.
   Push(Answer{.status = 503, .retry_after_seconds = 3600});
   std::thread thread([&] { waiting.Run(); });
-  while (transport_.script.Requests().empty()) std::this_thread::yield();
+  WaitUntil("a request was sent", [&] { return !transport_.script.Requests().empty(); });
   waiting.Stop();
   thread.join();
 }

@@ -23,11 +23,6 @@ TEST(PlanScrapes, GivesOneGroupPerPodAndEndpoint) {
   ExpectGolden("sd/mixed.json", PrettyJson(RenderHttpSd(PlanOf("sd/mixed.world.json"))));
 }
 
-TEST(PlanScrapes, EqualInputGivesEqualBytes) {
-  EXPECT_EQ(RenderHttpSd(PlanOf("sd/mixed.world.json")),
-            RenderHttpSd(PlanOf("sd/mixed.world.json")));
-}
-
 TEST(PlanScrapes, AnEmptyClusterIsAnEmptyList) { EXPECT_EQ(WholeDocument(World(), {}), "[]"); }
 
 TEST(PlanScrapes, TargetsAreGroupedByResourceInTheOrderOfTheirKeys) {

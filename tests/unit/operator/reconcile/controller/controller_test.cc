@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/wait_until.h"
 
 namespace telltale {
 namespace {
@@ -172,7 +173,7 @@ TEST(ControllerThreadsTest, StopLetsTheReconcileInHandEndAndTheNextTermBeginsAne
     EXPECT_EQ(begun, after);
     told = true;
     controller.Start();
-    while (begun == after) std::this_thread::yield();
+    WaitUntil("a reconcile has begun", [&] { return begun != after; });
     controller.Stop();
     EXPECT_EQ(begun, ended);
   }

@@ -10,6 +10,7 @@
 
 #include "common/net/http/http_server.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/wait_until.h"
 
 namespace telltale {
 namespace {
@@ -129,7 +130,7 @@ TEST_F(PrometheusPollerTest, WhileNobodyWantsToKnowItDoesNotAskAndNoOldViewRemai
   view_.Set(std::make_shared<PrometheusView>());
   wanted_ = false;
   std::thread runner([this] { poller_->Run(); });
-  while (view_.Get()) std::this_thread::yield();
+  WaitUntil("the old view is gone", [&] { return view_.Get() == nullptr; });
   poller_->Stop();
   runner.join();
   EXPECT_THAT(changes_, IsEmpty());
