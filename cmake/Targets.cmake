@@ -18,7 +18,9 @@ function(telltale_program NAME)
   if(ARG_STATIC AND TELLTALE_STATIC)
     set_target_properties(${NAME} PROPERTIES TELLTALE_STATIC ON)
     target_compile_options(${NAME} PRIVATE -fPIE)
-    target_link_options(${NAME} PRIVATE -static-pie)
+    # Relative relocations take a bit each and not 24 bytes: 6 % of the sidecar. A linker that cannot do
+    # that only warns.
+    target_link_options(${NAME} PRIVATE -static-pie -Wl,-z,pack-relative-relocs)
   else()
     target_link_options(${NAME} PRIVATE $<$<BOOL:${TELLTALE_HARDENING}>:-pie>)
   endif()

@@ -14,6 +14,10 @@ from test_webhook import CONFIGURATION
 NAME = re.compile(r'"((?:telltale|workqueue|controller_runtime|leader_election|rest_client)_[a-z0-9_]*[a-z0-9])"')
 
 
+# For a line without a number, and one whose number is no time.
+FAILING = [{"regex": {"expression": "^(?P<at>[0-9]+) "}}, {"timestamp": {"source": "at", "format": "RFC3339"}}]
+
+
 def named(*folders: str) -> set[str]:
     """The metrics that the sources of these folders name."""
     sources = [path for folder in folders for path in (objects.ROOT / folder).rglob("*.cc")]
@@ -36,10 +40,12 @@ def sidecar(folder, loki_url: str):
     (folder / "config.yaml").write_text(json.dumps({
         "version": 1, "listen": "127.0.0.1:0", "interval": "1s", "state": str(folder / "state"),
         "loki": {"url": loki_url}, "alertmanager": {"url": "http://127.0.0.1:1"},
-        "logs": [{"files": {"include": [str(folder / "logs" / "*.log")]}, "pipeline": STAGES}, {"stdout": {}}],
+        "logs": [{"files": {"include": [str(folder / "logs" / "*.log")]}, "pipeline": STAGES}, {"stdout": {}},
+                 {"files": {"include": [str(folder / "logs" / "*.txt")]}, "pipeline": FAILING}],
         "collectors": {"process": {}, "network": {}, "filesystem": {}},
     }))  # fmt: skip
     write(folder / "logs" / "a.log", '{"level":"info","m":"one"}', '{"level":"debug"}', '{"level":"panic"}')
+    write(folder / "logs" / "b.txt", "no number", "12 is no time")
     # The API server of the containers' output is not there: the series are, all the same.
     pod = {**POD, "TELLTALE_CONTAINERS": "web,db", "KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": "1"}
     return ours.Program(folder, "telltale-sidecar", f"--config={folder}/config.yaml", environment=pod)
@@ -54,10 +60,15 @@ def test_every_series_of_the_sidecar_and_the_node_agent_passes_promtool(store, t
     }))  # fmt: skip
     agent = ours.Program(tmp_path / "node", "telltale-sidecar", "--role=node", f"--config={tmp_path}/node/config.yaml",
                          environment={"NODE_NAME": "nowhere"})  # fmt: skip
-    with sidecar(tmp_path / "pod", store.push_base) as program, agent:
+    # As the operator's ConfigMap is mounted: a file of JSON for each MonitoringTarget, here a broken one.
+    (tmp_path / "mounted").mkdir()
+    (tmp_path / "mounted" / "shop.web.json").write_text("{")
+    mounted = ours.Program(tmp_path, "telltale-sidecar", f"--config={tmp_path}/mounted", environment=POD)
+    with sidecar(tmp_path / "pod", store.push_base) as program, agent, mounted:
         pages = [
-            page_of(program, "telltale_custom_lines_total", "telltale_logs_requests_total", "telltale_collect_cycles_total"),
+            page_of(program, "telltale_custom_lines_total", "telltale_logs_requests_total", "telltale_logs_stage_failures_total", "telltale_collect_cycles_total"),
             page_of(agent, "telltale_node_pods"),
+            page_of(mounted, "telltale_config_target_generation"),
         ]
     for page in pages:
         promtool(page)

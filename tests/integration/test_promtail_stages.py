@@ -31,7 +31,7 @@ JSON_LINES = [
     "no json at all",
     "[1,2]",
     '{"level": "spaces" , "num" : 7 }',
-    '{"num":1234567890,"f":0.1}',
+    '{"num":12345678901234567890,"f":0.1}',
     '{"esc\\u0061ped":"key","level":"\\/slash"}',
 ]
 TEXT_LINES = [
@@ -40,12 +40,15 @@ TEXT_LINES = [
     '10.1.2.3 - frank [21/Nov/2026:01:02:03 +0200] "GET /x HTTP/1.1" 200',
     "2026-11-21 01:02:03,250 ERROR boom",
     "plain",
+    'level=warn msg=un"quoted level=late',
+    "level=a=b",
     "novalue= level=x flag",
 ]
 SOURCES = {"level": "", "num": "", "f": "", "b": "", "s": "", "o": "", "l": "", "deep": "deep.a[1].b"}
 NAMES = {name: "" for name in SOURCES}
 
 TEMPLATE = '{{ if eq .Value "WARN" }}{{ Replace .Value "WARN" "warn" -1 }}{{ else }}{{ .Value | ToUpper }}-{{ Hash "salt" .Value }}{{ end }}'
+LEVEL = r"level=(?P<level>\w*)"
 SELECTOR = '{app="shop", level=~"warn|error"} != "skip"'
 
 # name -> (stages with Promtail's names, the same with ours, lines)
@@ -127,18 +130,18 @@ CASES = {
         JSON_LINES,
     ),
     "template": (
-        [{"logfmt": {"mapping": {"level": "", "user": ""}}}, {"template": {"source": "level", "template": TEMPLATE}}, {"labels": {"level": ""}}],
-        [{"logfmt": {"mapping": {"level": "", "user": ""}}}, {"template": {"source": "level", "template": TEMPLATE}}, {"labels": {"values": {"level": ""}}}],
+        [{"regex": {"expression": LEVEL}}, {"template": {"source": "level", "template": TEMPLATE}}, {"labels": {"level": ""}}],
+        [{"regex": {"expression": LEVEL}}, {"template": {"source": "level", "template": TEMPLATE}}, {"labels": {"values": {"level": ""}}}],
         ["level=WARN user=eve", "level=info", "user=bob level=x", "level="],
     ),
     "match": (
-        [{"logfmt": {"mapping": {"level": ""}}}, {"labels": {"level": ""}}, {"match": {"selector": SELECTOR, "stages": [{"regex": {"expression": r"(?P<word>[a-z]+)$"}}, {"labels": {"word": ""}}]}}, {"match": {"selector": '{level="debug"}', "action": "drop"}}],
-        [{"logfmt": {"mapping": {"level": ""}}}, {"labels": {"values": {"level": ""}}}, {"match": {"selector": SELECTOR, "stages": [{"regex": {"expression": r"(?P<word>[a-z]+)$"}}, {"labels": {"values": {"word": ""}}}]}}, {"match": {"selector": '{level="debug"}', "action": "drop"}}],
+        [{"regex": {"expression": LEVEL}}, {"labels": {"level": ""}}, {"match": {"selector": SELECTOR, "stages": [{"regex": {"expression": r"(?P<word>[a-z]+)$"}}, {"labels": {"word": ""}}]}}, {"match": {"selector": '{level="debug"}', "action": "drop"}}],
+        [{"regex": {"expression": LEVEL}}, {"labels": {"values": {"level": ""}}}, {"match": {"selector": SELECTOR, "stages": [{"regex": {"expression": r"(?P<word>[a-z]+)$"}}, {"labels": {"values": {"word": ""}}}]}}, {"match": {"selector": '{level="debug"}', "action": "drop"}}],
         ["level=warn one", "level=info two", "level=debug three", "none four", "level=error skip five"],
     ),
     "labeldrop": (
-        [{"logfmt": {"mapping": {"level": ""}}}, {"labels": {"level": ""}}, {"labeldrop": ["app"]}],
-        [{"logfmt": {"mapping": {"level": ""}}}, {"labels": {"values": {"level": ""}}}, {"labelDrop": {"names": ["app"]}}],
+        [{"regex": {"expression": LEVEL}}, {"labels": {"level": "", "copy": "level"}}, {"labeldrop": ["level"]}],
+        [{"regex": {"expression": LEVEL}}, {"labels": {"values": {"level": "", "copy": "level"}}}, {"labelDrop": {"names": ["level"]}}],
         TEXT_LINES,
     ),
     "multiline": (
@@ -235,7 +238,8 @@ def of_ours(case: str, folder) -> list:
     return entries
 
 
-@pytest.mark.parametrize("case", CASES)
+# The others are newer than the golden values; the live Promtail does them.
+@pytest.mark.parametrize("case", [case for case in CASES if case in json.loads(GOLDEN.read_text())])
 def test_a_stage_does_what_promtail_3_did(case, tmp_path):
     golden = json.loads(GOLDEN.read_text())[case]
     got = comparable(of_ours(case, tmp_path), timed(case, CASES[case][2]))

@@ -48,7 +48,19 @@ RealStage::RealStage(const LogPlan& plan, const TestStore& store)
   shipper_ = std::make_unique<Shipper>(temp_ / "shipper", plan_, road_.url());
 }
 
-void RealStage::Pause(Millis time) { std::this_thread::sleep_for(time); }
+// Half a line whose end does not come for five seconds is sent as it is.
+void RealStage::Pause(Millis time) {
+  const auto until = steady_clock::now() + time;
+  while (true) {
+    const auto now = steady_clock::now();
+    if (now - halves_ended_ > std::chrono::seconds(2)) {
+      files_->EndHalves();
+      halves_ended_ = now;
+    }
+    if (now >= until) return;
+    std::this_thread::sleep_for(std::min<steady_clock::duration>(until - now, Millis(500)));
+  }
+}
 
 void RealStage::LetItLook() {
   if (!shipper_->up()) return;

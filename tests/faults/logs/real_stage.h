@@ -45,7 +45,7 @@ class RealStage {
   bool MayRepeat() const;
   // Long enough for a sweep: everything that is there was seen.
   void LetItLook();
-  static void Pause(Millis time);
+  void Pause(Millis time);
 
   LogPlan plan_;
   Seeded random_;
@@ -55,6 +55,7 @@ class RealStage {
   std::unique_ptr<LogFiles> files_;
   std::unique_ptr<Shipper> shipper_;
   bool away_ = false;
+  std::chrono::steady_clock::time_point halves_ended_ = std::chrono::steady_clock::now();
   int lives_ = 0;
   Reported reported_;
   Verdict verdict_;
