@@ -32,7 +32,7 @@ void WriteNs(std::uint16_t app, char* out) {
     return;
   }
   std::memcpy(out, "team-", 5);
-  Digits(app % kNamespaces, 3, out + 5);
+  Digits(static_cast<std::uint64_t>(app % kNamespaces), 3, out + 5);
 }
 
 void WriteApp(std::uint16_t app, char* out) {
