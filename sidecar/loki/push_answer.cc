@@ -156,8 +156,11 @@ void ReadRefusal(const HttpResponse& response, std::uint64_t lines, PushAnswer& 
   if (refusal.kind != Kind::kRefused) return;
   out.out_of_order = response.body.find("out of order") != std::string::npos;
   const auto ignored = IgnoredLines(response.body, refusal, lines);
-  if (!ignored && lines > 1) out.kind = Kind::kTooLarge;  // divided, until it is about one line
-  out.lost_lines = ignored.value_or(lines);
+  if (ignored || lines <= 1) {
+    out.lost_lines = ignored.value_or(lines);
+  } else {
+    out.kind = Kind::kTooLarge;  // divided, until it is about one line
+  }
 }
 
 }  // namespace
