@@ -30,7 +30,7 @@ class FileHistory {
   virtual void Begin(TailedFile& file) = 0;
   // The file holds the rest of a known generation, which is not open: fills in as Recall does.
   virtual bool Resume(TailedFile& file, std::uint64_t file_id) = 0;
-  // More of a file of which nothing was read was seen: file.fingerprint is of it.
+  // An unread file has grown: file.fingerprint covers what is there now.
   virtual void Fingerprinted(const TailedFile& file) = 0;
   // The file was truncated; `unread` bytes that were seen are gone. A new generation begins: fills
   // in file_id.

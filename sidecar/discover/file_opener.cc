@@ -39,6 +39,26 @@ std::string TargetOf(const std::string& path) {
   return n <= 0 ? std::string() : std::string(target.data(), static_cast<std::size_t>(n));
 }
 
+// By the first ten bytes of a file; empty for text.
+std::string_view CompressionOf(std::string_view text) {
+  for (const Format& format : kFormats) {
+    if (!text.starts_with(format.magic)) continue;
+    if (format.name != "bzip2") return format.name;
+    const std::string_view block = text.substr(std::min<std::size_t>(text.size(), 4));
+    if (block == kBzipBlock || block == kBzipEnd) return format.name;
+  }
+  return {};
+}
+
+// By the byte order mark; empty for UTF-8.
+std::string_view EncodingOf(std::string_view text) {
+  using std::string_view_literals::operator""sv;
+  if (text.starts_with("\xff\xfe\0\0"sv) || text.starts_with("\0\0\xfe\xff"sv)) return "UTF-32";
+  if (text.starts_with("\xff\xfe")) return "UTF-16LE";
+  if (text.starts_with("\xfe\xff")) return "UTF-16BE";
+  return {};
+}
+
 UnreadReason ReasonOf(int error) {
   if (error == EMFILE || error == ENFILE) return UnreadReason::kLimit;
   if (error == EACCES || error == EPERM) return UnreadReason::kPermission;
@@ -60,33 +80,20 @@ std::string TargetOf(const std::string& path, int fd) {
   return RealPathOf(fd);
 }
 
-std::string_view ForeignCompression(const FileBytes& bytes) {
-  if (bytes.compressed()) return {};
+std::optional<ForeignFormat> FindForeignFormat(const FileBytes& bytes) {
+  // Reading a compressed file now would end a stream that is still being written.
+  if (bytes.compressed()) return std::nullopt;
   std::array<char, 10> start{};
   auto n = bytes.ReadAt(start.data(), start.size(), 0);
-  if (!n) return {};
+  if (!n) return std::nullopt;
   const std::string_view text(start.data(), *n);
-  for (const Format& format : kFormats) {
-    if (!text.starts_with(format.magic)) continue;
-    if (format.name != "bzip2") return format.name;
-    const std::string_view block = text.substr(std::min<std::size_t>(text.size(), 4));
-    if (block == kBzipBlock || block == kBzipEnd) return format.name;
+  if (auto name = CompressionOf(text); !name.empty()) {
+    return ForeignFormat{UnreadReason::kCompressed, name};
   }
-  return {};
-}
-
-std::string_view ForeignEncoding(const FileBytes& bytes) {
-  using std::string_view_literals::operator""sv;
-  // Reading a compressed file now would end a stream that is still being written.
-  if (bytes.compressed()) return {};
-  std::array<char, 4> start{};
-  auto n = bytes.ReadAt(start.data(), start.size(), 0);
-  if (!n) return {};
-  const std::string_view text(start.data(), *n);
-  if (text == "\xff\xfe\0\0"sv || text == "\0\0\xfe\xff"sv) return "UTF-32";
-  if (text.starts_with("\xff\xfe")) return "UTF-16LE";
-  if (text.starts_with("\xfe\xff")) return "UTF-16BE";
-  return {};
+  if (auto name = EncodingOf(text); !name.empty()) {
+    return ForeignFormat{UnreadReason::kEncoding, name};
+  }
+  return std::nullopt;
 }
 
 OpenResult OpenWanted(const std::string& path, const SourceList& sources) {
@@ -117,14 +124,9 @@ OpenResult OpenWanted(const std::string& path, const SourceList& sources) {
   auto form = FileBytes::FormOf(fd.get(), ".gz");
   file->bytes = FileBytes(std::move(fd), form);
   file->info = *info;
-  if (const std::string_view format = ForeignCompression(file->bytes); !format.empty()) {
-    out.unread = UnreadReason::kCompressed;
-    out.detail = format;
-    return out;
-  }
-  if (const std::string_view encoding = ForeignEncoding(file->bytes); !encoding.empty()) {
-    out.unread = UnreadReason::kEncoding;
-    out.detail = encoding;
+  if (const auto foreign = FindForeignFormat(file->bytes)) {
+    out.unread = foreign->reason;
+    out.detail = foreign->name;
     return out;
   }
   if (file->bytes.compressed()) file->info.size = file->bytes.UncompressedSize();

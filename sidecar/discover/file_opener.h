@@ -30,11 +30,13 @@ std::string RealPathOf(int fd);
 // The same if `path` itself is a link, else empty.
 std::string TargetOf(const std::string& path, int fd);
 
-// "xz", "bzip2", "zstd", "lz4", "compress" or "zip", by the first bytes of the file; empty if it is
-// none of them.
-std::string_view ForeignCompression(const FileBytes& bytes);
+struct ForeignFormat {
+  UnreadReason reason;    // kCompressed or kEncoding
+  std::string_view name;  // "xz", "UTF-16LE" and the like; static
+};
 
-// The encoding that the byte order mark of a file names; empty if it has none or that of UTF-8.
-std::string_view ForeignEncoding(const FileBytes& bytes);
+// What the first bytes of a file say that it is; nullopt if it may be text in UTF-8, or is gzip,
+// which we read.
+std::optional<ForeignFormat> FindForeignFormat(const FileBytes& bytes);
 
 }  // namespace telltale

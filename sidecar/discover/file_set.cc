@@ -106,7 +106,7 @@ void FileSet::Look() {
   CloseFinished();
 }
 
-// A source that comes behind another one for all its files has no effect, which nobody wants.
+// Warns of a source that gets no file, because earlier sources take all that it matches.
 void FileSet::WarnOfShadowed() {
   if (!first_paths_) return;
   for (const auto& [index, path] : discovery_.sources().Shadowed(*first_paths_)) {
@@ -180,8 +180,10 @@ void FileSet::OpenRenamed() {
       auto info = StatPath(file.path);
       if (info && info->id == known.id) {
         idle_.Remove(file.from);
-        if (known.Unchanged(*info)) idle_.Add(file.path, known);
-        if (known.Unchanged(*info)) continue;
+        if (known.Unchanged(*info)) {
+          idle_.Add(file.path, known);
+          continue;
+        }
       }
     }
     RefreshIn(DirectoryOf(file.from));

@@ -28,9 +28,9 @@ constexpr std::chrono::seconds kSearchAnyway{10};
 // So far the text of a file that ends in NULs is looked at.
 constexpr std::size_t kTextOfPreallocated = 4096;
 
-// The end of what tells a file of which nothing was read from others. A file that was laid out
-// beforehand ends in NULs, which text replaces.
-std::uint64_t EndOfText(const FileBytes& bytes, std::uint64_t size) {
+// How far an unread file's content can be used to know the file again. A preallocated file ends in
+// NULs, which text will replace, so only what is before its first NUL counts.
+std::uint64_t FingerprintEnd(const FileBytes& bytes, std::uint64_t size) {
   char last = 0;
   const auto end = bytes.ReadAt(&last, 1, size - 1);
   if (!end || *end != 1 || last != '\0') return size;
@@ -109,7 +109,7 @@ void FileSet::SearchAgain(TailedFile& file) const {
 void FileSet::NoteFingerprint(TailedFile& file) {
   if (file.checkpoint.offset > 0 || file.bytes.compressed()) return;
   if (file.info.size <= file.fingerprint.offset) return;
-  const std::uint64_t end = EndOfText(file.bytes, file.info.size);
+  const std::uint64_t end = FingerprintEnd(file.bytes, file.info.size);
   if (end <= file.fingerprint.offset) return;
   auto fingerprint = MakeCheckpoint(file.bytes, end);
   if (!fingerprint) return;  // the next read meets the error
@@ -121,13 +121,11 @@ void FileSet::NoteFingerprint(TailedFile& file) {
 // A program that compresses or writes UTF-16 makes its file empty and fills it.
 bool FileSet::DropIfForeign(TailedFile& file) {
   if (file.checkpoint.offset > 0) return false;
+  const auto foreign = FindForeignFormat(file.bytes);
+  if (!foreign) return false;
   const std::string path = file.found_at;
-  std::string format(ForeignCompression(file.bytes));
-  const UnreadReason reason = format.empty() ? UnreadReason::kEncoding : UnreadReason::kCompressed;
-  if (format.empty()) format = ForeignEncoding(file.bytes);
-  if (format.empty()) return false;
   Close(file.file_id, CloseReason::kUnwanted, false);
-  discovery_.NoteUnread(reason, path, format);
+  discovery_.NoteUnread(foreign->reason, path, foreign->name);
   return true;
 }
 
