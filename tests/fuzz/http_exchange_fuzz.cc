@@ -3,6 +3,7 @@
 // HTTP from the network. The first byte of an input says who reads the rest: 's', our server, as a
 // client's requests; anything else, our client, as a server's answer. Over loopback, so that the
 // same sockets, buffers and limits are used as in life.
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,12 +23,25 @@ namespace {
 
 constexpr std::size_t kMaxBody = 1 << 10, kMaxHeader = 2 << 10;
 
-sockaddr_in Loopback(std::uint16_t port) {
+sockaddr_in Address(std::uint32_t host, std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = htonl(host);
   return address;
+}
+
+// Each call gives another address of 127.1.0.0/16. A closed connection keeps its port for a minute;
+// all exchanges of that minute from one address would need more ports than there are.
+std::uint32_t NextLoopback() {
+  static std::uint32_t calls = 0;
+  return 0x7f010000 | (calls++ & 0xffff);
+}
+
+std::string Text(const sockaddr_in& address) {
+  std::array<char, INET_ADDRSTRLEN> host{};
+  inet_ntop(AF_INET, &address.sin_addr, host.data(), host.size());
+  return std::string(host.data()) + ":" + std::to_string(ntohs(address.sin_port));
 }
 
 const sockaddr* Generic(const sockaddr_in& address) {
@@ -67,8 +81,10 @@ HttpServer& Server() {
 }
 
 void AsClient(std::string_view requests) {
-  const sockaddr_in address = Loopback(Server().port());
+  const sockaddr_in address = Address(INADDR_LOOPBACK, Server().port());
+  const sockaddr_in ours = Address(NextLoopback(), 0);
   const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  TELLTALE_CHECK(bind(fd.get(), Generic(ours), sizeof(ours)) == 0);
   TELLTALE_CHECK(connect(fd.get(), Generic(address), sizeof(address)) == 0);
   WriteAll(fd.get(), requests);
   shutdown(fd.get(), SHUT_WR);
@@ -76,7 +92,7 @@ void AsClient(std::string_view requests) {
 }
 
 void AsServer(std::string_view answer) {
-  sockaddr_in address = Loopback(0);
+  sockaddr_in address = Address(NextLoopback(), 0);
   socklen_t size = sizeof(address);
   const UniqueFd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   TELLTALE_CHECK(bind(listener.get(), Generic(address), size) == 0);
@@ -90,7 +106,7 @@ void AsServer(std::string_view answer) {
   });
   {
     HttpClientOptions options;
-    options.server = *ParseUrl("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
+    options.server = *ParseUrl("http://" + Text(address));
     options.max_response = kMaxBody;
     HttpClient client(options);
     HttpRequest request;
