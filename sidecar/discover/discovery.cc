@@ -112,6 +112,17 @@ Discovery::Names Discovery::PlainNamesIn(const std::string& path) {
   return names;
 }
 
+bool Discovery::Holds(const FileIdentity& id) const {
+  for (const auto& [path, directory] : directories_) {
+    for (const auto& [name, inode] : PlainNamesIn(path)) {
+      if (inode != id.inode) continue;
+      auto info = StatPath(PathIn(path, name));
+      if (info && info->id == id) return true;
+    }
+  }
+  return false;
+}
+
 Discovery::Names Discovery::NamesIn(const std::string& path) {
   const bool readable = faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
   const int error = errno;

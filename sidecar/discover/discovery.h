@@ -16,6 +16,7 @@
 #include "common/base/clock.h"
 #include "common/base/function_ref.h"
 #include "sidecar/discover/dir_watch.h"
+#include "sidecar/discover/file_identity.h"
 #include "sidecar/discover/source_list.h"
 #include "sidecar/discover/unread_reason.h"
 
@@ -64,7 +65,9 @@ class Discovery {
   bool IsDue(const std::string& path, Directory& directory) const;
   // What is in a directory but for directories; empty if it cannot be listed.
   static Names PlainNamesIn(const std::string& path);
-  // The same. One that cannot be listed is counted as unread, and has the
+  // Whether the file lies in one of the directories. Lists them all: for what is rare.
+  bool Holds(const FileIdentity& id) const;
+  // The same as PlainNamesIn. One that cannot be listed is counted as unread, and has the
   // names then that a pattern gives in full.
   Names NamesIn(const std::string& path);
   // Where the next listing begins to count; sets when it is listed again.

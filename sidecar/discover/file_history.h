@@ -43,6 +43,9 @@ class FileHistory {
   virtual void Closed(const TailedFile& file, CloseReason reason) = 0;
   // A generation that was closed as idle or finished has no file any more.
   virtual void Gone(std::uint64_t file_id) = 0;
+  // A closed file was written to and is gone before it could be opened again. How much was written
+  // nobody can tell.
+  virtual void VanishedUnread(const std::string& path) = 0;
 
   // The generations of wanted paths in a directory that are remembered, oldest first.
   virtual std::vector<KnownGeneration> Known(const std::string& directory) const = 0;

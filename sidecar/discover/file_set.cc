@@ -80,7 +80,7 @@ void FileSet::Sweep() {
 void FileSet::Look() {
   for (const std::string& directory : discovery_.FindDirectories()) {
     for (TailedFile* file : open_.In(directory)) file->rotated = true;
-    for (std::uint64_t file_id : idle_.RemoveDirectory(directory)) history_.Gone(file_id);
+    for (const auto& [path, idle] : idle_.RemoveDirectory(directory)) ForgetIdle(path, idle);
   }
   struct Due {
     std::string path;
@@ -162,11 +162,14 @@ void FileSet::NoteEvent(const DirEvent& event, Directory& directory) {
   }
   const std::string path = PathIn(event.directory, event.name);
   if (event.kind == DirEvent::Kind::kChanged) {
-    if (idle_.size() > 0 && idle_.Find(path) != nullptr) changed_idle_.insert(path);
+    if (std::string idle = idle_.NoteWritten(path); !idle.empty()) {
+      changed_idle_.insert(std::move(idle));
+    }
     return;
   }
   directory.list = true;
   if (event.name.empty()) return;
+  idle_.NoteLeft(path);
   const bool lost = renames_.Note(event, path, Wants(path)) == Renames::Effect::kLost;
   const bool copy = event.kind == DirEvent::Kind::kAppeared && rotations_.MayBeCopy(event);
   if (lost || copy) directory.trusted = false;
@@ -182,6 +185,7 @@ void FileSet::OpenRenamed() {
         idle_.Remove(file.from);
         if (known.Unchanged(*info)) {
           idle_.Add(file.path, known);
+          idle_.NoteUnchanged(file.path);
           continue;
         }
       }
@@ -204,7 +208,7 @@ void FileSet::CheckIdle(const std::string& path) {
   if (found == nullptr) return;
   const IdleFile idle = *found;
   auto info = StatPath(path);
-  if (info && idle.Unchanged(*info)) return;
+  if (info && idle.Unchanged(*info)) return idle_.NoteUnchanged(path);
   const bool same = info && info->id == idle.id;
   if (!same && !idle.target.empty()) {
     LeaveIdleTarget(path);
@@ -213,7 +217,7 @@ void FileSet::CheckIdle(const std::string& path) {
   }
   idle_.Remove(path);
   const bool ignored = idle.file_id == IdleFile::kNotKnown;
-  if (!same && !ignored) history_.Gone(idle.file_id);
+  if (!same) ForgetIdle(path, idle);
   if (!info) return;
   if (ignored || !Wants(path)) {
     Open(path, path, !Wants(path), same && info->size >= idle.size ? idle.size : 0);
@@ -224,6 +228,13 @@ void FileSet::CheckIdle(const std::string& path) {
     directory->list = true;
     directory->trusted = false;
   }
+}
+
+// No path leads to it any more. If it was written to before anybody could look, that is lost,
+// unless it only lies elsewhere.
+void FileSet::ForgetIdle(const std::string& path, const IdleFile& idle) {
+  if (idle.file_id != IdleFile::kNotKnown) history_.Gone(idle.file_id);
+  if (idle.written && !discovery_.Holds(idle.id)) history_.VanishedUnread(path);
 }
 
 bool FileSet::IsIdle(const std::string& path, std::uint64_t inode) const {

@@ -96,6 +96,7 @@ class FileSet {
   void CheckIdleLinksIn(const std::string& directory);
   bool IsIdle(const std::string& path, std::uint64_t inode) const;
   void CheckIdle(const std::string& path);
+  void ForgetIdle(const std::string& path, const IdleFile& idle);
   void LeaveIdleTarget(const std::string& path);
   void OpenFound(const FoundGeneration& found);
   void Open(const std::string& path, const std::string& shipped, bool only_known,

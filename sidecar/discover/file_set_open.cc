@@ -28,7 +28,7 @@ void FileSet::ListDirectory(const std::string& path, bool slow, bool known_only)
   for (const auto& [name, inode] : names) {
     if (Wants(PathIn(path, name))) wanted.emplace(name, inode);
   }
-  for (std::uint64_t file_id : idle_.Update(path, names)) history_.Gone(file_id);
+  for (const auto& [gone, idle] : idle_.Update(path, names)) ForgetIdle(gone, idle);
   RefreshIn(path);
   CheckIdleLinksIn(path);
   if (slow) CheckIdleIn(names, path);
@@ -87,8 +87,8 @@ void FileSet::LeaveIdleTarget(const std::string& path) {
     Open(target, path, true);
   } else if (there && discovery_.Find(ParentOf(target)) != nullptr) {
     idle_.Add(target, idle);
-  } else if (idle.file_id != IdleFile::kNotKnown) {
-    history_.Gone(idle.file_id);
+  } else {
+    ForgetIdle(path, idle);
   }
 }
 

@@ -15,6 +15,7 @@ std::pair<std::uint64_t, std::uint64_t> InodeOf(const IdleFile& file) {
 void IdleFiles::Forget(const IdleFile& file) {
   by_inode_.erase(InodeOf(file));
   ids_.erase(file.file_id);
+  by_target_.erase(file.target);
   --count_;
   if (file.file_id == IdleFile::kNotKnown) --ignored_;
 }
@@ -22,7 +23,8 @@ void IdleFiles::Forget(const IdleFile& file) {
 void IdleFiles::Add(const std::string& path, const IdleFile& file) {
   Remove(path);
   if (const std::string before = PathOf(file.id); !before.empty()) Remove(before);
-  directories_[DirectoryOf(path)].emplace(NameOf(path), file);
+  directories_[DirectoryOf(path)].emplace(NameOf(path), file).first->second.left = false;
+  if (!file.target.empty()) by_target_[file.target] = path;
   by_inode_[InodeOf(file)] = path;
   ++count_;
   if (file.file_id == IdleFile::kNotKnown) {
@@ -40,6 +42,36 @@ void IdleFiles::Remove(const std::string& path) {
   Forget(found->second);
   directory->second.erase(found);
   if (directory->second.empty()) directories_.erase(directory);
+}
+
+IdleFile* IdleFiles::FindWritable(const std::string& path) {
+  return const_cast<IdleFile*>(std::as_const(*this).Find(path));
+}
+
+IdleFile* IdleFiles::FindOfEvent(std::string& path) {
+  if (count_ == 0) return nullptr;
+  if (IdleFile* file = FindWritable(path)) return file;
+  auto link = by_target_.find(path);
+  if (link == by_target_.end()) return nullptr;
+  path = link->second;
+  return FindWritable(path);
+}
+
+std::string IdleFiles::NoteWritten(const std::string& path) {
+  std::string known = path;
+  IdleFile* file = FindOfEvent(known);
+  if (file == nullptr) return {};
+  if (!file->left) file->written = true;
+  return known;
+}
+
+void IdleFiles::NoteLeft(const std::string& path) {
+  std::string known = path;
+  if (IdleFile* file = FindOfEvent(known)) file->left = true;
+}
+
+void IdleFiles::NoteUnchanged(const std::string& path) {
+  if (IdleFile* file = FindWritable(path)) file->written = false;
 }
 
 const IdleFile* IdleFiles::Find(const std::string& path) const {
@@ -64,9 +96,8 @@ std::vector<std::string> IdleFiles::LinksIn(const std::string& directory) const 
   return out;
 }
 
-std::vector<std::uint64_t> IdleFiles::Update(const std::string& directory,
-                                             const Discovery::Names& names) {
-  std::vector<std::uint64_t> gone;
+IdleFiles::Gone IdleFiles::Update(const std::string& directory, const Discovery::Names& names) {
+  Gone gone;
   auto entry = directories_.find(directory);
   if (entry == directories_.end()) return gone;
   // A name that leads to another inode than before may belong to a younger file.
@@ -87,21 +118,21 @@ std::vector<std::uint64_t> IdleFiles::Update(const std::string& directory,
     Remove(PathIn(directory, name));
     if (now != by_inode.end()) {
       renamed.emplace_back(now->second, file);
-    } else if (file.file_id != IdleFile::kNotKnown) {
-      gone.push_back(file.file_id);
+    } else {
+      gone.emplace_back(PathIn(directory, name), file);
     }
   }
   for (const auto& [name, file] : renamed) Add(PathIn(directory, name), file);
   return gone;
 }
 
-std::vector<std::uint64_t> IdleFiles::RemoveDirectory(const std::string& directory) {
-  std::vector<std::uint64_t> gone;
+IdleFiles::Gone IdleFiles::RemoveDirectory(const std::string& directory) {
+  Gone gone;
   auto entry = directories_.extract(directory);
   if (entry.empty()) return gone;
   for (const auto& [name, file] : entry.mapped()) {
     Forget(file);
-    if (file.file_id != IdleFile::kNotKnown) gone.push_back(file.file_id);
+    gone.emplace_back(PathIn(directory, name), file);
   }
   return gone;
 }

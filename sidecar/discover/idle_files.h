@@ -26,7 +26,9 @@ struct IdleFile {
   FileIdentity id;
   std::uint64_t size = 0;
   std::int64_t modified = 0;
-  std::string target;  // where the file lies if its path is a link, else empty
+  std::string target;    // where the file lies if its path is a link, else empty
+  bool written = false;  // an event says that it was written to since it was closed
+  bool left = false;     // an event says that its path leads elsewhere: later ones are not about it
 
   bool Unchanged(const FileInfo& info) const {
     return id == info.id && size == info.size && modified == info.modified;
@@ -38,6 +40,14 @@ class IdleFiles {
   void Add(const std::string& path, const IdleFile& file);
   // Removes the file at the path, if there is one.
   void Remove(const std::string& path);
+
+  // An event says that the file at the path was written to. Returns the path under which it is
+  // known: that of the link to it, if it was found through one. Empty if it is none of these.
+  std::string NoteWritten(const std::string& path);
+  // An event says that the path is gone, or leads to another file.
+  void NoteLeft(const std::string& path);
+  // The file is as it was when it was closed.
+  void NoteUnchanged(const std::string& path);
 
   // Null if no idle file lies at the path.
   const IdleFile* Find(const std::string& path) const;
@@ -51,21 +61,26 @@ class IdleFiles {
   std::vector<std::string> LinksIn(const std::string& directory) const;
 
   // Follows renames within the directory and forgets the files that are not in `names` any more.
-  // Returns their file ids. Links are left as they are.
-  std::vector<std::uint64_t> Update(const std::string& directory, const Discovery::Names& names);
-  // Forgets all files of a directory that is gone. Returns their ids.
-  std::vector<std::uint64_t> RemoveDirectory(const std::string& directory);
+  // Returns these, by path. Links are left as they are.
+  using Gone = std::vector<std::pair<std::string, IdleFile>>;
+  Gone Update(const std::string& directory, const Discovery::Names& names);
+  // Forgets all files of a directory that is gone. Returns them.
+  Gone RemoveDirectory(const std::string& directory);
   // Forgets the ignored files, which other sources may want to be read.
   void RemoveIgnored();
 
  private:
   using ByName = std::map<std::string, IdleFile, std::less<>>;
 
+  IdleFile* FindWritable(const std::string& path);
+  // By its own path, or by that of the link to it; the path is set to where it is known.
+  IdleFile* FindOfEvent(std::string& path);
   void Forget(const IdleFile& file);
 
   std::map<std::string, ByName, std::less<>> directories_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> by_inode_;  // to path
-  std::set<std::uint64_t> ids_;                                              // but for kNotKnown
+  std::map<std::string, std::string> by_target_;  // to the path of the link
+  std::set<std::uint64_t> ids_;                   // but for kNotKnown
   std::size_t count_ = 0, ignored_ = 0;
 };
 

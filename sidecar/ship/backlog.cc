@@ -25,9 +25,10 @@ Backlog::Backlog(Registry& registry, Clock& clock)
       clock_(clock),
       deleted_bytes_(registry.AddGauge("telltale_logs_deleted_bytes",
                                        "Bytes on disk of deleted log files that are kept open.")),
-      vanished_(registry.AddCounter("telltale_logs_vanished_files_total",
-                                    "Log files that an earlier process had begun to read and that "
-                                    "were nowhere at the start: moved out of sight, or deleted.")),
+      vanished_(
+          registry.AddCounter("telltale_logs_vanished_files_total",
+                              "Log files that were moved out of sight or deleted before they "
+                              "were read: since an earlier process, or closed as unchanged.")),
       latency_(registry.AddHistogram(
           "telltale_logs_entry_propagation_latency_seconds",
           "From a line's own time, or else from when it was first seen, to Loki's acknowledgement; "

@@ -28,7 +28,7 @@ class Backlog {
 
   void Update(const FileSet& files);
   void Delivered(const TimeSample& times);
-  // A file that was being read is nowhere.
+  // A file of which something may be unread is nowhere.
   void Vanished() { vanished_.Add(); }
 
  private:

@@ -81,6 +81,7 @@ class LogWorker final : private FileHistory {
   void Lost(TailedFile& file, std::string_view reason) override;
   void Closed(const TailedFile& file, CloseReason reason) override;
   void Gone(std::uint64_t file_id) override;
+  void VanishedUnread(const std::string& path) override;
   std::vector<KnownGeneration> Known(const std::string& directory) const override;
   std::vector<KnownGeneration> Missing() const override;
   std::int64_t last_scan() const override;

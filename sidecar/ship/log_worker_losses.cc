@@ -28,6 +28,17 @@ void LogWorker::Lost(TailedFile& file, std::string_view reason) {
   LoseUnread(reason, {0, unread});
 }
 
+void LogWorker::VanishedUnread(const std::string& path) {
+  LogWarn(
+      "a log file that had not changed for long was written to and deleted, or moved out of sight, "
+      "before it could be opened: these lines are lost",
+      {{"path", path},
+       {"remedy",
+        "keep a file for a second after its last line; if it was moved into another "
+        "directory, name that in include"}});
+  backlog_.Vanished();
+}
+
 // Batches that an earlier process had under way and whose file is nowhere now. They may have
 // arrived; nobody can tell.
 void LogWorker::CountVanished() {

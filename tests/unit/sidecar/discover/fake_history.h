@@ -55,6 +55,7 @@ class FakeHistory final : public FileHistory {
   void Gone(std::uint64_t file_id) override {
     std::erase_if(known_, [&](const auto& known) { return known.file_id == file_id; });
   }
+  void VanishedUnread(const std::string& path) override { vanished.push_back(path); }
   // Those of the folder that are known from before, and what is open.
   std::vector<KnownGeneration> Known(const std::string& directory) const override {
     std::vector<KnownGeneration> out;
@@ -102,6 +103,7 @@ class FakeHistory final : public FileHistory {
   std::function<void(TailedFile&)> on_begin;
   std::vector<std::uint64_t> truncated, moved, closed, idle;
   std::vector<std::pair<std::string, std::uint64_t>> lost;
+  std::vector<std::string> vanished;
   std::int64_t scan = 0;
 
  private:

@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-#include "tests/unit/sidecar/discover/file_set_fixture.h"
+#include "tests/unit/sidecar/discover/file_set_idle_fixture.h"
 
 namespace telltale {
 namespace {
@@ -13,24 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-class FileSetIdleTest : public FileSetTest {
- protected:
-  void See(const std::string& name, const std::string& text) {
-    Append(name, text);
-    set_->HandleEvents();
-  }
-  void Pass(std::chrono::seconds time) {
-    for (auto left = time; left.count() > 0; left -= std::chrono::seconds(1)) {
-      clock_.Advance(std::chrono::seconds(1));
-      set_->Sweep();
-    }
-  }
-  void Rest() {
-    ReadAll();
-    Pass(std::chrono::seconds(620));
-  }
-};
 
 TEST_F(FileSetIdleTest, AFileThatDoesNotChangeIsClosedAndOpenedAgainByAnEvent) {
   See("a.log", "1\n");

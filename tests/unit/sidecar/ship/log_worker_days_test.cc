@@ -42,6 +42,17 @@ TEST_F(LogWorkerDaysTest, QuietFilesAreNotSentAgainHoweverLongItRunsOrIsDown) {
   EXPECT_EQ(Metric("read_lines_total"), 1);
 }
 
+TEST_F(LogWorkerDaysTest, AFileThatIsWrittenToAfterDaysAndDeletedAtOnceCountsAsVanished) {
+  for (const char* name : {"a.log", "b.log", "c.log"}) Append(name, "one\n");
+  Start();
+  AckAll();
+  Live(2);
+  for (const char* name : {"a.log", "b.log"}) Append(name, "two\n");
+  for (const char* name : {"a.log", "b.log", "c.log"}) std::filesystem::remove(temp_ / name);
+  Pass(std::chrono::seconds(1));
+  EXPECT_EQ(Metric("vanished_files_total"), 2);
+}
+
 TEST_F(LogWorkerDaysTest, ABatchInFlightForDaysIsSentAgainAndNotGivenUp) {
   Append("a.log", "one\n");
   Append("b.log", "two\n");
