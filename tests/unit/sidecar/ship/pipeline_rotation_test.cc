@@ -190,9 +190,11 @@ TEST_F(PipelineRotationTest, ACopiedAndTruncatedFileLosesNothingWhileItIsDown) {
 
 TEST_F(PipelineRotationTest, AnUnreadFileThatIsCopiedAndTruncatedWhileItIsDownLosesNothing) {
   Append("a.log", Numbers(0, 10));
-  options_.batch_wait = kLong;
+  const std::string url = std::exchange(options_.loki_url, {});  // so that nothing is read
   Start();
   ASSERT_TRUE(WaitForMetric("files", 1));
+  Crash();
+  options_.loki_url = url;
   CopyAndTruncateWhileItIsDown();
 }
 
