@@ -48,14 +48,17 @@ Core::Core(CoreOptions options, CoreTransports transports, Registry& registry, C
            .all_keys = [this] { return TargetKeys(); },
            .view = view_,
            .asks_prometheus = options_.asks_prometheus,
-           .trusted_namespaces = options_.trusted_namespaces},
+           .trusted_namespaces = options_.trusted_namespaces,
+           .config = [this](const std::string& key) { return outcomes_.Of(key); },
+           .promtail = options_.promtail},
           write_api_, [this](const StatusTransition& turned) { Tell(turned); }, registry, clock),
       sidecar_reconciler_(
-          options_.sidecars, [this] { return index_.Snapshot(); }, sidecar_maps_, write_api_,
-          [this](const std::string& ns) { sidecar_configs_.queue().Add(ns); }, registry, clock),
+          options_.sidecars, [this] { return index_.Snapshot(); }, sidecar_maps_, outcomes_,
+          write_api_, [this](const std::string& ns) { sidecar_configs_.queue().Add(ns); }, registry,
+          clock),
       promtail_reconciler_(
           options_.ns, options_.promtail_config, [this] { return index_.Snapshot(); },
-          promtail_maps_, write_api_, registry, clock),
+          promtail_maps_, outcomes_, write_api_, registry, clock),
       status_(
           {.name = "monitoringtarget-status",
            .workers = kStatusWriters,
@@ -127,6 +130,7 @@ void Core::Connect() {
     // Of a thousand targets the statuses of some are written in every second.
     if (change == Change::kContent) WorldChanged();
   });
+  outcomes_.OnChange([this](const std::string& key) { StatusMayDiffer(key); });
   sidecar_maps_.OnChange([this](const std::string& ns) { sidecar_configs_.queue().Add(ns); });
   promtail_maps_.OnChange(
       [this](const std::string&) { promtail_.queue().Add(PromtailReconciler::kKey); });
@@ -183,6 +187,7 @@ void Core::BeginTerm() {
 
 void Core::EndTerm() {
   for (Controller* controller : controllers()) threaded_ ? controller->Stop() : controller->Close();
+  outcomes_.Clear();
   {
     std::lock_guard lock(mutex_);
     if (!stopping_) return;

@@ -34,6 +34,7 @@
 #include "operator/kube/watch/reflector.h"
 #include "operator/plan/configs/sidecar_config.h"
 #include "operator/reconcile/config_map_cache.h"
+#include "operator/reconcile/config_outcomes.h"
 #include "operator/reconcile/controller/controller.h"
 #include "operator/reconcile/promtail_reconciler.h"
 #include "operator/reconcile/publish/publisher.h"
@@ -125,6 +126,7 @@ class Core {
   ClusterIndex index_;
   NodeLogs node_logs_;
   ConfigMapCache sidecar_maps_, promtail_maps_;
+  ConfigOutcomes outcomes_;
   Published<Document> document_;
   Published<PrometheusView> view_;
 

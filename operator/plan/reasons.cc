@@ -17,6 +17,17 @@ constexpr std::array kReasons = {
                "this one with them",
                "remove spec.namespaceSelector, or have the namespace added to the operator's "
                "--trusted-namespaces"},
+    ReasonInfo{
+        Reason::kConfigTooLarge, "ConfigTooLarge", "The configuration does not fit",
+        "the configurations of all resources for the same readers share one ConfigMap, which "
+        "Kubernetes limits to 1 MiB, and the largest ones are left out",
+        "shorten spec.logs.pipeline of this resource or of others, or move some of them to "
+        "another namespace"},
+    ReasonInfo{Reason::kConfigNotWritten, "ConfigNotWritten", "The configuration is not written",
+               "the API server refuses the ConfigMap through which sidecars and node agents are "
+               "configured, as for a ResourceQuota, an admission policy or a missing right",
+               "raise the quota, or let the policy or the role allow it; the operator tries again "
+               "at least every 30 s"},
     ReasonInfo{Reason::kNoPodsMatched, "NoPodsMatched", "No pod matches the selector",
                "no pod in the namespaces looked into has these labels, or all have finished",
                "compare spec.selector with kubectl get pods --show-labels"},
@@ -66,6 +77,10 @@ constexpr std::array kReasons = {
     ReasonInfo{Reason::kNotRunning, "NotRunning", "The pod is not running",
                "the pod waits for a node, an image, a volume or an init container",
                "look at kubectl describe pod"},
+    ReasonInfo{Reason::kConfigPending, "ConfigPending", "The configuration is on its way",
+               "the operator has not written the newest configuration yet, or sidecars have not "
+               "read it yet: the kubelet brings it to running pods within about 90 s",
+               "wait; if it stays, look at the log of the operator and of the sidecar"},
     ReasonInfo{Reason::kNotYetScraped, "NotYetScraped", "Prometheus has not scraped it yet",
                "the target is new: Prometheus asks for targets every few seconds, and scrapes "
                "within one interval",

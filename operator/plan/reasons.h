@@ -13,6 +13,8 @@ namespace telltale {
 enum class Reason {
   kInvalid,
   kNotTrusted,
+  kConfigTooLarge,
+  kConfigNotWritten,
   kNoPodsMatched,
   kPortNotFound,
   kConnectionRefused,
@@ -29,6 +31,7 @@ enum class Reason {
   kNoIp,
   kNotRunning,
   // Not known, or not yet.
+  kConfigPending,
   kNotYetScraped,
   kPrometheusUnknown,
   kNoLinesYet,

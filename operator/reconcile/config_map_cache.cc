@@ -9,6 +9,12 @@ namespace telltale {
 Status DecodeConfigMap(JsonValue value, ConfigMap& out) {
   return value.ForEachField([&](std::string_view key, JsonValue field) -> Status {
     if (key == "metadata") return DecodeObjectMeta(field, out.meta);
+    if (key == "binaryData") {
+      return field.ForEachField([&](std::string_view, JsonValue text) -> Status {
+        if (auto content = text.String()) out.binary_bytes += content->size() / 4 * 3;
+        return {};
+      });
+    }
     if (key != "data") return {};
     return field.ForEachField([&](std::string_view name, JsonValue text) -> Status {
       std::string copy(name);

@@ -5,6 +5,7 @@
 // reflector whose selector names it. Read by the reconcilers; thread-safe.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -21,6 +22,7 @@ namespace telltale {
 struct ConfigMap {
   ObjectMeta meta;
   std::map<std::string, std::string> data;
+  std::size_t binary_bytes = 0;  // of binaryData, which is never ours
 };
 
 Status DecodeConfigMap(JsonValue value, ConfigMap& out);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/text/json_writer.h"
+#include "operator/plan/configs/config_budget.h"
 
 namespace telltale {
 namespace {
@@ -78,6 +79,17 @@ ConfigMapWriter::ConfigMapWriter(std::string name, std::string owned_suffix, std
 bool ConfigMapWriter::Holds(const std::string& ns, const ConfigMapData& data) const {
   const auto held = held_.Get(ns);
   return HoldsJust(held.get(), data, owned_suffix_);
+}
+
+std::size_t ConfigMapWriter::Budget(const std::string& ns) const {
+  const auto held = held_.Get(ns);
+  std::size_t foreign = held ? held->binary_bytes : 0;
+  if (held) {
+    for (const auto& [key, value] : held->data) {
+      if (!key.ends_with(owned_suffix_)) foreign += value.size();
+    }
+  }
+  return kConfigMapBudget - std::min(kConfigMapBudget, foreign);
 }
 
 ReconcileResult ConfigMapWriter::Ensure(const std::string& ns, const ConfigMapData& data) {

@@ -35,6 +35,8 @@ class ConfigMapWriter {
 
   // Whether Ensure would write.
   bool Holds(const std::string& ns, const ConfigMapData& data) const;
+  // The room that is left for our values: other people may keep theirs in the same ConfigMap.
+  std::size_t Budget(const std::string& ns) const;
   // A namespace that is going away, which the caches do not know yet, is no error.
   ReconcileResult Ensure(const std::string& ns, const ConfigMapData& data);
   // Deletes it when it is there and ours, and still what the cache says.

@@ -18,6 +18,8 @@
 #include "operator/plan/configs/promtail_config.h"
 #include "operator/reconcile/config_map_cache.h"
 #include "operator/reconcile/config_map_writer.h"
+#include "operator/reconcile/config_outcomes.h"
+#include "operator/reconcile/config_report.h"
 #include "operator/reconcile/controller/controller.h"
 
 namespace telltale {
@@ -26,10 +28,11 @@ class PromtailReconciler {
  public:
   static constexpr const char* kKey = "telltale-promtail";
 
-  // `own_namespace` is the operator's; `held` caches the ConfigMap kKey of that namespace.
+  // `own_namespace` is the operator's; `held` caches the ConfigMap kKey of that namespace;
+  // `outcomes` is told what became of each MonitoringTarget's part.
   PromtailReconciler(std::string own_namespace, PromtailOptions options,
-                     std::function<World()> world, const ConfigMapCache& held, Api& api,
-                     Registry& registry, Clock& clock);
+                     std::function<World()> world, const ConfigMapCache& held,
+                     ConfigOutcomes& outcomes, Api& api, Registry& registry, Clock& clock);
 
   ReconcileResult Reconcile(const std::string& key);
   // For ControllerOptions::all_keys.
@@ -39,7 +42,9 @@ class PromtailReconciler {
   const std::string own_namespace_;
   const PromtailOptions options_;
   const std::function<World()> world_;
+  const ConfigMapCache& held_;
   ConfigMapWriter writer_;
+  ConfigReport report_;
 };
 
 }  // namespace telltale

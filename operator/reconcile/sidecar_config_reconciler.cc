@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "operator/plan/configs/config_budget.h"
 #include "operator/plan/configs/sidecar_config.h"
 
 namespace telltale {
@@ -16,11 +17,21 @@ bool TakesWrites(const World& world, const std::string& ns) {
   return found != world.namespaces.end() && !(*found)->meta.deleting;
 }
 
+std::string ConfigMapOf(const std::string& ns) { return ns + "/" + std::string(kSidecarConfigMap); }
+
+// The generation of a MonitoringTarget; targets are sorted by key.
+std::int64_t GenerationOf(const World& world, const std::string& target_key) {
+  const auto found = std::ranges::lower_bound(
+      world.targets, target_key, {}, [](const auto& target) { return target->meta.Key(); });
+  return found == world.targets.end() ? 0 : (*found)->meta.generation;
+}
+
 }  // namespace
 
 SidecarConfigReconciler::SidecarConfigReconciler(SidecarConfigOptions options,
                                                  std::function<World()> world,
-                                                 const ConfigMapCache& held, Api& api,
+                                                 const ConfigMapCache& held,
+                                                 ConfigOutcomes& outcomes, Api& api,
                                                  std::function<void(const std::string& ns)> add,
                                                  Registry& registry, Clock& clock)
     : options_(std::move(options)),
@@ -28,7 +39,8 @@ SidecarConfigReconciler::SidecarConfigReconciler(SidecarConfigOptions options,
       held_(held),
       add_(std::move(add)),
       writer_(std::string(kSidecarConfigMap), ".json", "sidecar-config", held, api, registry,
-              clock) {}
+              clock),
+      report_(outcomes, clock) {}
 
 ReconcileResult SidecarConfigReconciler::Reconcile(const std::string& key) {
   if (key == kAll) {
@@ -36,20 +48,60 @@ ReconcileResult SidecarConfigReconciler::Reconcile(const std::string& key) {
     return {};
   }
   const World world = world_();
-  const auto wanted = PlanSidecarConfig(world, key, options_);
-  if (wanted.empty()) return writer_.EnsureNone(key);
-  if (!TakesWrites(world, key)) return {};  // its event, or its next life, comes here again
-  return writer_.Ensure(key, wanted);
+  auto wanted = PlanSidecarConfig(world, key, options_);
+  // A namespace that is going away comes here again with its event, or when it is made again.
+  if (wanted.empty() || !TakesWrites(world, key)) {
+    report_.Nothing(ConfigMapOf(key));
+    return wanted.empty() ? writer_.EnsureNone(key) : ReconcileResult();
+  }
+  const auto parts = Fit(world, key, wanted);
+  ReconcileResult result = writer_.Ensure(key, wanted);
+  Report(key, parts, result);
+  return result;
+}
+
+ConfigReport::Parts SidecarConfigReconciler::Fit(const World& world, const std::string& ns,
+                                                 ConfigMapData& wanted) const {
+  const auto held = held_.Get(ns);
+  ConfigReport::Parts parts;
+  std::map<std::string, std::size_t> sizes;
+  for (const auto& [key, json] : wanted) {
+    const std::string target = TargetOfSidecarConfigKey(key);
+    const auto in_place = held ? held->data.find(key) : ConfigMapData::const_iterator();
+    const bool same = held && in_place != held->data.end() && in_place->second == json;
+    parts[target] = {GenerationOf(world, target), json.size(), same, false};
+    sizes[key] = json.size();
+  }
+  for (const auto& key : OverBudget(sizes, writer_.Budget(ns))) {
+    parts[TargetOfSidecarConfigKey(key)].left_out = true;
+    wanted.erase(key);
+  }
+  return parts;
+}
+
+void SidecarConfigReconciler::Report(const std::string& ns, const ConfigReport::Parts& parts,
+                                     const ReconcileResult& result) {
+  report_.Tried(ConfigMapOf(ns), "the sidecars of namespace " + ns, parts, result);
 }
 
 void SidecarConfigReconciler::CompareAll() {
   const World world = world_();
-  const auto wanted = PlanSidecarConfigs(world, options_);
-  for (const auto& [ns, data] : wanted) {
-    if (!writer_.Holds(ns, data) && TakesWrites(world, ns)) add_(ns);
+  auto all = PlanSidecarConfigs(world, options_);
+  for (auto& [ns, wanted] : all) {
+    const auto parts = Fit(world, ns, wanted);
+    if (!TakesWrites(world, ns)) {
+      report_.Nothing(ConfigMapOf(ns));
+    } else if (writer_.Holds(ns, wanted)) {
+      Report(ns, parts, {});
+    } else {
+      add_(ns);
+    }
   }
   for (const auto& held : held_.List()) {
-    if (IsOurs(*held) && !wanted.contains(held->meta.ns)) add_(held->meta.ns);
+    const std::string& ns = held->meta.ns;
+    if (all.contains(ns)) continue;
+    report_.Nothing(ConfigMapOf(ns));
+    if (IsOurs(*held)) add_(ns);
   }
 }
 

@@ -19,6 +19,8 @@
 #include "operator/plan/configs/sidecar_config.h"
 #include "operator/reconcile/config_map_cache.h"
 #include "operator/reconcile/config_map_writer.h"
+#include "operator/reconcile/config_outcomes.h"
+#include "operator/reconcile/config_report.h"
 #include "operator/reconcile/controller/controller.h"
 
 namespace telltale {
@@ -28,9 +30,10 @@ class SidecarConfigReconciler {
   static constexpr const char* kAll = "*";  // no namespace is called so
 
   // `world` gives the targets and namespaces of now.
+  // `outcomes` is told what became of each MonitoringTarget's configuration.
   // `add` is called with each namespace that kAll finds: it puts it into the controller's queue.
   SidecarConfigReconciler(SidecarConfigOptions options, std::function<World()> world,
-                          const ConfigMapCache& held, Api& api,
+                          const ConfigMapCache& held, ConfigOutcomes& outcomes, Api& api,
                           std::function<void(const std::string& ns)> add, Registry& registry,
                           Clock& clock);
 
@@ -40,12 +43,17 @@ class SidecarConfigReconciler {
 
  private:
   void CompareAll();
+  // Takes out what does not fit; the parts as they are before a write.
+  ConfigReport::Parts Fit(const World& world, const std::string& ns, ConfigMapData& wanted) const;
+  void Report(const std::string& ns, const ConfigReport::Parts& parts,
+              const ReconcileResult& result);
 
   const SidecarConfigOptions options_;
   const std::function<World()> world_;
   const ConfigMapCache& held_;
   const std::function<void(const std::string&)> add_;
   ConfigMapWriter writer_;
+  ConfigReport report_;
 };
 
 }  // namespace telltale

@@ -60,15 +60,17 @@ ReconcileResult StatusReconciler::Reconcile(const std::string& key) {
   }
   const MonitoringTarget& target = *matched->target;
   const PrometheusView unknown;
-  const std::string status = RenderTargetStatus({target, matched->pods, view ? *view : unknown,
-                                                 sources_.trusted_namespaces, clock_.WallNanos()});
+  const std::string status = RenderTargetStatus(
+      {target, matched->pods, view ? *view : unknown, sources_.trusted_namespaces,
+       clock_.WallNanos(), sources_.config ? sources_.config(key) : ConfigState(),
+       static_cast<bool>(sources_.config), sources_.promtail});
   const bool differs = StatusDiffers(target.status_json, status);
   pace_.Worked(key, began);
   if (!differs) return {{}, kResync};
   if (own_writes_.Unseen(key, target.meta.resource_version)) return {{}, OwnWrites::kLookAgain};
   const auto changes = ConditionChanges(target.status_json, status);
   const bool urgent =
-      !changes.empty() || ObservedGeneration(target.status_json) != target.meta.generation;
+      !changes.empty() || ObservedGeneration(target.status_json) != ObservedGeneration(status);
   const Millis wait = WriteMustWait(key, urgent);
   if (wait > Millis(0)) return {{}, wait};
   return Write(target, status, changes);

@@ -9,7 +9,6 @@ namespace telltale {
 namespace {
 
 constexpr std::size_t kMaxObjectName = 236;  // 253 of a name, less the dot and the hash
-constexpr std::string_view kCut = "...";
 
 void WriteSeries(const Event& event, JsonWriter& w) {
   w.Key("series").BeginObject().Key("count").Int(event.count);
@@ -37,17 +36,6 @@ std::string EventName(const Event& event) {
 
 std::string_view EventNamespace(const Event& event) {
   return event.regarding.ns.empty() ? std::string_view("default") : event.regarding.ns;
-}
-
-std::string CutText(std::string_view text, std::size_t limit) {
-  std::string valid;
-  AppendValidUtf8(text, valid);
-  if (valid.size() <= limit) return valid;
-  std::size_t end = limit < kCut.size() ? 0 : limit - kCut.size();
-  // Back to the first byte of a character.
-  while (end > 0 && (static_cast<unsigned char>(valid[end]) & 0xC0) == 0x80) --end;
-  valid.resize(end);
-  return valid.append(kCut);
 }
 
 std::string EventJson(const Event& event) {

@@ -40,9 +40,6 @@ std::string EventName(const Event& event);
 // metadata.namespace: the object's own, "default" for what has none.
 std::string_view EventNamespace(const Event& event);
 
-// At most `limit` bytes of valid UTF-8, never half a character; what was cut ends with "...".
-std::string CutText(std::string_view text, std::size_t limit);
-
 std::string EventJson(const Event& event);
 // The merge patch that says how often, and when last.
 std::string SeriesPatchJson(const Event& event);

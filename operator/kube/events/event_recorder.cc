@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "common/base/cut_text.h"
 #include "common/base/log.h"
 
 namespace telltale {

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/plan/configs/promtail_config.h"
 
+#include <algorithm>
+#include <limits>
+#include <utility>
+
 #include "common/text/yaml_writer.h"
+#include "operator/plan/configs/config_budget.h"
 #include "operator/plan/configs/node_logs.h"
 #include "operator/plan/configs/promtail_relabel.h"
 #include "operator/plan/configs/promtail_stages.h"
@@ -99,6 +104,28 @@ void WriteScrapeConfig(YamlWriter& yaml, const MonitoringTarget& target, const W
   yaml.EndMap();
 }
 
+constexpr std::string_view kScrapeConfigs = "scrape_configs:\n";
+
+// The target's element of the list under scrape_configs, as it stands in the whole file.
+std::string RenderScrapeConfig(const MonitoringTarget& target, const World& world) {
+  YamlWriter yaml;
+  yaml.BeginMap().Key("scrape_configs").BeginSeq();
+  WriteScrapeConfig(yaml, target, world);
+  yaml.EndSeq().EndMap();
+  return yaml.Text().substr(kScrapeConfigs.size());
+}
+
+std::string RenderHead(const PromtailOptions& options) {
+  YamlWriter yaml;
+  yaml.BeginMap();
+  WriteServer(yaml);
+  yaml.Key("positions").BeginMap();
+  yaml.Field("filename", "/run/promtail/positions.yaml").EndMap();
+  WriteClients(yaml, options);
+  yaml.EndMap();
+  return yaml.Text();
+}
+
 std::string Doubled(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -121,19 +148,33 @@ std::string ForExpansion(const std::string& yaml) {
 
 }  // namespace
 
-std::string RenderPromtailConfig(const World& world, const PromtailOptions& options) {
-  YamlWriter yaml;
-  yaml.BeginMap();
-  WriteServer(yaml);
-  yaml.Key("positions").BeginMap();
-  yaml.Field("filename", "/run/promtail/positions.yaml").EndMap();
-  WriteClients(yaml, options);
-  yaml.Key("scrape_configs").BeginSeq();
+PromtailPlan PlanPromtailConfig(const World& world, const PromtailOptions& options,
+                                std::size_t budget) {
+  const bool expanded = HasUsername(options.secret_keys);
+  PromtailPlan plan;
+  plan.text = RenderHead(options);
+  if (expanded) plan.text = ForExpansion(plan.text);
+  plan.text += kScrapeConfigs;
+  std::map<std::string, std::size_t> sizes;
   for (const auto& target : world.targets) {
-    if (HasScrapeConfig(*target, world)) WriteScrapeConfig(yaml, *target, world);
+    if (!HasScrapeConfig(*target, world)) continue;
+    std::string text = RenderScrapeConfig(*target, world);
+    if (expanded) text = Doubled(text);
+    sizes[target->meta.Key()] = text.size();
+    plan.parts[target->meta.Key()] = {target->meta.generation, std::move(text)};
   }
-  yaml.EndSeq().EndMap();
-  return HasUsername(options.secret_keys) ? ForExpansion(yaml.Text()) : yaml.Text();
+  plan.left_out = OverBudget(sizes, budget - std::min(budget, plan.text.size()));
+  if (plan.left_out.size() == plan.parts.size()) plan.text += "  []\n";
+  for (const auto& target : world.targets) {
+    const auto part = plan.parts.find(target->meta.Key());
+    if (part == plan.parts.end() || plan.left_out.contains(part->first)) continue;
+    plan.text += part->second.text;
+  }
+  return plan;
+}
+
+std::string RenderPromtailConfig(const World& world, const PromtailOptions& options) {
+  return PlanPromtailConfig(world, options, std::numeric_limits<std::size_t>::max()).text;
 }
 
 }  // namespace telltale

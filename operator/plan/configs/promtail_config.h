@@ -6,6 +6,9 @@
 // stand beside it.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -23,6 +26,20 @@ struct PromtailOptions {
   std::set<std::string> secret_keys = {};  // what that Secret has, by its keys
 };
 
+// promtail.yaml, and which part of it is whose.
+struct PromtailPlan {
+  struct Part {
+    std::int64_t generation = 0;  // of the MonitoringTarget
+    std::string text;             // as it stands in the file, whole lines
+  };
+  std::string text;
+  std::map<std::string, Part> parts;  // by key of the MonitoringTarget, those left out too
+  std::set<std::string> left_out;     // what does not fit into `budget`, the largest first
+};
+PromtailPlan PlanPromtailConfig(const World& world, const PromtailOptions& options,
+                                std::size_t budget);
+
+// With everything, however large.
 std::string RenderPromtailConfig(const World& world, const PromtailOptions& options);
 
 }  // namespace telltale

@@ -83,11 +83,19 @@ bool HasConfig(const MonitoringTarget& target) {
   return target.WantsSidecar() && (!target.selector.empty() || target.selector.match_all);
 }
 
-std::string KeyOf(const MonitoringTarget& target) {
-  return target.meta.ns + "." + target.meta.name + ".json";
-}
+constexpr std::string_view kSuffix = ".json";
 
 }  // namespace
+
+std::string SidecarConfigKey(const ObjectMeta& target) {
+  return std::string(target.ns).append(".").append(target.name).append(kSuffix);
+}
+
+std::string TargetOfSidecarConfigKey(std::string_view key) {
+  std::string target(key.substr(0, key.size() - std::min(key.size(), kSuffix.size())));
+  if (const std::size_t dot = target.find('.'); dot != std::string::npos) target[dot] = '/';
+  return target;
+}
 
 std::map<std::string, std::string> PlanSidecarConfig(const World& world, const std::string& ns,
                                                      const SidecarConfigOptions& options) {
@@ -101,7 +109,7 @@ std::map<std::string, std::string> PlanSidecarConfig(const World& world, const s
     const bool looks = target->namespaces
                            ? labels && LooksInto(*target, ns, *labels, world.trusted_namespaces)
                            : target->meta.ns == ns;
-    if (looks) config[KeyOf(*target)] = RenderKey(*target, options);
+    if (looks) config[SidecarConfigKey(target->meta)] = RenderKey(*target, options);
   }
   return config;
 }
@@ -111,7 +119,7 @@ std::map<std::string, std::map<std::string, std::string>> PlanSidecarConfigs(
   std::map<std::string, std::map<std::string, std::string>> configs;
   for (const auto& target : world.targets) {
     if (!HasConfig(*target)) continue;
-    const std::string key = KeyOf(*target);
+    const std::string key = SidecarConfigKey(target->meta);
     const std::string json = RenderKey(*target, options);
     for (const auto& ns : SelectedNamespaces(*target, world)) configs[ns][key] = json;
   }

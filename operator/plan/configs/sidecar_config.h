@@ -7,6 +7,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "operator/model/world.h"
 
@@ -22,6 +23,11 @@ struct SidecarConfigOptions {
   std::string loki_tenant = {};
   bool loki_credentials = false;  // there may be a Secret, see above
 };
+
+// The key of a MonitoringTarget in the ConfigMap, and back: "shop/web" for "shop.web.json". The
+// name of a namespace has no dot.
+std::string SidecarConfigKey(const ObjectMeta& target);
+std::string TargetOfSidecarConfigKey(std::string_view key);
 
 // key -> JSON, for one namespace; empty when no target with a sidecar looks into it.
 std::map<std::string, std::string> PlanSidecarConfig(const World& world, const std::string& ns,

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/plan/discovery/port_resolver.h"
 
+#include <utility>
+
+#include "common/base/strings.h"
+
 namespace telltale {
 namespace {
 
@@ -22,25 +26,35 @@ std::vector<const Container*> Candidates(const std::vector<Container>& all,
   return result;
 }
 
+// A media server declares hundreds of ports: the first few say enough.
+std::string FirstFew(std::vector<std::string> names) {
+  constexpr std::size_t kShown = 8;
+  if (names.size() > kShown) {
+    const std::size_t more = names.size() - kShown;
+    names.resize(kShown);
+    return Join(names, ", ") + " and " + std::to_string(more) + " more";
+  }
+  return Join(names, ", ");
+}
+
 std::string PortList(const std::vector<const Container*>& containers) {
-  std::string list;
+  std::vector<std::string> ports;
   for (const Container* container : containers) {
     for (const auto& port : container->ports) {
-      if (!list.empty()) list += ", ";
-      list += port.name.empty() ? std::to_string(port.number)
-                                : port.name + " (" + std::to_string(port.number) + ")";
+      ports.push_back(port.name.empty() ? std::to_string(port.number)
+                                        : port.name + " (" + std::to_string(port.number) + ")");
     }
   }
-  return list;
+  return FirstFew(std::move(ports));
 }
 
 std::string ContainerList(const std::vector<Container>& all) {
-  std::string list;
+  std::vector<std::string> names;
   for (const auto& container : all) {
     if (!KeepsRunning(container) || container.name == kSidecarContainer) continue;
-    list.append(list.empty() ? "" : ", ").append(container.name);
+    names.push_back(container.name);
   }
-  return list;
+  return FirstFew(std::move(names));
 }
 
 std::string NoSuchContainer(const std::vector<Container>& all, const Endpoint& endpoint) {

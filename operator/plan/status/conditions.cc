@@ -31,6 +31,10 @@ Condition Accepted(const StatusInput& input, const TargetHealth& health) {
     return {"Accepted", State::kFalse, Reason::kNotTrusted,
             problem ? problem->message : std::string(Info(Reason::kNotTrusted).cause) + "."};
   }
+  // The consumers do not get it, so it cannot be acted on.
+  if (const auto* problem = health.Find({Reason::kConfigTooLarge, Reason::kConfigNotWritten})) {
+    return {"Accepted", State::kFalse, problem->reason, problem->message};
+  }
   return {"Accepted", State::kTrue, Reason::kAccepted, "The resource is understood."};
 }
 
@@ -174,9 +178,15 @@ Condition LogsFlowing(const StatusInput& input, const TargetHealth& health) {
 }
 
 // LogsFlowing may stay unknown: an application is free to be silent.
-Condition Ready(const std::vector<Condition>& others, const TargetHealth& health) {
+Condition Ready(const StatusInput& input, const std::vector<Condition>& others,
+                const TargetHealth& health) {
   for (const auto& other : others) {
     if (other.state == State::kFalse) return {"Ready", State::kFalse, other.reason, other.message};
+  }
+  if (ConfigMissing(input)) {
+    return {"Ready", State::kUnknown, Reason::kConfigPending,
+            "The configuration of generation " + std::to_string(input.target.meta.generation) +
+                " is not written yet."};
   }
   for (const auto& other : others) {
     if (other.state == State::kUnknown && other.type != "LogsFlowing") {
@@ -206,7 +216,7 @@ std::vector<Condition> MakeConditions(const StatusInput& input, const TargetHeal
     conditions = {Accepted(input, health), Discovered(input, health), Injected(input, health),
                   Scraped(input, health), LogsFlowing(input, health)};
   }
-  conditions.push_back(Ready(conditions, health));
+  conditions.push_back(Ready(input, conditions, health));
   return conditions;
 }
 

@@ -183,6 +183,9 @@ class Assessor {
                              target_.meta.ns + ", which the operator does not trust with them: " +
                              std::string(Info(Reason::kNotTrusted).fix) + ".");
     }
+    for (const auto& problem : input_.config.problems) {
+      AddResourceProblem(problem.reason, problem.message);
+    }
     const bool selects = !target_.selector.empty() || target_.selector.match_all;
     if (selects && health_.matched == 0) {
       AddResourceProblem(
@@ -257,6 +260,17 @@ const TargetProblem* TargetHealth::Find(std::initializer_list<Reason> reasons) c
 }
 
 TargetHealth Assess(const StatusInput& input) { return Assessor(input).Run(); }
+
+bool ConfigMissing(const StatusInput& input) {
+  const MonitoringTarget& target = input.target;
+  const bool node = input.promtail && !target.suspend && target.logs &&
+                    target.logs->collector == LogsSpec::Collector::kNode;
+  if (!input.writes_config || (!target.WantsSidecar() && !node)) return false;
+  if (!input.config.problems.empty()) return true;
+  // Without pods there need not be a namespace, and so no ConfigMap.
+  if (!input.config.written) return !input.pods.empty();
+  return *input.config.written < target.meta.generation;
+}
 
 std::string SearchedNamespaces(const MonitoringTarget& target,
                                const std::set<std::string>& trusted_namespaces) {

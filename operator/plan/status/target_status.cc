@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "common/base/cut_text.h"
 #include "common/base/rfc3339.h"
 #include "common/text/json_writer.h"
 #include "operator/plan/status/conditions.h"
@@ -14,6 +15,8 @@ namespace telltale {
 namespace {
 
 constexpr std::string_view kTime = "lastTransitionTime";
+// Of the CRD's 4,096 for a problem.
+constexpr std::size_t kMaxMessage = 2'048;
 
 std::string TransitionTime(const std::vector<StatusCondition>& old, const Condition& condition,
                            std::int64_t now_nanos) {
@@ -24,12 +27,14 @@ std::string TransitionTime(const std::vector<StatusCondition>& old, const Condit
 
 void WriteConditions(const StatusInput& input, const TargetHealth& health, JsonWriter& writer) {
   const auto old = ReadConditions(input.target.status_json);
+  const std::int64_t generation = TakenGeneration(input);
   writer.Key("conditions").BeginArray();
   for (const auto& condition : MakeConditions(input, health)) {
     writer.BeginObject().Field("type", condition.type);
     writer.Field("status", StateName(condition.state));
-    writer.Key("observedGeneration").Int(input.target.meta.generation);
-    writer.Field("reason", Info(condition.reason).code).Field("message", condition.message);
+    writer.Key("observedGeneration").Int(generation);
+    writer.Field("reason", Info(condition.reason).code);
+    writer.Field("message", CutText(condition.message, kMaxMessage));
     writer.Field(kTime, TransitionTime(old, condition, input.now_nanos)).EndObject();
   }
   writer.EndArray();
@@ -41,7 +46,8 @@ void WriteProblems(const TargetHealth& health, JsonWriter& writer) {
   for (std::size_t i = 0; i < std::min(kShownProblems, health.problems.size()); ++i) {
     const TargetProblem& problem = health.problems[i];
     writer.BeginObject().Field("pod", problem.pod).Field("endpoint", problem.endpoint);
-    writer.Field("reason", Info(problem.reason).code).Field("message", problem.message);
+    writer.Field("reason", Info(problem.reason).code);
+    writer.Field("message", CutText(problem.message, kMaxMessage));
     writer.EndObject();
   }
   writer.EndArray();
@@ -49,12 +55,19 @@ void WriteProblems(const TargetHealth& health, JsonWriter& writer) {
 
 }  // namespace
 
+std::int64_t TakenGeneration(const StatusInput& input) {
+  const std::int64_t newest = input.target.meta.generation;
+  if (!ConfigMissing(input)) return newest;
+  const std::int64_t old = ObservedGeneration(input.target.status_json);
+  return old <= newest ? old : 0;
+}
+
 std::string RenderTargetStatus(const StatusInput& input) {
   const TargetHealth health = Assess(input);
   std::string json;
   JsonWriter writer(&json);
   writer.BeginObject();
-  writer.Key("observedGeneration").Int(input.target.meta.generation);
+  writer.Key("observedGeneration").Int(TakenGeneration(input));
   WriteConditions(input, health, writer);
   writer.Key("pods").BeginObject();
   writer.Key("matched").Int(health.matched).Key("injected").Int(health.injected);

@@ -12,6 +12,7 @@
 
 #include "operator/model/monitoring_target.h"
 #include "operator/model/pod_view.h"
+#include "operator/plan/status/config_state.h"
 #include "operator/plan/status/prometheus_view.h"
 
 namespace telltale {
@@ -23,9 +24,18 @@ struct StatusInput {
   const PrometheusView& view;
   const std::set<std::string>& trusted_namespaces;
   std::int64_t now_nanos;
+  ConfigState config = {};  // of the sidecars and node agents
+  // ConfigMaps are written: as long as nothing is known of one, it is on its way.
+  bool writes_config = false;
+  bool promtail = false;  // a ConfigMap carries the configuration of node agents
 };
 
-// The `status` object as JSON. Problems: at most 10, worst first.
+// The generation that the sidecars and node agents can read, and so the one that this status is
+// about: the one before while the newest is not written, or refused.
+std::int64_t TakenGeneration(const StatusInput& input);
+
+// The `status` object as JSON. Problems: at most 10, worst first. No text is longer than the CRD
+// allows.
 std::string RenderTargetStatus(const StatusInput& input);
 
 }  // namespace telltale

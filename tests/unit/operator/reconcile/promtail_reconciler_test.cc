@@ -26,8 +26,15 @@ class PromtailReconcilerTest : public ::testing::Test, protected HeldWorld {
 
   static constexpr const char* kPath = "/api/v1/namespaces/telltale/configmaps/telltale-promtail";
   ConfigMapCache held_;
-  PromtailReconciler reconciler_{
-      "telltale", {"http://loki:3100"}, [this] { return Snapshot(); }, held_, api, registry, clock};
+  ConfigOutcomes outcomes_;
+  PromtailReconciler reconciler_{"telltale",
+                                 {"http://loki:3100"},
+                                 [this] { return Snapshot(); },
+                                 held_,
+                                 outcomes_,
+                                 api,
+                                 registry,
+                                 clock};
 };
 
 TEST_F(PromtailReconcilerTest, WritesTheConfigurationOnceAndNotAgainWhileItIsHeld) {

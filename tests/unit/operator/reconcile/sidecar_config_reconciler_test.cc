@@ -39,10 +39,12 @@ class SidecarConfigReconcilerTest : public ::testing::Test, protected HeldWorld 
   }
 
   ConfigMapCache held_;
+  ConfigOutcomes outcomes_;
   std::set<std::string> stale_;
   SidecarConfigReconciler reconciler_{{.loki_url = "http://loki:3100"},
                                       [this] { return Snapshot(); },
                                       held_,
+                                      outcomes_,
                                       api,
                                       [this](const std::string& ns) { stale_.insert(ns); },
                                       registry,

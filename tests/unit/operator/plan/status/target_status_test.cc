@@ -312,6 +312,93 @@ TEST(RenderTargetStatus, ListsTheTenWorstProblemsAndCountsAll) {
   EXPECT_EQ(tree.At("problems").items[1].second.At("pod").scalar, "\"n/a\"");
 }
 
+std::string StatusWith(const WorldFile& file, ConfigState config, bool promtail = false) {
+  const auto matched = MatchAll(file.world, file.pods);
+  const auto pods = ViewsOf(matched[0].pods);
+  return RenderTargetStatus({*matched[0].target, pods, file.view, file.world.trusted_namespaces,
+                             ParseRfc3339(kNow).value(), std::move(config), true, promtail});
+}
+
+std::string Observed(const std::string& status) {
+  const JsonTree tree = ParseTree(status);
+  for (const auto& [none, condition] : tree.At("conditions").items) {
+    EXPECT_EQ(condition.At("observedGeneration").scalar, tree.At("observedGeneration").scalar);
+  }
+  return tree.At("observedGeneration").scalar;
+}
+
+TEST(RenderTargetStatus, AConfigurationThatIsNotWrittenIsNotReadyAndNotObserved) {
+  const std::string up = R"({"up":["n/t|u-a|sidecar"],"logging":["n/a"]})";
+  const std::string logs = R"("logs":{"files":{"directory":"/l"}})";
+  for (const Reason reason : {Reason::kConfigNotWritten, Reason::kConfigTooLarge}) {
+    const ConfigState refused{0, {{reason, "ConfigMap n/telltale-sidecar: exceeded quota."}}};
+    const std::string code(Info(reason).code);
+    auto status = StatusWith(Shop(logs, RunningPod("a"), up), refused);
+    EXPECT_EQ(State(status, "Accepted"), "False/" + code);
+    EXPECT_EQ(State(status, "Ready"), "False/" + code);
+    EXPECT_EQ(Observed(status), "0");
+    EXPECT_EQ(ParseTree(status).At("problemsCount").scalar, "1");
+    EXPECT_NE(status.find("exceeded quota"), std::string::npos);
+    status = StatusWith(Shop(logs, RunningPod("a"), up, status), {1, {}});
+    EXPECT_EQ(State(status, "Ready"), "True/Ready");
+    EXPECT_EQ(Observed(status), "1");
+    // What was observed once was observed, whatever becomes of the ConfigMap.
+    status = StatusWith(Shop(logs, RunningPod("a"), up, status), refused);
+    EXPECT_EQ(State(status, "Ready"), "False/" + code);
+    EXPECT_EQ(Observed(status), "1");
+  }
+}
+
+TEST(RenderTargetStatus, AConfigurationOnItsWayIsUnknownUntilItIsWritten) {
+  const std::string up = R"({"up":["n/t|u-a|sidecar"]})";
+  for (const ConfigState& state : {ConfigState{}, ConfigState{0, {}}}) {
+    const auto status = StatusWith(Shop(R"("sidecar":{})", RunningPod("a"), up), state);
+    EXPECT_EQ(State(status, "Accepted"), "True/Accepted");
+    EXPECT_EQ(State(status, "Ready"), "Unknown/ConfigPending");
+    EXPECT_EQ(Observed(status), "0");
+  }
+  // Nobody waits for what nobody reads.
+  for (const std::string& spec : {kMetrics, kMetrics + R"(,"sidecar":{"mode":"Off"})",
+                                  std::string(R"("suspend":true,"sidecar":{})")}) {
+    EXPECT_EQ(Observed(StatusWith(Shop(spec, RunningPod("a"), up), {})), "1") << spec;
+  }
+  EXPECT_EQ(Observed(StatusWith(Shop(R"("sidecar":{})", "", up), {})), "1") << "no pods";
+}
+
+TEST(RenderTargetStatus, PromtailsConfigMapCountsOnlyWherePromtailReads) {
+  const std::string spec = R"("logs":{"source":"Stdout"})";
+  const ConfigState refused{0, {{Reason::kConfigTooLarge, "It does not fit into the ConfigMap."}}};
+  EXPECT_EQ(State(StatusWith(Shop(spec, RunningPod("a"), "{}"), refused, true), "Ready"),
+            "False/ConfigTooLarge");
+  EXPECT_EQ(Observed(StatusWith(Shop(spec, RunningPod("a"), "{}"), {}, true)), "0");
+  EXPECT_EQ(Observed(StatusWith(Shop(spec, RunningPod("a"), "{}"), {}, false)), "1");
+}
+
+// A status that the API server refuses is no status at all.
+TEST(RenderTargetStatus, NoMessageIsLongerThanTheApiServerTakes) {
+  std::string ports, containers;
+  for (int i = 0; i < 200; ++i) {
+    ports += (i ? "," : "") + std::string(R"({"name":"rtp-)") + std::to_string(i) +
+             R"(","containerPort":)" + std::to_string(10'000 + i) + "}";
+  }
+  const std::string pod =
+      R"({"metadata":{"name":"a","namespace":"n","uid":"u-a","labels":{"app":"x"}},"spec":)"
+      R"({"containers":[{"name":"c","ports":[)" +
+      ports + R"(]}]},"status":{"phase":"Running","podIP":"10.0.0.1"}})";
+  const ConfigState refused{0, {{Reason::kConfigNotWritten, std::string(50'000, 'x')}}};
+  const auto status = StatusWith(
+      Shop(R"("metrics":{"endpoints":[{"port":"htp"}]},"sidecar":{})", pod, "{}"), refused);
+  const JsonTree tree = ParseTree(status);
+  EXPECT_EQ(State(status, "Discovered"), "False/PortNotFound");
+  for (const auto& [none, condition] : tree.At("conditions").items) {
+    EXPECT_LT(condition.At("message").scalar.size(), 4'096u);
+  }
+  for (const auto& [none, problem] : tree.At("problems").items) {
+    EXPECT_LT(problem.At("message").scalar.size(), 4'096u);
+  }
+  EXPECT_NE(status.find("and 192 more"), std::string::npos) << status;
+}
+
 TEST(StatusDiffers, IgnoresTimesOrderAndSpace) {
   const std::string ours = Status1(Shop(kMetrics, RunningPod("a"), "{}"));
   EXPECT_FALSE(StatusDiffers(ours, ours));
