@@ -49,12 +49,16 @@ ReconcileResult SidecarConfigReconciler::Reconcile(const std::string& key) {
   }
   const World world = world_();
   auto wanted = PlanSidecarConfig(world, key, options_);
-  // A namespace that is going away comes here again with its event, or when it is made again.
-  if (wanted.empty() || !TakesWrites(world, key)) {
+  if (wanted.empty()) {
     report_.Nothing(ConfigMapOf(key));
-    return wanted.empty() ? writer_.EnsureNone(key) : ReconcileResult();
+    return writer_.EnsureNone(key);
   }
   const auto parts = Fit(world, key, wanted);
+  // A namespace that is going away comes here again with its event, or when it is made again.
+  if (!TakesWrites(world, key)) {
+    ReportGoing(key, parts);
+    return {};
+  }
   ReconcileResult result = writer_.Ensure(key, wanted);
   Report(key, parts, result);
   return result;
@@ -64,13 +68,14 @@ ConfigReport::Parts SidecarConfigReconciler::Fit(const World& world, const std::
                                                  ConfigMapData& wanted) const {
   const auto held = held_.Get(ns);
   ConfigReport::Parts parts;
-  std::map<std::string, std::size_t> sizes;
+  std::map<std::string, BudgetPart> sizes;
   for (const auto& [key, json] : wanted) {
     const std::string target = TargetOfSidecarConfigKey(key);
     const auto in_place = held ? held->data.find(key) : ConfigMapData::const_iterator();
-    const bool same = held && in_place != held->data.end() && in_place->second == json;
-    parts[target] = {GenerationOf(world, target), json.size(), same, false};
-    sizes[key] = json.size();
+    const bool there = held && in_place != held->data.end();
+    parts[target] = {GenerationOf(world, target), json.size(), there && in_place->second == json,
+                     false};
+    sizes[key] = {json.size(), there};
   }
   for (const auto& key : OverBudget(sizes, writer_.Budget(ns))) {
     parts[TargetOfSidecarConfigKey(key)].left_out = true;
@@ -84,13 +89,19 @@ void SidecarConfigReconciler::Report(const std::string& ns, const ConfigReport::
   report_.Tried(ConfigMapOf(ns), "the sidecars of namespace " + ns, parts, result);
 }
 
+// In a namespace that is going away there is nothing to wait for.
+void SidecarConfigReconciler::ReportGoing(const std::string& ns, ConfigReport::Parts parts) {
+  for (auto& [target, part] : parts) part = {part.generation, part.bytes, true, false};
+  Report(ns, parts, {});
+}
+
 void SidecarConfigReconciler::CompareAll() {
   const World world = world_();
   auto all = PlanSidecarConfigs(world, options_);
   for (auto& [ns, wanted] : all) {
     const auto parts = Fit(world, ns, wanted);
     if (!TakesWrites(world, ns)) {
-      report_.Nothing(ConfigMapOf(ns));
+      ReportGoing(ns, parts);
     } else if (writer_.Holds(ns, wanted)) {
       Report(ns, parts, {});
     } else {

@@ -47,6 +47,7 @@ class SidecarConfigReconciler {
   ConfigReport::Parts Fit(const World& world, const std::string& ns, ConfigMapData& wanted) const;
   void Report(const std::string& ns, const ConfigReport::Parts& parts,
               const ReconcileResult& result);
+  void ReportGoing(const std::string& ns, ConfigReport::Parts parts);
 
   const SidecarConfigOptions options_;
   const std::function<World()> world_;

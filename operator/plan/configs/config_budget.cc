@@ -2,28 +2,30 @@
 #include "operator/plan/configs/config_budget.h"
 
 #include <algorithm>
-#include <utility>
+#include <bit>
+#include <functional>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace telltale {
 
-std::set<std::string> OverBudget(const std::map<std::string, std::size_t>& sizes,
+std::set<std::string> OverBudget(const std::map<std::string, BudgetPart>& parts,
                                  std::size_t budget) {
   std::size_t total = 0;
-  std::vector<std::pair<std::size_t, const std::string*>> largest;
-  for (const auto& [key, size] : sizes) {
-    total += size;
-    largest.emplace_back(size, &key);
+  std::vector<std::tuple<int, bool, std::string_view>> order;
+  for (const auto& [key, part] : parts) {
+    total += part.bytes;
+    order.emplace_back(std::bit_width(part.bytes), !part.held, key);
   }
   std::set<std::string> left_out;
   if (total <= budget) return left_out;
-  std::ranges::sort(largest, [](const auto& a, const auto& b) {
-    return a.first != b.first ? a.first > b.first : *a.second > *b.second;
-  });
-  for (const auto& [size, key] : largest) {
+  std::ranges::sort(order, std::greater());
+  for (const auto& [size, newcomer, key] : order) {
     if (total <= budget) break;
-    total -= size;
-    left_out.insert(*key);
+    const auto part = parts.find(std::string(key));
+    total -= part->second.bytes;
+    left_out.insert(part->first);
   }
   return left_out;
 }

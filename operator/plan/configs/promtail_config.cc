@@ -148,20 +148,40 @@ std::string ForExpansion(const std::string& yaml) {
 
 }  // namespace
 
+// No text in the file has a line break of its own: the writer quotes and escapes every string.
+std::map<std::string_view, std::string_view> ScrapeConfigsOf(std::string_view file) {
+  constexpr std::string_view kBegin = "\n  - job_name: \"";
+  std::map<std::string_view, std::string_view> parts;
+  std::size_t begin = file.find(kBegin);
+  while (begin != std::string_view::npos) {
+    const std::string_view rest = file.substr(begin + 1);
+    const std::size_t next = rest.find(kBegin);
+    const std::string_view part = rest.substr(0, next == std::string_view::npos ? next : next + 1);
+    const std::string_view name = part.substr(kBegin.size() - 1);
+    parts[name.substr(0, name.find('"'))] = part;
+    begin = next == std::string_view::npos ? next : begin + 1 + next;
+  }
+  return parts;
+}
+
 PromtailPlan PlanPromtailConfig(const World& world, const PromtailOptions& options,
-                                std::size_t budget) {
+                                std::string_view held, std::size_t budget) {
+  const auto there = ScrapeConfigsOf(held);
   const bool expanded = HasUsername(options.secret_keys);
   PromtailPlan plan;
   plan.text = RenderHead(options);
   if (expanded) plan.text = ForExpansion(plan.text);
   plan.text += kScrapeConfigs;
-  std::map<std::string, std::size_t> sizes;
+  std::map<std::string, BudgetPart> sizes;
   for (const auto& target : world.targets) {
     if (!HasScrapeConfig(*target, world)) continue;
     std::string text = RenderScrapeConfig(*target, world);
     if (expanded) text = Doubled(text);
-    sizes[target->meta.Key()] = text.size();
-    plan.parts[target->meta.Key()] = {target->meta.generation, std::move(text)};
+    const std::string key = target->meta.Key();
+    const auto found = there.find(key);
+    sizes[key] = {text.size(), found != there.end()};
+    const bool same = found != there.end() && found->second == text;
+    plan.parts[key] = {target->meta.generation, same, std::move(text)};
   }
   plan.left_out = OverBudget(sizes, budget - std::min(budget, plan.text.size()));
   if (plan.left_out.size() == plan.parts.size()) plan.text += "  []\n";
@@ -174,7 +194,7 @@ PromtailPlan PlanPromtailConfig(const World& world, const PromtailOptions& optio
 }
 
 std::string RenderPromtailConfig(const World& world, const PromtailOptions& options) {
-  return PlanPromtailConfig(world, options, std::numeric_limits<std::size_t>::max()).text;
+  return PlanPromtailConfig(world, options, "", std::numeric_limits<std::size_t>::max()).text;
 }
 
 }  // namespace telltale

@@ -26,18 +26,24 @@ struct PromtailOptions {
   std::set<std::string> secret_keys = {};  // what that Secret has, by its keys
 };
 
+// The elements of the list under scrape_configs in such a file, by key of the MonitoringTarget;
+// views into `file`. What was not written by us gives nothing, or nonsense.
+std::map<std::string_view, std::string_view> ScrapeConfigsOf(std::string_view file);
+
 // promtail.yaml, and which part of it is whose.
 struct PromtailPlan {
   struct Part {
     std::int64_t generation = 0;  // of the MonitoringTarget
+    bool held = false;            // that text is in the file that is there
     std::string text;             // as it stands in the file, whole lines
   };
   std::string text;
   std::map<std::string, Part> parts;  // by key of the MonitoringTarget, those left out too
   std::set<std::string> left_out;     // what does not fit into `budget`, the largest first
 };
+// `held` is the file that is there.
 PromtailPlan PlanPromtailConfig(const World& world, const PromtailOptions& options,
-                                std::size_t budget);
+                                std::string_view held, std::size_t budget);
 
 // With everything, however large.
 std::string RenderPromtailConfig(const World& world, const PromtailOptions& options);

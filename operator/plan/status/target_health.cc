@@ -267,8 +267,11 @@ bool ConfigMissing(const StatusInput& input) {
                     target.logs->collector == LogsSpec::Collector::kNode;
   if (!input.writes_config || (!target.WantsSidecar() && !node)) return false;
   if (!input.config.problems.empty()) return true;
-  // Without pods there need not be a namespace, and so no ConfigMap.
-  if (!input.config.written) return !input.pods.empty();
+  // In other namespaces without pods there need not be a ConfigMap, as they need not exist.
+  if (!input.config.written) {
+    const bool selects = !target.selector.empty() || target.selector.match_all;
+    return selects && (!target.namespaces || !input.pods.empty());
+  }
   return *input.config.written < target.meta.generation;
 }
 

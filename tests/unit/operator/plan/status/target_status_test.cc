@@ -362,7 +362,9 @@ TEST(RenderTargetStatus, AConfigurationOnItsWayIsUnknownUntilItIsWritten) {
                                   std::string(R"("suspend":true,"sidecar":{})")}) {
     EXPECT_EQ(Observed(StatusWith(Shop(spec, RunningPod("a"), up), {})), "1") << spec;
   }
-  EXPECT_EQ(Observed(StatusWith(Shop(R"("sidecar":{})", "", up), {})), "1") << "no pods";
+  EXPECT_EQ(Observed(StatusWith(Shop(R"("sidecar":{})", "", up), {})), "0");
+  const std::string other = R"("sidecar":{},"namespaceSelector":{"names":["none"]})";
+  EXPECT_EQ(Observed(StatusWith(Shop(other, "", up), {})), "1") << "which need not exist";
 }
 
 TEST(RenderTargetStatus, PromtailsConfigMapCountsOnlyWherePromtailReads) {
