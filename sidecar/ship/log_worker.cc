@@ -189,7 +189,9 @@ void LogWorker::BuildNext(TailedFile& file, Mode mode) {
   if (empty) {
     if (ending.unfinished && !file.rotated) file.silence_used = file.grown;
     file.searched = std::max(file.searched, batch->searched);
-    // It shrank under our hands, or holds less than its trailer says: the next sweep tells.
+    // Where a compressed file ends is known only now.
+    if (file.bytes.compressed()) file.info.size = file.bytes.UncompressedSize();
+    // It shrank under our hands: the next sweep tells.
     bool less = ending.unfinished || file.searched < file.info.size;
     if (less && file.unread()) file.retry_at = clock_.Steady() + kRetryRead;
     return;

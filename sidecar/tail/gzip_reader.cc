@@ -83,6 +83,9 @@ class GzipReader::Impl {
   }
 
   std::uint64_t Size() {
+    // Whether anything follows what the trailer said, only one more read tells.
+    char next;
+    if (!ended_ && reached_ >= said_) static_cast<void>(ReadAt(&next, 1, reached_));
     if (ended_) return end_;
     if (reached_ >= said_) said_ = reached_ + kMoreThanSaid;
     return said_;

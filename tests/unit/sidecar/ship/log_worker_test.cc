@@ -127,6 +127,29 @@ TEST_F(LogWorkerTest, ACompressedFileOfWhichNothingIsLeftEndsTheWork) {
   EXPECT_EQ(Metric("files"), 1);
 }
 
+// A stop that drains ended there, and left the younger file unread.
+TEST_F(LogWorkerTest, TheFileAfterACompressedOneIsReadAsSoonAsThatIsAnswered) {
+  const std::string whole = Gzip("one\n");
+  for (const std::string& compressed : {whole, whole.substr(0, whole.size() - 3)}) {
+    for (const auto& file : std::filesystem::directory_iterator(temp_.path())) {
+      std::filesystem::remove_all(file);
+    }
+    Append("a.log", "one\n");
+    Start();
+    Pass(std::chrono::seconds(2));
+    std::ofstream(temp_ / "a.log.1.gz", std::ios::binary) << compressed;
+    std::filesystem::remove(temp_ / "a.log");
+    Append("a.log", "two\n");
+    Start();
+    worker_->Work(LogWorker::Mode::kNormal);
+    Pass(std::chrono::seconds(2));  // a sweep while the answer is awaited
+    worker_->Answered(Done(1, {1, 4}));
+    worker_->Work(LogWorker::Mode::kDrain);
+    EXPECT_FALSE(worker_->Idle());
+    EXPECT_EQ(Metric("read_lines_total"), 2);
+  }
+}
+
 TEST_F(LogWorkerTest, WhatWasUnderWayAndIsTruncatedIsLostOnce) {
   Append("a.log", "one\n");
   Start();

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <utility>
+
 #include "tests/unit/sidecar/gzip_text.h"
 #include "tests/unit/sidecar/ship/pipeline_fixture.h"
 

@@ -81,6 +81,17 @@ TEST_F(GzipReaderTest, MembersInARowAreOneContentAndPaddingIsNone) {
   EXPECT_FALSE(bytes.damaged());
 }
 
+TEST_F(GzipReaderTest, ItsSizeIsKnownWhenAllOfItWasRead) {
+  const std::string text = Text(3'000);
+  const std::string members = Gzip(text.substr(0, 2'000)) + Gzip(text.substr(2'000));
+  for (const std::string& content : {Gzip(text), members}) {
+    const FileBytes bytes = Open(content);
+    ReadFrom(bytes, 0, text.size());
+    EXPECT_EQ(bytes.UncompressedSize(), text.size());
+    EXPECT_EQ(ReadFrom(bytes, 0, text.size()), text);
+  }
+}
+
 TEST_F(GzipReaderTest, ATornFileGivesWhatItHasAndSaysSo) {
   std::string text = Text(100'000), whole = Gzip(text);
   FileBytes bytes = Open(whole.substr(0, whole.size() / 2));
