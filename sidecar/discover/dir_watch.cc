@@ -43,7 +43,8 @@ bool DirWatch::Watch(const std::string& directory) {
     by_watch_[watch] = directory;
     return true;
   }
-  if (errno == ENOENT || errno == ENOTDIR || warned_) return false;
+  // Where permission is missing, the listing says so.
+  if (errno == ENOENT || errno == ENOTDIR || errno == EACCES || warned_) return false;
   warned_ = true;
   LogWarn("a directory cannot be watched: its files are looked at once a second instead",
           {{"directory", directory},

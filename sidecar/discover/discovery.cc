@@ -131,7 +131,15 @@ Discovery::Names Discovery::NamesIn(const std::string& path) {
   Names names;
   if (error == ENOENT) return names;
   const bool denied = error == EACCES || error == EPERM;
-  NoteUnread(denied ? UnreadReason::kPermission : UnreadReason::kError, path, std::strerror(error));
+  // A directory that may be entered is enough for files that patterns name in full.
+  const bool enough = denied && !sources_.HasWildcardsIn(path) &&
+                      faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0;
+  if (enough) {
+    NoteRead(path);
+  } else {
+    NoteUnread(denied ? UnreadReason::kPermission : UnreadReason::kError, path,
+               std::strerror(error));
+  }
   for (std::string& name : sources_.PlainNames(path)) {
     struct stat info;
     if (stat(PathIn(path, name).c_str(), &info) != 0 || S_ISDIR(info.st_mode)) continue;

@@ -20,15 +20,20 @@ struct Format {
 };
 
 // No text log begins with these bytes.
-constexpr std::array<Format, 9> kFormats{{{{"\xFD\x37\x7A\x58\x5A\x00", 6}, "xz"},
-                                          {"BZh", "bzip2"},
-                                          {"\x28\xB5\x2F\xFD", "zstd"},
-                                          {"\x04\x22\x4D\x18", "lz4"},
-                                          {"\x02\x21\x4C\x18", "lz4"},
-                                          {"\x1F\x9D", "compress"},
-                                          {"\x1F\xA0", "compress"},
-                                          {"PK\x03\x04", "zip"},
-                                          {"7z\xBC\xAF\x27\x1C", "7z"}}};
+constexpr std::array<Format, 14> kFormats{{{{"\xFD\x37\x7A\x58\x5A\x00", 6}, "xz"},
+                                           {{"\x5D\x00\x00", 3}, "lzma"},
+                                           {"LZIP\x01", "lzip"},
+                                           {{"\x89LZO\x00", 5}, "lzop"},
+                                           {{"\xFF\x06\x00\x00sNaP", 8}, "snappy"},
+                                           {"Rar!\x1A\x07", "rar"},
+                                           {"BZh", "bzip2"},
+                                           {"\x28\xB5\x2F\xFD", "zstd"},
+                                           {"\x04\x22\x4D\x18", "lz4"},
+                                           {"\x02\x21\x4C\x18", "lz4"},
+                                           {"\x1F\x9D", "compress"},
+                                           {"\x1F\xA0", "compress"},
+                                           {"PK\x03\x04", "zip"},
+                                           {"7z\xBC\xAF\x27\x1C", "7z"}}};
 // Behind "BZh" come the block size and the magic of a block, or of the end of an empty stream.
 constexpr std::string_view kBzipBlock = "1AY&SY", kBzipEnd{"\x17\x72\x45\x38\x50\x90", 6};
 
@@ -83,7 +88,7 @@ std::string TargetOf(const std::string& path, int fd) {
 std::optional<ForeignFormat> FindForeignFormat(const FileBytes& bytes) {
   // Reading a compressed file now would end a stream that is still being written.
   if (bytes.compressed()) return std::nullopt;
-  std::array<char, 10> start{};
+  std::array<char, kFormatBytes> start{};
   auto n = bytes.ReadAt(start.data(), start.size(), 0);
   if (!n) return std::nullopt;
   const std::string_view text(start.data(), *n);

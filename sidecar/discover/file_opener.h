@@ -30,6 +30,9 @@ std::string RealPathOf(int fd);
 // The same if `path` itself is a link, else empty.
 std::string TargetOf(const std::string& path, int fd);
 
+// So many first bytes say what a file is.
+inline constexpr std::size_t kFormatBytes = 10;
+
 struct ForeignFormat {
   UnreadReason reason;    // kCompressed or kEncoding
   std::string_view name;  // "xz", "UTF-16LE" and the like; static

@@ -15,11 +15,16 @@ namespace {
 constexpr int kListRounds = 4;
 constexpr std::size_t kMaxShadowed = 1'000;
 
-// Three quarters of what the process may open: the rest is for pushes, pages and the journal.
+// Descriptors that pushes, pages, the journal and the configuration need at the same time.
+constexpr std::size_t kOtherDescriptors = 40, kFewestFiles = 4;
+
+// Three quarters of what the process may open, but for the descriptors of everything else.
 std::size_t FilesAllowed() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 512;
-  return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, 1 << 20)) / 4 * 3;
+  const auto all = static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, 1 << 20));
+  const std::size_t others = std::max(all / 4, kOtherDescriptors);
+  return std::max(all - std::min(all, others), kFewestFiles);
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ void FileSet::Refresh(TailedFile& file) {
     file.rewritten = true;
   }
   file.info = *info;
-  if (before == 0 && info->size > 0 && DropIfForeign(file)) return;
+  if (before < kFormatBytes && info->size > before && DropIfForeign(file)) return;
   SearchAgain(file);
   NoteFingerprint(file);
 }
@@ -124,7 +124,9 @@ bool FileSet::DropIfForeign(TailedFile& file) {
   const auto foreign = FindForeignFormat(file.bytes);
   if (!foreign) return false;
   const std::string path = file.found_at;
-  Close(file.file_id, CloseReason::kUnwanted, false);
+  const std::uint64_t file_id = file.file_id;
+  Close(file_id, CloseReason::kUnwanted, false);
+  history_.Gone(file_id);  // nothing of it will be missed
   discovery_.NoteUnread(foreign->reason, path, foreign->name);
   return true;
 }

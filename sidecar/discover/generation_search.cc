@@ -89,7 +89,7 @@ class Finder {
 
   static bool MayBe(const KnownGeneration& known, const RotatedFile& file) {
     bool compressed = file.name.ends_with(".gz");
-    return IsRotationOf(NameOf(known.path), file.name) &&
+    return IsGenerationOf(NameOf(known.path), file.name) &&
            (compressed || file.info.size >= known.checkpoint.offset);
   }
 

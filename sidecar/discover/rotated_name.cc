@@ -4,13 +4,21 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "common/base/ascii.h"
+
 namespace telltale {
 namespace {
 
 // Shorter numbers are counts: no date has so few digits.
 constexpr std::size_t kDateDigits = 6;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+constexpr std::string_view kMonths[] = {"january",   "february", "march",    "april",
+                                        "may",       "june",     "july",     "august",
+                                        "september", "october",  "november", "december"};
+constexpr std::string_view kDateWords[] = {"t",   "z",   "w",   "am",  "pm",  "utc", "gmt", "mon",
+                                           "tue", "wed", "thu", "fri", "sat", "sun", "sept"};
+constexpr std::string_view kOlder[] = {"old", "prev", "previous"};
+constexpr std::string_view kSeparators = ".-_ @(", kWithin = "-_.:+ ()";
 
 std::string_view WithoutGz(std::string_view name) {
   if (name.ends_with(".gz")) name.remove_suffix(3);
@@ -27,13 +35,58 @@ std::string_view Suffix(std::string_view base, std::string_view name) {
   return name;
 }
 
-// A separator, and nothing but a number or a date.
+// A word of a date: a month, a day of the week, "w" before a week's number, or a part of a time.
+bool IsMonth(std::string_view word) {
+  const std::string lower = LowerAscii(word);
+  return std::ranges::any_of(kMonths, [&](std::string_view month) {
+    return lower.size() >= 3 && month.starts_with(lower);
+  });
+}
+
+bool IsDateWord(std::string_view word) {
+  if (IsMonth(word)) return true;
+  return std::ranges::find(kDateWords, LowerAscii(word)) != std::end(kDateWords);
+}
+
+std::size_t RunOf(std::string_view text, bool (*is)(char)) {
+  return static_cast<std::size_t>(std::ranges::find_if_not(text, is) - text.begin());
+}
+
+// "@" and 16 hex digits or more, as multilog and svlogd write a time.
+std::size_t TaiLength(std::string_view text) {
+  if (!text.starts_with('@')) return 0;
+  const std::size_t digits = RunOf(text.substr(1), [](char c) { return IsHexDigit(c); });
+  return digits >= 16 ? digits + 1 : 0;
+}
+
+// A separator, and nothing but a number or a date, perhaps in words.
 bool IsNumberOrDate(std::string_view suffix) {
-  if (suffix.size() < 2 || std::string_view(".-_").find(suffix[0]) == suffix.npos) return false;
-  suffix.remove_prefix(1);
-  return IsDigit(suffix[0]) && std::all_of(suffix.begin(), suffix.end(), [](char c) {
-           return IsDigit(c) || std::string_view("-_.:+TZ").find(c) != std::string_view::npos;
-         });
+  if (suffix.size() < 2 || kSeparators.find(suffix[0]) == suffix.npos) return false;
+  if (suffix[0] != '@' && suffix[0] != '(') suffix.remove_prefix(1);
+  if (std::string_view("-_.:+)").find(suffix[0]) != suffix.npos) return false;
+  bool digits = false;
+  while (!suffix.empty()) {
+    std::size_t length = TaiLength(suffix);
+    if (length == 0 && IsLetter(suffix[0])) {
+      length = RunOf(suffix, [](char c) { return IsLetter(c); });
+      if (!IsDateWord(suffix.substr(0, length))) return false;
+    } else if (length == 0) {
+      length = 1;
+      if (!IsDigit(suffix[0]) && kWithin.find(suffix[0]) == suffix.npos) return false;
+    }
+    digits = digits || suffix[0] == '@' || IsDigit(suffix[0]);
+    suffix.remove_prefix(length);
+  }
+  return digits;
+}
+
+bool HasMonth(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = RunOf(text, [](char c) { return IsLetter(c); });
+    if (IsMonth(text.substr(0, length))) return true;
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return false;
 }
 
 std::size_t Digits(std::string_view text) {
@@ -54,7 +107,7 @@ std::vector<std::uint64_t> Numbers(std::string_view text) {
 // 31012024 or 01-31-2024 do not.
 bool YearFirst(std::string_view suffix) {
   const std::vector<std::uint64_t> numbers = Numbers(suffix);
-  if (numbers.empty()) return false;
+  if (numbers.empty() || HasMonth(suffix)) return false;
   const std::uint64_t first = numbers[0];
   const auto is_year = [](std::uint64_t year) { return year >= 1970 && year < 2200; };
   if (numbers.size() > 1 && first < 10'000) return is_year(first) && numbers[1] <= 12;
@@ -80,8 +133,9 @@ bool TimesAgree(const std::vector<RotatedFile>& files) {
 bool IsRotationOf(std::string_view base, std::string_view name) {
   if (base.empty() || name.size() <= base.size() || !name.starts_with(base)) return false;
   std::string_view suffix = Suffix(base, name);
-  if (suffix.empty() || suffix == ".old" || suffix == "-old" || suffix == "_old") return true;
-  return IsNumberOrDate(suffix);
+  if (suffix.empty() || IsNumberOrDate(suffix)) return true;
+  return kSeparators.substr(0, 3).find(suffix[0]) != suffix.npos &&
+         std::ranges::find(kOlder, suffix.substr(1)) != std::end(kOlder);
 }
 
 std::string_view StemOf(std::string_view base) {
@@ -99,9 +153,14 @@ bool IsDatedBeside(std::string_view base, std::string_view name) {
   return IsNumberOrDate(name.substr(stem.size(), name.size() - base.size()));
 }
 
+bool IsGenerationOf(std::string_view base, std::string_view name) {
+  return IsRotationOf(base, name) || IsDatedBeside(base, name);
+}
+
 void SortByAge(std::string_view base, std::vector<RotatedFile>& files) {
   auto dated = [&](const RotatedFile& file) {
-    return Digits(Suffix(base, file.name)) >= kDateDigits;
+    const std::string_view suffix = Suffix(base, file.name);
+    return Digits(suffix) >= kDateDigits || HasMonth(suffix);
   };
   auto dates = static_cast<std::size_t>(std::count_if(files.begin(), files.end(), dated));
   auto numbers = [&](const RotatedFile& file) { return Numbers(Suffix(base, file.name)); };

@@ -14,13 +14,17 @@
 
 namespace telltale {
 
-// `name` is `base`, a separator and nothing but a number, a date or "old", perhaps with .gz:
-// app.log.1, app.log-20240131.gz, 0.log.20240131-010203, app.log.old; also app.log.gz.
+// `name` is `base`, a separator and nothing but a number, a date, "old" or "prev", perhaps with
+// .gz: app.log.1, app.log-20240131.gz, 0.log.20240131-010203, app.log.31-Jan-2024,
+// app.log.2024-W05, app.log.old; also app.log.gz.
 bool IsRotationOf(std::string_view base, std::string_view name);
 
 // `name` is `base` with a separator and nothing but a number or a date in front of its extension,
 // perhaps with .gz: app-2024-01-31.log, app.1.log.gz of app.log. Logback and Log4j name files so.
 bool IsDatedBeside(std::string_view base, std::string_view name);
+
+// Either of the two.
+bool IsGenerationOf(std::string_view base, std::string_view name);
 
 // `base` without its extension: "app" of "app.log".
 std::string_view StemOf(std::string_view base);

@@ -231,7 +231,7 @@ void Rotations::FindMovedTo(const std::string& directory,
     for (const auto& [name, inode] : names) {
       const std::string full = PathIn(directory, name);
       const bool same = inode == k.id.inode;
-      const bool maybe_copy = k.checkpoint.offset > 0 && IsRotationOf(NameOf(k.path), name);
+      const bool maybe_copy = k.checkpoint.offset > 0 && IsGenerationOf(NameOf(k.path), name);
       if ((!same && !maybe_copy) || open_.FindAt(full) != nullptr) continue;
       const FileBytes bytes = OpenBytes(full);
       auto info = StatFile(bytes.fd());

@@ -15,6 +15,8 @@
 namespace telltale {
 namespace {
 
+bool HasWildcard(std::string_view name) { return name.find_first_of("*?[\\") != name.npos; }
+
 bool MatchesAny(const std::vector<std::string>& patterns, const std::string& path) {
   return std::any_of(patterns.begin(), patterns.end(),
                      [&](const std::string& pattern) { return GlobMatch(pattern, path); });
@@ -88,11 +90,20 @@ std::vector<std::string> SourceList::PlainNames(const std::string& directory) co
   for (const LogSource& source : list_) {
     for (const std::string& pattern : source.include) {
       const std::string name(NameOf(pattern));
-      if (name.find_first_of("*?[\\") != name.npos) continue;
+      if (HasWildcard(name)) continue;
       if (GlobMatch(pattern, PathIn(directory, name))) out.push_back(name);
     }
   }
   return out;
+}
+
+bool SourceList::HasWildcardsIn(const std::string& directory) const {
+  return std::ranges::any_of(list_, [&](const LogSource& source) {
+    return std::ranges::any_of(source.include, [&](const std::string& pattern) {
+      if (pattern.find("**") != pattern.npos) return true;
+      return HasWildcard(NameOf(pattern)) && GlobMatch(DirectoryOf(pattern), directory);
+    });
+  });
 }
 
 std::map<std::size_t, std::string> SourceList::Shadowed(const std::set<std::string>& paths) const {

@@ -39,6 +39,8 @@ class SourceList {
   // The names that patterns without wildcards want in the directory. They can be opened even if
   // the directory cannot be listed (mode --x).
   std::vector<std::string> PlainNames(const std::string& directory) const;
+  // True if a pattern has wildcards for the names in the directory, so that it must be listed.
+  bool HasWildcardsIn(const std::string& directory) const;
 
   // Sources whose every path in `paths` is taken by an earlier source: index, and one such path.
   std::map<std::size_t, std::string> Shadowed(const std::set<std::string>& paths) const;

@@ -11,11 +11,15 @@
 
 #include "common/base/strings.h"
 #include "common/net/http/http_date.h"
+#include "sidecar/loki/ok_answer.h"
 
 namespace telltale {
 namespace {
 
 constexpr std::chrono::seconds kMaxRetryAfter{600};
+// A store or proxy that takes no requests of this size, the smallest loki.batchBytes, takes none at
+// all: no line is the reason.
+constexpr std::size_t kSmallestLimit = 4 << 10;
 
 using Kind = PushAnswer::Kind;
 
@@ -136,12 +140,15 @@ std::chrono::milliseconds RetryAfter(const HttpResponse& response) {
                     kMaxRetryAfter);
 }
 
-// 200 is for stores that say something with it; an error in an object is no success.
+// 200 is for stores that say something with it.
 Kind KindOf200(const HttpResponse& response) {
   if (IsPage(response)) return Kind::kRetrySlowly;
-  const bool error =
-      IsObject(response.body) && response.body.find("\"error\"") != std::string::npos;
-  return error ? Kind::kUnclear : Kind::kStored;
+  return SaysStored(response.body) ? Kind::kStored : Kind::kUnclear;
+}
+
+// Whether a request of so many bytes with one line can be above the limit of a store that works.
+bool MayBeTooLarge(std::uint64_t lines, std::size_t bytes) {
+  return lines > 1 || bytes >= kSmallestLimit;
 }
 
 void ReadRefusal(const HttpResponse& response, std::uint64_t lines, PushAnswer& out) {
@@ -165,7 +172,7 @@ void ReadRefusal(const HttpResponse& response, std::uint64_t lines, PushAnswer& 
 
 }  // namespace
 
-PushAnswer ReadPushAnswer(const HttpResponse& response, std::uint64_t lines) {
+PushAnswer ReadPushAnswer(const HttpResponse& response, std::uint64_t lines, std::size_t bytes) {
   PushAnswer out;
   out.retry_after = RetryAfter(response);
   out.sent_twice = response.sent_twice;
@@ -181,7 +188,7 @@ PushAnswer ReadPushAnswer(const HttpResponse& response, std::uint64_t lines) {
       ReadRefusal(response, lines, out);
       break;
     case 413:
-      out.kind = Kind::kTooLarge;
+      out.kind = MayBeTooLarge(lines, bytes) ? Kind::kTooLarge : Kind::kUnclear;
       out.reason = "too_large";
       break;
     case 429:

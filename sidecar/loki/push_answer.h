@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,8 +37,8 @@ struct PushAnswer {
   std::chrono::milliseconds retry_after{0};  // of the header, at most ten minutes
 };
 
-// `lines` is how many the request held. Which lines are lost is only right for a request of one
-// stream; of another, the kind says that it must be divided.
-PushAnswer ReadPushAnswer(const HttpResponse& response, std::uint64_t lines);
+// `lines` is how many the request held, `bytes` its size before compression. Which lines are lost
+// is only right for a request of one stream; of another, the kind says that it must be divided.
+PushAnswer ReadPushAnswer(const HttpResponse& response, std::uint64_t lines, std::size_t bytes);
 
 }  // namespace telltale

@@ -99,16 +99,16 @@ PushQueue::Push PushQueue::Compose(const InFlight& sent, TenantQueue& tenant) {
   Push push;
   push.tenant = sent.tenant;
   push.streams = sent.streams.size();
-  std::size_t raw = 0, size = 0;
+  std::size_t size = 0;
   for (const StreamId stream : sent.streams) {
     TenantQueue::Piece& piece = tenant.Front(stream);
     piece.tried = true;
     push.lines += piece.body.count.lines;
-    raw += piece.raw_bytes;
+    push.raw_bytes += piece.raw_bytes;
     size += piece.body.compressed.size();
   }
   push.body.reserve(size + 10);
-  AppendVarint(push.body, raw);
+  AppendVarint(push.body, push.raw_bytes);
   for (const StreamId stream : sent.streams) {
     AppendSnappyElements(tenant.Front(stream).body.compressed, push.body);
   }

@@ -65,8 +65,9 @@ class PushQueue {
 
   struct Push {
     std::uint64_t id = 0;
-    std::string tenant;  // empty: that of the target
-    std::string body;    // snappy of a PushRequest
+    std::string tenant;         // empty: that of the target
+    std::string body;           // snappy of a PushRequest
+    std::size_t raw_bytes = 0;  // before compression
     std::uint64_t lines = 0;
     std::size_t streams = 0;
   };

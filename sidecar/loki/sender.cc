@@ -119,7 +119,7 @@ void Sender::Push(Lane& lane, const PushQueue::Push& push, std::unique_lock<std:
   auto response = lane.client->Push(push.tenant, push.body);
   PushAnswer answer;
   if (response) {
-    answer = ReadPushAnswer(*response, push.lines);
+    answer = ReadPushAnswer(*response, push.lines, push.raw_bytes);
   } else if (response.error().code == Code::kTooLarge && push.lines > 1) {
     // Loki names each refused line: fewer lines make a shorter answer.
     answer.kind = PushAnswer::Kind::kTooLarge;

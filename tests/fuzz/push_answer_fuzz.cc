@@ -15,7 +15,7 @@ void FuzzOne(std::string_view text) {
   response.status = static_cast<int>(ParseInt(TakeLine(text)).value_or(400) % 1000);
   response.headers.emplace_back("retry-after", TakeLine(text));
   response.body = text;
-  const PushAnswer answer = ReadPushAnswer(response, kLines);
+  const PushAnswer answer = ReadPushAnswer(response, kLines, 1 << 20);
   const bool refused = answer.kind == PushAnswer::Kind::kRefused;
   TELLTALE_CHECK(answer.lost_lines <= (refused ? kLines : 0));
   TELLTALE_CHECK(!refused || !answer.reason.empty());

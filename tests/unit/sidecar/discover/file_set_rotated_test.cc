@@ -222,6 +222,18 @@ TEST_F(FileSetRotatedTest, AFileReadHalfWayAndCompressedSinceIsContinuedInTheCom
   EXPECT_FALSE(set_->files().rbegin()->second->bytes.compressed());
 }
 
+TEST_F(FileSetRotatedTest, AlsoIfTheDateStandsInFrontOfItsExtension) {
+  ReadThenDown("old\n");
+  Rename("a.log", "a-2026-11-28T10-00-00.000.log");
+  Append("a.log", "new\n");
+  Compress("a-2026-11-28T10-00-00.000.log");
+  Up();
+  ASSERT_EQ(set_->files().size(), 2u);
+  EXPECT_TRUE(First().bytes.compressed());
+  EXPECT_EQ(First().checkpoint.offset, 5u);
+  EXPECT_EQ(First().info.size, 9u);
+}
+
 TEST_F(FileSetRotatedTest, CompressedGenerationsThatWereNeverSeenAreReadAndReadOnesAreNot) {
   Append("a.log", "first\n");
   set_->HandleEvents();

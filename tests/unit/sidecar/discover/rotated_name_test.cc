@@ -10,14 +10,19 @@ namespace {
 using testing::ElementsAre;
 
 TEST(RotatedName, NumbersDatesAndOldAreRotationsAndOtherWordsAreNot) {
-  for (const char* name : {"a.log.1", "a.log.10.gz", "a.log-20240131", "a.log.2024-01-31.2.gz",
-                           "a.log.20240131-010203", "a.log.20240131T010203Z", "a.log_1",
-                           "a.log.old", "a.log.gz", "a.log.1706660000"}) {
+  for (const char* name :
+       {"a.log.1", "a.log.10.gz", "a.log-20240131", "a.log.2024-01-31.2.gz",
+        "a.log.20240131-010203", "a.log.20240131T010203Z", "a.log_1", "a.log.old", "a.log.gz",
+        "a.log.1706660000", "a.log.31-Jan-2024", "a.log-31January2024.gz", "a.log.2024-W05",
+        "a.log-2024w5", "a.log (1)", "a.log.Sun-31-Mar", "a.log.@400000006740a1b20c0ffee0",
+        "a.log.prev", "a.log_2024-01-31 10.00.00 PM"}) {
     EXPECT_TRUE(IsRotationOf("a.log", name)) << name;
   }
   for (const char* name :
-       {"a.log", "a.log.", "a.log1", "a.log.lock", "a.log.json", "a.log.1.tmp", "a.log.bak1",
-        "b.log.1", "a.log.1.zip", "xa.log.1", "a.log.-1", "", "a.log.1.log"}) {
+       {"a.log",       "a.log.",     "a.log1",        "a.log.lock",  "a.log.json",
+        "a.log.1.tmp", "a.log.bak1", "b.log.1",       "a.log.1.zip", "xa.log.1",
+        "a.log.-1",    "",           "a.log.1.log",   "a.log.may",   "a.log.1-host",
+        "a.log.@1",    "a.log.1ab",  "a.log.Janus-1", "a.log.)1",    "a.log.old2"}) {
     EXPECT_FALSE(IsRotationOf("a.log", name)) << name;
   }
   EXPECT_FALSE(IsRotationOf("", ".1"));
@@ -53,6 +58,13 @@ TEST(RotatedName, DatesAreInTheirOrderWhateverTheirTimes) {
               ElementsAre("a.log.20240131-010000.gz", "a.log.20240131-020000"));
   EXPECT_THAT(Sorted({{"a.log.2024-01-31.10", 1}, {"a.log.2024-01-31.9", 1}}),
               ElementsAre("a.log.2024-01-31.9", "a.log.2024-01-31.10"));
+}
+
+TEST(RotatedName, DatesWithMonthsInWordsGoByTime) {
+  EXPECT_THAT(Sorted({{"a.log.5-Nov-2026", 2}, {"a.log.31-Oct-2026", 1}}),
+              ElementsAre("a.log.31-Oct-2026", "a.log.5-Nov-2026"));
+  EXPECT_THAT(Sorted({{"a.log.2026-Apr-01", 2}, {"a.log.2026-Mar-02", 1}}),
+              ElementsAre("a.log.2026-Mar-02", "a.log.2026-Apr-01"));
 }
 
 TEST(RotatedName, MixedSchemesGoByTime) {

@@ -17,7 +17,7 @@ PushAnswer Read(int status, std::string body = "", std::uint64_t lines = 10,
   response.status = status;
   response.body = std::move(body);
   response.headers = std::move(headers);
-  return ReadPushAnswer(response, lines);
+  return ReadPushAnswer(response, lines, lines * 1'000);
 }
 
 TEST(PushAnswer, OnlyTwoStatusesSayStored) {
@@ -32,8 +32,31 @@ TEST(PushAnswer, A200WithAPageOrAnErrorStoredNothing) {
   EXPECT_EQ(Read(200, "Sign in", 1, html).kind, Kind::kRetrySlowly);
   EXPECT_EQ(Read(200, "\n<!DOCTYPE html><html>Sign in</html>").kind, Kind::kRetrySlowly);
   EXPECT_EQ(Read(200, "{\"status\":\"error\",\"error\":\"no such index\"}").kind, Kind::kUnclear);
-  EXPECT_EQ(Read(200, "{\"status\":\"success\"}").kind, Kind::kStored);
-  EXPECT_EQ(Read(200, "ok\n").kind, Kind::kStored);
+}
+
+TEST(PushAnswer, A200IsBelievedUnlessItsBodySpeaksAgainstIt) {
+  for (const char* body :
+       {"", " \n", "ok\n", "OK", "Success", "{}", R"({"status":"success"})", R"({"status": "ok"})",
+        R"({"errors":false,"items":[]})", R"({"error":null,"code":200})", R"({"errors": []})",
+        R"({"error":"","code":0})", R"({"status":204})", R"({"message":"no error"})"}) {
+    EXPECT_EQ(Read(200, body).kind, Kind::kStored) << body;
+  }
+  for (const char* body :
+       {R"({"errors":[{"message":"no such index"}]})", R"({"took":3,"errors": true})",
+        R"({"error":{"code":7}})", R"({"Status":"Error"})", R"({"status":"failed"})",
+        R"({"code":401,"message":"login first"})", R"({"statusCode":"503"})",
+        R"({"success":false})", "Sign in", "It works!", "[]", "upstream connect error"}) {
+    EXPECT_EQ(Read(200, body).kind, Kind::kUnclear) << body;
+  }
+}
+
+TEST(PushAnswer, NoLineIsTheReasonWhereEvenTheSmallestRequestIsTooLarge) {
+  HttpResponse response;
+  response.status = 413;
+  response.body = "<html>413</html>";
+  EXPECT_EQ(ReadPushAnswer(response, 2, 100).kind, Kind::kTooLarge);
+  EXPECT_EQ(ReadPushAnswer(response, 1, 4'096).kind, Kind::kTooLarge);
+  EXPECT_EQ(ReadPushAnswer(response, 1, 4'095).kind, Kind::kUnclear);
 }
 
 TEST(PushAnswer, ServerTroubleIsRetriedAndPersonsTroubleSlowly) {

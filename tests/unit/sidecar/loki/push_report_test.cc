@@ -37,7 +37,7 @@ class PushReportTest : public ::testing::Test {
     response.status = status;
     response.body = body;
     report_.Answered({"http://store/push", tenant, 1, 0, {}}, response,
-                     ReadPushAnswer(response, 3));
+                     ReadPushAnswer(response, 3, 1 << 20));
   }
   void NotSent(const std::string& why) {
     PushAnswer answer;

@@ -211,6 +211,19 @@ TEST_F(LogWorkerTest, WhatIsLostWithItsBatchIsNotCountedAsVanishedToo) {
   EXPECT_EQ(Metric("read_bytes_total"), 20);
 }
 
+TEST_F(LogWorkerTest, AFileThatTurnsOutToBeNoTextIsNotMissedLater) {
+  Append("a.log", "");
+  Append("b.log", "text\n");
+  Start();
+  Append("a.log", std::string("\xff\xfeT\0", 4));
+  Pass(std::chrono::seconds(2));
+  EXPECT_EQ(Metric("files_unread{reason=\"encoding\"}"), 1);
+  EXPECT_EQ(Metric("vanished_files_total"), 0);
+  Start();
+  Pass(std::chrono::seconds(2));
+  EXPECT_EQ(Metric("vanished_files_total"), 0);
+}
+
 // Seed 30080: four power cuts within a second made the same file vanish four times.
 TEST_F(LogWorkerTest, ALossIsSyncedAtOnce) {
   Append("a.log", "one\n");
