@@ -48,6 +48,29 @@ std::optional<Copy> Copies::FindOfRegrown(const TailedFile& file) const {
   return Find(file, [&](const Copy& copy) { return IsCopyOfRegrown(file, copy); });
 }
 
+std::vector<std::string> Copies::UnseenBehind(const std::string& path,
+                                              const std::string& after) const {
+  std::vector<std::string> out;
+  const std::string folder = DirectoryOf(path);
+  const Directory* directory = discovery_.Find(folder);
+  if (directory == nullptr) return out;
+  std::set<std::string> held;
+  const FileBytes present = OpenBytes(path);
+  bool behind = false;
+  const auto names = Discovery::PlainNamesIn(folder);
+  for (const RotatedFile& file : RotationsOf(path, names, discovery_.sources(), held)) {
+    const std::string full = PathIn(folder, file.name);
+    if (!std::exchange(behind, behind || full == after)) continue;
+    if (file.name.ends_with(".gz") || file.info.size == 0 || open_.Has(file.info.id)) continue;
+    if (!directory->Appeared(file.name, file.info.id.inode)) continue;
+    if (directory->done.contains(file.info.id.inode)) continue;
+    const SourceList& sources = discovery_.sources();
+    if (sources.Wants(full) || sources.Excluded(full)) continue;
+    if (!BeginsWith(present, OpenBytes(full))) out.push_back(full);
+  }
+  return out;
+}
+
 // The youngest one.
 std::optional<Copy> Copies::Find(const TailedFile& file,
                                  FunctionRef<bool(const Copy&)> is_copy) const {

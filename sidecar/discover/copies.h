@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/function_ref.h"
 #include "sidecar/discover/discovery.h"
@@ -33,6 +34,10 @@ class Copies {
   // since the last listing and holds something else behind that. The file was truncated and has
   // grown again with the same first bytes.
   std::optional<Copy> FindOfRegrown(const TailedFile& file) const;
+  // The copies of `path` that are younger than the copy `after`, oldest first: the file was copied
+  // and truncated more than once since the last listing. Files that were there before, that are
+  // open, compressed or a copy of what the file holds now do not count.
+  std::vector<std::string> UnseenBehind(const std::string& path, const std::string& after) const;
 
  private:
   bool IsCopy(const TailedFile& file, const Copy& copy) const;

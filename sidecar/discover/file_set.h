@@ -113,6 +113,7 @@ class FileSet {
   void NoteFingerprint(TailedFile& file);
   void Restart(TailedFile& file);
   bool ContinueInCopy(TailedFile& file);
+  void OpenCopiesBehind(const TailedFile& file, const std::string& after);
   void ContinueIn(TailedFile& file, Copy copy);
   bool RegrewAlike(TailedFile& file);
   bool DropIfForeign(TailedFile& file);

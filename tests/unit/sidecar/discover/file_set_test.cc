@@ -171,17 +171,19 @@ TEST_F(FileSetTest, TheFirstSourceThatWantsAFileGetsItWhateverItsPatternBeginsWi
   EXPECT_EQ(First().source, 2u);
 }
 
-TEST_F(FileSetTest, AsManyFilesAreOpenedAsTheProcessMay) {
+TEST_F(FileSetTest, AsManyFilesAreOpenedAsTheProcessMayAndOtherDescriptorsAreLeft) {
+  for (int i = 0; i < 200; ++i) Append(std::to_string(i) + ".log", "");
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
-  const rlimit few{40, before.rlim_max};
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
-  Make();
-  EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
-  for (int i = 0; i < 31; ++i) Append(std::to_string(i) + ".log", "");
-  Watch({temp_ / "*.log"});
-  EXPECT_EQ(set_->files().size(), 30u);
-  EXPECT_EQ(set_->counts().unread[UnreadReason::kLimit], 1u);
+  for (const auto& [limit, files] : {std::pair<rlim_t, std::size_t>{240, 180}, {64, 24}}) {
+    const rlimit few{limit, before.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+    Make();
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+    Watch({temp_ / "*.log"});
+    EXPECT_EQ(set_->files().size(), files);
+    EXPECT_EQ(set_->counts().unread[UnreadReason::kLimit], 200 - files);
+  }
 }
 
 TEST_F(FileSetTest, FilesNoLongerWantedAreLetGo) {

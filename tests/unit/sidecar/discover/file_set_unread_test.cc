@@ -38,6 +38,30 @@ TEST_F(FileSetUnreadTest, AnUnreadFileThatIsCopiedTruncatedAndGrownPastItsSizeGo
   EXPECT_THAT(Unread(), ElementsAre("old\n", "new and longer\n"));
 }
 
+TEST_F(FileSetUnreadTest,
+       AllCopiesAreReadInTheirOrderIfAFileIsTruncatedMoreThanOnceBetweenTwoLooks) {
+  for (const bool read : {false, true}) {
+    SCOPED_TRACE(read);
+    See("known\n");
+    if (read) ReadAll();
+    Append("a.log", "rest\n");
+    for (const int copy : {1, 2, 3}) {
+      const std::string name = "a.log." + std::to_string(copy);
+      fs::copy_file(temp_ / "a.log", temp_ / name);
+      fs::last_write_time(temp_ / name,
+                          fs::last_write_time(temp_ / "a.log") + std::chrono::seconds(copy));
+      temp_.Write("a.log", "new " + std::to_string(copy) + "\n");
+    }
+    set_->HandleEvents();
+    EXPECT_THAT(Unread(),
+                ElementsAre(read ? "rest\n" : "known\nrest\n", "new 1\n", "new 2\n", "new 3\n"));
+    for (const char* name : {"a.log", "a.log.1", "a.log.2", "a.log.3"}) fs::remove(temp_ / name);
+    history_.known().clear();
+    Make();
+    Watch({temp_ / "*.log"});
+  }
+}
+
 TEST_F(FileSetUnreadTest, AnUnreadFileThatIsTruncatedAndGrownPastItsSizeIsCountedAsLost) {
   See("old\n");
   temp_.Write("a.log", "new and longer\n");
