@@ -1,174 +1,104 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures the way of log lines from files to Loki's wire beside Promtail and prints one table.
+"""Measures the way of log lines from files to a store's wire beside Promtail and vlagent and prints one table.
 
-Usage: log_path.py [--full] [--only=PART,PART] ...     see --help and README.md
+Usage: log_path.py [--only=PART,PART] ...     see --help and README.md
 
-Exits 1 when a goal is missed. The numbers also go to `build/bench/logs.json`.
+Exits 1 when a goal is missed. The numbers also go to `build/bench/logs.json`; `--keep` puts them into results/.
 """
 
 import argparse
-import contextlib
 import json
 import pathlib
-import shutil
-import subprocess
 import sys
-import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests/bench")]
-import profiles  # noqa: E402  (the folder is no package)
+import log_parts  # noqa: E402  (the folder is no package)
+import machine  # noqa: E402
+import profiles  # noqa: E402
 import programs as peer_programs  # noqa: E402
-import shippers  # noqa: E402
-import table  # noqa: E402
-import usage  # noqa: E402
-from table import Row  # noqa: E402
+import goals  # noqa: E402
+from log_parts import PARTS  # noqa: E402
+from goals import Row  # noqa: E402
 
-BUILD = peer_programs.BUILD
 OURS = ("telltale-sidecar", "bench_sink", "bench_write", "bench_encode")
-PARTS = ("bulk", "stages", "encode", "steady", "latency", "idle")
-OURS_ALONE = ("encode",)
-LEVELS = 3  # of the lines that bench_write makes
-BYTES = 257  # of a line, its end included
+PEERS = ("promtail", "vlagent")
 
 
 def rows() -> list[Row]:
-    share, mb = "{:.4f}", "{:.1f}"
+    share, mb, times = "{:.4f}", "{:.1f}", "{:.1f}"
     return [
-        Row("lines per CPU-second", "bulk/per_cpu_second", goal=2_000_000, at_least=True),
-        Row("of Promtail's", "bulk/ratio", "{:.1f}", 28, at_least=True),
-        Row("lines a second", "bulk/per_second"),
-        Row("memory, peak, MB", "bulk/rss_peak_mb", mb),
-        Row("push, of its size before compression", "bulk/compression", "{:.2f}"),
-        Row("json and labels: lines per CPU-second", "stages/per_cpu_second", goal=800_000, at_least=True),
-        Row("json and labels: memory, peak, MB", "stages/rss_peak_mb", mb),
+        Row("one file: lines per CPU-second", "bulk/per_cpu_second"),
+        Row("  times Promtail's", "bulk/ratio", times, 25, at_least=True),
+        Row("  lines a second", "bulk/per_second"),
+        Row("  memory, peak, MB", "bulk/rss_peak_mb", mb, 8),
+        Row("  push, of its size before compression", "bulk/compression", "{:.2f}"),
+        Row("json and labels: lines per CPU-second", "stages/per_cpu_second"),
+        Row("  times Promtail's", "stages/ratio", times),
+        Row("  memory, peak, MB", "stages/rss_peak_mb", mb),
         Row("read, parse, encode alone: GB per CPU-second", "encode/gb_per_cpu_second", "{:.2f}", 1, at_least=True),
-        Row("10,000 lines/s: core share", "steady/core_share", share, 0.02),
-        Row("10,000 lines/s: memory, peak, MB", "steady/rss_peak_mb", mb, 12),
-        Row("1,000 lines/s: written to answered p50, ms", "latency/p50_ms"),
-        Row("1,000 lines/s: written to answered p99, ms", "latency/p99_ms", goal=300),
-        Row("1,000 lines/s: core share", "latency/core_share", share),
+        Row("one file to VictoriaLogs: lines per CPU-second", "store/per_cpu_second"),
+        Row("  times vlagent's", "store/ratio", times, 2.5, at_least=True),
+        Row("  memory, peak, MB", "store/rss_peak_mb", mb, 8),
+        Row("50 files of JSON to VictoriaLogs: CPU seconds", "json/cpu_seconds", "{:.2f}"),
+        Row("  times fewer than vlagent", "json/ratio", times, 5, at_least=True),
+        Row("  seconds", "json/seconds", "{:.1f}"),
+        Row("  times faster than vlagent by the clock", "json/clock_ratio", times, 1, at_least=True),
+        Row("  memory, peak, MB", "json/rss_peak_mb", mb),
+        Row("10,000 lines/s over 50 files: core share", "spread/core_share", share, 0.02),
+        Row("  memory, peak, MB", "spread/rss_peak_mb", mb, 8),
+        Row("  written to received p99, ms", "spread/p99_ms", goal=1200),
+        Row("store answers after 20 ms, one file: lines a second", "far/one/per_second"),
+        Row("  500 files: lines a second", "far/many/per_second"),
+        Row("  of that with one file", "far/share", "{:.2f}", 0.8, at_least=True),
+        Row("  500 files: KiB a push, uncompressed", "far/many/kb_per_push", "{:,.0f}", 100, at_least=True),
+        Row("30 quiet files, 5 lines/s each: pushes a second", "quiet/pushes_per_second", "{:.2f}", 2),
+        Row("10,000 lines/s in one file: core share", "steady/core_share", share, 0.02),
+        Row("  memory, peak, MB", "steady/rss_peak_mb", mb, 8),
+        Row("1,000 lines/s: written to received p50, ms", "latency/p50_ms"),
+        Row("  p99, ms", "latency/p99_ms", goal=1200),
+        Row("  core share", "latency/core_share", share),
         Row("idle, five files: core share", "idle/core_share", "{:.5f}", 0.001),
-        Row("idle: wake-ups a second", "idle/wakeups_per_second", "{:.2f}"),
-        Row("idle: of its busiest thread", "idle/timer_per_second", "{:.2f}", 1),
-        Row("idle: memory, MB", "idle/rss_mb", mb, 4),
-        Row("idle: of that its own (anonymous), MB", "idle/anonymous_mb", mb),
+        Row("  wake-ups a second", "idle/wakeups_per_second", "{:.2f}"),
+        Row("  of its busiest thread", "idle/timer_per_second", "{:.2f}", 1),
+        Row("  memory, MB", "idle/rss_mb", mb, 4),
+        Row("  of that its own (anonymous), MB", "idle/anonymous_mb", mb),
+        Row("60,000 values of a label counted: memory, peak, MB", "values/rss_peak_mb", mb, 16),
     ]
 
 
-class Bench:
-    """One kind of shipper through all parts."""
-
-    def __init__(self, kind: str, options, programs: dict, sink: shippers.Sink):
-        self.kind, self.options, self.programs, self.sink = kind, options, programs, sink
-        self.program = programs["telltale-sidecar" if kind == "ours" else "promtail"]
-        self.logs = BUILD / "logs"
-        self.samples = BUILD / "logs.perf" if options.profile else None
-
-    @contextlib.contextmanager
-    def _start(self, stages: bool = False):
-        self.sink.reset()
-        folder = BUILD / f"shipper-{self.kind}"
-        with shippers.shipper(self.kind, self.program, folder, self.sink.url, self.logs, stages) as running:
-            with profiles.recorded(running.pid, self.samples):
-                yield running
-
-    def _write(self, name: str, *words) -> dict:
-        """Lines into a file; how many, and their digest."""
-        command = [self.programs["bench_write"], self.logs / name, *map(str, words)]
-        return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
-
-    def _fresh(self, files: int, lines: int) -> list[dict]:
-        shutil.rmtree(self.logs, ignore_errors=True)
-        self.logs.mkdir(parents=True)
-        return [self._write(f"{number}.log", lines, BYTES) for number in range(files)]
-
-    def bulk(self, stages: bool = False) -> dict:
-        """A file that is there already, read to its end."""
-        lines = self.options.lines if self.kind == "ours" else self.options.peer_lines
-        written = self._fresh(1, lines)[0]
-        with self._start(stages) as running:
-            seconds = self.sink.wait_for(lines, 600, running.pid)
-            cpu = usage.cpu_seconds(running.pid)
-            peak = usage.memory_mb(running.pid)[1]
-        stats = self.sink.stats()
-        shippers.same_lines(written, stats, LEVELS if stages else 1)
-        return {
-            "lines": lines, "per_cpu_second": lines / cpu, "per_second": lines / seconds, "rss_peak_mb": peak,
-            "compression": stats["compressed"] / stats["uncompressed"],
-        }  # fmt: skip
-
-    def stages(self) -> dict:
-        return self.bulk(stages=True)
-
-    def encode(self) -> dict:
-        """Our reader, decoder and encoder alone, with nothing compressed and nothing sent."""
-        written = self._fresh(1, self.options.peer_lines)[0]
-        command = [*profiles.recorder(self.samples), self.programs["bench_encode"], self.logs / "0.log", "5"]
-        made = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
-        shippers.same_lines(written, made, 1)
-        return made
-
-    def _live(self, rate: int) -> dict:
-        """Lines that are written now, at a rate."""
-        self._fresh(1, 1000)
-        with self._start() as running:
-            self.sink.wait_for(1000, 60, running.pid)
-            time.sleep(2)
-            self.sink.reset()
-            usage.forget_peak(running.pid)
-            before = usage.cpu_nanoseconds(running.pid)
-            written = self._write("0.log", 0, BYTES, rate, self.options.seconds)
-            spent = usage.cpu_nanoseconds(running.pid) - before
-            self.sink.wait_for(written["lines"], 60, running.pid)
-            peak = usage.memory_mb(running.pid)[1]
-        stats = self.sink.stats()
-        shippers.same_lines(written, stats, 1)
-        return {
-            "core_share": spent / 1e9 / self.options.seconds, "rss_peak_mb": peak, "lines": written["lines"],
-            "p50_ms": stats["p50_ms"], "p99_ms": stats["p99_ms"], "pushes": stats["pushes"],
-        }  # fmt: skip
-
-    def steady(self) -> dict:
-        return self._live(10_000)
-
-    def latency(self) -> dict:
-        return self._live(1_000)
-
-    def idle(self) -> dict:
-        self._fresh(5, 100)
-        with self._start() as running:
-            self.sink.wait_for(500, 60, running.pid)
-            time.sleep(10)
-            begin, cpu, woken = time.monotonic(), usage.cpu_nanoseconds(running.pid), usage.wakeups(running.pid)
-            time.sleep(self.options.seconds)
-            seconds, cpu = time.monotonic() - begin, usage.cpu_nanoseconds(running.pid) - cpu
-            woken = {task: count - woken.get(task, 0) for task, count in usage.wakeups(running.pid).items()}
-            return {
-                "core_share": cpu / 1e9 / seconds, **usage.exact_memory_mb(running.pid),
-                "wakeups_per_second": sum(woken.values()) / seconds,
-                # Between so many wake-ups there is one interval less.
-                "timer_per_second": max(max(woken.values()) - 1, 0) / seconds,
-            }  # fmt: skip
+def ratios(results: dict) -> None:
+    """What is a ratio to a peer, for the parts that both ran."""
+    ours = results["ours"]
+    for part, peer, name, number in (
+        ("bulk", "promtail", "ratio", "per_cpu_second"),
+        ("stages", "promtail", "ratio", "per_cpu_second"),
+        ("store", "vlagent", "ratio", "per_cpu_second"),
+        ("json", "vlagent", "ratio", "per_cpu_second"),
+        ("json", "vlagent", "clock_ratio", "per_second"),
+    ):
+        if part in ours and part in results.get(peer, {}):
+            ours[part][name] = ours[part][number] / results[peer][part][number]
 
 
 def build(options) -> dict:
-    """Our programs and Promtail."""
-    programs = peer_programs.ours(OURS, options.build)
-    if "promtail" in options.kinds:
-        programs["promtail"] = peer_programs.locate("promtail")
-    return programs
+    """Our programs and the peers that are asked for."""
+    return peer_programs.ours(OURS, options.build) | {
+        name: peer_programs.locate(name) for name in PEERS if name in options.kinds
+    }
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--only", default=",".join(PARTS), help=f"parts, of: {', '.join(PARTS)}")
-    parser.add_argument("--kinds", default="ours,promtail")
+    parser.add_argument("--kinds", default=",".join(("ours", *PEERS)))
     parser.add_argument("--lines", type=int, default=8_000_000, help="in the file that ours reads")
     parser.add_argument("--peer-lines", type=int, default=1_000_000)
+    parser.add_argument("--far-lines", type=int, default=2_000_000, help="for a store that answers after 20 ms")
     parser.add_argument("--seconds", type=int, default=30, help="of each live part")
     parser.add_argument("--build", default="", help="a build folder that is ready; else build/bench/cmake is made")
+    parser.add_argument("--keep", action="store_true", help="write the numbers to results/, to be committed")
     parser.add_argument("--profile", action="store_true", help="of ours alone: what takes the time, by perf")
     options = parser.parse_args()
     options.only = options.only.split(",")
@@ -181,27 +111,25 @@ def arguments():
 
 def main() -> int:
     options = arguments()
-    BUILD.mkdir(parents=True, exist_ok=True)
+    folder = log_parts.folder()
     programs = build(options)
-    results = {kind: {} for kind in options.kinds}
-    with shippers.Sink(programs["bench_sink"]) as sink:
-        for part in options.only:
-            for kind in options.kinds[: 1 if part in OURS_ALONE else None]:
-                print(f"==> {part}: {kind}", flush=True)
-                results[kind][part] = getattr(Bench(kind, options, programs, sink), part)()
-                if options.profile:
-                    print(profiles.table(BUILD / "logs.perf"), flush=True)
-    shutil.rmtree(BUILD / "logs", ignore_errors=True)
-    if "bulk" in options.only and "promtail" in results:
-        results["ours"]["bulk"]["ratio"] = (
-            results["ours"]["bulk"]["per_cpu_second"] / results["promtail"]["bulk"]["per_cpu_second"]
-        )
-    (BUILD / "logs.json").write_text(json.dumps(results, indent=1))
+    results = {"machine": machine.describe()} | {kind: {} for kind in options.kinds}
+    for part in options.only:
+        for kind in [kind for kind in PARTS[part] if kind in options.kinds]:
+            print(f"==> {part}: {kind}", flush=True)
+            results[kind][part] = getattr(log_parts.Bench(kind, options, programs), part)()
+            if options.profile:
+                print(profiles.table(folder / "logs.perf"), flush=True)
+    log_parts.remove_logs()
+    ratios(results)
+    results["machine"]["load_at_end"] = machine.load()
+    machine.save(results, folder / "logs.json", "logs" if options.keep else "")
+    peers = [peer for peer in PEERS if peer in options.kinds]
     wanted = [row for row in rows() if row.path.split("/")[0] in options.only]
-    if "promtail" not in results:
-        wanted = [row for row in wanted if row.path != "bulk/ratio"]
-    text, missed = table.render(wanted, results, "ours", {"promtail": "promtail"})
-    return table.report(text, missed, BUILD / "logs.txt")
+    if not peers:
+        wanted = [row for row in wanted if "ratio" not in row.path]
+    text, missed = goals.render(wanted, results, "ours", {peer: peer for peer in peers})
+    return goals.report(text, missed, folder / "logs.txt")
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ sys.path[:0] = [str(ROOT / "tests/bench")]
 import measure  # noqa: E402  (the folder is no package)
 import programs as peer_programs  # noqa: E402
 import subjects  # noqa: E402
-import table  # noqa: E402
-from table import Row  # noqa: E402
+import goals  # noqa: E402
+from goals import Row  # noqa: E402
 
 BUILD = peer_programs.BUILD
 OURS = ("telltale-operator", "bench_load", "bench_fetch", "bench_agents")
@@ -133,8 +133,8 @@ def main() -> int:
     results = run(options, build(options))
     columns = {"over http": "plain", "prometheus": "prometheus", "allocator": "allocator"}
     wanted = [row for row in rows(options) if row.part in results]
-    text, missed = table.render(wanted, results, "ours", columns)
-    return table.report(text, missed, BUILD / "operator.txt")
+    text, missed = goals.render(wanted, results, "ours", columns)
+    return goals.report(text, missed, BUILD / "operator.txt")
 
 
 if __name__ == "__main__":

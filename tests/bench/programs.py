@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the programs come from: ours, and the peers. Prometheus and Promtail are those that the tests
-use (tests/cluster/tools); the target allocator and the converter of pods are built from peers/ with
+"""Where the programs come from: ours, and the peers. Prometheus, Promtail, VictoriaLogs and vlagent are those
+that the tests use (tests/cluster/tools); the target allocator and the converter of pods are built from peers/ with
 Go, once, into the same cache.
 """
 
@@ -44,7 +44,7 @@ def ours(names: tuple[str, ...], ready: str) -> dict[str, pathlib.Path]:
 
 def locate(name: str) -> pathlib.Path:
     """The program's path; builds it when it is not there."""
-    if name in ("prometheus", "promtail"):
+    if name in catalog.PROGRAMS:
         if not catalog.built(name).exists():
             subprocess.run([sys.executable, ROOT / "tests/cluster/tools/build.py", name], check=True)
         return catalog.locate(name)

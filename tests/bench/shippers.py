@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ships logs and is measured: our sidecar and Promtail, each a process with its defaults."""
+"""What ships logs and is measured, and what it ships to.
+
+Shippers: our sidecar, Promtail and vlagent, each a process with its defaults; all three send what they have after a
+second at the latest. Destinations: bench_sink, which only counts, and a real VictoriaLogs, the only one that vlagent
+knows.
+"""
 
 import contextlib
 import json
@@ -8,22 +13,46 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests/cluster")]
-import process  # noqa: E402  (the folder is no package)
+import peers  # noqa: E402  (the folder is no package)
+import process  # noqa: E402
 
 
-class Sink:
-    """bench_sink: takes pushes, counts lines, knows how old each was when it was answered."""
+def _get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=60) as answer:
+        return answer.read()
 
-    def __init__(self, program: pathlib.Path):
-        self.program = program
+
+class Destination:
+    """Knows how many lines it has."""
+
+    def lines(self) -> int:
+        raise NotImplementedError
+
+    def wait_for(self, lines: int, seconds: float, pid: int) -> float:
+        """Until that many lines are answered; the seconds it took."""
+        begin = time.monotonic()
+        while (have := self.lines()) < lines:
+            if time.monotonic() - begin > seconds or not pathlib.Path(f"/proc/{pid}/exe").exists():
+                raise RuntimeError(f"{have} of {lines} lines came within {seconds:.0f} s")
+            time.sleep(0.02)
+        return time.monotonic() - begin
+
+
+class Sink(Destination):
+    """bench_sink: takes pushes, counts lines, knows how old each was when it came. With `delay_ms` every answer takes
+    so long."""
+
+    def __init__(self, program: pathlib.Path, delay_ms: int = 0):
+        self.command = [program, str(delay_ms)]
 
     def __enter__(self):
-        self.process = subprocess.Popen([self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}"
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.pages, self.url = (f"http://127.0.0.1:{int(port)}" for port in self.process.stdout.readline().split())
         return self
 
     def __exit__(self, *_):
@@ -31,29 +60,47 @@ class Sink:
         self.process.wait(10)
         self.process.stdout.close()
 
-    def _get(self, path: str) -> bytes:
-        with urllib.request.urlopen(self.url + path, timeout=60) as answer:
-            return answer.read()
-
     def stats(self) -> dict:
-        return json.loads(self._get("/stats"))
+        return json.loads(_get(self.pages + "/stats"))
 
     def reset(self) -> None:
-        self._get("/reset")
+        _get(self.pages + "/reset")
 
-    def wait_for(self, lines: int, seconds: float, pid: int) -> float:
-        """Until that many lines are answered; the seconds it took."""
-        begin = time.monotonic()
-        while (stats := self.stats())["lines"] < lines:
-            if time.monotonic() - begin > seconds or not pathlib.Path(f"/proc/{pid}/exe").exists():
-                raise RuntimeError(f"{stats['lines']} of {lines} lines came within {seconds:.0f} s")
-            time.sleep(0.02)
-        return time.monotonic() - begin
+    def lines(self) -> int:
+        return self.stats()["lines"]
 
 
-def same_lines(written: dict, came: dict, streams: int) -> None:
-    """What came must be what was written, each line once, in so many streams."""
-    if came["lines"] != written["lines"] or came["digest"] != written["digest"]:
+class Store(Destination):
+    """A real VictoriaLogs, empty at first."""
+
+    def __init__(self, folder: pathlib.Path):
+        shutil.rmtree(folder, ignore_errors=True)
+        self._program = peers.VictoriaLogs(folder)
+
+    def __enter__(self):
+        self._program.start()
+        self.url = self._program.push_base
+        return self
+
+    def __exit__(self, *_):
+        self._program.stop()
+        shutil.rmtree(self._program.folder, ignore_errors=True)
+
+    def lines(self) -> int:
+        page = _get(self._program.url + "/metrics").decode().splitlines()
+        return int(sum(float(line.split()[-1]) for line in page if line.startswith("vl_rows_ingested_total{")))
+
+    def stored(self) -> int:
+        """How many lines a query finds."""
+        _get(self._program.url + "/internal/force_flush")
+        query = urllib.parse.quote("* | count() lines")
+        return int(json.loads(_get(f"{self._program.url}/select/logsql/query?query={query}"))["lines"])
+
+
+def same_lines(written: dict, came: dict, streams: int, digest: str = "digest") -> None:
+    """What came must be what was written, each line once, in so many streams. `digest` is "texts" for lines whose time
+    is when they were read."""
+    if came["lines"] != written["lines"] or came[digest] != written[digest]:
         raise RuntimeError(f"other lines came than were written: {came} instead of {written}")
     if came["streams"] != streams or came["misplaced"] > 0:
         raise RuntimeError(f"the lines came in {came['streams']} streams instead of {streams}, or in wrong ones: {came}")
@@ -66,10 +113,10 @@ loki: {{url: "{url}"}}
 labels: {{app: bench}}
 logs:
   - files: {{include: ["{logs}/*.log"]}}
-    format: cri
+    format: {form}
     pipeline: {stages}
 """
-SIDECAR_STAGES = [{"json": {"expressions": {"level": "level"}}}, {"labels": {"values": {"level": "level"}}}]
+LEVELS = [{"json": {"expressions": {"level": "level"}}}, {"labels": {"values": {"level": "level"}}}]
 
 PROMTAIL = """server: {{http_listen_port: {port}, grpc_listen_port: 0, http_listen_address: 127.0.0.1}}
 positions: {{filename: {folder}/positions.yaml}}
@@ -79,23 +126,38 @@ scrape_configs:
     pipeline_stages: {stages}
     static_configs: [{{targets: [localhost], labels: {{app: bench, __path__: "{logs}/*.log"}}}}]
 """
-PROMTAIL_STAGES = [{"cri": {}}, {"json": {"expressions": {"level": "level"}}}, {"labels": {"level": ""}}]
+PROMTAIL_LEVELS = [{"json": {"expressions": {"level": "level"}}}, {"labels": {"level": ""}}]
+
+
+def _command(kind: str, form: str, stages: list, config: pathlib.Path, places: dict) -> list[str]:
+    """Of a shipper; writes its configuration."""
+    if kind == "vlagent":
+        return [
+            "-fileCollector.glob={logs}/*.log".format(**places),
+            "-fileCollector.checkpointsPath={folder}/checkpoints".format(**places),
+            "-tmpDataPath={folder}/data".format(**places),
+            "-httpListenAddr=127.0.0.1:{port}".format(**places),
+            "-remoteWrite.url={url}/native".format(**places),
+        ]
+    if kind == "promtail":
+        text, flag = PROMTAIL, "-config.file={}"
+        stages = [{"cri": {}}, *(PROMTAIL_LEVELS if stages else [])]
+    else:
+        text, flag = SIDECAR, "--config={}"
+    config.write_text(text.format(**places, form=form, stages=json.dumps(stages)))
+    return [flag.format(config)]
 
 
 @contextlib.contextmanager
-def shipper(kind: str, program: pathlib.Path, folder: pathlib.Path, url: str, logs: pathlib.Path, stages: bool = False):
+def shipper(kind: str, program: pathlib.Path, folder: pathlib.Path, url: str, logs: pathlib.Path,
+            stages: list = (), form: str = "cri"):  # fmt: skip
     """The process, started from nothing on the files in `logs`."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    port = process.free_ports(1)[0]
-    if kind == "ours":
-        text, steps, flag = SIDECAR, SIDECAR_STAGES if stages else [], "--config={}"
-    else:
-        text, steps, flag = PROMTAIL, PROMTAIL_STAGES if stages else PROMTAIL_STAGES[:1], "-config.file={}"
-    config = folder / "config.yaml"
-    config.write_text(text.format(port=port, folder=folder, url=url, logs=logs, stages=json.dumps(steps)))
+    places = {"port": process.free_ports(1)[0], "folder": folder, "url": url, "logs": logs}
+    command = _command(kind, form, list(stages), folder / "config.yaml", places)
     with (folder / "output").open("w") as out:
-        running = subprocess.Popen([program, flag.format(config)], stdout=out, stderr=out)
+        running = subprocess.Popen([program, *command], stdout=out, stderr=out)
     try:
         yield running
         if running.poll() is not None:

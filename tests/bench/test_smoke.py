@@ -16,6 +16,7 @@ sys.path[:0] = [str(ROOT / "tests/bench"), str(ROOT / "tests/integration")]
 import load  # noqa: E402  (the folders are no packages)
 import measure  # noqa: E402
 import ours  # noqa: E402
+import programs  # noqa: E402
 import shippers  # noqa: E402
 import subjects  # noqa: E402
 
@@ -57,24 +58,32 @@ LINES = 20_000
 def written(tmp_path) -> dict:
     """A file of lines in `logs`: how many and which."""
     (tmp_path / "logs").mkdir()
-    command = [ours.tool("bench_write"), tmp_path / "logs/0.log", str(LINES), "257"]
+    command = [ours.tool("bench_write"), tmp_path / "logs", "1", str(LINES), "257"]
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
 
 
-def ship(folder, steps: list | None, monkeypatch) -> dict:
+def ship(folder, steps: list, delay_ms: int = 0) -> dict:
     """What the sink says it got from our sidecar with these stages."""
-    if steps:
-        monkeypatch.setattr(shippers, "SIDECAR_STAGES", steps)
     sidecar = ours.BIN / "telltale-sidecar"
-    with shippers.Sink(ours.tool("bench_sink")) as sink:
-        with shippers.shipper("ours", sidecar, folder / "ours", sink.url, folder / "logs", bool(steps)) as running:
+    with shippers.Sink(ours.tool("bench_sink"), delay_ms) as sink:
+        with shippers.shipper("ours", sidecar, folder / "ours", sink.url, folder / "logs", steps) as running:
             sink.wait_for(LINES // 2, 60, running.pid)
         return sink.stats()  # it has sent all before it ended
 
 
-def test_the_sink_gets_the_lines_that_were_written_in_one_stream_or_one_for_each_level(tmp_path, written, monkeypatch):
-    shippers.same_lines(written, ship(tmp_path, None, monkeypatch), 1)
-    shippers.same_lines(written, ship(tmp_path, shippers.SIDECAR_STAGES, monkeypatch), 3)
+@pytest.mark.parametrize("delay_ms", [0, 20])
+def test_the_sink_gets_the_lines_that_were_written_in_one_stream_or_one_for_each_level(tmp_path, written, delay_ms):
+    shippers.same_lines(written, ship(tmp_path, [], delay_ms), 1)
+    shippers.same_lines(written, ship(tmp_path, shippers.LEVELS, delay_ms), 3)
+
+
+@pytest.mark.parametrize("kind", ["ours", "vlagent"])
+def test_a_real_store_holds_as_many_lines_as_were_written_by_either_shipper(tmp_path, written, kind):
+    program = ours.BIN / "telltale-sidecar" if kind == "ours" else programs.locate(kind)
+    with shippers.Store(tmp_path / "store") as store:
+        with shippers.shipper(kind, program, tmp_path / kind, store.url, tmp_path / "logs") as running:
+            store.wait_for(written["lines"], 60, running.pid)
+        assert store.stored() == store.lines() == written["lines"]
 
 
 BYTES = {"json": {"expressions": {"bytes": ""}}}
@@ -84,12 +93,12 @@ BYTES = {"json": {"expressions": {"bytes": ""}}}
     ([{"drop": {"expression": '"bytes":5,'}}], 1, "other lines"),
     ([{"replace": {"expression": '"trace":"(0)', "replace": "1"}}], 1, "other lines"),
     ([BYTES, {"timestamp": {"source": "bytes", "format": "Unix"}}], 1, "other lines"),
-    (shippers.SIDECAR_STAGES, 1, "3 streams instead of 1"),
+    (shippers.LEVELS, 1, "3 streams instead of 1"),
     ([{"json": {"expressions": {"level": "method"}}}, {"labels": {"values": {"level": "level"}}}], 3, "in wrong ones"),
 ], ids=["a line less", "another text", "another time", "more streams", "wrong streams"])  # fmt: skip
-def test_a_run_that_delivers_something_else_fails(tmp_path, written, steps, streams, why, monkeypatch):
+def test_a_run_that_delivers_something_else_fails(tmp_path, written, steps, streams, why):
     with pytest.raises(RuntimeError, match=why):
-        shippers.same_lines(written, ship(tmp_path, steps, monkeypatch), streams)
+        shippers.same_lines(written, ship(tmp_path, steps), streams)
 
 
 def test_the_encoder_is_measured_with_all_lines_of_the_file(tmp_path, written):

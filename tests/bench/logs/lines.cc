@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view kSent = "\"sent\":";
 constexpr std::string_view kLevel = "{\"level\":\"";
-constexpr std::size_t kStart = std::string_view("2026-11-21T01:02:03.123456789Z stdout F ").size();
 constexpr std::array<const char*, 4> kLevels{"info", "info", "warn", "debug"};
 constexpr std::array<const char*, 4> kMethods{"GET", "GET", "POST", "PUT"};
 
@@ -24,24 +23,7 @@ std::uint64_t Mix(std::uint64_t value) {
   return value ^ (value >> 33);
 }
 
-}  // namespace
-
-void Digest::Add(std::int64_t time, std::string_view text) {
-  std::uint64_t hash = Mix(static_cast<std::uint64_t>(time));
-  for (; text.size() >= 8; text.remove_prefix(8)) {
-    std::uint64_t word;
-    std::memcpy(&word, text.data(), 8);
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
-    hash ^= hash >> 32;
-  }
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  ++lines;
-  sum += Mix(hash + text.size());
-}
-
-void AppendLine(std::uint64_t number, std::int64_t time, std::size_t bytes, std::string& out,
-                Digest& made) {
-  const std::size_t begin = out.size();
+void AppendCriStart(std::int64_t time, std::string& out) {
   const std::time_t seconds = time / 1'000'000'000;
   static thread_local std::time_t formatted = -1;
   static thread_local std::array<char, 32> date;
@@ -51,15 +33,42 @@ void AppendLine(std::uint64_t number, std::int64_t time, std::size_t bytes, std:
     std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &utc);
     formatted = seconds;
   }
+  std::array<char, 64> text;
+  const int size = std::snprintf(text.data(), text.size(), "%s.%09lldZ stdout F ", date.data(),
+                                 static_cast<long long>(time % 1'000'000'000));
+  out.append(text.data(), static_cast<std::size_t>(size));
+}
+
+}  // namespace
+
+void Digest::Add(std::int64_t time, std::string_view text) {
+  std::uint64_t hash = 0;
+  const std::size_t size = text.size();
+  for (; text.size() >= 8; text.remove_prefix(8)) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data(), 8);
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+    hash ^= hash >> 32;
+  }
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  hash = Mix(hash + size);
+  ++lines;
+  texts += hash;
+  sum += Mix(hash ^ Mix(static_cast<std::uint64_t>(time)));
+}
+
+void AppendLine(LineForm form, std::uint64_t number, std::int64_t time, std::size_t bytes,
+                std::string& out, Digest& made) {
+  const std::size_t begin = out.size();
+  if (form == LineForm::kCri) AppendCriStart(time, out);
+  const std::size_t text_begin = out.size();
   const std::uint64_t random = Mix(number);
   std::array<char, 512> text;
   const int size = std::snprintf(
       text.data(), text.size(),
-      "%s.%09lldZ stdout F "
       "{\"level\":\"%s\",\"sent\":%lld,\"method\":\"%s\",\"path\":\"/api/v1/items/%u\","
       "\"status\":%d,\"bytes\":%u,\"trace\":\"%016llx\",\"agent\":\"",
-      date.data(), static_cast<long long>(time % 1'000'000'000), kLevels[random & 3],
-      static_cast<long long>(time), kMethods[(random >> 2) & 3],
+      kLevels[random & 3], static_cast<long long>(time), kMethods[(random >> 2) & 3],
       static_cast<unsigned>((random >> 4) % 100'000), (random >> 20) % 50 == 0 ? 500 : 200,
       static_cast<unsigned>((random >> 24) % 60'000), static_cast<unsigned long long>(random));
   out.append(text.data(), static_cast<std::size_t>(size));
@@ -70,7 +79,7 @@ void AppendLine(std::uint64_t number, std::int64_t time, std::size_t bytes, std:
   out.append(kAgent.substr(0, left));
   if (left > kAgent.size()) out.append(left - kAgent.size(), 'x');
   out.append("\"}\n");
-  made.Add(time, std::string_view(out).substr(begin + kStart, out.size() - begin - kStart - 1));
+  made.Add(time, std::string_view(out).substr(text_begin, out.size() - text_begin - 1));
 }
 
 std::int64_t SentAt(std::string_view line) {

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// bench_sink: a Loki that stores nothing. It takes pushes of protobuf with snappy, counts their
-// entries, knows which they were and how old each was when it was answered. Prints its port;
-// GET /stats answers with one line of JSON, and GET /reset forgets.
+// bench_sink [MS]: a Loki that stores nothing. It takes pushes of protobuf with snappy, counts
+// their entries, knows which they were and how old each was when it came. With MS each answer takes
+// so many milliseconds, on a port of its own with a thread for each connection.
+//
+// Prints two ports: of GET /stats, which answers with one line of JSON, and GET /reset, which
+// forgets; and of the pushes. They are the same without MS. Ends with its standard input.
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "common/net/http/http_server.h"
+#include "common/net/http/url.h"
 #include "sidecar/loki/snappy_codec.h"
 #include "tests/bench/logs/received.h"
+#include "tests/fakes/fake_loki.h"
 
 namespace telltale::bench {
 namespace {
@@ -33,15 +39,20 @@ class Sink {
     if (request.path() == "/stats") return JsonResponse(200, Stats());
     if (request.path() == "/reset") return Reset();
     if (request.path() != "/loki/api/v1/push") return TextResponse(404, "no such page\n");
-    const auto body = SnappyUncompress(request.body);
-    if (!body || !Count(*body)) return TextResponse(400, "no push of protobuf and snappy\n");
-    const std::lock_guard lock(mutex_);
-    ++pushes_;
-    compressed_ += request.body.size();
-    uncompressed_ += body->size();
+    if (!Take(request.body)) return TextResponse(400, "no push of protobuf and snappy\n");
     HttpResponse stored;
     stored.status = 204;
     return stored;
+  }
+
+  bool Take(std::string_view push) {
+    const auto body = SnappyUncompress(push);
+    if (!body || !Count(*body)) return false;
+    const std::lock_guard lock(mutex_);
+    ++pushes_;
+    compressed_ += push.size();
+    uncompressed_ += body->size();
+    return true;
   }
 
  private:
@@ -75,10 +86,10 @@ class Sink {
     std::array<char, 400> text;
     const int size = std::snprintf(
         text.data(), text.size(),
-        R"({"pushes":%llu,"streams":%zu,"misplaced":%llu,"lines":%llu,"digest":"%016llx","compressed":%llu,"uncompressed":%llu,"p50_ms":%zu,"p99_ms":%zu,"max_ms":%zu})",
+        R"({"pushes":%llu,"streams":%zu,"misplaced":%llu,"lines":%llu,"digest":"%016llx","texts":"%016llx","compressed":%llu,"uncompressed":%llu,"p50_ms":%zu,"p99_ms":%zu,"max_ms":%zu})",
         pushes_, received_.streams.size(), Number(received_.misplaced),
-        Number(received_.digest.lines), Number(received_.digest.sum), compressed_, uncompressed_,
-        Age(0.5), Age(0.99), Age(1));
+        Number(received_.digest.lines), Number(received_.digest.sum),
+        Number(received_.digest.texts), compressed_, uncompressed_, Age(0.5), Age(0.99), Age(1));
     return {text.data(), static_cast<std::size_t>(size)};
   }
 
@@ -96,7 +107,7 @@ class Sink {
   std::vector<std::uint64_t> ages_ = std::vector<std::uint64_t>(kBuckets);
 };
 
-int Main() {
+int Main(int delay_ms) {
   Sink sink;
   HttpServer server({.listen = "127.0.0.1:0", .max_body = 64 << 20, .tls = {}},
                     [&](const HttpRequest& request) { return sink.Answer(request); });
@@ -104,7 +115,17 @@ int Main() {
     std::fprintf(stderr, "bench_sink: %s\n", started.error().message.c_str());
     return 1;
   }
-  std::printf("%u\n", server.port());
+  std::unique_ptr<FakeLoki> slow;
+  if (delay_ms > 0) {
+    slow =
+        std::make_unique<FakeLoki>(FakeLoki::Options{.delay = std::chrono::milliseconds(delay_ms)});
+    slow->KeepNoPushes();
+    slow->SetHandler([&](const FakeLoki::Push& push) {
+      return FakeLoki::Reply{.status = sink.Take(push.body) ? 204 : 400, .verbatim = true};
+    });
+  }
+  const auto pushes = slow ? ParseUrl(slow->url())->port : server.port();
+  std::printf("%u %u\n", server.port(), pushes);
   std::fflush(stdout);
   while (std::getchar() != EOF) {
   }
@@ -114,4 +135,6 @@ int Main() {
 }  // namespace
 }  // namespace telltale::bench
 
-int main() { return telltale::bench::Main(); }
+int main(int count, char** arguments) {
+  return telltale::bench::Main(count > 1 ? std::atoi(arguments[1]) : 0);
+}
