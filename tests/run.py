@@ -80,6 +80,11 @@ def model() -> None:
     python("model", "tests/model", nice=10)
 
 
+def arm64() -> None:
+    if build("arm64", nice=10):
+        python("arm64", "tests/arm64", nice=5)
+
+
 def fuzz() -> None:
     if build("fuzz", nice=10):
         python("fuzz", "tests/fuzz", nice=19)
@@ -140,6 +145,7 @@ WAITING = {
 }
 COMPUTING = {
     "model": model,
+    "arm64": arm64,
     "unit-asan": lambda: unit("asan"),
     "unit-tsan": lambda: unit("tsan", "-E", "|".join(NOT_RACED)),
     "fuzz": fuzz,
