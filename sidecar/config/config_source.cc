@@ -158,9 +158,11 @@ FileFacts ProbeFile(const std::string& path) {
   FileFacts facts;
   struct stat info{};
   if (stat(path.c_str(), &info) != 0 || access(path.c_str(), R_OK) != 0) {
+    facts.missing = errno == ENOENT;
     facts.problem = std::strerror(errno);
   } else {
     facts.directory = S_ISDIR(info.st_mode);
+    facts.writable = access(path.c_str(), W_OK) == 0;
   }
   return facts;
 }

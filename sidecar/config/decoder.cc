@@ -77,6 +77,22 @@ void Decoder::WarnIfUnreadable(const YamlNode& node, std::string_view path,
   }
 }
 
+void Decoder::WarnIfNoFolder(const YamlNode& node, std::string_view path,
+                             const std::string& folder) {
+  if (!probe_ || !folder.starts_with('/')) return;
+  // The folder itself, or the one that it would be made in.
+  std::string there = folder;
+  FileFacts facts = probe_(there);
+  while (facts.missing && there.size() > 1) {
+    there.erase(std::max<std::size_t>(there.rfind('/'), 1));
+    facts = probe_(there);
+  }
+  std::string why = facts.problem;
+  if (why.empty() && !facts.directory) why = "it is no folder";
+  if (why.empty() && !facts.writable) why = "it is not writable for our user";
+  if (!why.empty()) Warning(node, Name(path) + " cannot be used now: " + there + ": " + why);
+}
+
 bool Decoder::IsDirectory(const std::string& path) const {
   return probe_ && probe_(path).directory;
 }

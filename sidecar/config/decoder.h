@@ -22,7 +22,9 @@ namespace telltale {
 // What is at a path now. Tests replace it.
 struct FileFacts {
   bool directory = false;
-  std::string problem;  // why it cannot be read; empty: it can
+  std::string problem;   // why it cannot be read; empty: it can
+  bool missing = false;  // the problem is that nothing is there
+  bool writable = true;
 };
 using FileProbe = std::function<FileFacts(const std::string& path)>;
 
@@ -45,6 +47,8 @@ class Decoder {
   void WarnOfVariable(const YamlNode& node, std::string_view path, std::string_view value);
   // A warning if the file or directory cannot be read now. It may come later.
   void WarnIfUnreadable(const YamlNode& node, std::string_view path, const std::string& file);
+  // A warning if the directory is not there and cannot be made, or cannot be written to.
+  void WarnIfNoFolder(const YamlNode& node, std::string_view path, const std::string& folder);
   // Whether there is a directory at `path` now; false without a probe.
   bool IsDirectory(const std::string& path) const;
 

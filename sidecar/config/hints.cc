@@ -127,6 +127,11 @@ std::string BytesHint(std::string_view value) {
 std::string_view FindVariable(std::string_view text) {
   for (std::size_t at = text.find('$'); at != std::string_view::npos; at = text.find('$', at + 1)) {
     const std::string_view rest = text.substr(at);
+    // In capital letters, as names of variables mostly are.
+    const auto end_of_name = std::ranges::find_if_not(
+        rest.substr(1), [](char c) { return IsUpper(c) || IsDigit(c) || c == '_'; });
+    const auto length = static_cast<std::size_t>(end_of_name - rest.begin());
+    if (length > 2 && !IsDigit(rest[1])) return rest.substr(0, length);
     if (rest.size() < 4 || (rest[1] != '{' && rest[1] != '(')) continue;
     const std::size_t end = rest.find(rest[1] == '{' ? '}' : ')');
     const bool name = IsLetter(rest[2]) || rest[2] == '_';

@@ -46,11 +46,14 @@ void WarnOfLogs(Decoder& decoder, const YamlNode& root, const SidecarConfig& con
     const YamlNode& entry = logs->items[i];
     const std::string path = "logs[" + std::to_string(i) + "]";
     const YamlNode* pipeline = entry.Find("pipeline");
-    for (const std::string& sentence : LabelsWithoutValue(config.logs[i], config.labels)) {
+    for (const std::string& sentence : StagesWithoutValue(config.logs[i], config.labels)) {
       decoder.Warning(pipeline != nullptr ? *pipeline : entry, path + ".pipeline: " + sentence);
     }
     const YamlNode* files = entry.Find("files");
     const YamlNode* include = files != nullptr ? files->Find("include") : nullptr;
+    for (const std::string& sentence : PatternsExcluded(config.logs[i])) {
+      decoder.Warning(include != nullptr ? *include : entry, path + ".files.include: " + sentence);
+    }
     for (const std::string& sentence : PatternsTakenBefore(config.logs, i)) {
       decoder.Warning(include != nullptr ? *include : entry, path + ".files.include: " + sentence);
     }

@@ -31,10 +31,22 @@ class Values {
  public:
   explicit Values(std::set<std::string> known) : known_(std::move(known)) {}
 
-  void operator()(const JsonSpec& stage) { Add(stage.expressions); }
-  void operator()(const LogfmtSpec& stage) { Add(stage.mapping); }
-  void operator()(const RegexSpec& stage) { AddGroups(stage.expression, known_); }
-  void operator()(const ReplaceSpec& stage) { AddGroups(stage.expression, known_); }
+  void operator()(const JsonSpec& stage) {
+    Need("json", stage.source);
+    Add(stage.expressions);
+  }
+  void operator()(const LogfmtSpec& stage) {
+    Need("logfmt", stage.source);
+    Add(stage.mapping);
+  }
+  void operator()(const RegexSpec& stage) {
+    Need("regex", stage.source);
+    AddGroups(stage.expression, known_);
+  }
+  void operator()(const ReplaceSpec& stage) {
+    Need("replace", stage.source);
+    AddGroups(stage.expression, known_);
+  }
   void operator()(const LabelsSpec& stage) {
     for (const auto& [label, source] : stage.values) {
       const std::string& name = source.empty() ? label : source;
@@ -45,15 +57,21 @@ class Values {
       known_.insert(label);
     }
   }
-  void operator()(const TimestampSpec&) {}
+  void operator()(const TimestampSpec& stage) { Need("timestamp", stage.source); }
+  void operator()(const OutputSpec& stage) { Need("output", stage.source); }
+  void operator()(const AlertSpec& stage) { Need("alert", stage.source); }
+  void operator()(const DropSpec& stage) {
+    for (const std::string& source : stage.sources) Need("drop", source);
+  }
+  void operator()(const MetricsStageSpec& stage) {
+    for (const MetricSpec& metric : stage.metrics) {
+      if (!metric.match_all) Need("metrics", metric.source.empty() ? metric.name : metric.source);
+    }
+  }
   void operator()(const MetadataSpec&) {}
-  void operator()(const DropSpec&) {}
   void operator()(const SampleSpec&) {}
   void operator()(const LimitSpec&) {}
-  void operator()(const MetricsStageSpec&) {}
-  void operator()(const AlertSpec&) {}
   void operator()(const MultilineSpec&) {}
-  void operator()(const OutputSpec&) {}
   void operator()(const TemplateSpec& stage) { known_.insert(stage.source); }
   void operator()(const LabelDropSpec&) {}
   void operator()(const DecolorizeSpec&) {}
@@ -64,6 +82,12 @@ class Values {
   std::vector<std::string> missing() const { return missing_; }
 
  private:
+  // An empty source is the line.
+  void Need(std::string_view stage, const std::string& source) {
+    if (source.empty() || known_.contains(source)) return;
+    missing_.push_back("the stage " + std::string(stage) +
+                       " has no value to work on: no stage before it makes " + Quoted(source));
+  }
   void Add(const Labels& names) {
     for (const auto& [name, where] : names) known_.insert(name);
   }
@@ -91,9 +115,32 @@ bool Takes(const LogFilesConfig& earlier, const std::string& pattern) {
          std::ranges::none_of(earlier.exclude, matches);
 }
 
+// Whether `exclude` takes what `pattern` stands for.
+bool Excludes(const std::string& exclude, const std::string& pattern) {
+  if (exclude == pattern) return true;
+  if (exclude.ends_with("/**")) {
+    return pattern.starts_with(exclude.substr(0, exclude.size() - 2)) &&
+           !HasWildcard(exclude.substr(0, exclude.size() - 2));
+  }
+  return !HasWildcard(pattern) && GlobMatch(exclude, pattern);
+}
+
 }  // namespace
 
-std::vector<std::string> LabelsWithoutValue(const LogFilesConfig& logs, const Labels& labels) {
+std::vector<std::string> PatternsExcluded(const LogFilesConfig& logs) {
+  std::vector<std::string> sentences;
+  for (const std::string& pattern : logs.include) {
+    for (const std::string& exclude : logs.exclude) {
+      if (!Excludes(exclude, pattern)) continue;
+      sentences.push_back(Quoted(pattern) + " has no effect: exclude has " + Quoted(exclude) +
+                          ", which takes all of its files");
+      break;
+    }
+  }
+  return sentences;
+}
+
+std::vector<std::string> StagesWithoutValue(const LogFilesConfig& logs, const Labels& labels) {
   std::set<std::string> known(std::begin(kStreamLabels), std::end(kStreamLabels));
   for (const auto* each : {&labels, &logs.labels}) {
     for (const auto& [name, value] : *each) known.insert(name);

@@ -12,9 +12,13 @@
 
 namespace telltale {
 
-// Labels of `labels` stages whose value no earlier stage makes and no label of the stream has.
+// Stages that work on a value, and labels of `labels` stages, that no earlier stage makes and no
+// label of the stream has.
 // `labels` are those of the whole configuration. One sentence each, without a place.
-std::vector<std::string> LabelsWithoutValue(const LogFilesConfig& logs, const Labels& labels);
+std::vector<std::string> StagesWithoutValue(const LogFilesConfig& logs, const Labels& labels);
+
+// Include patterns whose every file is excluded. One sentence each, without a place.
+std::vector<std::string> PatternsExcluded(const LogFilesConfig& logs);
 
 // Why an include pattern of `logs[index]` has no effect: an entry before it has the same pattern,
 // or one that takes this file. One sentence each, without a place.

@@ -7,7 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/strings.h"
+#include "common/net/http/url.h"
 #include "sidecar/config/checks.h"
+#include "sidecar/config/hints.h"
 
 namespace telltale {
 namespace {
@@ -39,6 +42,29 @@ void DecodeEncoding(Decoder& decoder, const YamlNode& node) {
   }
 }
 
+// The URL of the address bar, or of another agent's configuration.
+void WarnOfOtherApi(Decoder& decoder, const YamlNode& node, const std::string& text) {
+  const auto url = ParseUrl(text);
+  if (!url) return;
+  std::string_view path = url->target;
+  if (const std::size_t query = path.find('?'); query != path.npos) {
+    decoder.Warning(node, "loki.url has a query, " + Quoted(path.substr(query)) +
+                              ", which is not sent: remove it, or use loki.headers");
+    path = path.substr(0, query);
+  }
+  while (path.ends_with('/')) path.remove_suffix(1);
+  if (path.ends_with("/loki/api/v1/push")) return;
+  for (const std::string_view api :
+       {"/loki/api", "/api/prom", "/insert/", "/select/", "/explore"}) {
+    const std::size_t at = path.find(api);
+    if (at == path.npos) continue;
+    decoder.Warning(node, "loki.url names " + Quoted(path.substr(at)) +
+                              ", and /loki/api/v1/push is added to it: name the store's address "
+                              "without the path of an API, such as http://loki:3100");
+    return;
+  }
+}
+
 }  // namespace
 
 void DecodeLoki(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
@@ -47,6 +73,7 @@ void DecodeLoki(Decoder& decoder, const YamlNode& node, LokiConfig& out) {
        [&](const YamlNode& n) {
          decoder.String(n, "loki.url", out.url);
          CheckUrl(decoder, n, "loki.url", out.url);
+         WarnOfOtherApi(decoder, n, out.url);
        }},
       {"tenant", [&](const YamlNode& n) { DecodeTenant(decoder, n, "loki.tenant", out.tenant); }},
       {"batchBytes",

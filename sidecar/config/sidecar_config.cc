@@ -239,6 +239,7 @@ SidecarConfig DecodeSidecarConfig(const YamlNode& root, std::string_view file,
         [&](const YamlNode& n) {
           decoder.String(n, "state", out.state_dir);
           CheckAbsolutePath(decoder, n, "state", out.state_dir);
+          decoder.WarnIfNoFolder(n, "state", out.state_dir);
         }},
        {"labels", [&](const YamlNode& n) { DecodeLabels(decoder, n, "labels", out.labels); }},
        {"loki", [&](const YamlNode& n) { DecodeLoki(decoder, n, out.loki); }},

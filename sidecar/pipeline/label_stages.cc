@@ -22,24 +22,26 @@ std::string_view Clean(std::string_view text, Arena& arena) {
   return arena.Copy(clean);
 }
 
+// Where a line comes from is not for the line to say.
+constexpr std::string_view kPlace[] = {"namespace", "pod", "container", "node"};
+
 class LabelsStage : public Stage {
  public:
   struct Label {
     std::size_t label, slot;
+    bool fixed;  // what the stream has stays
   };
   explicit LabelsStage(std::vector<Label> labels) : labels_(std::move(labels)) {}
 
   bool Run(LineState& line) const override {
-    for (const auto [label, slot] : labels_) {
+    for (const auto [label, slot, fixed] : labels_) {
       const Value& value = line.values[slot];
       if (!value.has_text()) continue;
       std::string_view text = value.text;
       if (text.size() > kMaxLabelValue) text = text.substr(0, Utf8Cut(text, kMaxLabelValue));
       LabelState& state = line.labels[label];
-      if (state.kind == LabelState::Kind::kBase && state.value == text &&
-          state.value.data() != nullptr) {
-        continue;
-      }
+      const bool own = state.kind == LabelState::Kind::kBase && state.value.data() != nullptr;
+      if (own && (fixed || state.value == text)) continue;
       state = {text, LabelState::Kind::kSet};
       line.labels_changed = true;
     }
@@ -56,6 +58,7 @@ class MetadataStage : public Stage {
   struct Item {
     std::string name;
     std::size_t slot, label;  // of the source
+    bool fixed;               // the label stays where it is
   };
   explicit MetadataStage(std::vector<Item> items) : items_(std::move(items)) {}
 
@@ -71,7 +74,7 @@ class MetadataStage : public Stage {
         text = label.value;
       }
       Put(line, item.name, Clean(text, line.arena));
-      if (has_label && label.value == text) {
+      if (has_label && label.value == text && !item.fixed) {
         label = {{}, LabelState::Kind::kRemoved};
         line.labels_changed = true;
       }
@@ -129,7 +132,8 @@ Result<StagePtr> MakeStage(const LabelsSpec& spec, StageContext& context) {
   std::vector<LabelsStage::Label> labels;
   for (const auto& [name, source] : spec.values) {
     labels.push_back({static_cast<std::size_t>(context.Label(name)),
-                      static_cast<std::size_t>(context.Slot(source.empty() ? name : source))});
+                      static_cast<std::size_t>(context.Slot(source.empty() ? name : source)),
+                      std::ranges::find(kPlace, name) != std::end(kPlace)});
   }
   return StagePtr(std::make_unique<LabelsStage>(std::move(labels)));
 }
@@ -140,7 +144,7 @@ Result<StagePtr> MakeStage(const MetadataSpec& spec, StageContext& context) {
   for (const auto& [name, source] : spec.values) {
     const std::string& from = source.empty() ? name : source;
     items.push_back({name, static_cast<std::size_t>(context.Slot(from)),
-                     static_cast<std::size_t>(context.Label(from))});
+                     static_cast<std::size_t>(context.Label(from)), from == "namespace"});
   }
   return StagePtr(std::make_unique<MetadataStage>(std::move(items)));
 }

@@ -118,7 +118,8 @@ bool IsStrftime(std::string_view format) {
 }
 
 bool IsJavaPattern(std::string_view format) {
-  for (const std::string_view word : {"yyyy", "YYYY", "HH:", "mm:ss", "MM-dd", "MM/dd", "dd/MM"}) {
+  for (const std::string_view word : {"yyyy", "YYYY", "HH:", ":mm", ":ss", "MM-dd", "MM/dd",
+                                      "dd/MM", "SSS", "fff", "XXX", "'T'"}) {
     if (format.find(word) != format.npos) return true;
   }
   return false;

@@ -2,60 +2,12 @@
 //
 // What a person reads who made a mistake in the sidecar's configuration. Sentences are compared
 // whole: each is meant to be understood alone.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "sidecar/config/sidecar_config.h"
+#include "tests/unit/sidecar/config/config_messages.h"
 
 namespace telltale {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-struct Found {
-  std::vector<std::string> problems, warnings;
-};
-
-// Two files are there: /there/file and the directory /there.
-FileFacts Probe(const std::string& path) {
-  if (path == "/there" || path == "/there/logs") return {true, ""};
-  if (path.starts_with("/there")) return {false, ""};
-  return {false, "No such file or directory"};
-}
-
-Found Decode(const std::string& text) {
-  Found found;
-  auto root = ParseYaml("version: 1\n" + text, "f.yaml");
-  if (root.ok()) {
-    DecodeSidecarConfig(*root, "f.yaml", found.problems, &found.warnings, Probe);
-  } else {
-    found.problems.push_back(root.error().message);
-  }
-  return found;
-}
-
-struct Case {
-  std::string text, sentence;
-};
-
-void ExpectProblems(std::initializer_list<Case> cases) {
-  for (const Case& each : cases) {
-    EXPECT_THAT(Decode(each.text).problems, ElementsAre(each.sentence)) << each.text;
-  }
-}
-
-void ExpectWarnings(std::initializer_list<Case> cases) {
-  for (const Case& each : cases) {
-    const Found found = Decode(each.text);
-    EXPECT_THAT(found.problems, IsEmpty()) << each.text;
-    EXPECT_THAT(found.warnings, ElementsAre(each.sentence)) << each.text;
-  }
-}
-
-std::string Logs(const std::string& include) {
-  return "logs:\n- files:\n    include: " + include + "\n";
-}
 
 TEST(ConfigMessages, AnUnknownKeyNamesTheOneThatWasMeant) {
   ExpectProblems({
@@ -175,75 +127,6 @@ TEST(ConfigMessages, PatternsThatMatchNothing) {
         "are not replaced"}});
   EXPECT_THAT(Decode(Logs("[/there/file, /nowhere/a.log, '/x/$5*.log', '/x/{a,b}*.log']")).warnings,
               IsEmpty());
-}
-
-TEST(ConfigMessages, FilesOfSecretsThatCannotBeRead) {
-  ExpectWarnings({
-      {"loki: {tls: {caFile: /nope/ca.crt}}\n",
-       "f.yaml:2: loki.tls.caFile cannot be read now: /nope/ca.crt: No such file or directory"},
-      {"loki: {bearerTokenFile: /nope/token}\n",
-       "f.yaml:2: loki.bearerTokenFile cannot be read now: /nope/token: No such file or directory"},
-      {"loki: {credentials: /nope}\n",
-       "f.yaml:2: loki.credentials cannot be read now: /nope: No such file or directory"},
-      {"loki:\n  basicAuth:\n    username: a\n    passwordFile: /nope/password\n",
-       "f.yaml:5: loki.basicAuth.passwordFile cannot be read now: /nope/password: No such file or "
-       "directory"},
-  });
-  EXPECT_THAT(Decode("loki: {tls: {caFile: /there/file}, credentials: /there}\n").warnings,
-              IsEmpty());
-}
-
-TEST(ConfigMessages, AFileInTwoEntriesIsReadByTheFirst) {
-  const auto two = [](const std::string& first, const std::string& second) {
-    return "logs:\n- files: " + first + "\n- files: " + second + "\n";
-  };
-  ExpectWarnings({
-      {two("{include: [/x/*.log]}", "{include: [/x/access.log]}"),
-       "f.yaml:4: logs[1].files.include: \"/x/access.log\" has no effect: logs[0] takes it, and "
-       "the first entry has a file"},
-      {two("{include: [/x/*.log]}", "{include: [/y/*.log, /x/*.log]}"),
-       "f.yaml:4: logs[1].files.include: \"/x/*.log\" has no effect: logs[0] takes it, and the "
-       "first entry has a file"},
-      {two("{include: ['/x/{a,b}.log']}", "{include: [/x/b.log]}"),
-       "f.yaml:4: logs[1].files.include: \"/x/b.log\" has no effect: logs[0] takes it, and the "
-       "first entry has a file"},
-  });
-  for (const auto& [first, second] : {
-           std::pair("{include: [/x/*.log], exclude: [/x/access.log]}",
-                     "{include: [/x/access.log]}"),
-           std::pair("{include: [/x/access.log]}", "{include: [/x/*.log]}"),
-           std::pair("{include: [/x/*.log]}", "{include: [/x/y/access.log]}"),
-       }) {
-    EXPECT_THAT(Decode(two(first, second)).warnings, IsEmpty()) << first << second;
-  }
-}
-
-TEST(ConfigMessages, ALabelThatNoStageGivesAValue) {
-  const auto stages = [](const std::string& pipeline) {
-    return Logs("[/a]") + "  labels: {team: web}\n  pipeline:\n" + pipeline;
-  };
-  ExpectWarnings({
-      {stages("  - labels: {values: {level: \"\"}}\n"),
-       "f.yaml:7: logs[0].pipeline: the label \"level\" has no value: no stage before it makes "
-       "\"level\""},
-      {stages("  - json: {expressions: {lvl: level}}\n  - labels: {values: {level: severity}}\n"),
-       "f.yaml:7: logs[0].pipeline: the label \"level\" has no value: no stage before it makes "
-       "\"severity\""},
-      {stages("  - labels: {values: {level: \"\"}}\n  - logfmt: {mapping: {level: \"\"}}\n"),
-       "f.yaml:7: logs[0].pipeline: the label \"level\" has no value: no stage before it makes "
-       "\"level\""},
-  });
-  for (const char* good : {
-           "  - json: {expressions: {level: \"\"}}\n  - labels: {values: {level: \"\"}}\n",
-           "  - logfmt: {mapping: {l: level}}\n  - labels: {values: {level: l}}\n",
-           "  - regex: {expression: '(?P<level>\\w+) (?P<x>.)'}\n"
-           "  - labels: {values: {level: \"\", x: \"\"}}\n",
-           "  - labels: {values: {squad: team, file: filename, pod: \"\"}}\n",
-       }) {
-    const Found found = Decode(stages(good));
-    EXPECT_THAT(found.problems, IsEmpty()) << good;
-    EXPECT_THAT(found.warnings, IsEmpty()) << good;
-  }
 }
 
 }  // namespace

@@ -50,6 +50,28 @@ TEST(LabelStages, MetadataTakesALabelAway) {
   EXPECT_EQ(runner.MetadataText(), "a=shop");
 }
 
+TEST(LabelsStage, ALineDoesNotSayWhichPodItComesFrom) {
+  const Labels values{{"app", ""}, {"container", ""}, {"namespace", ""}, {"node", ""}, {"pod", ""}};
+  const PipelineSpec spec{{LogfmtSpec{values, ""}, LabelsSpec{values}}};
+  const std::string line = "namespace=kube-system pod=x container=x node=x app=x";
+  StageRunner in_pod(
+      spec, {},
+      {{"app", "a"}, {"container", "c"}, {"namespace", "mine"}, {"node", "n"}, {"pod", "p"}});
+  in_pod.Line(line);
+  EXPECT_EQ(in_pod.LabelsText(), "app=x container=c namespace=mine node=n pod=p");
+  StageRunner outside(spec);  // where no pod sets them, they are labels as all others
+  outside.Line(line);
+  EXPECT_EQ(outside.LabelsText(), "app=x container=x namespace=kube-system node=x pod=x");
+}
+
+TEST(MetadataStage, TheNamespaceStaysALabel) {
+  StageRunner runner({{MetadataSpec{{{"namespace", ""}, {"pod", ""}}}}}, {},
+                     {{"namespace", "mine"}, {"pod", "p"}});
+  runner.Line("x");
+  EXPECT_EQ(runner.LabelsText(), "namespace=mine");
+  EXPECT_EQ(runner.MetadataText(), "namespace=mine pod=p");
+}
+
 TEST(LabelDropStage, LabelsGoAlsoThoseOfTheFile) {
   StageRunner runner({{LogfmtSpec{{{"user", ""}}, ""}, LabelsSpec{{{"user", ""}}},
                        LabelDropSpec{{"app", "user", "none"}}}});

@@ -18,12 +18,14 @@ constexpr std::int64_t kStageNow = 1'795'222'923'000'000'000;  // 2026-11-21T01:
 
 class StageRunner {
  public:
-  explicit StageRunner(PipelineSpec spec, std::string memory = {}) : memory_(std::move(memory)) {
+  explicit StageRunner(PipelineSpec spec, std::string memory = {},
+                       const Labels& base = {{"app", "shop"}})
+      : memory_(std::move(memory)) {
     auto compiled = Pipeline::Compile(spec);
     EXPECT_TRUE(compiled.ok()) << compiled.error().message;
     if (!compiled) return;
     pipeline_ = *compiled;
-    for (Labels& labels : base_) labels = {{"app", "shop"}};
+    for (Labels& labels : base_) labels = base;
     Begin();
   }
   void Begin() {

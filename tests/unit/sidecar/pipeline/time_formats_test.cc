@@ -110,9 +110,11 @@ TEST(TimeFormat, NamesInAnotherSpellingAreRefusedWithTheRightOne) {
 
 TEST(TimeFormat, LayoutsThatCannotBeMeantAreRefused) {
   const char* const reference = "a Go layout shows how the moment 2006-01-02 15:04:05.000 -0700";
-  for (const char* format : {"2024-01-01 00:00:00", "2026-11-30T10:20:30Z", "2006-01-02 12:34:56",
-                             "01.01.2006", "2006-01-02 15:04:05.123", "%Y-%m-%d %H:%M:%S",
-                             "yyyy-MM-dd HH:mm:ss", "YYYY-MM-DD", "dd/MM/yyyy"}) {
+  for (const char* format :
+       {"2024-01-01 00:00:00", "2026-11-30T10:20:30Z", "2006-01-02 12:34:56", "01.01.2006",
+        "2006-01-02 15:04:05.123", "%Y-%m-%d %H:%M:%S", "yyyy-MM-dd HH:mm:ss", "YYYY-MM-DD",
+        "dd/MM/yyyy", "2006-01-02T15:04:05.SSS", "2006-01-02T15:04:05XXX", "2006-01-02'T'15:04:05",
+        "2006-01-02 15:04:05.fff", "2006-01-02 15:mm", "2006-01-02 15:04:ss"}) {
     EXPECT_THAT(Refusal(format), HasSubstr(reference)) << format;
   }
   EXPECT_THAT(Refusal("x"), HasSubstr("has no part of a time"));
