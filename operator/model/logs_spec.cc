@@ -19,7 +19,7 @@ using Collector = LogsSpec::Collector;
 constexpr std::array<std::string_view, 6> kProtected = {"app",       "container", "filename",
                                                         "namespace", "node",      "pod"};
 
-// The sidecar keeps its own files there (plan/sidecar_patch).
+// The sidecar keeps its own files there (plan/injection/log_mounts.cc).
 constexpr std::array<std::string_view, 2> kReserved = {"/etc/telltale", "/var/lib/telltale"};
 
 Status DecodeDirectory(JsonValue value, std::string& out) {
@@ -35,6 +35,11 @@ Status DecodeDirectory(JsonValue value, std::string& out) {
       return decode::Wrong("must not hold or lie in " + std::string(reserved) +
                            ", which the sidecar uses");
     }
+  }
+  if (IsNeverLogFolder(out)) {
+    return decode::Wrong(
+        "lies in a folder of the system, which holds no logs: name the folder of "
+        "the log files, such as /var/log/shop");
   }
   return {};
 }

@@ -16,6 +16,12 @@ namespace telltale {
 // "false": the pod wants no sidecar.
 inline constexpr std::string_view kInjectAnnotation = "telltale.dev/inject";
 
+// Written at admission: why injection left the pod alone, a sentence without its end.
+inline constexpr std::string_view kNotInjectedAnnotation = "telltale.dev/not-injected";
+// Written at admission: log folders that the pod's sidecar does not see, or not all of, one a line:
+// "/folder: why".
+inline constexpr std::string_view kUnseenLogsAnnotation = "telltale.dev/unseen-logs";
+
 struct PodView {
   std::string_view ns, name, uid, phase, ip;
   bool deleting = false;
@@ -24,6 +30,7 @@ struct PodView {
   bool has_sidecar = false;
   bool opted_out = false;   // by kInjectAnnotation
   bool static_pod = false;  // has kMirrorAnnotation
+  std::string_view not_injected, unseen_logs;  // of the annotations
   // Pods of one template may share it: the same address means the same content.
   const std::vector<Container>* containers = nullptr;
 

@@ -9,15 +9,17 @@ namespace telltale {
 namespace {
 
 // In the order of InjectionOutcome.
-constexpr std::array<std::string_view, 5> kOutcomes = {"injected", "not_selected", "already_there",
-                                                       "opted_out", "unreadable"};
+constexpr std::array<std::string_view, 6> kOutcomes = {"injected",  "not_selected", "already_there",
+                                                       "opted_out", "unreadable",   "impossible"};
 const Labels kWebhook = {{"webhook", "/inject"}};
 
 }  // namespace
 
-WebhookHandler::WebhookHandler(InjectionOptions options, SelectTargets select, Registry& registry)
+WebhookHandler::WebhookHandler(InjectionOptions options, SelectTargets select, Registry& registry,
+                               RulesOf rules)
     : options_(std::move(options)),
       select_(std::move(select)),
+      rules_(std::move(rules)),
       registry_(registry),
       outcomes_(),
       latency_(registry.AddHistogram("controller_runtime_webhook_latency_seconds",
@@ -55,7 +57,7 @@ HttpResponse WebhookHandler::operator()(const HttpRequest& request) const {
 HttpResponse WebhookHandler::Answer(const HttpRequest& request) const {
   if (request.path() != "/inject") return TextResponse(404, "only /inject is served here\n");
   if (request.method != "POST") return TextResponse(405, "only POST is served here\n");
-  auto answer = AnswerAdmission(request.body, options_, select_);
+  auto answer = AnswerAdmission(request.body, options_, select_, rules_);
   const auto outcome = answer ? answer->outcome : InjectionOutcome::kUnreadable;
   outcomes_[static_cast<std::size_t>(outcome)]->Add();
   if (!answer) {

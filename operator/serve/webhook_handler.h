@@ -16,7 +16,8 @@ namespace telltale {
 
 class WebhookHandler {
  public:
-  WebhookHandler(InjectionOptions options, SelectTargets select, Registry& registry);
+  WebhookHandler(InjectionOptions options, SelectTargets select, Registry& registry,
+                 RulesOf rules = {});
   HttpResponse operator()(const HttpRequest& request) const;
 
  private:
@@ -25,8 +26,9 @@ class WebhookHandler {
 
   InjectionOptions options_;
   SelectTargets select_;
+  RulesOf rules_;
   Registry& registry_;
-  std::array<Counter*, 5> outcomes_;  // by InjectionOutcome
+  std::array<Counter*, 6> outcomes_;  // by InjectionOutcome
   Histogram& latency_;
   Gauge& in_flight_;
 };

@@ -110,6 +110,8 @@ PodView PodRecord::View() const {
   if (annotations_) {
     view.opted_out = annotations_->Find(kInjectAnnotation) == "false";
     view.static_pod = annotations_->Find(kMirrorAnnotation).has_value();
+    view.not_injected = annotations_->Find(kNotInjectedAnnotation).value_or("");
+    view.unseen_logs = annotations_->Find(kUnseenLogsAnnotation).value_or("");
   }
   view.containers = &shape_->containers;
   return view;

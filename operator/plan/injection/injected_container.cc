@@ -4,7 +4,6 @@
 #include <array>
 
 #include "operator/model/pod.h"
-#include "operator/model/quantity.h"
 #include "operator/plan/configs/sidecar_config.h"
 
 namespace telltale {
@@ -24,36 +23,39 @@ constexpr std::array<FieldVariable, 4> kVariables = {{{"POD_NAME", "metadata.nam
                                                       {"POD_NAMESPACE", "metadata.namespace"},
                                                       {"POD_UID", "metadata.uid"},
                                                       {"NODE_NAME", "spec.nodeName"}}};
-
-struct ResourceDefault {
-  std::string_view name, request, limit;
-};
-constexpr std::array<ResourceDefault, 2> kDefaults = {
-    {{"cpu", "10m", "200m"}, {"memory", "16Mi", "64Mi"}}};
+constexpr std::string_view kContainer = "TELLTALE_CONTAINER";
+constexpr std::string_view kContainers = "TELLTALE_CONTAINERS";
+constexpr std::string_view kListen = "TELLTALE_LISTEN";
 
 // Init containers come first, in the order in which they print.
 std::string ContainerNames(const AdmittedPod& pod) {
-  std::vector<std::string> names = pod.init_containers;
-  for (const auto& container : pod.containers) names.push_back(container.name);
+  std::vector<std::string> names;
+  for (const auto* list : {&pod.init_containers, &pod.containers}) {
+    for (const auto& container : *list) names.push_back(container.name);
+  }
   return Join(names, ",");
 }
 
-void WriteEnvironment(const AdmittedPod& pod, const std::string& app_container, bool asks_api,
+void WriteVariable(const EnvVariable& variable, JsonWriter& writer) {
+  writer.BeginObject().Field("name", variable.name);
+  if (variable.field_path.empty()) {
+    writer.Field("value", variable.value).EndObject();
+    return;
+  }
+  writer.Key("valueFrom").BeginObject().Key("fieldRef").BeginObject();
+  writer.Field("fieldPath", variable.field_path).EndObject().EndObject().EndObject();
+}
+
+void WriteEnvironment(const AdmittedPod& pod, const LogMounts& logs, bool asks_api,
                       JsonWriter& writer) {
   writer.Key("env").BeginArray();
   for (const auto& variable : kVariables) {
-    writer.BeginObject().Field("name", variable.name).Key("valueFrom").BeginObject();
-    writer.Key("fieldRef").BeginObject().Field("fieldPath", variable.path).EndObject();
-    writer.EndObject().EndObject();
+    WriteVariable({std::string(variable.name), "", std::string(variable.path)}, writer);
   }
-  writer.BeginObject().Field("name", "TELLTALE_CONTAINER").Field("value", app_container);
-  writer.EndObject();
-  if (asks_api) {
-    writer.BeginObject().Field("name", "TELLTALE_CONTAINERS");
-    writer.Field("value", ContainerNames(pod)).EndObject();
-  }
-  writer.BeginObject().Field("name", "TELLTALE_LISTEN");
-  writer.Field("value", ":" + std::to_string(kSidecarPort)).EndObject();
+  WriteVariable({std::string(kContainer), logs.container}, writer);
+  if (asks_api) WriteVariable({std::string(kContainers), ContainerNames(pod)}, writer);
+  WriteVariable({std::string(kListen), ":" + std::to_string(kSidecarPort)}, writer);
+  for (const auto& variable : logs.env) WriteVariable(variable, writer);
   writer.EndArray();
 }
 
@@ -68,27 +70,32 @@ void WriteProbe(std::string_view key, std::string_view path, int period, int fai
 
 // The user of the container whose logs are read, else the pod's, so that the sidecar can read what
 // the application writes; not root, because the kubelet refuses root together with runAsNonRoot.
-void WriteRunAs(const RunAs& pod, const RunAs& app, JsonWriter& writer) {
+// OpenShift refuses a user that is not of its namespace's range, and sets one itself: there we name
+// only a user whom the pod names too, or one in place of the pod's root.
+void WriteRunAs(const RunAs& pod, const RunAs& app, bool users_are_assigned, JsonWriter& writer) {
   if (app.group.value_or(0) != 0) writer.Key("runAsGroup").Int(*app.group);
   writer.Key("runAsNonRoot").Bool(true);
   const std::int64_t wanted = app.user.value_or(pod.user.value_or(0));
+  if (users_are_assigned && wanted == 0 && pod.user != 0) return;
   const std::int64_t user = wanted == 0 ? kUser : wanted;
   if (pod.user != user) writer.Key("runAsUser").Int(user);
 }
 
-void WriteSecurityContext(const RunAs& pod, const RunAs& app, JsonWriter& writer) {
+void WriteSecurityContext(const RunAs& pod, const RunAs& app, bool users_are_assigned,
+                          JsonWriter& writer) {
   writer.Key("securityContext").BeginObject();
   writer.Key("allowPrivilegeEscalation").Bool(false);
   writer.Key("capabilities").BeginObject().Key("drop").BeginArray().String("ALL");
   writer.EndArray().EndObject();
   writer.Key("readOnlyRootFilesystem").Bool(true);
-  WriteRunAs(pod, app, writer);
+  WriteRunAs(pod, app, users_are_assigned, writer);
   writer.Key("seccompProfile").BeginObject().Field("type", "RuntimeDefault").EndObject();
   writer.EndObject();
 }
 
-void WriteResources(const SidecarResources& resources, JsonWriter& writer) {
+void WriteResources(const Resources& resources, JsonWriter& writer) {
   auto write = [&](std::string_view key, const Labels& quantities) {
+    if (quantities.empty()) return;
     writer.Key(key).BeginObject();
     for (const auto& [name, quantity] : quantities) writer.Field(name, quantity);
     writer.EndObject();
@@ -99,12 +106,18 @@ void WriteResources(const SidecarResources& resources, JsonWriter& writer) {
   writer.EndObject();
 }
 
-void WriteMount(std::string_view volume, std::string_view path, std::string_view sub_path,
-                bool read_only, JsonWriter& writer) {
+void WriteMount(std::string_view volume, std::string_view path, bool read_only,
+                JsonWriter& writer) {
   writer.BeginObject().Field("name", volume).Field("mountPath", path);
-  if (!sub_path.empty()) writer.Field("subPath", sub_path);
   if (read_only) writer.Key("readOnly").Bool(true);
   writer.EndObject();
+}
+
+void WriteLogMount(const VolumeMount& mount, JsonWriter& writer) {
+  writer.BeginObject().Field("name", mount.volume).Field("mountPath", mount.path);
+  if (!mount.sub_path.empty()) writer.Field("subPath", mount.sub_path);
+  if (!mount.sub_path_expr.empty()) writer.Field("subPathExpr", mount.sub_path_expr);
+  writer.Key("readOnly").Bool(true).EndObject();
 }
 
 std::string ConfigVolume(const std::string& name) {
@@ -115,7 +128,7 @@ std::string ConfigVolume(const std::string& name) {
   return json;
 }
 
-// Without it the pod starts all the same, and Loki says what it thinks of that.
+// Optional: without the Secret the sidecar starts and pushes without credentials.
 std::string SecretVolume(const std::string& name, const std::string& secret) {
   std::string json;
   JsonWriter writer(&json);
@@ -159,55 +172,44 @@ std::string ApiVolume(const std::string& name) {
 
 }  // namespace
 
-SidecarResources ResolveResources(
-    const std::vector<std::shared_ptr<const MonitoringTarget>>& targets) {
-  Labels requests, limits;
-  for (const auto& target : targets) {
-    if (!target->sidecar) continue;
-    if (target->sidecar->requests.empty() && target->sidecar->limits.empty()) continue;
-    requests = target->sidecar->requests;
-    limits = target->sidecar->limits;
-    break;
+std::vector<EnvVariable> SidecarVariables() {
+  std::vector<EnvVariable> variables;
+  for (const auto& variable : kVariables) {
+    variables.push_back({std::string(variable.name), "", std::string(variable.path)});
   }
-  SidecarResources resources;
-  for (const auto& fallback : kDefaults) {
-    const std::string* request = FindLabel(requests, fallback.name);
-    const std::string* limit = FindLabel(limits, fallback.name);
-    std::string r(request ? *request : fallback.request);
-    std::string l(limit ? *limit : fallback.limit);
-    if (ParseQuantity(r) > ParseQuantity(l)) (limit ? r : l) = limit ? l : r;
-    SetLabel(resources.requests, fallback.name, r);
-    SetLabel(resources.limits, fallback.name, l);
+  for (const auto name : {kContainer, kContainers, kListen}) {
+    variables.push_back({std::string(name), ""});
   }
-  return resources;
+  return variables;
 }
 
-void WriteSidecarContainer(const InjectionOptions& options, const AdmittedPod& pod,
-                           const SidecarResources& resources, const SidecarVolumes& volumes,
-                           const LogMounts& logs, JsonWriter& writer) {
+void WriteSidecarContainer(const InjectionOptions& options, const NamespaceRules& rules,
+                           const AdmittedPod& pod, const Resources& resources,
+                           const SidecarVolumes& volumes, const LogMounts& logs,
+                           JsonWriter& writer) {
   writer.BeginObject();
   writer.Field("name", kSidecarContainer).Field("image", options.image);
   writer.Field("imagePullPolicy", options.image_pull_policy).Field("restartPolicy", "Always");
   writer.Key("args").BeginArray();
   writer.String("--config=" + std::string(kConfigPath));
   writer.String("--pod-info=" + std::string(kPodPath)).EndArray();
-  WriteEnvironment(pod, logs.container, !volumes.api.empty(), writer);
+  WriteEnvironment(pod, logs, !volumes.api.empty(), writer);
   writer.Key("ports").BeginArray().BeginObject().Field("name", "telltale");
   writer.Key("containerPort").Int(kSidecarPort).Field("protocol", "TCP");
   writer.EndObject().EndArray();
   WriteProbe("startupProbe", "/readyz", 1, 30, writer);
   WriteProbe("livenessProbe", "/healthz", 10, 3, writer);
   WriteResources(resources, writer);
-  WriteSecurityContext(pod.run_as, logs.run_as, writer);
+  WriteSecurityContext(pod.run_as, logs.run_as, rules.users_are_assigned, writer);
   writer.Key("volumeMounts").BeginArray();
-  WriteMount(volumes.config, kConfigPath, "", true, writer);
-  WriteMount(volumes.pod, kPodPath, "", true, writer);
-  WriteMount(volumes.state, kStatePath, "", false, writer);
-  if (!volumes.loki.empty()) WriteMount(volumes.loki, kLokiCredentialsPath, "", true, writer);
-  if (!volumes.api.empty()) WriteMount(volumes.api, kApiPath, "", true, writer);
-  for (const auto& mount : logs.in_sidecar) {
-    WriteMount(mount.volume, mount.path, mount.sub_path, true, writer);
-  }
+  WriteMount(volumes.config, kConfigPath, true, writer);
+  WriteMount(volumes.pod, kPodPath, true, writer);
+  WriteMount(volumes.state, kStatePath, false, writer);
+  if (!volumes.loki.empty()) WriteMount(volumes.loki, kLokiCredentialsPath, true, writer);
+  // The API server mounts the ServiceAccount's token here in each container that has nothing here:
+  // the sidecar gets the pod's labels instead, so that it holds no credentials that it needs not.
+  WriteMount(volumes.api.empty() ? volumes.pod : volumes.api, kApiPath, true, writer);
+  for (const auto& mount : logs.in_sidecar) WriteLogMount(mount, writer);
   writer.EndArray().EndObject();
 }
 

@@ -6,6 +6,8 @@
 
 #include "operator/plan/injection/injected_container.h"
 #include "operator/plan/injection/log_mounts.h"
+#include "operator/plan/injection/pod_annotations.h"
+#include "operator/plan/injection/sidecar_resources.h"
 
 namespace telltale {
 namespace {
@@ -59,31 +61,75 @@ std::vector<std::string> LogDirectories(const Targets& targets) {
 std::string RenderMount(const VolumeMount& mount) {
   std::string json;
   JsonWriter writer(&json);
-  writer.BeginObject().Field("name", mount.volume).Field("mountPath", mount.path).EndObject();
+  writer.BeginObject().Field("name", mount.volume).Field("mountPath", mount.path);
+  if (!mount.sub_path.empty()) writer.Field("subPath", mount.sub_path);
+  writer.EndObject();
   return json;
 }
 
-void AddContainerMounts(const AdmittedPod& pod, const LogMounts& logs, Patch& patch) {
-  for (std::size_t i = 0; i < pod.containers.size(); ++i) {
+void AddContainerMounts(const std::vector<AdmittedContainer>& containers, bool init,
+                        const LogMounts& logs, Patch& patch) {
+  const std::string list = init ? "/spec/initContainers/" : "/spec/containers/";
+  for (std::size_t i = 0; i < containers.size(); ++i) {
     std::vector<std::string> mounts;
     for (const auto& added : logs.in_containers) {
-      if (added.container == i) mounts.push_back(RenderMount(added.mount));
+      if (added.init == init && added.container == i) mounts.push_back(RenderMount(added.mount));
     }
-    patch.Append("/spec/containers/" + std::to_string(i) + "/volumeMounts",
-                 pod.containers[i].has_mounts, mounts);
+    patch.Append(list + std::to_string(i) + "/volumeMounts", containers[i].has_mounts, mounts);
   }
 }
 
-void AddAnnotation(const AdmittedPod& pod, const std::string& image, Patch& patch) {
+void AddPullSecrets(const AdmittedPod& pod, const InjectionOptions& options, Patch& patch) {
+  std::vector<std::string> missing;
+  for (const auto& name : options.pull_secrets) {
+    if (std::ranges::find(pod.pull_secrets, name) != pod.pull_secrets.end()) continue;
+    JsonWriter writer(&missing.emplace_back());
+    writer.BeginObject().Field("name", name).EndObject();
+  }
+  patch.Append("/spec/imagePullSecrets", pod.has_pull_secrets, missing);
+}
+
+void AddAnnotations(const AdmittedPod& pod, const PodAnnotations& annotations, Patch& patch) {
+  if (annotations.added().empty()) return;
   std::string value;
   JsonWriter writer(&value);
   if (pod.has_annotations) {
-    writer.String(image);
-    patch.Add("/metadata/annotations/" + EscapePointer(kInjectedAnnotation), value);
-  } else {
-    writer.BeginObject().Field(kInjectedAnnotation, image).EndObject();
-    patch.Add("/metadata/annotations", value);
+    for (const auto& [name, text] : annotations.added()) {
+      std::string json;
+      JsonWriter(&json).String(text);
+      patch.Add("/metadata/annotations/" + EscapePointer(name), json);
+    }
+    return;
   }
+  writer.BeginObject();
+  for (const auto& [name, text] : annotations.added()) writer.Field(name, text);
+  writer.EndObject();
+  patch.Add("/metadata/annotations", value);
+}
+
+SidecarVolumes NameVolumes(const AdmittedPod& pod, const InjectionOptions& options,
+                           const Targets& targets) {
+  SidecarVolumes volumes;
+  volumes.config = FreeVolumeName(pod, {}, "telltale-config");
+  volumes.pod = FreeVolumeName(pod, {}, "telltale-pod");
+  volumes.state = FreeVolumeName(pod, {}, "telltale-state");
+  if (std::ranges::any_of(targets, [](const auto& target) { return target->WantsOutput(); })) {
+    volumes.api = FreeVolumeName(pod, {}, "telltale-api");
+  }
+  if (!options.loki_secret.empty()) volumes.loki = FreeVolumeName(pod, {}, "telltale-loki");
+  return volumes;
+}
+
+std::vector<std::string> Warnings(const LogMounts& logs) {
+  std::vector<std::string> warnings;
+  for (const auto& directory : logs.covered) {
+    warnings.push_back("telltale: an empty volume is mounted at " + directory +
+                       " for log files; what the image has in this folder is hidden");
+  }
+  for (const auto& [directory, why] : logs.unseen) {
+    warnings.push_back("telltale: log files in " + directory + " are not read: " + why);
+  }
+  return warnings;
 }
 
 }  // namespace
@@ -102,25 +148,19 @@ std::string EscapePointer(std::string_view token) {
   return out;
 }
 
-std::string RenderSidecarPatch(const AdmittedPod& pod, const InjectionOptions& options,
-                               const Targets& targets) {
-  const LogMounts logs = PlanLogMounts(pod, LogDirectories(targets));
-  SidecarVolumes volumes;
-  volumes.config = FreeVolumeName(pod, {}, "telltale-config");
-  volumes.pod = FreeVolumeName(pod, {}, "telltale-pod");
-  volumes.state = FreeVolumeName(pod, {}, "telltale-state");
-  if (std::ranges::any_of(targets, [](const auto& target) { return target->WantsOutput(); })) {
-    volumes.api = FreeVolumeName(pod, {}, "telltale-api");
-  }
-  if (!options.loki_secret.empty()) volumes.loki = FreeVolumeName(pod, {}, "telltale-loki");
-
+PodPatch RenderSidecarPatch(const AdmittedPod& pod, const InjectionOptions& options,
+                            const NamespaceRules& rules, const Targets& targets) {
+  const LogMounts logs = PlanLogMounts(pod, LogDirectories(targets), SidecarVariables());
+  const SidecarVolumes volumes = NameVolumes(pod, options, targets);
   std::string container;
   JsonWriter writer(&container);
-  WriteSidecarContainer(options, pod, ResolveResources(targets), volumes, logs, writer);
+  WriteSidecarContainer(options, rules, pod, PlanSidecarResources(pod, targets), volumes, logs,
+                        writer);
 
   Patch patch;
   patch.Append("/spec/volumes", pod.has_volumes, RenderSidecarVolumes(options, volumes, logs));
-  AddContainerMounts(pod, logs, patch);
+  AddContainerMounts(pod.containers, false, logs, patch);
+  AddContainerMounts(pod.init_containers, true, logs, patch);
   // First of all, so that it sees what other init containers do and stays until after the last
   // application container (kubernetes.io "Sidecar Containers").
   if (pod.has_init_containers) {
@@ -128,8 +168,16 @@ std::string RenderSidecarPatch(const AdmittedPod& pod, const InjectionOptions& o
   } else {
     patch.Add("/spec/initContainers", "[" + container + "]");
   }
-  AddAnnotation(pod, options.image, patch);
-  return patch.Take();
+  AddPullSecrets(pod, options, patch);
+
+  PodAnnotations annotations(pod);
+  annotations.Add(kInjectedAnnotation, options.image);
+  annotations.AddUnseenLogs(logs.unseen);
+  std::vector<std::string> local = {volumes.state};
+  local.insert(local.end(), logs.new_volumes.begin(), logs.new_volumes.end());
+  annotations.AddSafeToEvict(local);
+  AddAnnotations(pod, annotations, patch);
+  return {patch.Take(), Warnings(logs)};
 }
 
 }  // namespace telltale

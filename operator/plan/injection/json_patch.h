@@ -13,9 +13,15 @@
 
 namespace telltale {
 
+struct PodPatch {
+  std::string json;                   // empty: the pod stays as it is
+  std::vector<std::string> warnings;  // for whoever creates the pod by hand
+};
+
 // `pod` has at least one container and no sidecar; `targets` want one in it.
-std::string RenderSidecarPatch(const AdmittedPod& pod, const InjectionOptions& options,
-                               const std::vector<std::shared_ptr<const MonitoringTarget>>& targets);
+PodPatch RenderSidecarPatch(const AdmittedPod& pod, const InjectionOptions& options,
+                            const NamespaceRules& rules,
+                            const std::vector<std::shared_ptr<const MonitoringTarget>>& targets);
 
 // A key as a token of a JSON Pointer (RFC 6901).
 std::string EscapePointer(std::string_view token);

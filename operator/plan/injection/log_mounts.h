@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which volumes let the sidecar read the folders that applications log into. A volume that is there
-// already is read where it is; else an emptyDir is put under every application container that has
-// nothing there. Internal to operator/plan; pure.
+// already is read where it is; else an emptyDir is put under every container that has nothing
+// there. Internal to operator/plan; pure.
 #pragma once
 
 #include <cstddef>
@@ -15,18 +15,27 @@ namespace telltale {
 
 struct LogMounts {
   struct InContainer {
-    std::size_t container = 0;  // index in AdmittedPod::containers
+    bool init = false;
+    std::size_t container = 0;  // index in AdmittedPod::containers, or init_containers
     VolumeMount mount;
   };
+  // A folder that the sidecar will not see, or see only in part, and why.
+  struct Unseen {
+    std::string directory, why;
+  };
   std::vector<std::string> new_volumes;    // names of emptyDirs
+  std::vector<std::string> covered;        // folders over which an emptyDir is put
   std::vector<InContainer> in_containers;  // to be added, writable
   std::vector<VolumeMount> in_sidecar;     // read-only
-  std::string container;                   // the application container whose logs these are
-  RunAs run_as;                            // of that container; of none when no logs are read
+  std::vector<EnvVariable> env;            // for in_sidecar's sub_path_expr
+  std::vector<Unseen> unseen;
+  std::string container;  // the application container whose logs these are
+  RunAs run_as;           // of that container; of none when no logs are read
 };
 
-// `directories` are normalised, sorted and without repetition.
-LogMounts PlanLogMounts(const AdmittedPod& pod, const std::vector<std::string>& directories);
+// `directories` are normalised, sorted and without repetition; `own_env` is what the sidecar has.
+LogMounts PlanLogMounts(const AdmittedPod& pod, const std::vector<std::string>& directories,
+                        const std::vector<EnvVariable>& own_env);
 
 // `base`, or base-2, base-3, ... when the pod has a volume of that name.
 std::string FreeVolumeName(const AdmittedPod& pod, const std::vector<std::string>& taken,

@@ -52,15 +52,19 @@ Status DecodeReview(std::string_view body, Review& out) {
   });
 }
 
-AdmissionAnswer Answer(const Review& review, InjectionOutcome outcome,
-                       const std::string& patch = {}) {
+AdmissionAnswer Answer(const Review& review, InjectionOutcome outcome, const PodPatch& patch = {}) {
   AdmissionAnswer answer;
   answer.outcome = outcome;
   JsonWriter writer(&answer.body);
   writer.BeginObject().Field("apiVersion", kApiVersion).Field("kind", kKind);
   writer.Key("response").BeginObject().Field("uid", review.uid).Key("allowed").Bool(true);
-  if (!patch.empty()) {
-    writer.Field("patchType", "JSONPatch").Field("patch", Base64Encode(patch));
+  if (!patch.json.empty()) {
+    writer.Field("patchType", "JSONPatch").Field("patch", Base64Encode(patch.json));
+  }
+  if (!patch.warnings.empty()) {
+    writer.Key("warnings").BeginArray();
+    for (const auto& warning : patch.warnings) writer.String(warning);
+    writer.EndArray();
   }
   writer.EndObject().EndObject();
   return answer;
@@ -79,7 +83,7 @@ bool IsPodCreation(const Review& review) {
 }  // namespace
 
 Result<AdmissionAnswer> AnswerAdmission(std::string_view body, const InjectionOptions& options,
-                                        const SelectTargets& select) {
+                                        const SelectTargets& select, const RulesOf& rules) {
   Review review;
   const Status read = DecodeReview(body, review);
   if (review.uid.empty() || review.kind != kKind || review.api_version != kApiVersion) {
@@ -96,8 +100,10 @@ Result<AdmissionAnswer> AnswerAdmission(std::string_view body, const InjectionOp
   const auto targets = select(review.ns, pod.labels);
   if (targets.empty()) return Answer(review, InjectionOutcome::kNotSelected);
   if (pod.opted_out) return Answer(review, InjectionOutcome::kOptedOut);
-  if (NoPlaceFor(pod)) return Answer(review, InjectionOutcome::kNotSelected);
-  return Answer(review, InjectionOutcome::kInjected, RenderSidecarPatch(pod, options, targets));
+  if (NoPlaceFor(pod)) return Answer(review, InjectionOutcome::kImpossible);
+  return Answer(
+      review, InjectionOutcome::kInjected,
+      RenderSidecarPatch(pod, options, rules ? rules(review.ns) : NamespaceRules(), targets));
 }
 
 }  // namespace telltale

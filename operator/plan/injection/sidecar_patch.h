@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "operator/plan/matching.h"
 
@@ -17,10 +18,23 @@ namespace telltale {
 struct InjectionOptions {
   std::string image;  // of the sidecar
   std::string image_pull_policy = "IfNotPresent";
-  std::string loki_secret = {};  // mounted where it is there; empty: none
+  std::string loki_secret = {};                // mounted where it is there; empty: none
+  std::vector<std::string> pull_secrets = {};  // appended to the pod's imagePullSecrets
 };
 
-enum class InjectionOutcome { kInjected, kNotSelected, kAlreadyThere, kOptedOut, kUnreadable };
+// What a namespace demands of its pods.
+struct NamespaceRules {
+  bool users_are_assigned = false;  // OpenShift: openshift.io/sa.scc.uid-range
+};
+
+enum class InjectionOutcome {
+  kInjected,
+  kNotSelected,
+  kAlreadyThere,
+  kOptedOut,
+  kUnreadable,
+  kImpossible,  // the pod could not live with a sidecar, or the sidecar not in the pod
+};
 
 struct AdmissionAnswer {
   std::string body;  // AdmissionReview v1, always allowed
@@ -31,8 +45,10 @@ struct AdmissionAnswer {
 using SelectTargets = std::function<std::vector<std::shared_ptr<const MonitoringTarget>>(
     const std::string& ns, const Labels& pod_labels)>;
 
+using RulesOf = std::function<NamespaceRules(const std::string& ns)>;
+
 // kInvalid only when the body is no AdmissionReview with a uid, so that no answer can be addressed.
 Result<AdmissionAnswer> AnswerAdmission(std::string_view review, const InjectionOptions& options,
-                                        const SelectTargets& select);
+                                        const SelectTargets& select, const RulesOf& rules = {});
 
 }  // namespace telltale

@@ -163,15 +163,14 @@ TEST(AnswerAdmission, LeavesAlonePodsThatOptOutOrCannotHaveIt) {
   EXPECT_EQ(OutcomeFor(Pod1(R"(,"annotations":{"telltale.dev/inject":"true"})", "")), kInjected);
   EXPECT_EQ(OutcomeFor(Pod1(R"(,"annotations":{"telltale.dev/inject":"false"})", "")), kOptedOut);
   EXPECT_EQ(OutcomeFor(Pod1(R"(,"annotations":{"kubernetes.io/config.mirror":"h"})", "")),
-            kNotSelected);
-  EXPECT_EQ(OutcomeFor(Pod1("", R"(,"hostNetwork":true)")), kNotSelected);
-  EXPECT_EQ(OutcomeFor(Pod1("", R"(,"os":{"name":"windows"})")), kNotSelected);
-  EXPECT_EQ(OutcomeFor(Pod1("", R"(,"nodeSelector":{"kubernetes.io/os":"windows"})")),
-            kNotSelected);
+            kImpossible);
+  EXPECT_EQ(OutcomeFor(Pod1("", R"(,"hostNetwork":true)")), kImpossible);
+  EXPECT_EQ(OutcomeFor(Pod1("", R"(,"os":{"name":"windows"})")), kImpossible);
+  EXPECT_EQ(OutcomeFor(Pod1("", R"(,"nodeSelector":{"kubernetes.io/os":"windows"})")), kImpossible);
   EXPECT_EQ(OutcomeFor(Pod1("", R"(,"nodeSelector":{"kubernetes.io/os":"linux"})")), kInjected);
   EXPECT_EQ(
       OutcomeFor(Pod1("", R"(,"initContainers":[{"name":"b","ports":[{"containerPort":9847}]}])")),
-      kNotSelected);
+      kImpossible);
   EXPECT_EQ(OutcomeFor(Pod1("", R"(,"initContainers":[{"name":"telltale-sidecar"}])")),
             kAlreadyThere);
 }
@@ -278,21 +277,6 @@ TEST(AnswerAdmission, TakesAPodOfEightMebibytes) {
   const std::string pod =
       Pod1(R"(,"annotations":{"big":")" + std::string(8u << 20, 'x') + "\"}", "");
   EXPECT_EQ(OutcomeFor(pod), InjectionOutcome::kInjected);
-}
-
-SidecarResources Resources(const std::string& resources) {
-  return ResolveResources(
-      {Target("\"sidecar\":{}"), Target(R"("sidecar":{"resources":)" + resources + "}")});
-}
-
-TEST(ResolveResources, ALimitIsNeverBelowItsRequest) {
-  EXPECT_EQ(Resources("{}").requests, (Labels{{"cpu", "10m"}, {"memory", "16Mi"}}));
-  EXPECT_EQ(Resources("{}").limits, (Labels{{"cpu", "200m"}, {"memory", "64Mi"}}));
-  const auto large = Resources(R"({"requests":{"memory":"128Mi"}})");
-  EXPECT_EQ(large.limits, (Labels{{"cpu", "200m"}, {"memory", "128Mi"}}));
-  const auto small = Resources(R"({"limits":{"cpu":"5m"}})");
-  EXPECT_EQ(small.requests, (Labels{{"cpu", "5m"}, {"memory", "16Mi"}}));
-  EXPECT_EQ(small.limits, (Labels{{"cpu", "5m"}, {"memory", "64Mi"}}));
 }
 
 TEST(EscapePointer, FollowsRfc6901) {
