@@ -29,12 +29,17 @@ std::string PodName() {
   return name != nullptr && *name != '\0' ? name : "telltale-operator";
 }
 
-std::set<std::string> NameSet(const std::string& list) {
-  std::set<std::string> names;
+std::vector<std::string> NameList(const std::string& list) {
+  std::vector<std::string> names;
   for (std::string_view name : Split(list, ',')) {
-    if (!Trim(name).empty()) names.emplace(Trim(name));
+    if (!Trim(name).empty()) names.emplace_back(Trim(name));
   }
   return names;
+}
+
+std::set<std::string> NameSet(const std::string& list) {
+  const auto names = NameList(list);
+  return {names.begin(), names.end()};
 }
 
 }  // namespace
@@ -90,6 +95,7 @@ Result<CoreOptions> App::Impl::MakeCoreOptions() {
   made.promtail = options.promtail;
   made.promtail_config = {options.loki_url, options.loki_tenant,
                           NameSet(options.promtail_secret_keys)};
+  made.injects = options.webhook_listen != "off";
   made.asks_prometheus = !options.prometheus_url.empty();
   made.identity = MakeIdentity(PodName());
   if (!options.leader_elect) return made;
@@ -140,11 +146,12 @@ Status App::Impl::UseLeaf(const KeyPair& leaf) {
   listen.tls = leaf;
   auto server = std::make_unique<HttpServer>(
       listen, WebhookHandler(
-                  {options.sidecar_image, options.sidecar_pull_policy, options.loki_secret},
+                  {options.sidecar_image, options.sidecar_pull_policy, options.loki_secret,
+                   NameList(options.sidecar_pull_secrets)},
                   [this](const std::string& ns, const Labels& labels) {
                     return core->Selecting(ns, labels);
                   },
-                  registry));
+                  registry, [this](const std::string& ns) { return core->RulesOf(ns); }));
   TELLTALE_TRY(server->Start());
   LogInfo("the injection webhook is serving", {{"port", server->port()}});
   webhook = std::move(server);
@@ -155,6 +162,7 @@ Status App::Impl::UseLeaf(const KeyPair& leaf) {
 std::string App::Impl::NotReady() const {
   if (draining) return "shutting down";
   if (!core->document()) return "the caches are not synced yet";
+  if (!core->RulesKnown()) return "the LimitRanges are not read yet";
   if (authority && !webhook_ready) return "the injection webhook has no certificate yet";
   return "";
 }

@@ -96,6 +96,10 @@ Core::Core(CoreOptions options, CoreTransports transports, Registry& registry, C
                registry);
   AddReflector({.name = "namespaces", .collection = "/api/v1/namespaces", .selector = ""},
                index_.namespace_sink(), registry);
+  if (options_.injects) {
+    AddReflector({.name = "limitranges", .collection = "/api/v1/limitranges", .selector = ""},
+                 limit_ranges_, registry);
+  }
   AddReflector({.name = "sidecar-configmaps",
                 .collection = "/api/v1/configmaps",
                 .selector = ConfigMapsNamed(kSidecarConfigMap)},
@@ -162,6 +166,12 @@ std::vector<std::string> Core::TargetKeys() const {
 std::vector<std::shared_ptr<const MonitoringTarget>> Core::Selecting(const std::string& ns,
                                                                      const Labels& labels) const {
   return index_.Selecting(ns, labels);
+}
+
+NamespaceRules Core::RulesOf(const std::string& ns) const {
+  return {.limits = limit_ranges_.Of(ns),
+          .limits_known = RulesKnown(),
+          .users_are_assigned = index_.AssignsUsers(ns)};
 }
 
 bool Core::IsLeader() const { return elector_ ? elector_->IsLeader() : leading_.load(); }

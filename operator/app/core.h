@@ -33,6 +33,7 @@
 #include "operator/kube/leader/leader_elector.h"
 #include "operator/kube/watch/reflector.h"
 #include "operator/plan/configs/sidecar_config.h"
+#include "operator/plan/injection/sidecar_patch.h"
 #include "operator/reconcile/config_map_cache.h"
 #include "operator/reconcile/config_outcomes.h"
 #include "operator/reconcile/controller/controller.h"
@@ -43,6 +44,7 @@
 #include "operator/serve/node_logs.h"
 #include "operator/store/cluster_index.h"
 #include "operator/store/document.h"
+#include "operator/store/limit_range_cache.h"
 
 namespace telltale {
 
@@ -52,6 +54,7 @@ struct CoreOptions {
   SidecarConfigOptions sidecars;
   bool promtail = true;  // keep its configuration
   PromtailOptions promtail_config;
+  bool injects = false;                 // pods are injected: LimitRanges are watched
   bool asks_prometheus = false;         // somebody sets view()
   std::string identity;                 // of this replica, in events and in the Lease
   std::optional<LeaderOptions> leader;  // nothing: this process always writes
@@ -77,6 +80,10 @@ class Core {
   std::shared_ptr<const Document> document() const { return document_.Get(); }
   std::vector<std::shared_ptr<const MonitoringTarget>> Selecting(const std::string& ns,
                                                                  const Labels& labels) const;
+  // What admission must know of a namespace.
+  NamespaceRules RulesOf(const std::string& ns) const;
+  // What RulesOf says is known.
+  bool RulesKnown() const { return !options_.injects || limit_ranges_.synced(); }
   bool IsLeader() const;
   bool Synced() const;  // every cache, those that only writers need too
   ClusterIndex& index() { return index_; }
@@ -125,6 +132,7 @@ class Core {
 
   ClusterIndex index_;
   NodeLogs node_logs_;
+  LimitRangeCache limit_ranges_;
   ConfigMapCache sidecar_maps_, promtail_maps_;
   ConfigOutcomes outcomes_;
   Published<Document> document_;

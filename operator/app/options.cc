@@ -25,6 +25,8 @@ void OperatorOptions::AddTo(Flags& flags) {
             "where alert stages of log pipelines push; without it they raise nothing");
   flags.Add("sidecar-image", &sidecar_image, "IMAGE", "the sidecar that is injected");
   flags.Add("sidecar-pull-policy", &sidecar_pull_policy, "POLICY", "its imagePullPolicy");
+  flags.Add("sidecar-pull-secrets", &sidecar_pull_secrets, "NAME,NAME",
+            "Secrets of the pods' namespaces with which its image is pulled");
   flags.Add("trusted-namespaces", &trusted_namespaces, "NAME,NAME",
             "whose resources may select pods of other namespaces; default: our own");
   flags.Add("promtail", &promtail, "keep the ConfigMap telltale-promtail");

@@ -23,6 +23,7 @@ struct OperatorOptions {
   std::string alertmanager_url;
   std::string sidecar_image = "ghcr.io/telltale/telltale-sidecar:" TELLTALE_VERSION;
   std::string sidecar_pull_policy = "IfNotPresent";
+  std::string sidecar_pull_secrets;
   std::string trusted_namespaces;
   bool promtail = true;
   bool leader_elect = false;

@@ -40,7 +40,10 @@ Status DecodePairs(JsonValue value, Pairs& out) {
 template <class Pairs>
 Status DecodeAnnotations(JsonValue value, Pairs& out) {
   return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
-    if (!key.starts_with(kOurAnnotations) && key != kMirrorAnnotation) return {};
+    if (!key.starts_with(kOurAnnotations) && key != kMirrorAnnotation &&
+        key != kUidRangeAnnotation) {
+      return {};
+    }
     std::string_view text;
     TELLTALE_TRY(decode::Text(member, text));
     SetPair(out, key, text);

@@ -20,6 +20,9 @@ namespace telltale {
 // On a static pod's shadow in the API: changing it changes nothing.
 inline constexpr std::string_view kMirrorAnnotation = "kubernetes.io/config.mirror";
 
+// On a Namespace of OpenShift: the users that its pods get.
+inline constexpr std::string_view kUidRangeAnnotation = "openshift.io/sa.scc.uid-range";
+
 template <class Text>
 struct BasicObjectMeta {
   // Sorted by key, no key twice.
@@ -32,7 +35,7 @@ struct BasicObjectMeta {
   std::int64_t generation = 0;
   bool deleting = false;  // deletionTimestamp is set
   Pairs labels;
-  Pairs annotations;  // only those under telltale.dev/, and kMirrorAnnotation
+  Pairs annotations;  // only those under telltale.dev/, and the two above
 
   void Clear() {  // empty again, with its memory
     ns = name = uid = resource_version = Text();

@@ -116,6 +116,14 @@ bool ClusterIndex::NamespaceLives(const std::string& ns) const {
   return it != namespaces.end() && !it->second->meta.deleting;
 }
 
+bool ClusterIndex::AssignsUsers(const std::string& ns) const {
+  std::lock_guard lock(impl_->core.mutex);
+  const auto& namespaces = impl_->core.state.namespaces();
+  const auto it = namespaces.find(ns);
+  return it != namespaces.end() &&
+         FindLabel(it->second->meta.annotations, kUidRangeAnnotation) != nullptr;
+}
+
 const std::set<std::string>& ClusterIndex::trusted_namespaces() const {
   return impl_->core.state.trusted();
 }

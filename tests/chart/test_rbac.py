@@ -11,12 +11,15 @@ CLUSTER = [
     ("", ["configmaps"], ["telltale-sidecar"], ["list", "watch", "create", "patch", "delete"]),
     ("events.k8s.io", ["events"], None, ["create", "patch"]),
 ]
-HOOK = (
-    "admissionregistration.k8s.io",
-    ["mutatingwebhookconfigurations"],
-    ["telltale-operator"],
-    ["get", "patch"],
-)
+INJECTION = [
+    ("", ["limitranges"], None, ["list", "watch"]),
+    (
+        "admissionregistration.k8s.io",
+        ["mutatingwebhookconfigurations"],
+        ["telltale-operator"],
+        ["get", "patch"],
+    ),
+]
 SECRET = ("", ["secrets"], ["telltale-webhook-ca"], ["get", "create", "patch"])
 PROMTAIL = ("", ["configmaps"], ["telltale-promtail"], ["list", "watch", "create", "patch"])
 # The name cannot be a condition of a POST.
@@ -42,9 +45,9 @@ def rules(objects: list[dict], kind: str) -> list[tuple]:
 @pytest.mark.parametrize(
     ("settings", "cluster", "own"),
     [
-        ((), [*CLUSTER, HOOK], [*LEASE, SECRET, PROMTAIL]),
+        ((), [*CLUSTER, *INJECTION], [*LEASE, SECRET, PROMTAIL]),
         (("sidecar.enabled=false",), CLUSTER, [*LEASE, PROMTAIL]),
-        (("promtail.enabled=false",), [*CLUSTER, HOOK], [*LEASE, SECRET]),
+        (("promtail.enabled=false",), [*CLUSTER, *INJECTION], [*LEASE, SECRET]),
         (("sidecar.enabled=false", "promtail.enabled=false"), CLUSTER, LEASE),
     ],
     ids=lambda some: ",".join(some) if some and isinstance(some[0], str) else None,

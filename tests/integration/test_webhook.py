@@ -2,64 +2,25 @@
 """The injection webhook over TLS, with the authority that the operator made and published itself."""
 
 import base64
-import http.client
 import json
-import socket
 import ssl
 
+import admitted
 import objects
-import ours
 import pytest
 from ours import wait_for
-
-HOST = "telltale-operator.telltale.svc"
-CONFIGURATION = {
-    "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration",
-    "metadata": {"name": "telltale-operator"},
-    "webhooks": [{
-        "name": "inject.telltale.dev", "admissionReviewVersions": ["v1"], "sideEffects": "None",
-        "failurePolicy": "Ignore",
-        "clientConfig": {"service": {"name": "telltale-operator", "namespace": "telltale", "path": "/inject"}},
-        "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],
-        "namespaceSelector": {"matchLabels": {"nobody": "has-this"}},
-    }],
-}  # fmt: skip
-
-
-class Webhook:
-    def __init__(self, api, program):
-        self.program = program
-        self.port = int(program.logged(r"webhook is serving.* port=(\d+)").group(1))
-        held = json.loads(api.kubectl("get", "mutatingwebhookconfiguration", "telltale-operator", "-o", "json").stdout)
-        bundle = base64.b64decode(held["webhooks"][0]["clientConfig"]["caBundle"]).decode()
-        self.trust = ssl.create_default_context(cadata=bundle)
-
-    def connect(self) -> ssl.SSLSocket:
-        plain = socket.create_connection(("127.0.0.1", self.port), timeout=30)
-        return self.trust.wrap_socket(plain, server_hostname=HOST)
-
-    def post(self, body: bytes) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port)
-        connection.sock = self.connect()
-        connection.request("POST", "/inject", body, {"Content-Type": "application/json", "Host": HOST})
-        answer = connection.getresponse()
-        return answer.status, answer.read()
 
 
 @pytest.fixture
 def webhook(api, tmp_path):
-    objects.apply(api, CONFIGURATION)
-    with ours.Program(
-        tmp_path, "telltale-operator", f"--kubeconfig={api.kubeconfig}", "--namespace=telltale",
-        "--http-listen=127.0.0.1:0", "--webhook-listen=127.0.0.1:0", "--loki-url=http://loki:3100",
-    ) as program:  # fmt: skip
+    with admitted.program(api, tmp_path) as program:
         program.wait_ready()
-        yield Webhook(api, program)
+        yield admitted.Webhook(api, program)
 
 
 def review(namespace: str, labels: dict) -> bytes:
     pod = {"metadata": {"generateName": "web-", "labels": labels},
-           "spec": {"containers": [{"name": "app", "image": "x"}]}}  # fmt: skip
+           "spec": {"containers": [{"name": "app", "image": "x", "resources": {"requests": {"cpu": "10m"}}}]}}  # fmt: skip
     return json.dumps({
         "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
         "request": {"uid": "u-1", "namespace": namespace, "operation": "CREATE", "object": pod},

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "operator/model/pod_view.h"
 #include "operator/plan/injection/injected_container.h"
 #include "operator/plan/injection/log_mounts.h"
 #include "operator/plan/injection/pod_annotations.h"
@@ -148,14 +149,27 @@ std::string EscapePointer(std::string_view token) {
   return out;
 }
 
-PodPatch RenderSidecarPatch(const AdmittedPod& pod, const InjectionOptions& options,
-                            const NamespaceRules& rules, const Targets& targets) {
+PodPatch RenderLeftAlone(const AdmittedPod& pod, const std::string& why) {
+  PodAnnotations annotations(pod);
+  annotations.Add(kNotInjectedAnnotation, why);
+  if (annotations.added().empty()) return {};
+  Patch patch;
+  AddAnnotations(pod, annotations, patch);
+  return {patch.Take(), {"telltale: the pod gets no sidecar: " + why}};
+}
+
+Result<PodPatch> RenderSidecarPatch(const AdmittedPod& pod, const InjectionOptions& options,
+                                    const NamespaceRules& rules, const Targets& targets) {
+  if (!rules.limits_known) {
+    return Fail(Code::kUnavailable, "the operator could not read the LimitRanges of its namespace");
+  }
+  auto resources = PlanSidecarResources(pod, rules.limits, targets);
+  if (!resources) return resources.error();
   const LogMounts logs = PlanLogMounts(pod, LogDirectories(targets), SidecarVariables());
   const SidecarVolumes volumes = NameVolumes(pod, options, targets);
   std::string container;
   JsonWriter writer(&container);
-  WriteSidecarContainer(options, rules, pod, PlanSidecarResources(pod, targets), volumes, logs,
-                        writer);
+  WriteSidecarContainer(options, rules, pod, *resources, volumes, logs, writer);
 
   Patch patch;
   patch.Append("/spec/volumes", pod.has_volumes, RenderSidecarVolumes(options, volumes, logs));
@@ -177,7 +191,7 @@ PodPatch RenderSidecarPatch(const AdmittedPod& pod, const InjectionOptions& opti
   local.insert(local.end(), logs.new_volumes.begin(), logs.new_volumes.end());
   annotations.AddSafeToEvict(local);
   AddAnnotations(pod, annotations, patch);
-  return {patch.Take(), Warnings(logs)};
+  return PodPatch{patch.Take(), Warnings(logs)};
 }
 
 }  // namespace telltale

@@ -19,9 +19,13 @@ struct PodPatch {
 };
 
 // `pod` has at least one container and no sidecar; `targets` want one in it.
-PodPatch RenderSidecarPatch(const AdmittedPod& pod, const InjectionOptions& options,
-                            const NamespaceRules& rules,
-                            const std::vector<std::shared_ptr<const MonitoringTarget>>& targets);
+// An error says why the pod cannot have one, as a sentence without its end.
+Result<PodPatch> RenderSidecarPatch(
+    const AdmittedPod& pod, const InjectionOptions& options, const NamespaceRules& rules,
+    const std::vector<std::shared_ptr<const MonitoringTarget>>& targets);
+
+// The pod stays as it is, and its annotation says why.
+PodPatch RenderLeftAlone(const AdmittedPod& pod, const std::string& why);
 
 // A key as a token of a JSON Pointer (RFC 6901).
 std::string EscapePointer(std::string_view token);

@@ -101,9 +101,10 @@ Result<AdmissionAnswer> AnswerAdmission(std::string_view body, const InjectionOp
   if (targets.empty()) return Answer(review, InjectionOutcome::kNotSelected);
   if (pod.opted_out) return Answer(review, InjectionOutcome::kOptedOut);
   if (NoPlaceFor(pod)) return Answer(review, InjectionOutcome::kImpossible);
-  return Answer(
-      review, InjectionOutcome::kInjected,
-      RenderSidecarPatch(pod, options, rules ? rules(review.ns) : NamespaceRules(), targets));
+  const auto patch =
+      RenderSidecarPatch(pod, options, rules ? rules(review.ns) : NamespaceRules(), targets);
+  if (patch) return Answer(review, InjectionOutcome::kInjected, *patch);
+  return Answer(review, InjectionOutcome::kImpossible, RenderLeftAlone(pod, patch.error().message));
 }
 
 }  // namespace telltale

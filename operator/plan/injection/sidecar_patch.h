@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "operator/model/limit_range.h"
 #include "operator/plan/matching.h"
 
 namespace telltale {
@@ -24,6 +25,8 @@ struct InjectionOptions {
 
 // What a namespace demands of its pods.
 struct NamespaceRules {
+  LimitRanges limits = {};
+  bool limits_known = true;         // false until they were read once
   bool users_are_assigned = false;  // OpenShift: openshift.io/sa.scc.uid-range
 };
 

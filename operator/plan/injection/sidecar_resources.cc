@@ -5,6 +5,7 @@
 #include <array>
 
 #include "operator/model/quantity.h"
+#include "operator/plan/injection/limit_fit.h"
 
 namespace telltale {
 namespace {
@@ -15,6 +16,7 @@ struct ResourceDefault {
   std::string_view name, request, limit;
   std::string_view guaranteed;  // request and limit in a Guaranteed pod
 };
+constexpr std::string_view kStorage = "ephemeral-storage";
 constexpr std::array<ResourceDefault, 2> kDefaults = {
     {{"cpu", "10m", "200m", "100m"}, {"memory", "16Mi", "64Mi", "64Mi"}}};
 
@@ -81,9 +83,26 @@ Wish Resolve(const Wish& asked, const ResourceDefault& fallback, bool guaranteed
   return request_is_default ? Wish{wish.limit, wish.limit} : Wish{wish.request, wish.request};
 }
 
+// A quota may demand it of each container, and a pod's limit is the sum of its containers' limits.
+void AddStorage(const AdmittedPod& pod, Resources& resources) {
+  auto all_give = [&](Labels Resources::* list) {
+    return AllContainers(pod, [&](const AdmittedContainer& container) {
+      return FindLabel(container.resources.*list, kStorage) != nullptr;
+    });
+  };
+  if (!all_give(&Resources::requests)) return;
+  SetLabel(resources.requests, kStorage, "16Mi");
+  if (all_give(&Resources::limits)) SetLabel(resources.limits, kStorage, "64Mi");
+}
+
 }  // namespace
 
-Resources PlanSidecarResources(const AdmittedPod& pod, const Targets& targets) {
+Result<Resources> PlanSidecarResources(const AdmittedPod& admitted, const LimitRanges& limits,
+                                       const Targets& targets) {
+  AdmittedPod pod = admitted;
+  ApplyLimitDefaults(limits, pod);
+  const bool pod_level = pod.resources && !pod.resources->empty();
+  const bool guaranteed = !pod_level && IsGuaranteed(pod);
   std::array<Wish, kDefaults.size()> asked;
   bool any = false;
   for (std::size_t i = 0; i < kDefaults.size(); ++i) {
@@ -93,17 +112,16 @@ Resources PlanSidecarResources(const AdmittedPod& pod, const Targets& targets) {
     any |= !asked[i].request.empty() || !asked[i].limit.empty();
   }
   Resources resources;
-  const bool pod_level = pod.resources && !pod.resources->empty();
-  if (!any && IsBestEffort(pod) && !pod_level) return resources;
-  const bool guaranteed = IsGuaranteed(pod);
-  for (std::size_t i = 0; i < kDefaults.size(); ++i) {
+  const bool nothing = !any && !pod_level && IsBestEffort(pod);
+  for (std::size_t i = 0; i < kDefaults.size() && !nothing; ++i) {
     const ResourceDefault& fallback = kDefaults[i];
     if (OfThePod(pod, fallback.name)) continue;
     const Wish wish = Resolve(asked[i], fallback, guaranteed);
     SetLabel(resources.requests, fallback.name, wish.request);
     SetLabel(resources.limits, fallback.name, wish.limit);
   }
-  return resources;
+  AddStorage(pod, resources);
+  return FitLimits(pod, limits, resources, guaranteed);
 }
 
 }  // namespace telltale

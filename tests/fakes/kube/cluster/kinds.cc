@@ -44,6 +44,7 @@ std::vector<FakeKind> Build() {
        .bookmark_rest =
            R"(,"spec":{},"status":{"daemonEndpoints":{"kubeletEndpoint":{"Port":0}}})"},
       {.prefix = kCore, .plural = "configmaps", .kind = "ConfigMap"},
+      {.prefix = kCore, .plural = "limitranges", .kind = "LimitRange"},
       {.prefix = kCore, .plural = "secrets", .kind = "Secret"},
       {.prefix = kCore, .plural = "endpoints", .kind = "Endpoints"},
       {.prefix = kCore, .plural = "services", .kind = "Service", .status = true},
