@@ -57,13 +57,19 @@ constexpr std::array kReasons = {
                "restart the workload: kubectl rollout restart"},
     ReasonInfo{Reason::kSidecarImpossible, "SidecarImpossible", "The pod cannot get a sidecar",
                "injection leaves the pod out: it is in a namespace of Kubernetes itself, is a "
-               "static pod, runs Windows, or uses the sidecar's port 9847",
+               "static pod, runs Windows, uses the sidecar's port 9847, or LimitRanges and the "
+               "pod's own resources leave the sidecar no room",
                "read its output with source: Stdout and collector: Node, or annotate the pods with "
                "telltale.dev/inject: \"false\""},
     ReasonInfo{Reason::kHostNetwork, "HostNetwork", "The pod is on the host's network",
                "the sidecar's port would clash with other pods of the node, so it is not put there",
                "read its output with source: Stdout and collector: Node, or annotate the pods with "
                "telltale.dev/inject: \"false\""},
+    ReasonInfo{Reason::kLogsUnseen, "LogsUnseen", "The sidecar does not see the log folder",
+               "the folder lies in a volume that the sidecar may not read or cannot mount, or in "
+               "the image where no empty volume may cover it",
+               "log into a folder of its own, such as /var/log/shop, or mount a volume at "
+               "spec.logs.files.directory, and restart the workload"},
     ReasonInfo{Reason::kLogsForbidden, "LogsForbidden", "The sidecar may not read the pod's output",
                "the pod's ServiceAccount lacks the right to get pods/log, by which a sidecar reads "
                "what the other containers print",

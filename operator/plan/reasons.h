@@ -26,6 +26,7 @@ enum class Reason {
   kSidecarMissing,
   kSidecarImpossible,
   kHostNetwork,
+  kLogsUnseen,
   kLogsForbidden,
   kLogsStalled,
   kNoIp,

@@ -69,6 +69,12 @@ PodView ViewOf(const Pod& pod) {
   const std::string* inject = FindLabel(pod.meta.annotations, kInjectAnnotation);
   view.opted_out = inject && *inject == "false";
   view.static_pod = FindLabel(pod.meta.annotations, kMirrorAnnotation) != nullptr;
+  auto note = [&](std::string_view name) -> std::string_view {
+    const std::string* text = FindLabel(pod.meta.annotations, name);
+    return text ? std::string_view(*text) : std::string_view();
+  };
+  view.not_injected = note(kNotInjectedAnnotation);
+  view.unseen_logs = note(kUnseenLogsAnnotation);
   view.containers = &pod.containers;
   return view;
 }

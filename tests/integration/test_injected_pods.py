@@ -266,7 +266,7 @@ def test_a_sub_path_expression_is_expanded_as_in_the_application(api, webhook, n
 SECRETIVE = {
     "secret": {"secret": {"secretName": "x"}},
     "config-map": {"configMap": {"name": "x"}},
-    "projected": {"projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}},
+    "projected": {"projected": {"sources": [{"configMap": {"name": "x"}}, {"secret": {"name": "y"}}]}},
     "downward": {"downwardAPI": {"items": [{"path": "l", "fieldRef": {"fieldPath": "metadata.labels"}}]}},
 }
 

@@ -73,6 +73,7 @@ Status DecodeSpec(JsonValue value, AdmittedPod& out) {
       if (member.type() == JsonValue::Type::kNull) return {};
       return DecodeResources(member, out.resources.emplace());
     }
+    if (key == "serviceAccountName") return decode::Text(member, out.service_account);
     if (key == "hostNetwork") return decode::Flag(member, out.host_network);
     if (key == "securityContext") return DecodeRunAs(member, out.run_as);
     if (key == "os") return DecodeOs("name", member, out.windows);

@@ -75,6 +75,8 @@ struct AdmittedPod {
   bool windows = false;
   bool takes_our_port = false;
   bool has_sidecar = false;
+  // serviceAccountName: the API server refuses a token in a pod that has none.
+  std::string service_account;
   RunAs run_as;
   std::optional<Resources> resources;  // of the pod as a whole
   std::vector<AdmittedContainer> containers;

@@ -114,7 +114,8 @@ SidecarVolumes NameVolumes(const AdmittedPod& pod, const InjectionOptions& optio
   volumes.config = FreeVolumeName(pod, {}, "telltale-config");
   volumes.pod = FreeVolumeName(pod, {}, "telltale-pod");
   volumes.state = FreeVolumeName(pod, {}, "telltale-state");
-  if (std::ranges::any_of(targets, [](const auto& target) { return target->WantsOutput(); })) {
+  if (!pod.service_account.empty() &&
+      std::ranges::any_of(targets, [](const auto& target) { return target->WantsOutput(); })) {
     volumes.api = FreeVolumeName(pod, {}, "telltale-api");
   }
   if (!options.loki_secret.empty()) volumes.loki = FreeVolumeName(pod, {}, "telltale-loki");

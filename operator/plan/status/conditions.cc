@@ -153,6 +153,11 @@ Condition LogsFlowing(const StatusInput& input, const TargetHealth& health) {
     return {kType, State::kFalse, problem->reason,
             Of(health.missing, health.running, "running pods lack the sidecar that reads logs.")};
   }
+  if (health.unseen > 0) {
+    return {kType, State::kFalse, Reason::kLogsUnseen,
+            WithExample(Of(health.unseen, health.with_sidecar, "sidecars do not see all log files"),
+                        health.Find({Reason::kLogsUnseen}))};
+  }
   if (health.forbidden > 0) {
     return {kType, State::kFalse, Reason::kLogsForbidden,
             WithExample(Of(health.forbidden, health.with_sidecar,

@@ -27,17 +27,19 @@ std::string WhyImpossible(const PodView& pod) {
   if (LeftOut(pod.ns)) return "injection leaves out namespace " + std::string(pod.ns);
   if (pod.static_pod) return "it is a static pod, which admission cannot change";
   if (pod.windows) return "it runs Windows, and the sidecar runs on Linux";
-  const Container* container = OnSidecarPort(pod);
-  return "its container " + (container ? container->name : "") + " uses the sidecar's port " +
-         std::to_string(kSidecarPort);
+  if (const Container* container = OnSidecarPort(pod)) {
+    return "its container " + container->name + " uses the sidecar's port " +
+           std::to_string(kSidecarPort);
+  }
+  return std::string(pod.not_injected);
 }
 
 }  // namespace
 
 Reason WithoutSidecarReason(const PodView& pod) {
   if (pod.host_network) return Reason::kHostNetwork;
-  const bool impossible =
-      LeftOut(pod.ns) || pod.static_pod || pod.windows || OnSidecarPort(pod) != nullptr;
+  const bool impossible = LeftOut(pod.ns) || pod.static_pod || pod.windows ||
+                          OnSidecarPort(pod) != nullptr || !pod.not_injected.empty();
   return impossible ? Reason::kSidecarImpossible : Reason::kSidecarMissing;
 }
 
@@ -49,6 +51,21 @@ std::string WithoutSidecarText(const PodView& pod, Reason reason) {
     fix += pod.ns;
   }
   return "Pod " + pod.Key() + " has no sidecar: " + cause + "; " + fix + ".";
+}
+
+std::string_view WhyUnseen(const PodView& pod, std::string_view directory) {
+  for (const auto line : Split(pod.unseen_logs, '\n')) {
+    if (line.starts_with(directory) && line.substr(directory.size()).starts_with(": ")) {
+      return line.substr(directory.size() + 2);
+    }
+  }
+  return "";
+}
+
+std::string LogsUnseenText(const PodView& pod, std::string_view directory) {
+  std::string text = "The sidecar of pod " + pod.Key() + " does not see all log files in ";
+  text.append(directory).append(": ").append(WhyUnseen(pod, directory)).append("; ");
+  return text.append(Info(Reason::kLogsUnseen).fix).append(".");
 }
 
 std::string LogsForbiddenText(const PodView& pod) {

@@ -20,6 +20,10 @@ namespace telltale {
 Reason WithoutSidecarReason(const PodView& pod);
 std::string WithoutSidecarText(const PodView& pod, Reason reason);
 
+// What admission said of this folder of log files, without its name; empty when the sidecar sees
+// all of it.
+std::string_view WhyUnseen(const PodView& pod, std::string_view directory);
+std::string LogsUnseenText(const PodView& pod, std::string_view directory);
 std::string LogsForbiddenText(const PodView& pod);
 // `since` in seconds since the epoch.
 std::string LogsStalledText(const PodView& pod, std::int64_t since);

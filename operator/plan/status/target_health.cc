@@ -96,6 +96,11 @@ class Assessor {
   }
 
   void CountLogs(const PodView& pod) {
+    if (target_.logs->source == LogsSpec::Source::kFiles &&
+        !WhyUnseen(pod, target_.logs->directory).empty()) {
+      ++health_.unseen;
+      findings_.push_back({Reason::kLogsUnseen, &pod});
+    }
     if (target_.WantsOutput() && input_.view.Forbidden(pod.ns, pod.name)) {
       ++health_.forbidden;
       findings_.push_back({Reason::kLogsForbidden, &pod});
@@ -224,6 +229,8 @@ class Assessor {
       case Reason::kNoIp:
       case Reason::kNotRunning:
         return NotRunningText(pod, finding.reason);
+      case Reason::kLogsUnseen:
+        return LogsUnseenText(pod, target_.logs->directory);
       case Reason::kLogsForbidden:
         return LogsForbiddenText(pod);
       case Reason::kLogsStalled:

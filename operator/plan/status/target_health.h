@@ -36,6 +36,7 @@ struct TargetHealth {
   int opted_out = 0;  // have none because their annotation says so
   int silent = 0;     // have the sidecar and no line delivered
   std::string first_silent;
+  int unseen = 0;     // whose sidecars do not see the log folder, or not all of it
   int forbidden = 0;  // have it, and it is refused what the other containers print
   int stalled = 0;    // have it, and lines that Loki does not take
   // Scrape targets of these pods.

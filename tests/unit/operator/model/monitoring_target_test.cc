@@ -185,6 +185,15 @@ TEST(DecodeMonitoringTarget, LogsMustFitTheirSourceAndTheSidecar) {
                           "/var/lib/telltale", "/var"}) {
     EXPECT_NE(LogsError(R"({"files":{"directory":")" + std::string(bad) + "\"}}"), "") << bad;
   }
+  // Nothing in the sidecar's own file system but log volumes can be read, its token least of all.
+  for (const auto* bad :
+       {"/proc/1/root", "/sys/fs", "/dev/shm", "/etc/creds", "/run", "/run/secrets/x", "/var/run",
+        "/var/run/secrets/kubernetes.io/serviceaccount", "/var/lib/kubelet/pods"}) {
+    EXPECT_NE(LogsError(R"({"files":{"directory":")" + std::string(bad) + "\"}}"), "") << bad;
+  }
+  for (const auto* good : {"/var/log", "/tmp/x", "/var/run/shop", "/run/shop", "/etcetera"}) {
+    EXPECT_EQ(LogsError(R"({"files":{"directory":")" + std::string(good) + "\"}}"), "") << good;
+  }
   EXPECT_NE(LogsError(R"({"files":{"directory":"/l","include":["../x"]}})"), "");
   EXPECT_NE(LogsError(R"({"files":{"directory":"/l","include":["/x"]}})"), "");
   EXPECT_EQ(LogsError(R"({"source":"Stdout","labels":{"filename":"x"}})"),

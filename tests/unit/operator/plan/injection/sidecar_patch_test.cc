@@ -285,8 +285,9 @@ TEST(EscapePointer, FollowsRfc6901) {
 }
 
 TEST(SidecarPatch, GivesTheApiToTheSidecarOnlyWhereItReadsTheContainersOutput) {
-  const std::string pod = R"({"metadata":{"labels":{"app":"shop"}},"spec":{"initContainers":[)"
-                          R"({"name":"setup"}],"containers":[{"name":"web"},{"name":"db"}]}})";
+  std::string pod = R"({"metadata":{"labels":{"app":"shop"}},"spec":{"serviceAccountName":"a",)"
+                    R"("initContainers":[{"name":"setup"}],"containers":[{"name":"web"},)"
+                    R"({"name":"db"}]}})";
   const auto patch = [&](const std::string& logs) {
     return PatchOf(Ask(ReviewOf(pod), Always({Target("\"logs\":" + logs)})));
   };
@@ -304,6 +305,10 @@ TEST(SidecarPatch, GivesTheApiToTheSidecarOnlyWhereItReadsTheContainersOutput) {
   EXPECT_NE(output.find(R"({"serviceAccountToken":{"expirationSeconds":3607,"path":"token"}})"),
             std::string::npos);
   EXPECT_EQ(output.find("telltale-logs"), std::string::npos) << "no folder is asked for";
+  // As only a pod can be that no ServiceAccount admission saw.
+  pod.replace(pod.find("\"a\""), 3, "\"\"");
+  EXPECT_EQ(patch(R"({"source":"Stdout","collector":"Sidecar"})").find("telltale-api"),
+            std::string::npos);
 }
 
 TEST(SidecarPatch, MountsTheSecretForLokiWhereItIsThere) {
