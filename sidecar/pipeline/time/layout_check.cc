@@ -119,7 +119,7 @@ bool IsStrftime(std::string_view format) {
 
 bool IsJavaPattern(std::string_view format) {
   for (const std::string_view word : {"yyyy", "YYYY", "HH:", ":mm", ":ss", "MM-dd", "MM/dd",
-                                      "dd/MM", "SSS", "fff", "XXX", "'T'"}) {
+                                      "dd/MM", "SSS", "fff", "XX", "'T'"}) {
     if (format.find(word) != format.npos) return true;
   }
   return false;
