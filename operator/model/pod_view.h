@@ -28,8 +28,8 @@ struct PodView {
   bool host_network = false;
   bool windows = false;
   bool has_sidecar = false;
-  bool opted_out = false;   // by kInjectAnnotation
-  bool static_pod = false;  // has kMirrorAnnotation
+  bool opted_out = false;                      // by kInjectAnnotation
+  bool static_pod = false;                     // has kMirrorAnnotation
   std::string_view not_injected, unseen_logs;  // of the annotations
   // Pods of one template may share it: the same address means the same content.
   const std::vector<Container>* containers = nullptr;

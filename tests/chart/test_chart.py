@@ -505,3 +505,29 @@ def test_the_package_and_the_definition_are_small(tmp_path):
     [package] = tmp_path.glob("*.tgz")
     assert package.stat().st_size < 400_000  # a release's Secret takes 1 MiB
     assert (chart.ROOT / "crds/monitoringtargets.yaml").stat().st_size < 200_000
+
+
+def fixed_users(*arguments: str) -> set[str]:
+    """The workloads of a rendering whose pods name a user or a group."""
+    done = chart.template(*arguments)
+    assert done.returncode == 0, done.stderr
+    objects = [one for one in yaml.safe_load_all(done.stdout) if one]
+    named = set()
+    for one in chart.workloads(objects):
+        spec = one["spec"]["template"]["spec"]
+        contexts = [spec.get("securityContext", {})]
+        contexts += [c.get("securityContext", {}) for c in spec["containers"]]
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        if any({"runAsUser", "runAsGroup", "fsGroup"} & set(context) for context in contexts):
+            named.add(one["metadata"]["name"])
+    return named
+
+
+def test_on_openshift_no_user_is_fixed_but_the_node_agent_s():
+    # It reads the node's folders as root, which needs a SecurityContextConstraints of its own.
+    openshift = ("--api-versions", "security.openshift.io/v1")
+    assert fixed_users(*openshift) == {"telltale-promtail"}
+    assert fixed_users("--set", "global.openshift=true") == {"telltale-promtail"}
+    assert "telltale-operator" in fixed_users()
+    assert "telltale-operator" in fixed_users(*openshift, "--set", "global.openshift=false")
+    assert chart.template("--set", "global.openshift=perhaps").returncode != 0

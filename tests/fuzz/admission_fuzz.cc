@@ -10,23 +10,40 @@ namespace telltale {
 namespace {
 
 std::vector<std::shared_ptr<const MonitoringTarget>> MakeTargets() {
-  std::vector<std::shared_ptr<const MonitoringTarget>> targets;
+  std::vector<std::shared_ptr<MonitoringTarget>> targets;
   for (const auto* directory : {"/var/log/shop", "/data/logs"}) {
     auto target = std::make_shared<MonitoringTarget>();
     target->logs.emplace();
     target->logs->directory = directory;
     targets.push_back(target);
   }
-  return targets;
+  targets.front()->sidecar.emplace();
+  return {targets.begin(), targets.end()};
+}
+
+// Whatever resources the pod says it has are fitted into this.
+NamespaceRules MakeRules() {
+  LimitRangeItem container, pod;
+  container.min = {{"cpu", "5m"}};
+  container.max = {{"cpu", "2"}, {"memory", "1Gi"}};
+  container.max_ratio = {{"cpu", "3"}};
+  container.default_limits = {{"example.com/device", "1"}};
+  pod.of_pod = true;
+  pod.max = {{"cpu", "4"}, {"ephemeral-storage", "1Gi"}};
+  auto range = std::make_shared<LimitRange>();
+  range->items = {container, pod};
+  return {.limits = {range}};
 }
 
 }  // namespace
 
 void FuzzOne(std::string_view text) {
   static const auto targets = MakeTargets();
-  static const InjectionOptions options{"example.test/sidecar:1", "IfNotPresent"};
-  const auto answer =
-      AnswerAdmission(text, options, [](const std::string&, const Labels&) { return targets; });
+  static const InjectionOptions options{"example.test/sidecar:1", "IfNotPresent", "loki", {"pull"}};
+  static const NamespaceRules rules = MakeRules();
+  const auto answer = AnswerAdmission(
+      text, options, [](const std::string&, const Labels&) { return targets; },
+      [](const std::string&) { return rules; });
   if (!answer.ok()) return;
   bool allowed = false;
   JsonParser parser;

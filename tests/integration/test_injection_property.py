@@ -13,7 +13,7 @@ import pytest
 from admitted import sidecar
 from ours import wait_for
 
-PODS = 60
+PODS = 60  # in four namespaces with 0 to 3 LimitRanges, of which some take next to nothing
 NEVER_SHOWN = {"secret", "configMap", "projected", "downwardAPI"}
 CPU = ["1m", "10m", "50m", "0.1", "200m", "500m", "1", "2500m"]
 MEMORY = ["4Mi", "16Mi", "32Mi", "48M", "64Mi", "100000000", "0.5Gi", "1Gi"]
@@ -158,13 +158,16 @@ def kept(api, namespace: str, pod: dict) -> tuple[dict | None, str]:
     return (body, "") if status == 201 else (None, json.dumps(body)[:2000])
 
 
-def prepare(api, draw: Draw, namespace: str) -> None:
-    """Up to three LimitRanges and one to three resources; what the API server refuses is left out."""
-    for index in range(draw.random.randint(0, 3)):
+def prepare(api, draw: Draw, namespace: str, ranges: int) -> bool:
+    """Some LimitRanges and one to three resources; what the API server refuses is left out.
+    True when a resource asks for something of its own for the sidecar."""
+    for index in range(ranges):
         api.kubectl("apply", "-f", "-", text=json.dumps(draw.limit_range(namespace, f"l{index}")))
-    for index in range(draw.random.randint(1, 3)):
-        api.kubectl("apply", "-f", "-", text=json.dumps(draw.target(namespace, f"t{index}")))
+    targets = [draw.target(namespace, f"t{index}") for index in range(draw.random.randint(1, 3))]
+    for target in targets:
+        api.kubectl("apply", "-f", "-", text=json.dumps(target))
     objects.apply(api, admitted.target(namespace, "always", sidecar={}))
+    return any(target["spec"].get("sidecar", {}).get("resources") for target in targets)
 
 
 def wait_until_known(api, webhook, marker: str) -> None:
@@ -191,14 +194,14 @@ def test_what_the_api_server_takes_it_takes_with_a_sidecar(api, webhook, namespa
     for round_ in range(4):
         inside = f"{namespace}-{round_}"[-58:].strip("-")
         assert api.kubectl("create", "namespace", inside).returncode == 0
-        prepare(api, draw, inside)
+        asks = prepare(api, draw, inside, ranges=round_)
         wait_until_known(api, webhook, f"{inside}-m")
         for index in range(PODS // 4):
             before, _ = kept(api, inside, draw.pod(f"p{index}"))
             if before is None:
                 continue
             taken += 1
-            before.pop("status", None)
+            quality = before.pop("status")["qosClass"]
             for field in ("uid", "resourceVersion", "managedFields"):
                 before["metadata"].pop(field, None)
             patched = webhook.patched(inside, before)
@@ -207,8 +210,9 @@ def test_what_the_api_server_takes_it_takes_with_a_sidecar(api, webhook, namespa
             if not sidecar(after):
                 continue
             injected += 1
+            assert asks or after["status"]["qosClass"] == quality, f"seed {seed}: {json.dumps(patched)}"
             sources = {v["name"]: v for v in before["spec"].get("volumes", [])}
             shown = [sources[m["name"]] for m in sidecar(patched)["volumeMounts"] if m["name"] in sources]
             assert not [v for v in shown if NEVER_SHOWN & set(v)], json.dumps(patched)
             assert all(m.get("readOnly") for m in sidecar(patched)["volumeMounts"] if m["name"] in sources)
-    assert taken >= 10 and injected >= 5, f"seed {seed} tries too little: {taken} taken, {injected} injected"
+    assert taken >= 5 and injected >= 5, f"seed {seed} tries too little: {taken} taken, {injected} injected"

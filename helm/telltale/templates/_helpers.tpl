@@ -162,12 +162,20 @@ http://{{ include "telltale.fullname" . }}-operator.{{ .Release.Namespace }}.svc
 {{- if and .Values.promtail.enabled (eq .Values.logs.collector "promtail") }}true{{ end -}}
 {{- end }}
 
+{{/* Not empty where OpenShift sets the users of pods (SecurityContextConstraints). */}}
+{{- define "telltale.openshift" -}}
+{{- $found := .Capabilities.APIVersions.Has "security.openshift.io/v1" -}}
+{{- if ternary $found (eq (toString .Values.global.openshift) "true") (eq (toString .Values.global.openshift) "auto") }}true{{ end -}}
+{{- end }}
+
 {{/* What Pod Security's profile "restricted" asks of a pod and of each container. */}}
 {{- define "telltale.podSecurity" -}}
 runAsNonRoot: true
+{{- if not (include "telltale.openshift" .root) }}
 runAsUser: {{ .uid }}
 runAsGroup: {{ .uid }}
 fsGroup: {{ .uid }}
+{{- end }}
 fsGroupChangePolicy: OnRootMismatch
 seccompProfile:
   type: RuntimeDefault
