@@ -14,6 +14,8 @@ constexpr std::string_view kConfigPath = "/etc/telltale/config";
 constexpr std::string_view kPodPath = "/etc/telltale/pod";
 constexpr std::string_view kStatePath = "/var/lib/telltale";
 constexpr std::string_view kApiPath = "/var/run/secrets/kubernetes.io/serviceaccount";
+// The same again, by which a status can tell that the sidecar may ask the API.
+constexpr std::string_view kApiMark = "/etc/telltale/api";
 constexpr int kTokenSeconds = 3607;  // as the API server's own admission asks for
 
 struct FieldVariable {
@@ -209,6 +211,7 @@ void WriteSidecarContainer(const InjectionOptions& options, const NamespaceRules
   // The API server mounts the ServiceAccount's token here in each container that has nothing here:
   // the sidecar gets the pod's labels instead, so that it holds no credentials that it needs not.
   WriteMount(volumes.api.empty() ? volumes.pod : volumes.api, kApiPath, true, writer);
+  if (!volumes.api.empty()) WriteMount(volumes.api, kApiMark, true, writer);
   for (const auto& mount : logs.in_sidecar) WriteLogMount(mount, writer);
   writer.EndArray().EndObject();
 }

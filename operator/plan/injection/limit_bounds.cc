@@ -74,7 +74,7 @@ std::optional<double> UnitsOf(std::string_view resource, const std::string* quan
 }
 
 std::string QuantityOf(std::string_view resource, double units) {
-  const auto whole = static_cast<std::int64_t>(units);
+  const auto whole = static_cast<std::int64_t>(std::min(units, 9e18));  // of a quantity at most
   if (resource == "cpu") {
     return whole % 1000 == 0 ? std::to_string(whole / 1000) : std::to_string(whole) + "m";
   }

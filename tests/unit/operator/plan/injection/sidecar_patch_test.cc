@@ -302,6 +302,9 @@ TEST(SidecarPatch, GivesTheApiToTheSidecarOnlyWhereItReadsTheContainersOutput) {
                         R"("/var/run/secrets/kubernetes.io/serviceaccount","readOnly":true})"),
             std::string::npos)
       << output;
+  EXPECT_NE(output.find(R"({"name":"telltale-api","mountPath":"/etc/telltale/api",)"),
+            std::string::npos)
+      << output;
   EXPECT_NE(output.find(R"({"serviceAccountToken":{"expirationSeconds":3607,"path":"token"}})"),
             std::string::npos);
   EXPECT_EQ(output.find("telltale-logs"), std::string::npos) << "no folder is asked for";
