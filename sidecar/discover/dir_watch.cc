@@ -14,8 +14,8 @@
 namespace telltale {
 namespace {
 
-constexpr std::uint32_t kMask = IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_MODIFY |
-                                IN_ATTRIB | IN_DELETE_SELF | IN_ONLYDIR;
+constexpr std::uint32_t kMask =
+    IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ATTRIB | IN_DELETE_SELF | IN_ONLYDIR;
 
 DirEvent::Kind KindOf(std::uint32_t mask) {
   if ((mask & IN_CREATE) != 0) return DirEvent::Kind::kAppeared;
@@ -36,9 +36,10 @@ DirWatch::DirWatch() : fd_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
       {{"error", std::strerror(errno)}, {"remedy", "raise sysctl fs.inotify.max_user_instances"}});
 }
 
-bool DirWatch::Watch(const std::string& directory) {
+bool DirWatch::Watch(const std::string& directory, bool writes) {
   if (!fd_) return false;
-  int watch = inotify_add_watch(fd_.get(), directory.c_str(), kMask);
+  const std::uint32_t mask = writes ? kMask | IN_MODIFY : kMask;
+  int watch = inotify_add_watch(fd_.get(), directory.c_str(), mask);
   if (watch >= 0) {
     by_watch_[watch] = directory;
     return true;

@@ -33,8 +33,9 @@ class DirWatch {
 
   // Idempotent, and to be called again now and then: a directory that was replaced by another
   // under the same name gets a new watch.
-  // False when there will be no events of it.
-  bool Watch(const std::string& directory);
+  // Without `writes` no event tells of writes to files that are there. False when there will be no
+  // events of it.
+  bool Watch(const std::string& directory, bool writes = true);
   void Unwatch(const std::string& directory);
 
   // All events that are there; never blocks. False when the kernel dropped some.

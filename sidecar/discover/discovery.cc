@@ -73,14 +73,21 @@ std::vector<std::string> Discovery::FindDirectories() {
     return true;
   });
   for (const std::string& path : present) {
-    const bool watched = watch_.Watch(path);  // before it is listed, so that nothing falls between
     Directory& directory = directories_.try_emplace(path).first->second;
+    // Before it is listed, so that nothing falls between.
+    const bool watched = watch_.Watch(path, !directory.busy);
     directory.trusted = directory.trusted && watched;
     // It may be readable now.
     if (watched && !directory.watched) directory.list = true;
     directory.watched = watched;
   }
   return gone;
+}
+
+void Discovery::SetBusy(const std::string& path, Directory& directory, bool busy) {
+  directory.busy = busy;
+  directory.writes = 0;
+  watch_.Watch(path, !busy);
 }
 
 bool Discovery::IsDue(const std::string& path, Directory& directory) const {

@@ -29,6 +29,10 @@ struct Directory {
   bool refresh = true;         // an event says that a file in it changed
   bool again = false;          // something could not be decided: the next sweep lists it
   bool watched = false;        // inotify tells of it
+  std::uint32_t writes = 0;    // that events told of since the last look at its files
+  bool busy = false;           // written to all the time: looked at by the clock, not by events
+  SteadyTime look_at{};        // if busy
+  SteadyTime written_at{};     // if busy: when a look found that something was written
   bool trusted = false;        // inotify told of everything since the last listing
   SteadyTime relist_at{};      // listed then at the latest
   bool readable = true;        // at the last listing
@@ -56,10 +60,15 @@ class Discovery {
   // Walks the patterns and watches what they lead to. Returns the directories that are gone.
   // A large tree is walked every ten seconds, and when a directory appears.
   std::vector<std::string> FindDirectories();
+  // A busy directory has no events of writes. What is written before the return may have none
+  // either.
+  void SetBusy(const std::string& path, Directory& directory, bool busy);
   // Nothing the events said is relied on any more.
   void DistrustAll();
 
-  std::map<std::string, Directory, std::less<>>& directories() { return directories_; }
+  using Directories = std::map<std::string, Directory, std::less<>>;
+  Directories& directories() { return directories_; }
+  const Directories& directories() const { return directories_; }
   Directory* Find(std::string_view path);
   // Whether a sweep has to list it now.
   bool IsDue(const std::string& path, Directory& directory) const;
@@ -97,7 +106,7 @@ class Discovery {
   Clock& clock_;
   SourceList sources_;
   DirWatch watch_;
-  std::map<std::string, Directory, std::less<>> directories_;
+  Directories directories_;
   UnreadCounts walk_unread_;  // what the walk could not enter or left out
   UnreadWarnings warnings_;
   SteadyTime next_walk_{};

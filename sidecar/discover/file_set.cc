@@ -149,13 +149,7 @@ void FileSet::HandleEvents() {
       if (directory.list) ListDirectory(path, false, false);
     }
   }
-  std::vector<TailedFile*> changed;
-  for (auto& [file_id, file] : open_.by_id()) {
-    const Directory* directory = discovery_.Find(file->directory);
-    if (directory != nullptr && directory->refresh) changed.push_back(file.get());
-  }
-  for (TailedFile* file : changed) Refresh(*file);
-  for (auto& [path, directory] : discovery_.directories()) directory.refresh = false;
+  RefreshChanged();
 }
 
 void FileSet::NoteEvent(const DirEvent& event, Directory& directory) {
@@ -167,6 +161,7 @@ void FileSet::NoteEvent(const DirEvent& event, Directory& directory) {
   }
   const std::string path = PathIn(event.directory, event.name);
   if (event.kind == DirEvent::Kind::kChanged) {
+    ++directory.writes;
     if (std::string idle = idle_.NoteWritten(path); !idle.empty()) {
       changed_idle_.insert(std::move(idle));
     }

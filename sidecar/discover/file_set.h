@@ -60,6 +60,9 @@ class FileSet {
   // Handles events, and then looks at everything without relying on them.
   void Sweep();
 
+  // When HandleEvents has to be called even if there are no events.
+  std::optional<SteadyTime> NextLook() const;
+
   // Compares what was read with what the file holds now; a file that was truncated starts again.
   // Returns false then. Called before each read.
   bool CheckContent(TailedFile& file);
@@ -89,6 +92,8 @@ class FileSet {
   void NoteEvent(const DirEvent& event, Directory& directory);
   void OpenRenamed();
   void OpenChangedIdle();
+  void RefreshChanged();
+  void SeeIfBusy(const std::string& path, Directory& directory, SteadyTime began);
 
   // Finding and opening.
   void ListDirectory(const std::string& path, bool slow, bool known_only);

@@ -86,6 +86,14 @@ std::string IdleFiles::PathOf(const FileIdentity& id) const {
   return found == by_inode_.end() ? std::string() : found->second;
 }
 
+bool IdleFiles::AnyIn(const std::string& directory) const {
+  const auto found = directories_.find(directory);
+  if (found != directories_.end() && !found->second.empty()) return true;
+  const std::string prefix = directory + "/";
+  const auto target = by_target_.lower_bound(prefix);
+  return target != by_target_.end() && target->first.starts_with(prefix);
+}
+
 std::vector<std::string> IdleFiles::LinksIn(const std::string& directory) const {
   std::vector<std::string> out;
   auto entry = directories_.find(directory);

@@ -57,6 +57,8 @@ class IdleFiles {
   std::size_t size() const { return count_; }
   std::size_t ignored() const { return ignored_; }
 
+  // True if a file lies in the directory, also one that is known by a link.
+  bool AnyIn(const std::string& directory) const;
   // The paths of the directory that are links, or were when their files became idle.
   std::vector<std::string> LinksIn(const std::string& directory) const;
 

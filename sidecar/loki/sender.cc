@@ -35,7 +35,19 @@ Status Sender::SetTarget(PushTarget target) {
 
 void Sender::Submit(std::uint64_t sequence, std::vector<PushBody> bodies, bool replayed) {
   std::lock_guard lock(mutex_);
+  ++unsent_bytes_;  // a batch without lines has a result, too
+  for (const PushBody& body : bodies) unsent_bytes_ += body.count.bytes;
   queue_.Add(sequence, std::move(bodies), replayed);
+  if (unsent_bytes_ >= target_.max_push_bytes) Wake();
+}
+
+void Sender::Send() {
+  std::lock_guard lock(mutex_);
+  if (unsent_bytes_ > 0) Wake();
+}
+
+void Sender::Wake() {
+  unsent_bytes_ = 0;
   wake_.notify_one();
 }
 

@@ -42,8 +42,10 @@ class Sender {
   void Start();
   // Error if the URL is invalid; batches wait for a valid one.
   Status SetTarget(PushTarget target);
-  // `replayed`: an earlier process may have sent it.
+  // Sent at the next Send, so that batches of many files share a push; at once when there is enough
+  // for a push. `replayed`: an earlier process may have sent it.
   void Submit(std::uint64_t sequence, std::vector<PushBody> bodies, bool replayed = false);
+  void Send();
   // Answers kWanted: the batch made again, or that it cannot be.
   void Refill(std::uint64_t sequence, std::vector<PushBody> bodies);
   void Abandon(std::uint64_t sequence, std::string_view reason);
@@ -60,6 +62,7 @@ class Sender {
     std::thread thread;
   };
 
+  void Wake();
   void StartLane();
   void Run(Lane& lane);
   void ShareWork();
@@ -77,7 +80,8 @@ class Sender {
   PushTarget target_;
   std::uint64_t target_version_ = 0;
   std::list<Lane> lanes_;
-  std::size_t idle_ = 0;  // lanes that wait for something to send
+  std::size_t unsent_bytes_ = 0;  // submitted since the lanes were told
+  std::size_t idle_ = 0;          // lanes that wait for something to send
   bool stop_ = false;
   std::mutex delivering_;  // held while `done` is called, so that results stay in their order
 };

@@ -217,6 +217,8 @@ void LogPipeline::Impl::Wait() {
   SteadyTime until = draining_ ? deadline_ : next_sweep_;
   if (auto due = worker_.NextDue()) until = std::min(until, *due);
   if (!cool) until = std::min(until, cool_until_);
+  const auto look = worker_.NextLook();
+  if (look) until = std::min(until, std::max(*look, cool_until_));
   auto wait = std::chrono::ceil<Millis>(std::max(until - now, SteadyTime::duration{}));
   std::array<pollfd, 2> fds{{{wake_.get(), POLLIN, 0}, {worker_.events_fd(), POLLIN, 0}}};
   if (!cool || draining_) fds[1].fd = -1;
@@ -225,7 +227,7 @@ void LogPipeline::Impl::Wait() {
     std::uint64_t count;
     [[maybe_unused]] ssize_t n = read(wake_.get(), &count, sizeof(count));
   }
-  if ((fds[1].revents & POLLIN) != 0) {
+  if ((fds[1].revents & POLLIN) != 0 || (look && cool && clock_.Steady() >= *look)) {
     worker_.HandleEvents();
     cool_until_ = clock_.Steady() + (worker_.Full() ? kCoolDownFull : kCoolDown);
   }

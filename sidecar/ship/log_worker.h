@@ -52,6 +52,8 @@ class LogWorker final : private FileHistory {
 
   int events_fd() const { return files_.fd(); }
   void HandleEvents() { files_.HandleEvents(); }
+  // When HandleEvents has to be called even if there are no events.
+  std::optional<SteadyTime> NextLook() const { return files_.NextLook(); }
   void Sweep();
 
   // Makes and submits batches until enough are on their way or nothing is due.

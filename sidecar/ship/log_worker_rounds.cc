@@ -54,8 +54,8 @@ SteadyTime LogWorker::RoundDue(const std::vector<Turn>& turns) const {
   return std::max(oldest + linger, round_began_ + options_.batch_wait);
 }
 
-// One batch of each file whose turn it is, the one that has waited longest first. False when there
-// was none to make.
+// One batch of each file whose turn it is, the one that has waited longest first, and all of them
+// into as few pushes as they need. False when there was none to make.
 bool LogWorker::BuildRound(Mode mode, bool& skipped) {
   const SteadyTime now = clock_.Steady();
   std::vector<Turn> turns = Turns(mode);
@@ -80,6 +80,7 @@ bool LogWorker::BuildRound(Mode mode, bool& skipped) {
       BuildNext(*file, mode);
     }
   }
+  if (built) sender_.Send();
   return built;
 }
 

@@ -108,7 +108,7 @@ void SimSidecar::Step(const std::function<bool()>& waits) {
   if (clock_.Steady() >= next_sweep_) {
     worker_.Sweep();
     next_sweep_ = clock_.Steady() + kSweepEvery;
-  } else if (poll(&events, 1, 0) > 0) {
+  } else if (poll(&events, 1, 0) > 0 || worker_.NextLook() <= clock_.Steady()) {
     worker_.HandleEvents();
   }
   Settle(LogWorker::Mode::kNormal, waits);

@@ -149,11 +149,11 @@ TEST_F(PipelineLokiTest, ATooLargePushIsSplitUntilItFits) {
 TEST_F(PipelineLokiTest, OneLineThatIsTooLargeAloneIsLostAndTheOthersArrive) {
   loki_.SetHandler([](const FakeLoki::Push& push) {
     for (const auto& entry : push.entries) {
-      if (entry.line.size() > 100) return Answer(413);
+      if (entry.line.size() > 4096) return Answer(413);
     }
     return Answer(204);
   });
-  Append("a.log", "one\n" + std::string(200, 'x') + "\ntwo\n");
+  Append("a.log", "one\n" + std::string(5000, 'x') + "\ntwo\n");
   Start();
   ASSERT_TRUE(Flush());
   EXPECT_THAT(loki_.lines(), ElementsAre("one", "two"));
