@@ -171,6 +171,7 @@ std::vector<std::shared_ptr<const MonitoringTarget>> Core::Selecting(const std::
 NamespaceRules Core::RulesOf(const std::string& ns) const {
   return {.limits = limit_ranges_.Of(ns),
           .limits_known = RulesKnown(),
+          .opted_out = index_.OptedOut(ns),
           .users_are_assigned = index_.AssignsUsers(ns)};
 }
 

@@ -13,7 +13,7 @@
 
 namespace telltale {
 
-// "false": the pod wants no sidecar.
+// "false": the pod wants no sidecar. A label of this name on a Namespace is for all of its pods.
 inline constexpr std::string_view kInjectAnnotation = "telltale.dev/inject";
 
 // Written at admission: why injection left the pod alone, a sentence without its end.

@@ -6,6 +6,16 @@
 #include "operator/store/index_sinks.h"
 
 namespace telltale {
+namespace {
+
+bool OptsOut(const ClusterState& state, std::string_view ns) {
+  const auto it = state.namespaces().find(std::string(ns));
+  if (it == state.namespaces().end()) return false;
+  const std::string* label = FindLabel(it->second->meta.labels, kInjectAnnotation);
+  return label && *label == "false";
+}
+
+}  // namespace
 
 struct ClusterIndex::Impl {
   Impl(std::set<std::string> trusted, Clock& clock) : core(std::move(trusted), clock) {}
@@ -47,7 +57,8 @@ Changes ClusterIndex::TakeChanges() {
 
 std::optional<MatchedPods> ClusterIndex::Matched(const std::string& key) const {
   MatchedPods matched;
-  bool sorted = true;  // as each group is
+  std::set<std::string_view> opted_out;  // namespaces
+  bool sorted = true;                    // as each group is
   {
     std::lock_guard lock(impl_->core.mutex);
     const TargetEntry* entry = impl_->core.state.FindTarget(key);
@@ -56,6 +67,9 @@ std::optional<MatchedPods> ClusterIndex::Matched(const std::string& key) const {
     sorted = entry->groups.size() <= 1;
     for (const Group* group : entry->groups) {
       matched.held.insert(matched.held.end(), group->pods.begin(), group->pods.end());
+      if (group->pods.empty()) continue;
+      const std::string_view ns = group->pods.front()->ns();
+      if (OptsOut(impl_->core.state, ns)) opted_out.insert(ns);
     }
   }
   if (!sorted) {
@@ -63,7 +77,10 @@ std::optional<MatchedPods> ClusterIndex::Matched(const std::string& key) const {
                       [](const PodRef& a, const PodRef& b) { return PodBefore(*a, *b); });
   }
   matched.pods.reserve(matched.held.size());
-  for (const auto& pod : matched.held) matched.pods.push_back(pod->View());
+  for (const auto& pod : matched.held) {
+    PodView& view = matched.pods.emplace_back(pod->View());
+    view.opted_out |= opted_out.contains(view.ns);
+  }
   return matched;
 }
 
@@ -114,6 +131,11 @@ bool ClusterIndex::NamespaceLives(const std::string& ns) const {
   const auto& namespaces = impl_->core.state.namespaces();
   const auto it = namespaces.find(ns);
   return it != namespaces.end() && !it->second->meta.deleting;
+}
+
+bool ClusterIndex::OptedOut(const std::string& ns) const {
+  std::lock_guard lock(impl_->core.mutex);
+  return OptsOut(impl_->core.state, ns);
 }
 
 bool ClusterIndex::AssignsUsers(const std::string& ns) const {

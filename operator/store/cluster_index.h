@@ -89,6 +89,8 @@ class ClusterIndex {
   std::shared_ptr<const MonitoringTarget> Target(const std::string& key) const;
   // The namespace exists and is not being deleted.
   bool NamespaceLives(const std::string& ns) const;
+  // Its label kInjectAnnotation is "false": its pods want no sidecars.
+  bool OptedOut(const std::string& ns) const;
   // OpenShift says which users its pods get.
   bool AssignsUsers(const std::string& ns) const;
   const std::set<std::string>& trusted_namespaces() const;

@@ -226,6 +226,15 @@ def test_pull_secrets_and_volumes_for_the_autoscaler_are_appended(api, webhook, 
     assert kept, why
 
 
+def test_a_namespace_may_take_all_its_pods_out(api, webhook, namespace):
+    objects.apply(api, target(namespace, sidecar={}))
+    webhook.injected(namespace, pod())
+    assert api.kubectl("label", "namespace", namespace, "telltale.dev/inject=false").returncode == 0
+    wait_for("no patch", lambda: "patch" not in webhook.review(namespace, pod()))
+    assert api.kubectl("label", "namespace", namespace, "telltale.dev/inject-").returncode == 0
+    webhook.injected(namespace, pod())
+
+
 def test_a_pod_full_of_annotations_is_taken(api, webhook, namespace):
     objects.apply(api, target(namespace, logs={"files": {"directory": "/var/log/app"}}))
     before = pod()

@@ -99,10 +99,10 @@ Result<AdmissionAnswer> AnswerAdmission(std::string_view body, const InjectionOp
   if (pod.has_sidecar) return Answer(review, InjectionOutcome::kAlreadyThere);
   const auto targets = select(review.ns, pod.labels);
   if (targets.empty()) return Answer(review, InjectionOutcome::kNotSelected);
-  if (pod.opted_out) return Answer(review, InjectionOutcome::kOptedOut);
+  const NamespaceRules demanded = rules ? rules(review.ns) : NamespaceRules();
+  if (pod.opted_out || demanded.opted_out) return Answer(review, InjectionOutcome::kOptedOut);
   if (NoPlaceFor(pod)) return Answer(review, InjectionOutcome::kImpossible);
-  const auto patch =
-      RenderSidecarPatch(pod, options, rules ? rules(review.ns) : NamespaceRules(), targets);
+  const auto patch = RenderSidecarPatch(pod, options, demanded, targets);
   if (patch) return Answer(review, InjectionOutcome::kInjected, *patch);
   return Answer(review, InjectionOutcome::kImpossible, RenderLeftAlone(pod, patch.error().message));
 }

@@ -27,6 +27,7 @@ struct InjectionOptions {
 struct NamespaceRules {
   LimitRanges limits = {};
   bool limits_known = true;         // false until they were read once
+  bool opted_out = false;           // its label telltale.dev/inject is "false"
   bool users_are_assigned = false;  // OpenShift: openshift.io/sa.scc.uid-range
 };
 

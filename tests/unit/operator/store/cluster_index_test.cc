@@ -307,6 +307,28 @@ TEST_F(ClusterIndexTest, TellsWhetherATargetAsksForSomethingElseOrOnlyItsStatusC
   expect_told({"shop content", "shop content"});
 }
 
+TEST_F(ClusterIndexTest, ANamespaceMayTakeAllItsPodsOutOfInjection) {
+  Send(namespaces(), NamespaceJson("shop", {{"telltale.dev/inject", "false"}}));
+  Send(namespaces(), NamespaceJson("other", {{"telltale.dev/inject", "true"}}));
+  for (const auto* ns : {"shop", "other"}) {
+    Send(targets(), TargetJson(ns, "t", R"({"selector":{"matchAll":true},"sidecar":{}})"));
+    Send(pods(), PodJson({.ns = ns}));
+  }
+  EXPECT_TRUE(index_.OptedOut("shop"));
+  EXPECT_TRUE(index_.Matched("shop/t")->pods.at(0).opted_out);
+  EXPECT_FALSE(index_.OptedOut("other"));
+  EXPECT_FALSE(index_.Matched("other/t")->pods.at(0).opted_out);
+  EXPECT_FALSE(index_.OptedOut("nowhere"));
+}
+
+TEST_F(ClusterIndexTest, OpenShiftSaysOfANamespaceThatItAssignsUsers) {
+  Send(namespaces(), R"({"metadata":{"name":"shop","annotations":{"a":"b",)"
+                     R"("openshift.io/sa.scc.uid-range":"1000680000/10000"}}})");
+  Send(namespaces(), NamespaceJson("other"));
+  EXPECT_TRUE(index_.AssignsUsers("shop"));
+  EXPECT_FALSE(index_.AssignsUsers("other"));
+}
+
 TEST_F(ClusterIndexTest, ANamespaceLivesUntilItIsBeingDeleted) {
   EXPECT_FALSE(index_.NamespaceLives("shop"));
   Send(namespaces(), NamespaceJson("shop"));

@@ -42,6 +42,12 @@ TEST(InjectedPod, WhereOpenShiftAssignsUsersTheSidecarNamesNoneOfItsOwn) {
   EXPECT_EQ(AssignedUser(R"({"runAsUser":0})", "null"), "65532:-");
 }
 
+TEST(InjectedPod, OfANamespaceThatOptedOutStaysAsItIs) {
+  const auto injected = Inject(ShopPod(kOneContainer), Logs(), {.opted_out = true});
+  EXPECT_EQ(injected.outcome, InjectionOutcome::kOptedOut);
+  EXPECT_EQ(injected.pod.Text(), ShopPod(kOneContainer));
+}
+
 TEST(InjectedPod, GetsThePullSecretsThatItHasNot) {
   InjectionOptions options = {"sidecar:1", "IfNotPresent"};
   const auto none = Inject(ShopPod(kOneContainer), Logs(), {}, options);
