@@ -25,7 +25,7 @@ class InFlight {
  public:
   // Of those that move: as many bytes in memory as SetLimit says, but two batches at least, so that
   // the store never waits for the disk.
-  static constexpr std::size_t kMaxBytes = 1 << 20, kMinBatches = 2, kMaxBatches = 4096;
+  static constexpr std::size_t kMaxBytes = 512 << 10, kMinBatches = 2, kMaxBatches = 4096;
   // Batches of a file while one of them is held: of a file with one stream, and of one with
   // several.
   static constexpr std::size_t kMaxOfStream = 1, kMaxOfFile = 256;

@@ -37,7 +37,9 @@ def render(rows: list[Row], results: dict, ours: str, peers: dict[str, str]) -> 
     """The table and the names of the goals that were missed. `peers`: column to part of the results."""
     lines = [("", "telltale", "goal", "", *peers)]
     missed = []
+    heading = ""  # of the indented rows below it
     for row in rows:
+        heading = heading if row.text.startswith(" ") else row.text
         value = row.value(results, row.part)
         goal = met = ""
         if row.goal is not None:
@@ -45,7 +47,7 @@ def render(rows: list[Row], results: dict, ours: str, peers: dict[str, str]) -> 
             if row.part in results:
                 met = "ok" if value is not None and row.met(value) else "MISSED"
         if met == "MISSED":
-            missed.append(row.text)
+            missed.append(heading if heading == row.text else f"{heading}: {row.text.strip()}")
         others = [row.show(row.value(results, part)) if row.part == ours else "-" for part in peers.values()]
         lines.append((row.text, row.show(value), goal, met, *others))
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
