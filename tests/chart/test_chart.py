@@ -282,6 +282,13 @@ def operator_arguments(*settings) -> list[str]:
     return chart.pod(operator)["containers"][0]["args"]
 
 
+def test_the_operator_is_told_the_pull_secrets_of_injected_pods():
+    # Those of the release's namespace need not be in others.
+    assert "--sidecar-pull-secrets=a,b" in operator_arguments("sidecar.imagePullSecrets={a,b}")
+    usual = operator_arguments("global.imagePullSecrets={regcred}")
+    assert not [argument for argument in usual if argument.startswith("--sidecar-pull-secrets")]
+
+
 def test_the_operator_is_told_what_was_chosen():
     usual = operator_arguments()
     assert "--prometheus-url=http://telltale-prometheus.telltale.svc:9090" in usual
