@@ -2,7 +2,6 @@
 #include "operator/plan/injection/json_patch.h"
 
 #include <algorithm>
-#include <set>
 
 #include "operator/model/pod_view.h"
 #include "operator/plan/injection/injected_container.h"
@@ -48,15 +47,17 @@ class Patch {
   JsonWriter writer_;
 };
 
-std::vector<std::string> LogDirectories(const Targets& targets) {
-  std::set<std::string> directories;
+LogFolders FoldersOf(const Targets& targets) {
+  LogFolders folders;
   for (const auto& target : targets) {
     if (target->logs && target->logs->collector == LogsSpec::Collector::kSidecar &&
         target->logs->source == LogsSpec::Source::kFiles) {
-      directories.insert(target->logs->directory);
+      folders[target->logs->directory] |= std::ranges::any_of(
+          target->logs->include,
+          [](const std::string& pattern) { return pattern.find('/') != std::string::npos; });
     }
   }
-  return {directories.begin(), directories.end()};
+  return folders;
 }
 
 std::string RenderMount(const VolumeMount& mount) {
@@ -166,7 +167,7 @@ Result<PodPatch> RenderSidecarPatch(const AdmittedPod& pod, const InjectionOptio
   }
   auto resources = PlanSidecarResources(pod, rules.limits, targets);
   if (!resources) return resources.error();
-  const LogMounts logs = PlanLogMounts(pod, LogDirectories(targets), SidecarVariables());
+  const LogMounts logs = PlanLogMounts(pod, FoldersOf(targets), SidecarVariables());
   const SidecarVolumes volumes = NameVolumes(pod, options, targets);
   std::string container;
   JsonWriter writer(&container);

@@ -58,8 +58,11 @@ class LogMountPlanner {
     }
   }
 
-  LogMounts Run(const std::vector<std::string>& directories) {
-    for (const auto& directory : directories) Plan(directory);
+  LogMounts Run(const LogFolders& folders) {
+    for (const auto& [directory, deep] : folders) {
+      Plan(directory);
+      if (deep) LookBelow(directory);
+    }
     // Who mounted a volume for its logs more likely writes them than who was given one.
     const AdmittedContainer* named = owner_ ? owner_ : given_;
     mounts_.container = named ? named->name : pod_.containers[0].name;
@@ -119,6 +122,19 @@ class LogMountPlanner {
       Unseen(directory, "containers " + writer.container->name + " and " + container->name +
                             " have different volumes there; the sidecar reads that of " +
                             writer.container->name);
+    }
+  }
+
+  // A volume below the folder is no part of what the sidecar mounts at the folder.
+  void LookBelow(const std::string& directory) {
+    for (const auto& [container, keeps_running] : all_) {
+      for (const auto& mount : container->mounts) {
+        if (mount.path == directory || !PathContains(directory, mount.path)) continue;
+        if (mount.read_only || !NeverShown(mount).empty()) continue;
+        return Unseen(directory,
+                      "volume " + mount.volume + " at " + mount.path +
+                          " is not read; log into one volume, or name its folder instead");
+      }
     }
   }
 
@@ -198,9 +214,9 @@ class LogMountPlanner {
 
 }  // namespace
 
-LogMounts PlanLogMounts(const AdmittedPod& pod, const std::vector<std::string>& directories,
+LogMounts PlanLogMounts(const AdmittedPod& pod, const LogFolders& folders,
                         const std::vector<EnvVariable>& own_env) {
-  return LogMountPlanner(pod, own_env).Run(directories);
+  return LogMountPlanner(pod, own_env).Run(folders);
 }
 
 std::string FreeVolumeName(const AdmittedPod& pod, const std::vector<std::string>& taken,

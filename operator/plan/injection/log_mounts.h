@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,11 @@ struct LogMounts {
   RunAs run_as;           // of that container; of none when no logs are read
 };
 
-// `directories` are normalised, sorted and without repetition; `own_env` is what the sidecar has.
-LogMounts PlanLogMounts(const AdmittedPod& pod, const std::vector<std::string>& directories,
+// Folders of log files, normalised, and whether a pattern looks into folders below.
+using LogFolders = std::map<std::string, bool>;
+
+// `own_env` is what the sidecar has.
+LogMounts PlanLogMounts(const AdmittedPod& pod, const LogFolders& folders,
                         const std::vector<EnvVariable>& own_env);
 
 // `base`, or base-2, base-3, ... when the pod has a volume of that name.

@@ -97,6 +97,23 @@ TEST(LogMounts, OfTwoVolumesWithinEachOtherOneIsReadAndTheOtherIsSaid) {
   EXPECT_THAT(injected.Annotation(kUnseen), HasSubstr("/data/other: volume d at /data and"));
 }
 
+TEST(LogMounts, AVolumeBelowTheFolderIsSaidWhenAPatternLooksThere) {
+  auto unseen = [](const std::string& include, const std::string& more) {
+    const auto target =
+        ShopTarget(R"("logs":{"files":{"directory":"/data","include":[")" + include + R"("]}})");
+    return Inject(ShopPod(R"("volumes":[{"name":"d","emptyDir":{}},{"name":"l","emptyDir":{}}],)"
+                          R"("containers":[{"name":"app","volumeMounts":[{"name":"d","mountPath":)"
+                          R"("/data"},{"name":"l","mountPath":"/data/log")" +
+                          more + "}]}]"),
+                  {target})
+        .Annotation(kUnseen);
+  };
+  EXPECT_THAT(unseen("**/*.log", ""), HasSubstr("/data: volume l at /data/log is not read"));
+  EXPECT_THAT(unseen("log/x", ""), HasSubstr("/data: volume l at /data/log is not read"));
+  EXPECT_EQ(unseen("*.log", ""), "");
+  EXPECT_EQ(unseen("**/*.log", R"(,"readOnly":true)"), "");
+}
+
 TEST(LogMounts, TwoFoldersInOneVolumeAreMountedOnce) {
   const auto injected =
       InjectLogs(R"("volumes":[{"name":"d","emptyDir":{}}],"containers":[{"name":)"
