@@ -13,7 +13,7 @@
 namespace telltale {
 namespace {
 
-// Between two looks at the events of a directory, which are ten milliseconds apart.
+// Between two looks at the events of a directory, which are fifty milliseconds apart.
 constexpr std::uint32_t kManyWrites = 16;
 // A busy directory may have so many open files for each of these writes, so that a look at each
 // costs less than the events did.

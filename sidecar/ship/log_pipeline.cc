@@ -31,7 +31,7 @@ constexpr Millis kLockRetry{1'000};  // while another process has the state fold
 // A writer that writes line by line must not wake us line by line. Renames wait so long, too,
 // and are followed by the names in their events. While Loki is away there is less hurry.
 constexpr Millis kPatience{5'000};  // of one who asks the worker
-constexpr Millis kCoolDown{10}, kCoolDownFull{100};
+constexpr Millis kCoolDown{50}, kCoolDownFull{100};
 
 }  // namespace
 
