@@ -6,7 +6,7 @@ target_compile_options(telltale_warnings INTERFACE
   -Woverloaded-virtual -Wold-style-cast -Wcast-qual -Wformat=2 -Wundef -Wvla
   -Wmissing-declarations
   $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wlogical-op -Wno-restrict>
-  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Werror=thread-safety>)
 if(TELLTALE_WERROR)
   target_compile_options(telltale_warnings INTERFACE -Werror)
 endif()

@@ -5,10 +5,10 @@
 
 #include <atomic>
 #include <cerrno>
-#include <mutex>
 
 #include "common/base/clock.h"
 #include "common/base/json_escape.h"
+#include "common/base/mutex.h"
 #include "common/base/rfc3339.h"
 #include "common/base/strings.h"
 
@@ -23,9 +23,9 @@ constexpr std::size_t kTailRoom = 64;
 std::atomic<LogLevel> g_level{LogLevel::kInfo};
 std::atomic<bool> g_json{false};
 
-// Guards g_sink and keeps lines longer than PIPE_BUF whole.
-std::mutex g_mutex;
-LogSink g_sink = nullptr;
+// Also keeps lines longer than PIPE_BUF whole.
+Mutex g_mutex;
+LogSink g_sink GUARDED_BY(g_mutex) = nullptr;
 
 std::string_view LevelName(LogLevel level) {
   switch (level) {
@@ -88,7 +88,7 @@ void AppendField(std::string_view key, std::string_view value, bool json, std::s
 }
 
 void WriteLine(std::string_view line) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  MutexLock lock(g_mutex);
   if (g_sink != nullptr) {
     g_sink(line);
     return;
@@ -125,7 +125,7 @@ Status ConfigureLog(std::string_view level, std::string_view format) {
 }
 
 void SetLogSinkForTest(LogSink sink) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  MutexLock lock(g_mutex);
   g_sink = sink;
 }
 

@@ -200,7 +200,7 @@ void Core::EndTerm() {
   for (Controller* controller : controllers()) threaded_ ? controller->Stop() : controller->Close();
   outcomes_.Clear();
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (!stopping_) return;
   }
   // The lease is not freed yet, so what the controllers told at last can still be written.
@@ -213,15 +213,15 @@ void Core::EndEvents() {
 }
 
 void Core::RunLeadership() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_ && !Synced()) wake_.wait_for(lock, kUnsynced);
+  MutexLock lock(mutex_);
+  while (!stopping_ && !Synced()) wake_.WaitFor(mutex_, kUnsynced);
   if (stopping_) return;
-  lock.unlock();
+  lock.Unlock();
   if (elector_) return elector_->Run();
   StepLeadership();
-  lock.lock();
-  wake_.wait(lock, [this] { return stopping_; });
-  lock.unlock();
+  lock.Lock();
+  wake_.Wait(mutex_, [this]() REQUIRES(mutex_) { return stopping_; });
+  lock.Unlock();
   EndTerm();
 }
 
@@ -238,9 +238,9 @@ void Core::Start() {
 
 void Core::StopWriting() {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (std::exchange(stopping_, true)) return;
-    wake_.notify_all();
+    wake_.NotifyAll();
   }
   if (elector_) elector_->Stop();
   // Joins the leadership: the writing ends, then the events, then the lease is free.

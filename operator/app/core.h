@@ -15,11 +15,9 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -27,6 +25,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/metrics/registry.h"
 #include "operator/kube/client/api.h"
 #include "operator/kube/events/event_recorder.h"
@@ -153,9 +152,9 @@ class Core {
   std::atomic<bool> leading_{false};  // without an elector: the writing has begun
   bool threaded_ = false;             // set by Start
   bool stopped_ = false;              // set by Stop
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  CondVar wake_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::vector<std::jthread> threads_;
   std::jthread events_thread_;
 };

@@ -29,13 +29,13 @@ void ConfigMapCache::OnChange(std::function<void(const std::string& ns)> changed
 }
 
 ConfigMapCache::Ptr ConfigMapCache::Get(const std::string& ns) const {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const auto found = held_.find(ns);
   return found == held_.end() ? nullptr : found->second;
 }
 
 std::vector<ConfigMapCache::Ptr> ConfigMapCache::List() const {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   std::vector<Ptr> all;
   all.reserve(held_.size());
   for (const auto& [ns, held] : held_) all.push_back(held);
@@ -51,7 +51,7 @@ void ConfigMapCache::ReplaceEnd() {
   std::set<std::string> namespaces;
   for (const auto& [ns, held] : incoming_) namespaces.insert(ns);
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     for (const auto& [ns, held] : held_) namespaces.insert(ns);
     held_ = std::move(incoming_);
   }
@@ -73,7 +73,7 @@ void ConfigMapCache::Put(Ptr held) {
     return;
   }
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     held_[ns] = std::move(held);
   }
   if (changed_) changed_(ns);
@@ -85,7 +85,7 @@ void ConfigMapCache::Erase(const std::string& ns) {
     return;
   }
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     held_.erase(ns);
   }
   if (changed_) changed_(ns);

@@ -9,11 +9,11 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "operator/kube/watch/reflector_sink.h"
 #include "operator/model/object_meta.h"
 
@@ -52,8 +52,8 @@ class ConfigMapCache final : public ReflectorSink {
   std::function<void(const std::string&)> changed_;
   bool replacing_ = false;  // of the reflector
   Map incoming_;            // of the reflector
-  mutable std::mutex mutex_;
-  Map held_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  Map held_ GUARDED_BY(mutex_);
 };
 
 }  // namespace telltale

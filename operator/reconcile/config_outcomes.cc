@@ -10,7 +10,7 @@ namespace telltale {
 void ConfigOutcomes::Set(const std::string& config_map, ByTarget outcomes) {
   std::vector<std::string> changed;
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     ByTarget& held = maps_[config_map];
     for (const auto& [target, outcome] : held) {
       if (outcomes.contains(target)) continue;
@@ -33,20 +33,20 @@ void ConfigOutcomes::Set(const std::string& config_map, ByTarget outcomes) {
 }
 
 void ConfigOutcomes::Clear() {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   maps_.clear();
   targets_.clear();
 }
 
 ConfigOutcomes::ByTarget ConfigOutcomes::Get(const std::string& config_map) const {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const auto found = maps_.find(config_map);
   return found == maps_.end() ? ByTarget() : found->second;
 }
 
 ConfigState ConfigOutcomes::Of(const std::string& target_key) const {
   ConfigState state;
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const auto maps = targets_.find(target_key);
   if (maps == targets_.end()) return state;
   for (const auto& [config_map, outcome] : maps->second) {

@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 
+#include "common/base/mutex.h"
 #include "operator/plan/status/config_state.h"
 
 namespace telltale {
@@ -39,10 +39,10 @@ class ConfigOutcomes {
 
  private:
   std::function<void(const std::string&)> changed_;
-  mutable std::mutex mutex_;
-  std::map<std::string, ByTarget> maps_;  // guarded by mutex_; by ConfigMap
+  mutable Mutex mutex_;
+  std::map<std::string, ByTarget> maps_ GUARDED_BY(mutex_);  // by ConfigMap
   // The ConfigMaps that have a target, so that a status need not look at all of them.
-  std::map<std::string, std::map<std::string, Outcome>> targets_;  // guarded by mutex_
+  std::map<std::string, std::map<std::string, Outcome>> targets_ GUARDED_BY(mutex_);
 };
 
 }  // namespace telltale

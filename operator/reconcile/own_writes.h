@@ -9,11 +9,11 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 
 namespace telltale {
 
@@ -23,11 +23,11 @@ class OwnWrites {
 
   // `over_version` is the resourceVersion that the cache had, "" when it had no such object.
   void Wrote(const std::string& key, const std::string& over_version, std::uint64_t content = 0) {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     written_[key] = {clock_.Steady(), over_version, content};
   }
   void Forget(const std::string& key) {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     written_.erase(key);
   }
 
@@ -57,14 +57,14 @@ class OwnWrites {
     std::uint64_t content;
   };
   std::optional<Written> Find(const std::string& key) const {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     const auto found = written_.find(key);
     return found == written_.end() ? std::nullopt : std::optional(found->second);
   }
 
   Clock& clock_;
-  mutable std::mutex mutex_;
-  std::map<std::string, Written> written_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::map<std::string, Written> written_ GUARDED_BY(mutex_);
 };
 
 }  // namespace telltale

@@ -9,10 +9,10 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <mutex>
 #include <string>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 
 namespace telltale {
 
@@ -23,7 +23,7 @@ class Pace {
 
   // How long the work on this key must wait; zero for one that was not worked on lately.
   Millis MustWait(const std::string& key) const {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     const auto found = last_.find(key);
     if (found == last_.end()) return Millis(0);
     const auto each = std::max<SteadyTime::duration>(average_ * kShare, kLeast);
@@ -33,13 +33,13 @@ class Pace {
     return std::max(std::chrono::ceil<Millis>(due - clock_.Steady()), Millis(0));
   }
   void Worked(const std::string& key, SteadyTime began) {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     const SteadyTime now = clock_.Steady();
     average_ += (now - began - average_) / kSmooth;
     last_[key] = now;
   }
   void Forget(const std::string& key) {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     last_.erase(key);
   }
 
@@ -51,9 +51,9 @@ class Pace {
 
   Clock& clock_;
   const Millis longest_;
-  mutable std::mutex mutex_;
-  std::map<std::string, SteadyTime> last_;  // guarded by mutex_
-  SteadyTime::duration average_{0};         // of the work on one key; guarded by mutex_
+  mutable Mutex mutex_;
+  std::map<std::string, SteadyTime> last_ GUARDED_BY(mutex_);
+  SteadyTime::duration average_ GUARDED_BY(mutex_){0};  // of the work on one key
 };
 
 }  // namespace telltale

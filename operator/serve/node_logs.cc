@@ -38,7 +38,7 @@ HttpResponse NodeLogs::Answer(const HttpRequest& request) {
                  refused_);
   }
   const std::string* known = FindHeader(request.headers, "If-None-Match");
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   Refresh();
   const auto found = nodes_.find(name);
   Node* const node = found == nodes_.end() ? nullptr : &found->second;

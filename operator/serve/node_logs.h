@@ -12,13 +12,13 @@
 #include <atomic>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/metrics/registry.h"
 #include "common/net/http/http.h"
 #include "operator/store/cluster_index.h"
@@ -46,9 +46,9 @@ class NodeLogs {
     std::string version;                             // of the answer; empty: not rendered yet
   };
 
-  void Refresh();
-  void AddMatched(const TargetPtr& target);
-  void AddFinished();
+  void Refresh() REQUIRES(mutex_);
+  void AddMatched(const TargetPtr& target) REQUIRES(mutex_);
+  void AddFinished() REQUIRES(mutex_);
   HttpResponse Count(HttpResponse response, Counter& counter) const;
 
   const ClusterIndex& index_;
@@ -57,10 +57,10 @@ class NodeLogs {
   Counter& unchanged_;
   Counter& refused_;
   std::atomic<bool> changed_{true};
-  std::mutex mutex_;
-  std::map<std::string, Node, std::less<>> nodes_;  // guarded by mutex_
-  SteadyTime refreshed_{};                          // guarded by mutex_
-  bool ever_ = false;                               // guarded by mutex_
+  Mutex mutex_;
+  std::map<std::string, Node, std::less<>> nodes_ GUARDED_BY(mutex_);
+  SteadyTime refreshed_ GUARDED_BY(mutex_){};
+  bool ever_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace telltale

@@ -48,7 +48,7 @@ void ClusterIndex::OnObject(std::function<void(Kind, const std::string&, Change)
 Changes ClusterIndex::TakeChanges() {
   Changes changes;
   {
-    std::lock_guard lock(impl_->core.mutex);
+    MutexLock lock(impl_->core.mutex);
     changes = impl_->core.state.Take();
   }
   SortChanges(changes);
@@ -60,7 +60,7 @@ std::optional<MatchedPods> ClusterIndex::Matched(const std::string& key) const {
   std::set<std::string_view> opted_out;  // namespaces
   bool sorted = true;                    // as each group is
   {
-    std::lock_guard lock(impl_->core.mutex);
+    MutexLock lock(impl_->core.mutex);
     const TargetEntry* entry = impl_->core.state.FindTarget(key);
     if (!entry) return std::nullopt;
     matched.target = entry->target;
@@ -86,11 +86,11 @@ std::optional<MatchedPods> ClusterIndex::Matched(const std::string& key) const {
 
 World ClusterIndex::Snapshot() const {
   World world;
-  std::lock_guard lock(impl_->core.mutex);
-  const ClusterState& state = impl_->core.state;
-  for (const auto& [key, entry] : state.targets()) world.targets.push_back(entry->target);
-  for (const auto& [name, ns] : state.namespaces()) world.namespaces.push_back(ns);
-  world.trusted_namespaces = state.trusted();
+  const IndexCore& core = impl_->core;
+  MutexLock lock(core.mutex);
+  for (const auto& [key, entry] : core.state.targets()) world.targets.push_back(entry->target);
+  for (const auto& [name, ns] : core.state.namespaces()) world.namespaces.push_back(ns);
+  world.trusted_namespaces = core.state.trusted();
   return world;
 }
 
@@ -98,7 +98,7 @@ std::vector<std::shared_ptr<const MonitoringTarget>> ClusterIndex::Matching(
     const std::string& ns, const Labels& labels) const {
   std::vector<std::shared_ptr<const MonitoringTarget>> matching;
   std::vector<TargetEntry*> found;
-  std::lock_guard lock(impl_->core.mutex);
+  MutexLock lock(impl_->core.mutex);
   impl_->core.state.Evaluate(ns, labels, found);
   for (const TargetEntry* entry : found) matching.push_back(entry->target);
   return matching;
@@ -113,7 +113,7 @@ std::vector<std::shared_ptr<const MonitoringTarget>> ClusterIndex::Selecting(
 
 std::vector<PodRef> ClusterIndex::FinishedPods() const {
   std::vector<PodRef> pods;
-  std::lock_guard lock(impl_->core.mutex);
+  MutexLock lock(impl_->core.mutex);
   const auto& finished = impl_->core.state.finished();
   pods.reserve(finished.size());
   for (const PodRecord* pod : finished) pods.emplace_back(pod);
@@ -121,25 +121,25 @@ std::vector<PodRef> ClusterIndex::FinishedPods() const {
 }
 
 std::shared_ptr<const MonitoringTarget> ClusterIndex::Target(const std::string& key) const {
-  std::lock_guard lock(impl_->core.mutex);
+  MutexLock lock(impl_->core.mutex);
   const TargetEntry* entry = impl_->core.state.FindTarget(key);
   return entry ? entry->target : nullptr;
 }
 
 bool ClusterIndex::NamespaceLives(const std::string& ns) const {
-  std::lock_guard lock(impl_->core.mutex);
+  MutexLock lock(impl_->core.mutex);
   const auto& namespaces = impl_->core.state.namespaces();
   const auto it = namespaces.find(ns);
   return it != namespaces.end() && !it->second->meta.deleting;
 }
 
 bool ClusterIndex::OptedOut(const std::string& ns) const {
-  std::lock_guard lock(impl_->core.mutex);
+  MutexLock lock(impl_->core.mutex);
   return OptsOut(impl_->core.state, ns);
 }
 
 bool ClusterIndex::AssignsUsers(const std::string& ns) const {
-  std::lock_guard lock(impl_->core.mutex);
+  MutexLock lock(impl_->core.mutex);
   const auto& namespaces = impl_->core.state.namespaces();
   const auto it = namespaces.find(ns);
   return it != namespaces.end() &&
@@ -147,13 +147,13 @@ bool ClusterIndex::AssignsUsers(const std::string& ns) const {
 }
 
 const std::set<std::string>& ClusterIndex::trusted_namespaces() const {
-  return impl_->core.state.trusted();
+  return impl_->core.UnlockedState().trusted();
 }
 
 IndexSize ClusterIndex::sizes() const {
   IndexSize size;
   {
-    std::lock_guard lock(impl_->core.mutex);
+    MutexLock lock(impl_->core.mutex);
     size = impl_->core.state.sizes();
   }
   const Interner& interner = impl_->pods.interner();

@@ -7,7 +7,7 @@ namespace telltale {
 
 std::vector<LimitRangeCache::Ptr> LimitRangeCache::Of(const std::string& ns) const {
   std::vector<Ptr> ranges;
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const auto found = held_.find(ns);
   if (found == held_.end()) return ranges;
   for (const auto& [name, range] : found->second) ranges.push_back(range);
@@ -21,7 +21,7 @@ void LimitRangeCache::ReplaceBegin() {
 
 void LimitRangeCache::ReplaceEnd() {
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     held_ = std::exchange(incoming_, {});
   }
   replacing_ = false;
@@ -43,7 +43,7 @@ Status LimitRangeCache::Changed(JsonValue object, std::string& resource_version)
     incoming_[ns][name] = std::move(range);
     return {};
   }
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   held_[ns][name] = std::move(range);
   return {};
 }
@@ -62,7 +62,7 @@ Status LimitRangeCache::Deleted(JsonValue object, std::string& resource_version)
     erase(incoming_);
     return status;
   }
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   erase(held_);
   return status;
 }

@@ -7,10 +7,10 @@
 #include <atomic>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "operator/kube/watch/reflector_sink.h"
 #include "operator/model/limit_range.h"
 
@@ -34,8 +34,8 @@ class LimitRangeCache final : public ReflectorSink {
 
   bool replacing_ = false;  // of the reflector
   Map incoming_;            // of the reflector
-  mutable std::mutex mutex_;
-  Map held_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  Map held_ GUARDED_BY(mutex_);
   std::atomic<bool> synced_{false};
 };
 

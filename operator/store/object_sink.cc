@@ -106,7 +106,7 @@ void ObjectSink<T>::ReplaceEnd() {
     bool dirty = true;
   };
   std::vector<Told> told;
-  for (auto& key : Keys<T>(core_.state)) {
+  for (auto& key : Keys<T>(core_.UnlockedState())) {
     if (!incoming_.contains(key)) told.push_back({std::move(key)});
   }
   const std::size_t gone = told.size();

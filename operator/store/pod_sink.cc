@@ -30,7 +30,7 @@ Status PodSink::Changed(JsonValue object, std::string& resource_version) {
     Drop(pod_.meta.ns, pod_.meta.name);
     return status;
   }
-  const PodRecord* live = core_.state.FindPod(pod_.meta.ns, pod_.meta.name);
+  const PodRecord* live = core_.UnlockedState().FindPod(pod_.meta.ns, pod_.meta.name);
   const bool same = live && live->Same(pod_);
   if (same && !replacing_) return {};
   Keep(same ? PodRef(live) : PodRecord::Make(pod_, interner_));
@@ -63,11 +63,11 @@ void PodSink::ReplaceAbort() {
 // nobody up.
 void PodSink::ReplaceEnd() {
   std::vector<PodRef> gone, changed;
-  core_.state.ForEachPod([&](const PodRef& pod) {
+  core_.UnlockedState().ForEachPod([&](const PodRef& pod) {
     if (!incoming_.FindPod(pod->ns(), pod->name())) gone.push_back(pod);
   });
   incoming_.ForEach([&](const PodRef& pod) {
-    if (core_.state.FindPod(pod->ns(), pod->name()) != pod.get()) changed.push_back(pod);
+    if (core_.UnlockedState().FindPod(pod->ns(), pod->name()) != pod.get()) changed.push_back(pod);
   });
   const std::size_t pods = incoming_.size() + gone.size();
   ReplaceAbort();

@@ -5,8 +5,9 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <utility>
+
+#include "common/base/mutex.h"
 
 namespace telltale {
 
@@ -15,17 +16,17 @@ class Published {
  public:
   // Null until the first Set.
   std::shared_ptr<const T> Get() const {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return value_;
   }
   void Set(std::shared_ptr<const T> value) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     value_.swap(value);
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const T> value_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::shared_ptr<const T> value_ GUARDED_BY(mutex_);
 };
 
 }  // namespace telltale

@@ -125,7 +125,7 @@ Reloader::~Reloader() { Stop(); }
 
 void Reloader::Configure(const std::vector<ReloadConfig>& entries) {
   std::vector<std::shared_ptr<FileReload>> next;
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (stopping_) return;
   for (const ReloadConfig& config : entries) {
     const auto known = std::find_if(entries_.begin(), entries_.end(),
@@ -138,29 +138,29 @@ void Reloader::Configure(const std::vector<ReloadConfig>& entries) {
   }
   entries_ = std::move(next);
   if (!entries_.empty() && !thread_.joinable()) thread_ = std::thread([this] { Run(); });
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 void Reloader::Stop() {
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
     for (const auto& entry : entries_) entry->Cancel();
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
   if (thread_.joinable()) thread_.join();
 }
 
 void Reloader::Run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_) {
     const auto entries = entries_;
-    lock.unlock();
+    lock.Unlock();
     SteadyTime next = clock_.Steady() + std::chrono::hours(1);
     for (const auto& entry : entries) next = std::min(next, entry->Step());
-    lock.lock();
+    lock.Lock();
     if (stopping_) return;
-    if (entries_ == entries) changed_.wait_for(lock, next - clock_.Steady());
+    if (entries_ == entries) changed_.WaitFor(mutex_, next - clock_.Steady());
   }
 }
 

@@ -9,15 +9,14 @@
 // by the main loop. FileReload is one entry, used by that thread alone but for Cancel.
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "common/base/backoff.h"
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/metrics/registry.h"
 #include "common/net/http/http_client.h"
 #include "sidecar/config/sidecar_config.h"
@@ -78,10 +77,10 @@ class Reloader {
 
   Clock& clock_;
   ReloadCounters counters_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<std::shared_ptr<FileReload>> entries_;  // guarded by mutex_
-  bool stopping_ = false;                             // guarded by mutex_
+  Mutex mutex_;
+  CondVar changed_;
+  std::vector<std::shared_ptr<FileReload>> entries_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -6,21 +6,20 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "common/base/files.h"
+#include "common/base/mutex.h"
 
 namespace telltale {
 
 struct MountProber::Call {
-  std::mutex mutex;
-  std::condition_variable returned;
-  std::optional<Result<FilesystemUsage>> result;  // guarded by mutex
+  Mutex mutex;
+  CondVar returned;
+  std::optional<Result<FilesystemUsage>> result GUARDED_BY(mutex);
 };
 
 Result<FilesystemUsage> StatFilesystem(const std::string& path) {
@@ -51,9 +50,9 @@ Result<FilesystemUsage> MountProber::Probe(const std::string& path, bool may_han
     try {
       std::thread([call, stat = stat_, path] {
         auto result = stat(path);
-        const std::lock_guard lock(call->mutex);
+        MutexLock lock(call->mutex);
         call->result = std::move(result);
-        call->returned.notify_all();
+        call->returned.NotifyAll();
       }).detach();
     } catch (const std::system_error& error) {
       stuck_.erase(path);
@@ -62,14 +61,15 @@ Result<FilesystemUsage> MountProber::Probe(const std::string& path, bool may_han
     }
   }
   const auto start = std::chrono::steady_clock::now();
-  std::unique_lock lock(call->mutex);
-  call->returned.wait_for(lock, left_, [&] { return call->result.has_value(); });
+  MutexLock lock(call->mutex);
+  call->returned.WaitFor(call->mutex, left_,
+                         [&]() REQUIRES(call->mutex) { return call->result.has_value(); });
   left_ -= std::min(left_, std::chrono::steady_clock::now() - start);
   if (!call->result) {
     return Fail(Code::kTimeout, "the filesystem at " + path + " does not answer");
   }
   auto result = std::move(*call->result);
-  lock.unlock();
+  lock.Unlock();
   stuck_.erase(path);
   return result;
 }

@@ -11,7 +11,7 @@ Sender::Sender(Registry& registry, Clock& clock, Done done)
 Sender::~Sender() { Stop(); }
 
 void Sender::Start() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   StartLane();
 }
 
@@ -24,17 +24,17 @@ Status Sender::SetTarget(PushTarget target) {
   Status checked;
   if (!target.url.empty()) checked = PushClient::Check(target);
   if (!checked.ok()) target.url.clear();
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (target_version_ > 0 && target == target_) return checked;
   target_ = std::move(target);
   ++target_version_;
   queue_.SetTimes(target_.times, target_.max_push_bytes);
-  wake_.notify_all();
+  wake_.NotifyAll();
   return checked;
 }
 
 void Sender::Submit(std::uint64_t sequence, std::vector<PushBody> bodies, bool replayed) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   ++unsent_bytes_;  // a batch without lines has a result, too
   for (const PushBody& body : bodies) unsent_bytes_ += body.count.bytes;
   queue_.Add(sequence, std::move(bodies), replayed);
@@ -42,66 +42,65 @@ void Sender::Submit(std::uint64_t sequence, std::vector<PushBody> bodies, bool r
 }
 
 void Sender::Send() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (unsent_bytes_ > 0) Wake();
 }
 
 void Sender::Wake() {
   unsent_bytes_ = 0;
-  wake_.notify_one();
+  wake_.NotifyOne();
 }
 
 void Sender::Refill(std::uint64_t sequence, std::vector<PushBody> bodies) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   queue_.Refill(sequence, std::move(bodies));
-  wake_.notify_one();
+  wake_.NotifyOne();
 }
 
 void Sender::Abandon(std::uint64_t sequence, std::string_view reason) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   queue_.Abandon(sequence, reason);
-  wake_.notify_one();
+  wake_.NotifyOne();
 }
 
 void Sender::Hurry() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   queue_.Hurry(clock_.Steady());
-  wake_.notify_all();
+  wake_.NotifyAll();
 }
 
 void Sender::Stop() {
+  std::vector<std::thread*> threads;  // all: no lane is started any more
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stop_ = true;
     for (Lane& lane : lanes_) {
       if (lane.client) lane.client->Cancel();
+      if (lane.thread.joinable()) threads.push_back(&lane.thread);
     }
-    wake_.notify_all();
+    wake_.NotifyAll();
   }
-  // No lane is started any more.
-  for (Lane& lane : lanes_) {
-    if (lane.thread.joinable()) lane.thread.join();
-  }
+  for (std::thread* thread : threads) thread->join();
 }
 
 void Sender::Run(Lane& lane) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    Deliver(lock);
+    Deliver();
     if (stop_) return;
     PushQueue::Turn turn;
     if (!target_.url.empty()) turn = queue_.Next(clock_.Steady(), clock_.WallNanos());
     if (turn.push) {
       ShareWork();
-      Push(lane, *turn.push, lock);
+      Push(lane, *turn.push);
       continue;
     }
     if (queue_.HasResults()) continue;  // lines were given up
     ++idle_;
     if (turn.due) {
-      wake_.wait_for(lock, *turn.due - clock_.Steady());
+      wake_.WaitFor(mutex_, *turn.due - clock_.Steady());
     } else {
-      wake_.wait(lock);
+      wake_.Wait(mutex_);
     }
     --idle_;
   }
@@ -111,7 +110,7 @@ void Sender::Run(Lane& lane) {
 void Sender::ShareWork() {
   if (!queue_.HasNext(clock_.Steady())) return;
   if (idle_ > 0) {
-    wake_.notify_one();
+    wake_.NotifyOne();
   } else if (lanes_.size() < PushQueue::kMaxPushes) {
     StartLane();
   }
@@ -123,10 +122,10 @@ void Sender::Connect(Lane& lane) {
   lane.target = target_version_;
 }
 
-void Sender::Push(Lane& lane, const PushQueue::Push& push, std::unique_lock<std::mutex>& lock) {
+void Sender::Push(Lane& lane, const PushQueue::Push& push) {
   Connect(lane);
   const std::string address = PushClient::Address(target_);
-  lock.unlock();
+  mutex_.Unlock();
   const SteadyTime start = clock_.Steady();
   auto response = lane.client->Push(push.tenant, push.body);
   PushAnswer answer;
@@ -143,7 +142,7 @@ void Sender::Push(Lane& lane, const PushQueue::Push& push, std::unique_lock<std:
     answer.maybe_stored = true;
   }
   if (answer.credentials) lane.client->Rejected();
-  lock.lock();
+  mutex_.Lock();
   if (!response && response.error().code == Code::kCancelled) return;  // the sender ends
   const std::uint64_t lost = queue_.OnResponse(push.id, answer, clock_.Steady());
   report_.Answered({address, push.tenant, push.streams, lost, clock_.Steady() - start}, response,
@@ -151,16 +150,16 @@ void Sender::Push(Lane& lane, const PushQueue::Push& push, std::unique_lock<std:
 }
 
 // Calls `done` without the lock, but in the order of the results.
-void Sender::Deliver(std::unique_lock<std::mutex>& lock) {
-  lock.unlock();
+void Sender::Deliver() {
+  mutex_.Unlock();
   {
-    std::lock_guard one_at_a_time(delivering_);
-    lock.lock();
+    MutexLock one_at_a_time(delivering_);
+    mutex_.Lock();
     std::vector<PushResult> results = queue_.TakeResults();
-    lock.unlock();
+    mutex_.Unlock();
     for (PushResult& result : results) done_(std::move(result));
   }
-  lock.lock();
+  mutex_.Lock();
 }
 
 }  // namespace telltale

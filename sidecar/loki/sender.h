@@ -10,12 +10,10 @@
 // thread at a time.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +21,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/metrics/registry.h"
 #include "sidecar/loki/push_body.h"
 #include "sidecar/loki/push_client.h"
@@ -62,28 +61,29 @@ class Sender {
     std::thread thread;
   };
 
-  void Wake();
-  void StartLane();
+  void Wake() REQUIRES(mutex_);
+  void StartLane() REQUIRES(mutex_);
   void Run(Lane& lane);
-  void ShareWork();
-  void Connect(Lane& lane);
-  void Push(Lane& lane, const PushQueue::Push& push, std::unique_lock<std::mutex>& lock);
-  void Deliver(std::unique_lock<std::mutex>& lock);
+  void ShareWork() REQUIRES(mutex_);
+  void Connect(Lane& lane) REQUIRES(mutex_);
+  // Both release mutex_ meanwhile.
+  void Push(Lane& lane, const PushQueue::Push& push) REQUIRES(mutex_);
+  void Deliver() REQUIRES(mutex_);
 
   Clock& clock_;
-  Done done_;
+  Mutex delivering_;  // taken before mutex_, so that results stay in their order
+  Done done_ GUARDED_BY(delivering_);
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  PushReport report_;  // guarded by mutex_, as what follows
-  PushQueue queue_;
-  PushTarget target_;
-  std::uint64_t target_version_ = 0;
-  std::list<Lane> lanes_;
-  std::size_t unsent_bytes_ = 0;  // submitted since the lanes were told
-  std::size_t idle_ = 0;          // lanes that wait for something to send
-  bool stop_ = false;
-  std::mutex delivering_;  // held while `done` is called, so that results stay in their order
+  Mutex mutex_;
+  CondVar wake_;
+  PushReport report_ GUARDED_BY(mutex_);
+  PushQueue queue_ GUARDED_BY(mutex_);
+  PushTarget target_ GUARDED_BY(mutex_);
+  std::uint64_t target_version_ GUARDED_BY(mutex_) = 0;
+  std::list<Lane> lanes_ GUARDED_BY(mutex_);
+  std::size_t unsent_bytes_ GUARDED_BY(mutex_) = 0;  // submitted since the lanes were told
+  std::size_t idle_ GUARDED_BY(mutex_) = 0;          // lanes that wait for something to send
+  bool stop_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace telltale

@@ -49,7 +49,7 @@ Accounting::Accounting(Registry& r, Clock& clock)
 }
 
 void Accounting::Read(const LineCount& lines, std::uint64_t cut_bytes, const Losses& dropped) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   totals_.read += lines;
   totals_.pending += lines;
   totals_.pending.bytes -= cut_bytes;
@@ -61,13 +61,13 @@ void Accounting::Read(const LineCount& lines, std::uint64_t cut_bytes, const Los
 }
 
 void Accounting::LostUnread(std::string_view reason, const LineCount& lines) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   totals_.read += lines;
   totals_.lost[std::string(reason)] += lines;
 }
 
 void Accounting::Answered(const LineCount& acked, const Losses& lost) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   totals_.acked += acked;
   totals_.pending -= acked;
   for (const auto& [reason, count] : lost) {
@@ -77,12 +77,12 @@ void Accounting::Answered(const LineCount& acked, const Losses& lost) {
 }
 
 void Accounting::SetOldest(std::int64_t wall_nanos) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   oldest_ = wall_nanos;
 }
 
 Accounting::Totals Accounting::Snapshot() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return totals_;
 }
 
@@ -107,7 +107,7 @@ void Accounting::Publish() {
   Totals totals;
   std::int64_t oldest;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     totals = totals_;
     oldest = oldest_;
   }

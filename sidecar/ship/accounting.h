@@ -12,11 +12,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/metrics/registry.h"
 #include "sidecar/loki/line_count.h"
 
@@ -71,9 +71,9 @@ class Accounting {
   void PublishReasons(const Losses& counts, std::string_view what, std::string_view help,
                       SeriesByReason& series);
   SeriesByReason lost_series_, dropped_series_;  // used by Publish alone
-  mutable std::mutex mutex_;
-  Totals totals_;            // guarded by mutex_
-  std::int64_t oldest_ = 0;  // guarded by mutex_
+  mutable Mutex mutex_;
+  Totals totals_ GUARDED_BY(mutex_);
+  std::int64_t oldest_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace telltale

@@ -8,15 +8,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "common/base/files.h"
+#include "common/base/mutex.h"
 #include "sidecar/journal/state_lock.h"
 #include "sidecar/loki/sender.h"
 #include "sidecar/ship/log_worker.h"
@@ -54,26 +53,28 @@ class LogPipeline::Impl {
   }
 
   void Reconfigure(std::vector<LogSource> sources, LogPipelineOptions changed) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     next_.emplace(std::move(sources), std::move(changed));
     Wake();
   }
 
   bool Flush(Millis timeout) {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     std::uint64_t ticket = ++flush_asked_;
     Wake();
-    return flushed_.wait_for(lock, timeout, [&] { return flush_done_ >= ticket; });
+    return flushed_.WaitFor(mutex_, timeout,
+                            [&]() REQUIRES(mutex_) { return flush_done_ >= ticket; });
   }
 
   // Has the worker answer a question; false when it did not get to it. It runs with mutex_ held.
   bool Ask(std::function<void(const LogWorker&)> question) {
-    std::lock_guard one_at_a_time(asking_);
-    std::unique_lock lock(mutex_);
+    MutexLock one_at_a_time(asking_);
+    MutexLock lock(mutex_);
     question_ = std::move(question);
     Wake();
-    bool answered =
-        answered_.wait_for(lock, kPatience, [&] { return !question_ || end_; }) && !question_;
+    bool answered = answered_.WaitFor(mutex_, kPatience, [&]() REQUIRES(mutex_) {
+      return !question_ || end_;
+    }) && !question_;
     question_ = nullptr;
     return answered;
   }
@@ -81,12 +82,12 @@ class LogPipeline::Impl {
   void End(bool drain, Millis timeout) {
     if (!thread_.joinable()) return;
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       end_ = true;
       drain_ = drain;
       deadline_ = clock_.Steady() + timeout;
       Wake();
-      ended_.notify_all();
+      ended_.NotifyAll();
     }
     thread_.join();
   }
@@ -101,7 +102,7 @@ class LogPipeline::Impl {
   }
 
   void Answer(PushResult result) {  // on the sender's thread
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     answers_.push_back(std::move(result));
     Wake();
   }
@@ -109,8 +110,8 @@ class LogPipeline::Impl {
   void Run();
   // Waits so long, or until the pipeline is to end; then true.
   bool EndsWithin(Millis wait) {
-    std::unique_lock lock(mutex_);
-    return ended_.wait_for(lock, wait, [&] { return end_; });
+    MutexLock lock(mutex_);
+    return ended_.WaitFor(mutex_, wait, [&]() REQUIRES(mutex_) { return end_; });
   }
   void TakeMail();
   void TakeAnswers();
@@ -120,15 +121,15 @@ class LogPipeline::Impl {
   LogPipelineOptions options_;
   UniqueFd wake_;
 
-  std::mutex mutex_;
-  std::mutex asking_;
-  std::condition_variable flushed_, answered_, ended_;
-  std::optional<Config> next_;                      // guarded by mutex_
-  std::vector<PushResult> answers_;                 // guarded by mutex_
-  std::uint64_t flush_asked_ = 0, flush_done_ = 0;  // guarded by mutex_
-  std::function<void(const LogWorker&)> question_;  // guarded by mutex_
-  bool end_ = false, drain_ = false;                // guarded by mutex_
-  SteadyTime deadline_{};                           // guarded by mutex_; set before end_ is seen
+  Mutex asking_;  // guards no member: one question at a time; taken before mutex_
+  Mutex mutex_;
+  CondVar flushed_, answered_, ended_;
+  std::optional<Config> next_ GUARDED_BY(mutex_);
+  std::vector<PushResult> answers_ GUARDED_BY(mutex_);
+  std::uint64_t flush_asked_ GUARDED_BY(mutex_) = 0, flush_done_ GUARDED_BY(mutex_) = 0;
+  std::function<void(const LogWorker&)> question_ GUARDED_BY(mutex_);
+  bool end_ GUARDED_BY(mutex_) = false, drain_ GUARDED_BY(mutex_) = false;
+  SteadyTime deadline_{};  // of the drain; written once, before the worker sees end_
 
   // The worker's own.
   bool ending_ = false, draining_ = false;
@@ -143,7 +144,7 @@ class LogPipeline::Impl {
 void LogPipeline::Impl::TakeAnswers() {
   std::vector<PushResult> answers;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     answers.swap(answers_);
   }
   for (const PushResult& answer : answers) worker_.Answered(answer);
@@ -154,14 +155,14 @@ void LogPipeline::Impl::TakeMail() {
   std::optional<Config> config;
   bool look = false;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     config.swap(next_);
     look = flush_asked_ > flushing_ && flush_asked_ > flush_done_;
     flushing_ = flush_asked_;
     if (question_) {
       question_(worker_);
       question_ = nullptr;
-      answered_.notify_all();
+      answered_.NotifyAll();
     }
     if (end_ && !ending_) {
       ending_ = true;
@@ -191,16 +192,16 @@ void LogPipeline::Impl::Run() {
     }
     bool flush = false;
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       flush = flushing_ > flush_done_;
     }
     auto mode = draining_ ? LogWorker::Mode::kDrain
                           : (flush ? LogWorker::Mode::kFlush : LogWorker::Mode::kNormal);
     worker_.Work(mode);
     if (flush && worker_.Idle() && worker_.Shipping()) {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       flush_done_ = flushing_;
-      flushed_.notify_all();
+      flushed_.NotifyAll();
     }
     if (draining_ && (worker_.Idle() || clock_.Steady() >= deadline_)) break;
     worker_.Sync();

@@ -52,37 +52,37 @@ Result<std::vector<std::string>> Resolve(const std::string& host) {
 std::shared_ptr<HostLookup> HostLookup::Start(const std::string& host) {
   auto lookup = std::make_shared<HostLookup>();
   if (IsLiteral(host)) {
-    lookup->answer_ = std::vector<std::string>{host};
+    lookup->Finish(std::vector<std::string>{host});
     return lookup;
   }
   try {
-    std::thread([lookup, host] { lookup->Run(host); }).detach();
+    std::thread([lookup, host] { lookup->Finish(Resolve(host)); }).detach();
   } catch (const std::system_error& error) {
-    lookup->answer_ =
-        Fail(Code::kUnavailable, "looking up host " + host + ": no thread: " + error.what());
+    lookup->Finish(
+        Fail(Code::kUnavailable, "looking up host " + host + ": no thread: " + error.what()));
   }
   return lookup;
 }
 
-void HostLookup::Run(const std::string& host) {
-  auto answer = Resolve(host);
-  const std::lock_guard lock(mutex_);
+void HostLookup::Finish(Result<std::vector<std::string>> answer) {
+  MutexLock lock(mutex_);
   answer_ = std::move(answer);
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 Result<std::vector<std::string>> HostLookup::Wait(SteadyTime deadline) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_until(lock, deadline, [this] { return answer_ || interrupted_; });
+  MutexLock lock(mutex_);
+  changed_.WaitUntil(mutex_, deadline,
+                     [this]() REQUIRES(mutex_) { return answer_ || interrupted_; });
   if (interrupted_) return Fail(Code::kCancelled, "the lookup was cancelled");
   if (!answer_) return Fail(Code::kTimeout, "looking up the host name took too long");
   return *answer_;
 }
 
 void HostLookup::Interrupt() {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   interrupted_ = true;
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 }  // namespace telltale

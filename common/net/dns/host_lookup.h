@@ -5,14 +5,13 @@
 // result that comes after the caller left is dropped. Used by the HTTP client; thread-safe.
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/base/result.h"
 
 namespace telltale {
@@ -29,12 +28,12 @@ class HostLookup {
   void Interrupt();
 
  private:
-  void Run(const std::string& host);
+  void Finish(Result<std::vector<std::string>> answer);
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<Result<std::vector<std::string>>> answer_;
-  bool interrupted_ = false;
+  Mutex mutex_;
+  CondVar changed_;
+  std::optional<Result<std::vector<std::string>>> answer_ GUARDED_BY(mutex_);
+  bool interrupted_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace telltale

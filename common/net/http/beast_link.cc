@@ -55,7 +55,7 @@ void Link::CloseSocket() {
 void Link::Cancel() {
   cancelled_ = true;
   asio::post(io_, [this] { CloseSocket(); });
-  const std::lock_guard lock(lookup_mutex_);
+  MutexLock lock(lookup_mutex_);
   if (lookup_) lookup_->Interrupt();
 }
 
@@ -85,7 +85,7 @@ Error Link::Failure(std::string_view doing, AsioError error,
 Result<std::vector<std::string>> Link::Lookup(const std::string& host, SteadyTime until) {
   std::shared_ptr<HostLookup> current;
   {
-    const std::lock_guard lock(lookup_mutex_);
+    MutexLock lock(lookup_mutex_);
     // One that an earlier call gave up waiting for is waited for again, not doubled.
     if (!lookup_) lookup_ = HostLookup::Start(host);
     current = lookup_;
@@ -93,7 +93,7 @@ Result<std::vector<std::string>> Link::Lookup(const std::string& host, SteadyTim
   }
   auto addresses = current->Wait(until);
   if (addresses.ok() || addresses.error().code != Code::kTimeout) {
-    const std::lock_guard lock(lookup_mutex_);
+    MutexLock lock(lookup_mutex_);
     lookup_.reset();
   }
   return addresses;

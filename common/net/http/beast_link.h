@@ -22,13 +22,13 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/net/dns/host_lookup.h"
 #include "common/net/http/http_client.h"
 
@@ -100,8 +100,8 @@ class Link {
   HttpStage stage_ = HttpStage::kLookup;
 
   std::atomic<bool> cancelled_ = false;
-  std::mutex lookup_mutex_;
-  std::shared_ptr<HostLookup> lookup_;  // guarded by lookup_mutex_; kept while it is under way
+  Mutex lookup_mutex_;
+  std::shared_ptr<HostLookup> lookup_ GUARDED_BY(lookup_mutex_);  // kept while it is under way
 };
 
 // Starts one operation and runs the loop until it has completed. It always completes, since at the

@@ -87,8 +87,14 @@ struct HttpServer::Impl {
 
   SessionHost host;
 
-  std::mutex tls_mutex;
-  TlsContext tls;  // guarded by tls_mutex; null for plain HTTP
+  // Null for plain HTTP, and until the first SetKeyPair.
+  TlsContext CurrentTls() {
+    MutexLock lock(tls_mutex);
+    return tls;
+  }
+
+  Mutex tls_mutex;
+  TlsContext tls GUARDED_BY(tls_mutex);
 
   // Used on the io thread once it runs. The context is destroyed first of all that sessions touch.
   boost::asio::io_context io{1};
@@ -170,10 +176,7 @@ void HttpServer::Impl::Admit(tcp::socket socket) {
     std::make_shared<Session<PlainStream>>(host, std::move(socket))->Run();
     return;
   }
-  const TlsContext current = [this] {
-    const std::lock_guard lock(tls_mutex);
-    return tls;
-  }();
+  const TlsContext current = CurrentTls();
   SSL_CTX_up_ref(current.get());
   boost::asio::ssl::context context(current.get());  // owns that reference; a session has its own
   std::make_shared<Session<TlsStream>>(host, std::move(socket), context)->Run();
@@ -214,7 +217,7 @@ HttpServer::~HttpServer() { Stop(); }
 Status HttpServer::Start() {
   TELLTALE_CHECK(!impl_->thread.joinable());
   try {
-    if (impl_->host.options.tls && !impl_->tls) {
+    if (impl_->host.options.tls && !impl_->CurrentTls()) {
       TELLTALE_TRY(SetKeyPair(*impl_->host.options.tls));
     }
     TELLTALE_TRY(impl_->Bind());
@@ -236,7 +239,7 @@ Status HttpServer::SetKeyPair(const KeyPair& pair) {
   }
   auto context = MakeServerTlsContext(pair);
   if (!context.ok()) return context.error();
-  const std::lock_guard lock(impl_->tls_mutex);
+  MutexLock lock(impl_->tls_mutex);
   impl_->tls = *std::move(context);
   return {};
 }

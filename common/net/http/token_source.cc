@@ -30,7 +30,7 @@ TokenSource::TokenSource(std::string fixed, std::string file, Clock& clock, std:
       token_(std::move(fixed)) {}
 
 Result<std::string> TokenSource::Get() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (file_.empty()) return token_;
   const SteadyTime now = clock_.Steady();
   if (read_at_ && now - *read_at_ < kReadAgain) return token_;
@@ -48,7 +48,7 @@ Result<std::string> TokenSource::Get() {
 }
 
 void TokenSource::Rejected() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   read_at_.reset();
 }
 

@@ -6,12 +6,12 @@
 // and by the sidecar's pushes. Thread-safe.
 #pragma once
 
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/base/result.h"
 
 namespace telltale {
@@ -40,9 +40,9 @@ class TokenSource {
   const std::string file_, what_;
   const Form form_;
   Clock& clock_;
-  std::mutex mutex_;
-  std::string token_;                  // guarded by mutex_
-  std::optional<SteadyTime> read_at_;  // guarded by mutex_; empty: read before the next use
+  Mutex mutex_;
+  std::string token_ GUARDED_BY(mutex_);
+  std::optional<SteadyTime> read_at_ GUARDED_BY(mutex_);  // empty: read before the next use
 };
 
 }  // namespace telltale

@@ -49,7 +49,7 @@ PemFiles::PemFiles(TlsFiles files, std::optional<TlsIdentity> known, std::string
 }
 
 Result<TlsIdentity> PemFiles::Get() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const SteadyTime now = clock_.Steady();
   if (!known_ || !read_at_ || now - *read_at_ >= kReadAgain) {
     read_at_ = now;
@@ -60,7 +60,7 @@ Result<TlsIdentity> PemFiles::Get() {
 }
 
 void PemFiles::Invalidate() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   read_at_.reset();
 }
 

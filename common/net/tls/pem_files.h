@@ -9,11 +9,11 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/base/result.h"
 #include "common/net/tls/tls.h"
 
@@ -40,17 +40,17 @@ class PemFiles {
   void Invalidate();
 
  private:
-  Status ReadAgain();
+  Status ReadAgain() REQUIRES(mutex_);
 
   const TlsFiles files_;
   const std::string server_;
   const std::function<void()> bad_;
   Clock& clock_;
-  std::mutex mutex_;
-  bool known_;                         // guarded by mutex_; identity_ can be used
-  TlsIdentity identity_;               // guarded by mutex_
-  std::optional<SteadyTime> read_at_;  // guarded by mutex_; empty: read before the next use
-  std::string complaint_;              // guarded by mutex_; the last that was logged
+  Mutex mutex_;
+  bool known_ GUARDED_BY(mutex_);  // identity_ can be used
+  TlsIdentity identity_ GUARDED_BY(mutex_);
+  std::optional<SteadyTime> read_at_ GUARDED_BY(mutex_);  // empty: read before the next use
+  std::string complaint_ GUARDED_BY(mutex_);              // the last that was logged
 };
 
 }  // namespace telltale

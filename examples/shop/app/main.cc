@@ -7,16 +7,15 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
 #include <ctime>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 
 #include "common/base/flags.h"
 #include "common/base/log.h"
+#include "common/base/mutex.h"
 #include "common/base/signals.h"
 #include "common/base/strings.h"
 #include "common/net/http/http_server.h"
@@ -89,10 +88,10 @@ class Business {
         thread_([this] { Run(); }) {}
   ~Business() {
     {
-      const std::lock_guard lock(mutex_);
+      telltale::MutexLock lock(mutex_);
       stop_ = true;
     }
-    wake_.notify_all();
+    wake_.NotifyAll();
     thread_.join();
   }
 
@@ -106,7 +105,7 @@ class Business {
 
   void Run() {
     auto next_step = steady_clock::now(), next_line = next_step;
-    std::unique_lock lock(mutex_);
+    telltale::MutexLock lock(mutex_);
     while (!stop_) {
       simulation_.Step();
       if (next_step >= next_line) {
@@ -114,7 +113,7 @@ class Business {
         next_line += options_.interval;
       }
       next_step += std::chrono::milliseconds(100);
-      wake_.wait_until(lock, next_step, [this] { return stop_; });
+      wake_.WaitUntil(mutex_, next_step, [this]() REQUIRES(mutex_) { return stop_; });
     }
     log_.Write("the shop closes", std::time(nullptr));
   }
@@ -130,9 +129,9 @@ class Business {
   Metrics& metrics_;
   Simulation simulation_;
   ShopLog log_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stop_ = false;   // guarded by mutex_
+  telltale::Mutex mutex_;
+  telltale::CondVar wake_;
+  bool stop_ GUARDED_BY(mutex_) = false;
   std::thread thread_;  // last: it uses all of the above
 };
 

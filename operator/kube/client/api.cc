@@ -87,7 +87,7 @@ Result<std::string> Api::Write(ApiRequest request) {
 Result<std::string> Api::Send(ApiRequest request) {
   const std::string doing = request.method + " " + request.target;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (clock_.Steady() < not_before_) {
       return Fail(Code::kUnavailable, doing +
                                           ": not sent yet, because the API server asked us to "
@@ -103,7 +103,7 @@ Result<std::string> Api::Send(ApiRequest request) {
 }
 
 void Api::Wait(int seconds) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   not_before_ = std::max(not_before_, clock_.Steady() + std::chrono::seconds(seconds));
 }
 

@@ -17,12 +17,12 @@
 
 #include <chrono>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/base/result.h"
 #include "operator/kube/client/transport.h"
 
@@ -74,8 +74,8 @@ class Api {
   HttpTransport& transport_;
   const ApiOptions options_;
   Clock& clock_;
-  std::mutex mutex_;
-  SteadyTime not_before_{};  // guarded by mutex_; what the server asked for
+  Mutex mutex_;
+  SteadyTime not_before_ GUARDED_BY(mutex_){};  // what the server asked for
 };
 
 // "/api/v1/namespaces/NS/configmaps/NAME" and the like; names come from the API, so are URL-safe.

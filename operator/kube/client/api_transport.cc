@@ -2,11 +2,11 @@
 #include "operator/kube/client/api_transport.h"
 
 #include <algorithm>
-#include <mutex>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "common/base/strings.h"
 #include "common/net/http/http_client.h"
 #include "common/net/tls/tls_context.h"
@@ -54,7 +54,7 @@ class ApiTransport final : public HttpTransport {
   using Line = std::unique_ptr<HttpClient>;
 
   Result<TlsContext> ContextOf(const TlsIdentity& identity) const;
-  Status Use(const std::shared_ptr<const TlsIdentity>& identity);
+  Status Use(const std::shared_ptr<const TlsIdentity>& identity) REQUIRES(mutex_);
   Result<Line> Take(const std::shared_ptr<const TlsIdentity>& identity);
   void Return(Line line, const std::shared_ptr<const TlsIdentity>& identity);
   HttpRequest Message(const ApiRequest& request, const Identity& identity) const;
@@ -68,12 +68,13 @@ class ApiTransport final : public HttpTransport {
   const KubeConfig config_;
   const std::string server_;
   Credentials credentials_;
-  std::mutex mutex_;                             // guards all below
-  std::shared_ptr<const TlsIdentity> identity_;  // with which the lines in idle_ were made
-  TlsContext context_;                           // of identity_
-  std::vector<Line> idle_;
-  std::set<HttpClient*> under_way_;
-  bool cancelled_ = false;
+  Mutex mutex_;
+  // With which the lines in idle_ were made.
+  std::shared_ptr<const TlsIdentity> identity_ GUARDED_BY(mutex_);
+  TlsContext context_ GUARDED_BY(mutex_);  // of identity_
+  std::vector<Line> idle_ GUARDED_BY(mutex_);
+  std::set<HttpClient*> under_way_ GUARDED_BY(mutex_);
+  bool cancelled_ GUARDED_BY(mutex_) = false;
 };
 
 Result<TlsContext> ApiTransport::ContextOf(const TlsIdentity& identity) const {
@@ -91,7 +92,7 @@ Status ApiTransport::Prepare() {
   }
   auto identity = credentials_.Get();
   if (!identity.ok()) return {};  // a token file that comes later, say
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return Use(identity->tls);
 }
 
@@ -108,7 +109,7 @@ Status ApiTransport::Use(const std::shared_ptr<const TlsIdentity>& identity) {
 }
 
 Result<ApiTransport::Line> ApiTransport::Take(const std::shared_ptr<const TlsIdentity>& identity) {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (cancelled_) return Fail(Code::kCancelled, "");
   TELLTALE_TRY(Use(identity));
   Line line;
@@ -129,14 +130,14 @@ Result<ApiTransport::Line> ApiTransport::Take(const std::shared_ptr<const TlsIde
 }
 
 void ApiTransport::Return(Line line, const std::shared_ptr<const TlsIdentity>& identity) {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   under_way_.erase(line.get());
   if (identity_ == identity && !cancelled_) idle_.push_back(std::move(line));
 }
 
 void ApiTransport::Cancel() {
   credentials_.Cancel();
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   cancelled_ = true;
   for (HttpClient* client : under_way_) client->Cancel();
 }

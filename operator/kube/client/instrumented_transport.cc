@@ -58,7 +58,7 @@ void InstrumentedTransport::Count(const std::string& method, const std::string& 
 }
 
 Counter& InstrumentedTransport::Requests(const std::string& method, const std::string& code) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   Counter*& counter = requests_[{method, code}];
   if (counter == nullptr) {
     counter = &registry_.AddCounter(
@@ -70,7 +70,7 @@ Counter& InstrumentedTransport::Requests(const std::string& method, const std::s
 }
 
 Histogram& InstrumentedTransport::Durations(const std::string& method) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   Histogram*& histogram = durations_[method];
   if (histogram == nullptr) {
     histogram =

@@ -9,12 +9,12 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/metrics/registry.h"
 #include "operator/kube/client/transport.h"
 
@@ -41,10 +41,10 @@ class InstrumentedTransport final : public HttpTransport {
   Registry& registry_;
   const std::string host_;
   Clock& clock_;
-  std::mutex mutex_;
-  // Both guarded by mutex_; the registry's own lookup would compare all labels each time.
-  std::map<std::pair<std::string, std::string>, Counter*> requests_;
-  std::map<std::string, Histogram*> durations_;
+  Mutex mutex_;
+  // The registry's own lookup would compare all labels each time.
+  std::map<std::pair<std::string, std::string>, Counter*> requests_ GUARDED_BY(mutex_);
+  std::map<std::string, Histogram*> durations_ GUARDED_BY(mutex_);
 };
 
 }  // namespace telltale

@@ -39,7 +39,7 @@ Result<Identity> Credentials::Get() {
 }
 
 std::shared_ptr<const TlsIdentity> Credentials::Share(TlsIdentity identity) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (!tls_ || *tls_ != identity) tls_ = std::make_shared<const TlsIdentity>(std::move(identity));
   return tls_;
 }

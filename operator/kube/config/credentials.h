@@ -7,11 +7,11 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/base/result.h"
 #include "common/net/http/token_source.h"
 #include "common/net/tls/pem_files.h"
@@ -47,8 +47,8 @@ class Credentials {
   TokenSource token_;
   PemFiles pem_files_;
   std::optional<ExecSource> exec_;
-  std::mutex mutex_;
-  std::shared_ptr<const TlsIdentity> tls_;  // guarded by mutex_
+  Mutex mutex_;
+  std::shared_ptr<const TlsIdentity> tls_ GUARDED_BY(mutex_);
 };
 
 }  // namespace telltale

@@ -59,7 +59,7 @@ ExecSource::ExecSource(ExecPlugin plugin, Clock& clock)
 }
 
 Result<ExecSource::Given> ExecSource::Get() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const bool just_run = run_ && clock_.Steady() - *run_ < kPause;
   // One that is expired when it is given must not make the plugin run with every request.
   if (given_ &&
@@ -75,7 +75,7 @@ Result<ExecSource::Given> ExecSource::Get() {
 }
 
 void ExecSource::Rejected(const Given& given) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   // Not when somebody else has got a new one in between, nor when this one is new: a server that
   // refuses whatever the plugin gives must not make it run with every request.
   if (given_ == given && run_ && clock_.Steady() - *run_ >= kPause) given_ = nullptr;

@@ -6,11 +6,11 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 
 #include "common/base/clock.h"
 #include "common/base/files.h"
+#include "common/base/mutex.h"
 #include "common/base/result.h"
 #include "operator/kube/config/exec_plugin.h"
 
@@ -35,10 +35,10 @@ class ExecSource {
   Clock& clock_;
   const UniqueFd cancelled_;  // an eventfd
 
-  std::mutex mutex_;               // held during a run; guards all below
-  Given given_;                    // null: run before the next use
-  std::optional<Error> failure_;   // of the last run
-  std::optional<SteadyTime> run_;  // when it was
+  Mutex mutex_;                                       // held during a run
+  Given given_ GUARDED_BY(mutex_);                    // null: run before the next use
+  std::optional<Error> failure_ GUARDED_BY(mutex_);   // of the last run
+  std::optional<SteadyTime> run_ GUARDED_BY(mutex_);  // when it was
 };
 
 }  // namespace telltale

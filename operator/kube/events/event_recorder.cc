@@ -60,13 +60,13 @@ void EventRecorder::Record(const ObjectReference& regarding, EventType type,
   event.controller = options_.controller;
   event.instance = CutText(options_.instance, kMaxEventWord);
   event.first_nanos = event.last_nanos = clock_.WallNanos();
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (stopping_ || queue_.size() >= options_.queue_limit) {
     dropped_.Add();
     return;
   }
   queue_.push_back(std::move(event));
-  wake_.notify_one();
+  wake_.NotifyOne();
 }
 
 bool EventRecorder::ProcessOne() { return TakeQueued() || TakeDue(); }
@@ -74,7 +74,7 @@ bool EventRecorder::ProcessOne() { return TakeQueued() || TakeDue(); }
 bool EventRecorder::TakeQueued() {
   Event event;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (queue_.empty()) return false;
     event = std::move(queue_.front());
     queue_.pop_front();
@@ -190,28 +190,28 @@ void EventRecorder::MakeRoom() {
 }
 
 void EventRecorder::Run() {
-  for (std::unique_lock lock(mutex_); !stopping_;) {
-    lock.unlock();
+  for (MutexLock lock(mutex_); !stopping_;) {
+    lock.Unlock();
     const bool busy = ProcessOne();
     const SteadyTime now = clock_.Steady();
     const auto left = std::chrono::ceil<milliseconds>(NextDue().value_or(now + kLongestWait) - now);
-    lock.lock();
+    lock.Lock();
     if (busy) continue;
-    wake_.wait_for(lock, std::clamp(left, milliseconds(0), kLongestWait),
-                   [this] { return stopping_ || !queue_.empty(); });
+    wake_.WaitFor(mutex_, std::clamp(left, milliseconds(0), kLongestWait),
+                  [this]() REQUIRES(mutex_) { return stopping_ || !queue_.empty(); });
   }
   const SteadyTime end = clock_.Steady() + kDrain;
   while (clock_.Steady() < end && TakeQueued()) {
   }
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   dropped_.Add(queue_.size());
   queue_.clear();
 }
 
 void EventRecorder::Stop() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   stopping_ = true;
-  wake_.notify_all();
+  wake_.NotifyAll();
 }
 
 }  // namespace telltale

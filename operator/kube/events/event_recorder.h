@@ -12,18 +12,17 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/base/result.h"
 #include "common/metrics/registry.h"
 #include "operator/kube/client/api.h"
@@ -89,10 +88,10 @@ class EventRecorder {
   SeriesMap series_;
   SteadyTime log_again_{};
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Event> queue_;  // guarded by mutex_
-  bool stopping_ = false;    // guarded by mutex_
+  Mutex mutex_;
+  CondVar wake_;
+  std::deque<Event> queue_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace telltale

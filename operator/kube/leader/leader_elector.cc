@@ -262,19 +262,19 @@ Status LeaderElector::Free() {
 }
 
 void LeaderElector::Run() {
-  for (std::unique_lock lock(mutex_); !stopping_;) {
-    lock.unlock();
+  for (MutexLock lock(mutex_); !stopping_;) {
+    lock.Unlock();
     const milliseconds wait = Step();
-    lock.lock();
-    wake_.wait_for(lock, wait, [this] { return stopping_; });
+    lock.Lock();
+    wake_.WaitFor(mutex_, wait, [this]() REQUIRES(mutex_) { return stopping_; });
   }
   Release();
 }
 
 void LeaderElector::Stop() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   stopping_ = true;
-  wake_.notify_all();
+  wake_.NotifyAll();
 }
 
 }  // namespace telltale

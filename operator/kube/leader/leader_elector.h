@@ -16,14 +16,13 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/base/result.h"
 #include "common/metrics/registry.h"
 #include "operator/kube/client/api.h"
@@ -111,9 +110,9 @@ class LeaderElector {
   std::string last_error_;   // logged already
 
   std::atomic<std::int64_t> leader_until_{0};  // held_until_ in steady nanoseconds, 0: no leader
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  CondVar wake_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace telltale

@@ -48,20 +48,20 @@ void Reflector::Run() {
 }
 
 void Reflector::Stop() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   stopping_ = true;
-  wake_.notify_all();
+  wake_.NotifyAll();
 }
 
 bool Reflector::Stopping() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return stopping_;
 }
 
 void Reflector::Sleep(milliseconds duration) {
   if (options_.wait) return options_.wait(duration);
-  std::unique_lock lock(mutex_);
-  wake_.wait_for(lock, duration, [this] { return stopping_; });
+  MutexLock lock(mutex_);
+  wake_.WaitFor(mutex_, duration, [this]() REQUIRES(mutex_) { return stopping_; });
 }
 
 // At once when syncs are rare: readers are behind until it is done. A whole content is the most

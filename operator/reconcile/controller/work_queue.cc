@@ -2,15 +2,14 @@
 #include "operator/reconcile/controller/work_queue.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <set>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
 
 #include "common/base/check.h"
+#include "common/base/mutex.h"
 #include "operator/reconcile/controller/token_bucket.h"
 #include "operator/reconcile/controller/work_queue_metrics.h"
 
@@ -41,14 +40,14 @@ struct WorkQueue::Impl {
   Impl(const std::string& name, Registry& registry, Clock& c, WorkQueueLimits l)
       : clock(c), limits(l), metrics(name, registry), bucket(l.retries_per_second, l.burst, c) {}
 
-  void AddLocked(Entry& entry, Priority priority);
-  void DelayLocked(Entry& entry, SteadyTime until, Priority priority);
-  void EndDelay(Entry& entry);
-  void SetDirty(Entry& entry, Priority priority);
-  void Raise(Entry& entry, Priority priority);
-  void PromoteDue();
-  std::optional<std::string> TakeLocked();
-  void DropIfIdle(Entry& entry);
+  void AddLocked(Entry& entry, Priority priority) REQUIRES(mutex);
+  void DelayLocked(Entry& entry, SteadyTime until, Priority priority) REQUIRES(mutex);
+  void EndDelay(Entry& entry) REQUIRES(mutex);
+  void SetDirty(Entry& entry, Priority priority) REQUIRES(mutex);
+  void Raise(Entry& entry, Priority priority) REQUIRES(mutex);
+  void PromoteDue() REQUIRES(mutex);
+  std::optional<std::string> TakeLocked() REQUIRES(mutex);
+  void DropIfIdle(Entry& entry) REQUIRES(mutex);
   Millis ItemDelay(int failures) const;
   void ShowRunning();
 
@@ -56,15 +55,15 @@ struct WorkQueue::Impl {
   const WorkQueueLimits limits;
   WorkQueueMetrics metrics;
 
-  mutable std::mutex mutex;  // guards what follows
-  std::condition_variable wake;
-  Items items;
-  std::set<Ready> ready;  // dirty and not processing
-  std::set<Delayed> delayed;
-  std::set<Entry*> running;
-  std::uint64_t next_order = 0;
-  bool open = true;
-  TokenBucket bucket;
+  Mutex mutex;
+  CondVar wake;
+  Items items GUARDED_BY(mutex);
+  std::set<Ready> ready GUARDED_BY(mutex);  // dirty and not processing
+  std::set<Delayed> delayed GUARDED_BY(mutex);
+  std::set<Entry*> running GUARDED_BY(mutex);
+  std::uint64_t next_order GUARDED_BY(mutex) = 0;
+  bool open GUARDED_BY(mutex) = true;
+  TokenBucket bucket GUARDED_BY(mutex);
 };
 
 void WorkQueue::Impl::Raise(Entry& entry, Priority priority) {
@@ -95,7 +94,7 @@ void WorkQueue::Impl::SetDirty(Entry& entry, Priority priority) {
   metrics.Added(priority);
   if (item.processing) return;  // Done will queue it
   ready.insert({priority, item.order, &entry});
-  wake.notify_one();
+  wake.NotifyOne();
 }
 
 void WorkQueue::Impl::DelayLocked(Entry& entry, SteadyTime until, Priority priority) {
@@ -112,7 +111,7 @@ void WorkQueue::Impl::DelayLocked(Entry& entry, SteadyTime until, Priority prior
   item.delayed = until;
   delayed.insert({until, item.order, &entry});
   // Who sleeps until a later one must sleep less.
-  if (std::get<2>(*delayed.begin()) == &entry) wake.notify_one();
+  if (std::get<2>(*delayed.begin()) == &entry) wake.NotifyOne();
 }
 
 void WorkQueue::Impl::AddLocked(Entry& entry, Priority priority) {
@@ -161,7 +160,7 @@ Millis WorkQueue::Impl::ItemDelay(int failures) const {
 }
 
 void WorkQueue::Impl::ShowRunning() {
-  const std::lock_guard lock(mutex);
+  MutexLock lock(mutex);
   const SteadyTime now = clock.Steady();
   double sum = 0, longest = 0;
   for (const Entry* entry : running) {
@@ -183,12 +182,12 @@ WorkQueue::WorkQueue(const std::string& name, Registry& registry, Clock& clock,
 WorkQueue::~WorkQueue() { ShutDown(); }
 
 void WorkQueue::Add(const std::string& key, Priority priority) {
-  const std::lock_guard lock(impl_->mutex);
+  MutexLock lock(impl_->mutex);
   if (impl_->open) impl_->AddLocked(*impl_->items.try_emplace(key).first, priority);
 }
 
 void WorkQueue::AddAfter(const std::string& key, Millis delay, Priority priority) {
-  const std::lock_guard lock(impl_->mutex);
+  MutexLock lock(impl_->mutex);
   if (!impl_->open) return;
   Impl::Entry& entry = *impl_->items.try_emplace(key).first;
   if (delay <= Millis(0)) return impl_->AddLocked(entry, priority);
@@ -198,7 +197,7 @@ void WorkQueue::AddAfter(const std::string& key, Millis delay, Priority priority
 }
 
 void WorkQueue::AddRateLimited(const std::string& key) {
-  const std::lock_guard lock(impl_->mutex);
+  MutexLock lock(impl_->mutex);
   if (!impl_->open) return;
   impl_->metrics.Retried();
   Impl::Entry& entry = *impl_->items.try_emplace(key).first;
@@ -217,7 +216,7 @@ void WorkQueue::AddRateLimited(const std::string& key) {
 }
 
 void WorkQueue::Forget(const std::string& key) {
-  const std::lock_guard lock(impl_->mutex);
+  MutexLock lock(impl_->mutex);
   const auto found = impl_->items.find(key);
   if (found == impl_->items.end()) return;
   found->second.failures = 0;
@@ -225,29 +224,30 @@ void WorkQueue::Forget(const std::string& key) {
 }
 
 std::optional<std::string> WorkQueue::TryGet() {
-  const std::lock_guard lock(impl_->mutex);
+  MutexLock lock(impl_->mutex);
   return impl_->TakeLocked();
 }
 
 std::optional<std::string> WorkQueue::Get() {
-  std::unique_lock lock(impl_->mutex);
+  MutexLock lock(impl_->mutex);
   for (;;) {
     if (!impl_->open) return std::nullopt;
     if (auto key = impl_->TakeLocked()) {
       // Several may have become due at once and woken one sleeper.
-      if (!impl_->ready.empty() || !impl_->delayed.empty()) impl_->wake.notify_one();
+      if (!impl_->ready.empty() || !impl_->delayed.empty()) impl_->wake.NotifyOne();
       return key;
     }
     if (impl_->delayed.empty()) {
-      impl_->wake.wait(lock);
+      impl_->wake.Wait(impl_->mutex);
     } else {
-      impl_->wake.wait_for(lock, std::get<0>(*impl_->delayed.begin()) - impl_->clock.Steady());
+      impl_->wake.WaitFor(impl_->mutex,
+                          std::get<0>(*impl_->delayed.begin()) - impl_->clock.Steady());
     }
   }
 }
 
 void WorkQueue::Done(const std::string& key) {
-  const std::lock_guard lock(impl_->mutex);
+  MutexLock lock(impl_->mutex);
   const auto found = impl_->items.find(key);
   if (found == impl_->items.end()) return;  // it was opened anew meanwhile
   Impl::Item& item = found->second;
@@ -257,31 +257,31 @@ void WorkQueue::Done(const std::string& key) {
   impl_->metrics.Finished(impl_->clock.Steady() - item.taken_at);
   if (item.dirty) {
     impl_->ready.insert({item.priority, item.order, &*found});
-    impl_->wake.notify_one();
+    impl_->wake.NotifyOne();
   }
   impl_->DropIfIdle(*found);
 }
 
 std::optional<SteadyTime> WorkQueue::NextDelayed() const {
-  const std::lock_guard lock(impl_->mutex);
+  MutexLock lock(impl_->mutex);
   if (impl_->delayed.empty()) return std::nullopt;
   return std::get<0>(*impl_->delayed.begin());
 }
 
 std::size_t WorkQueue::size() const {
-  const std::lock_guard lock(impl_->mutex);
+  MutexLock lock(impl_->mutex);
   impl_->PromoteDue();
   return impl_->ready.size();
 }
 
 void WorkQueue::ShutDown() {
-  const std::lock_guard lock(impl_->mutex);
+  MutexLock lock(impl_->mutex);
   impl_->open = false;
-  impl_->wake.notify_all();
+  impl_->wake.NotifyAll();
 }
 
 void WorkQueue::Open() {
-  const std::lock_guard lock(impl_->mutex);
+  MutexLock lock(impl_->mutex);
   TELLTALE_CHECK(impl_->running.empty());
   impl_->items.clear();
   impl_->ready.clear();

@@ -5,37 +5,37 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
+
+#include "common/base/mutex.h"
 
 namespace telltale {
 
 class Trigger {
  public:
   void Fire() {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     fired_ = true;
-    wake_.notify_one();
+    wake_.NotifyOne();
   }
   void Stop() {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopped_ = true;
-    wake_.notify_all();
+    wake_.NotifyAll();
   }
 
   // Returns at the next Fire, after `longest`, or at Stop; false only at Stop.
   bool Wait(std::chrono::milliseconds longest) {
-    std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, longest, [this] { return fired_ || stopped_; });
+    MutexLock lock(mutex_);
+    wake_.WaitFor(mutex_, longest, [this]() REQUIRES(mutex_) { return fired_ || stopped_; });
     fired_ = false;
     return !stopped_;
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool fired_ = false;    // guarded by mutex_
-  bool stopped_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  CondVar wake_;
+  bool fired_ GUARDED_BY(mutex_) = false;
+  bool stopped_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace telltale

@@ -133,15 +133,15 @@ void Publisher::Publish() {
 }
 
 void Publisher::Changed() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (std::exchange(changed_, true)) return;
-  wake_.notify_one();
+  wake_.NotifyOne();
 }
 
 void Publisher::Stop() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   stopping_ = true;
-  wake_.notify_one();
+  wake_.NotifyOne();
 }
 
 milliseconds Publisher::PauseAfter(std::chrono::nanoseconds took) {
@@ -151,19 +151,19 @@ milliseconds Publisher::PauseAfter(std::chrono::nanoseconds took) {
 void Publisher::Run() {
   while (Await()) {
     if (!PublishOnce() && first_) continue;
-    std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, PauseAfter(took_), [this] { return stopping_; });
+    MutexLock lock(mutex_);
+    wake_.WaitFor(mutex_, PauseAfter(took_), [this]() REQUIRES(mutex_) { return stopping_; });
   }
 }
 
 // False when it is to stop.
 bool Publisher::Await() {
-  std::unique_lock lock(mutex_);
-  const auto wanted = [this] { return changed_ || stopping_; };
+  MutexLock lock(mutex_);
+  const auto wanted = [this]() REQUIRES(mutex_) { return changed_ || stopping_; };
   if (!first_) {
-    wake_.wait(lock, wanted);
+    wake_.Wait(mutex_, wanted);
   } else if (!stopping_) {
-    wake_.wait_for(lock, kUnsynced, [this] { return stopping_; });
+    wake_.WaitFor(mutex_, kUnsynced, [this]() REQUIRES(mutex_) { return stopping_; });
   }
   changed_ = false;
   return !stopping_;

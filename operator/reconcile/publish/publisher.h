@@ -10,15 +10,14 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/metrics/registry.h"
 #include "operator/store/cluster_index.h"
 #include "operator/store/document.h"
@@ -68,10 +67,10 @@ class Publisher {
   std::chrono::nanoseconds took_{0};
   SteadyTime trimmed_{};
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool changed_ = false;   // guarded by mutex_
-  bool stopping_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  CondVar wake_;
+  bool changed_ GUARDED_BY(mutex_) = false;
+  bool stopping_ GUARDED_BY(mutex_) = false;
 
   Histogram& lag_;
   Histogram& duration_;
