@@ -79,6 +79,18 @@ std::string RealPathOf(int fd) {
   return n <= 0 ? std::string() : std::string(real.data(), static_cast<std::size_t>(n));
 }
 
+namespace {
+
+// Where /proc is not mounted. The file is looked at again: `path` may lead elsewhere by now.
+std::string ResolvedPathOf(const std::string& path, const FileIdentity& id) {
+  std::array<char, PATH_MAX> real;
+  if (realpath(path.c_str(), real.data()) == nullptr) return {};
+  auto info = StatPath(real.data(), true);
+  return info && info->id == id ? std::string(real.data()) : std::string();
+}
+
+}  // namespace
+
 std::string TargetOf(const std::string& path, int fd) {
   struct stat info;
   if (lstat(path.c_str(), &info) != 0 || !S_ISLNK(info.st_mode)) return {};
@@ -118,7 +130,8 @@ OpenResult OpenWanted(const std::string& path, const SourceList& sources) {
   }
   auto info = StatFile(fd.get());
   if (!info || !info->regular) return out;
-  const std::string real = RealPathOf(fd.get());
+  std::string real = RealPathOf(fd.get());
+  if (real.empty()) real = ResolvedPathOf(path, info->id);
   if (real.empty() || real[0] != '/' || !sources.Covers(real)) {
     out.unread = UnreadReason::kLink;
     out.detail = real;

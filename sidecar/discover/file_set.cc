@@ -178,6 +178,7 @@ void FileSet::NoteEvent(const DirEvent& event, Directory& directory) {
 void FileSet::OpenRenamed() {
   for (const RenamedFile& file : renames_.Take()) {
     if (open_.FindAt(file.path) != nullptr || rotations_.IsForLater(file.path, file.from)) continue;
+    if (IsCopyOfRead(file)) continue;
     if (const IdleFile* idle = idle_.Find(file.from)) {
       const IdleFile known = *idle;
       auto info = StatPath(file.path);
@@ -196,6 +197,20 @@ void FileSet::OpenRenamed() {
     if (directory == nullptr || open_.FindAt(file.path) != nullptr) continue;
     directory->trusted = false;  // it is gone from there, too
   }
+}
+
+// A file with the name of a rotation is mostly the copy of one that was read, and goes on to the
+// next name when the log is rotated again. Of a compressed one the listing decides that.
+bool FileSet::IsCopyOfRead(const RenamedFile& file) {
+  const std::string folder = DirectoryOf(file.path);
+  Directory* directory = discovery_.Find(folder);
+  auto info = StatPath(file.path, true);
+  if (directory == nullptr || !info) return false;
+  if (rotations_.IsDone(folder, std::string(NameOf(file.path)), info->id.inode)) return true;
+  if (!file.path.ends_with(".gz") || !Wants(file.path)) return false;
+  directory->list = true;
+  directory->trusted = false;
+  return true;
 }
 
 void FileSet::OpenChangedIdle() {

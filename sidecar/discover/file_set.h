@@ -91,6 +91,7 @@ class FileSet {
   void TakeEvents();
   void NoteEvent(const DirEvent& event, Directory& directory);
   void OpenRenamed();
+  bool IsCopyOfRead(const RenamedFile& file);
   void OpenChangedIdle();
   void RefreshChanged();
   void SeeIfBusy(const std::string& path, Directory& directory, SteadyTime began);

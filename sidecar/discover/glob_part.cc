@@ -3,8 +3,22 @@
 
 #include <cstddef>
 
+#include "common/base/ascii.h"
+
 namespace telltale {
 namespace {
+
+// The named classes of POSIX, of ASCII characters; other names have none.
+bool InNamedClass(std::string_view name, char c) {
+  if (name == "digit") return IsDigit(c);
+  if (name == "alpha") return IsLetter(c);
+  if (name == "alnum") return IsLetterOrDigit(c);
+  if (name == "upper") return IsUpper(c);
+  if (name == "lower") return IsLower(c);
+  if (name == "xdigit") return IsHexDigit(c);
+  if (name == "space") return c == ' ' || (c >= '\t' && c <= '\r');
+  return name == "punct" && c > ' ' && c <= '~' && !IsLetterOrDigit(c);
+}
 
 // Matches `c` against the class that starts after '[' at `at`, and moves `at` behind its ']'.
 // False also when the class never closes.
@@ -16,6 +30,12 @@ bool ClassMatches(std::string_view pattern, std::size_t& at, char c) {
     if (pattern[at] == ']' && !first) {
       ++at;
       return matched != negated;
+    }
+    if (const std::size_t end = pattern.find(":]", at + 2);
+        pattern.substr(at).starts_with("[:") && end != pattern.npos) {
+      matched = matched || InNamedClass(pattern.substr(at + 2, end - at - 2), c);
+      at = end + 2;
+      continue;
     }
     if (pattern[at] == '\\' && at + 1 < pattern.size()) ++at;
     char low = pattern[at++], high = low;

@@ -348,6 +348,32 @@ TEST_F(FileSetRotatedTest, CopiesAndCompressedFilesThatAreWantedThemselvesAreNot
   EXPECT_THAT(Unread(), ElementsAre("", "another\n"));
 }
 
+TEST_F(FileSetRotatedTest, TheyAreNotReadAgainEitherWhenTheyGetTheNextName) {
+  for (const bool at_once : {false, true}) {
+    SCOPED_TRACE(at_once);
+    Watch({temp_ / "*"});
+    Append("a.log", "old\n");
+    set_->HandleEvents();
+    ReadAll();
+    Rename("a.log", "a.log.1");
+    Append("a.log", "new\n");
+    set_->HandleEvents();
+    Compress("a.log.1");
+    if (!at_once) set_->HandleEvents();
+    Rename("a.log.1.gz", "a.log.2.gz");
+    Rename("a.log", "a.log.1");
+    Append("a.log", "newer\n");
+    set_->HandleEvents();
+    Rename("a.log.2.gz", "a.log.3.gz");
+    set_->HandleEvents();
+    set_->Sweep();
+    EXPECT_THAT(Unread(), ElementsAre("", "new\n", "newer\n"));
+    for (const char* name : {"a.log", "a.log.1", "a.log.3.gz"}) fs::remove(temp_ / name);
+    known_.clear();
+    Make();
+  }
+}
+
 TEST_F(FileSetRotatedTest, ACopyThatIsStillBeingMadeIsNotTakenForANewFile) {
   Watch({temp_ / "*"});
   std::string text = std::string(400, 'x') + "\n";

@@ -25,6 +25,12 @@ TEST(Glob, ClassesRangesAndQuotes) {
   EXPECT_FALSE(GlobMatch("/l/[a-c]x", "/l/dx"));
   EXPECT_TRUE(GlobMatch("/l/[^a-c]x", "/l/dx"));
   EXPECT_TRUE(GlobMatch("/l/[!a-c]x", "/l/dx"));
+  EXPECT_TRUE(GlobMatch("/l/[[:digit:]_]x", "/l/7x"));
+  EXPECT_TRUE(GlobMatch("/l/[[:digit:]_]x", "/l/_x"));
+  EXPECT_FALSE(GlobMatch("/l/[[:digit:]_]x", "/l/dx"));
+  EXPECT_TRUE(GlobMatch("/l/[![:upper:]]x", "/l/dx"));
+  EXPECT_FALSE(GlobMatch("/l/[[:none:]]x", "/l/nx"));
+  EXPECT_TRUE(GlobMatch("/l/[[:]x", "/l/:x"));
   EXPECT_TRUE(GlobMatch("/l/[]]x", "/l/]x"));
   EXPECT_TRUE(GlobMatch("/l/[a\\-z]", "/l/-"));
   EXPECT_FALSE(GlobMatch("/l/[a\\-z]", "/l/b"));
