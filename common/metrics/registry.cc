@@ -140,7 +140,7 @@ Result<Registry::Series*> Registry::FindSeries(std::string_view name, std::strin
 template <class T>
 Result<T*> Registry::Find(std::string_view name, std::string_view help, int type,
                           const Labels& labels) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   auto series = FindSeries(name, help, type, labels);
   if (!series) return series.error();
   auto& value = (*series)->value;
@@ -179,7 +179,7 @@ Result<Gauge*> Registry::TryFloatCounter(std::string_view name, std::string_view
 Result<Histogram*> Registry::TryHistogram(std::string_view name, std::string_view help,
                                           std::vector<double> bounds, const Labels& labels) {
   TELLTALE_TRY(CheckBounds(bounds));
-  const std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   auto found = FindSeries(name, help, kHistogram, labels);
   if (!found) return found.error();
   Series& series = **found;
@@ -204,7 +204,7 @@ Result<Histogram*> Registry::TryHistogram(std::string_view name, std::string_vie
 
 void Registry::Remove(std::string_view name, const Labels& labels) {
   const Labels sorted = Sorted(labels);
-  const std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   for (const auto& family : families_) {
     if (family->name != name) continue;
     std::erase_if(family->series, [&](const auto& series) { return series->labels == sorted; });
@@ -214,16 +214,16 @@ void Registry::Remove(std::string_view name, const Labels& labels) {
 }
 
 void Registry::OnRender(std::function<void()> refresh) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   refresh_.push_back(std::move(refresh));
 }
 
 void Registry::Refresh() {
-  const std::lock_guard<std::mutex> one_at_a_time(render_mutex_);
+  MutexLock one_at_a_time(render_mutex_);
   for (std::size_t i = 0;; ++i) {
     const std::function<void()>* refresh = nullptr;
     {
-      const std::lock_guard<std::mutex> lock(mutex_);
+      MutexLock lock(mutex_);
       if (i >= refresh_.size()) return;
       refresh = &refresh_[i];
     }
@@ -233,7 +233,7 @@ void Registry::Refresh() {
 
 void Registry::Render(std::string& out) {
   Refresh();
-  const std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   for (const auto& family : families_) {
     if (family->series.empty()) continue;
     out += family->header;

@@ -15,11 +15,11 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "common/base/result.h"
 #include "common/base/strings.h"
 
@@ -107,19 +107,20 @@ class Registry {
  private:
   struct Family;
   struct Series;
-  // Both take mutex_ for granted and change nothing if they fail.
-  Result<Family*> FindFamily(std::string_view name, std::string_view help, int type);
+  // Both change nothing if they fail.
+  Result<Family*> FindFamily(std::string_view name, std::string_view help, int type)
+      REQUIRES(mutex_);
   Result<Series*> FindSeries(std::string_view name, std::string_view help, int type,
-                             const Labels& labels);
+                             const Labels& labels) REQUIRES(mutex_);
   template <class T>
   Result<T*> Find(std::string_view name, std::string_view help, int type, const Labels& labels);
   void Refresh();
 
-  std::mutex render_mutex_;  // held while callbacks run; taken before mutex_
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Family>> families_;  // sorted by name; guarded by mutex_
-  // Guarded by mutex_; a deque, so that one stays in place while it is called without the lock.
-  std::deque<std::function<void()>> refresh_;
+  Mutex render_mutex_;  // guards no member: held while callbacks run; taken before mutex_
+  Mutex mutex_;
+  std::vector<std::unique_ptr<Family>> families_ GUARDED_BY(mutex_);  // sorted by name
+  // A deque, so that a callback stays in place while it is called without the lock.
+  std::deque<std::function<void()>> refresh_ GUARDED_BY(mutex_);
 };
 
 }  // namespace telltale
