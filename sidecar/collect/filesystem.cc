@@ -4,10 +4,10 @@
 // volumes that it shares with the application. Pseudo filesystems and single files bound into the
 // container (/etc/hosts) are left out.
 #include "common/base/files.h"
+#include "common/metrics/series_table.h"
 #include "sidecar/collect/collector.h"
 #include "sidecar/collect/mount_prober.h"
 #include "sidecar/collect/parse.h"
-#include "sidecar/collect/series_table.h"
 
 namespace telltale {
 namespace {

@@ -2,9 +2,9 @@
 //
 // network: the interfaces of the pod's network namespace, which all its containers share.
 #include "common/base/files.h"
+#include "common/metrics/series_table.h"
 #include "sidecar/collect/collector.h"
 #include "sidecar/collect/parse.h"
-#include "sidecar/collect/series_table.h"
 
 namespace telltale {
 namespace {

@@ -9,13 +9,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <set>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
 #include "common/base/files.h"
+#include "common/metrics/series_table.h"
 #include "sidecar/collect/collector.h"
 #include "sidecar/collect/parse.h"
-#include "sidecar/collect/series_table.h"
 
 namespace telltale {
 namespace {
@@ -61,13 +63,17 @@ class ProcessCollector : public Collector {
   SeriesTable table_;
   std::unordered_map<std::string, Known> known_;      // by pid
   std::map<std::string, std::uint64_t> group_ticks_;  // CPU of each group so far
+  // Names with a group of their own, for as long as they run: were it decided in each cycle by the
+  // order of /proc, counters would change places.
+  std::set<std::string> names_;
 };
 
 void ProcessCollector::Add(const std::string& pid, const ProcessStat& stat,
                            std::map<std::string, Group>& groups) {
   std::string name;
   AppendValidUtf8(stat.name, name);
-  if (!groups.contains(name) && groups.size() >= kMaxGroups) name = "other";
+  if (!names_.contains(name) && names_.size() < kMaxGroups) names_.insert(name);
+  if (!names_.contains(name)) name = "other";
   Group& group = groups[name];
   ++group.processes;
   group.threads += stat.threads;
@@ -82,6 +88,7 @@ void ProcessCollector::Add(const std::string& pid, const ProcessStat& stat,
 
 void ProcessCollector::Publish(const std::map<std::string, Group>& groups) {
   std::erase_if(group_ticks_, [&](const auto& g) { return !groups.contains(g.first); });
+  std::erase_if(names_, [&](const std::string& name) { return !groups.contains(name); });
   table_.Begin();
   for (const auto& [name, group] : groups) {
     table_.Set({{"name", name}}, {group.processes, group.threads, group.resident_pages * page_,

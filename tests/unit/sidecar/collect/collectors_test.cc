@@ -9,8 +9,8 @@
 #include <cstdlib>
 
 #include "common/base/files.h"
+#include "common/metrics/series_table.h"
 #include "sidecar/collect/collector.h"
-#include "sidecar/collect/series_table.h"
 #include "tests/golden.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
@@ -133,6 +133,39 @@ TEST_F(CollectorsTest, CpuOfANameGrowsThoughOneOfItsProcessesEnds) {
   folder_.Write("proc/30/stat", Replaced(Replaced(stat, " 5 5 ", " 1 0 "), " 4900 ", " 9900 "));
   ASSERT_TRUE(process->Collect().ok());
   EXPECT_DOUBLE_EQ(cpu(), 65 * tick);
+}
+
+TEST_F(CollectorsTest, BeyondTheLimitANameKeepsItsGroupWhateverTheOrderOfProc) {
+  const std::string stat = *ReadFile(folder_ / "proc/30/stat");
+  const auto start = [&](int pid) {
+    folder_.Write("proc/" + std::to_string(pid) + "/stat",
+                  std::to_string(pid) + " (p" + std::to_string(pid) + stat.substr(stat.rfind(')')));
+  };
+  const auto shown = [&] {
+    const std::string page = Page(registry_), series = "telltale_process_group_processes{name=\"";
+    std::set<std::string> names;
+    for (auto at = page.find(series); at != page.npos; at = page.find(series, at + 1)) {
+      const auto begin = at + series.size();
+      names.insert(page.substr(begin, page.find('"', begin) - begin));
+    }
+    return names;
+  };
+  for (int pid = 1'000; pid < 1'080; ++pid) start(pid);
+  const auto process = Make("process", registry_, roots_);
+  ASSERT_TRUE(process->Collect().ok());
+  const std::set<std::string> before = shown();
+  EXPECT_EQ(before.size(), 65u) << "64 and the others";
+  for (int pid = 2'000; pid < 2'080; ++pid) start(pid);
+  ASSERT_TRUE(process->Collect().ok());
+  EXPECT_EQ(shown(), before);
+  // One that ends leaves its place to another.
+  const auto ends =
+      *std::ranges::find_if(before, [](const auto& n) { return n.starts_with("p1"); });
+  std::filesystem::remove_all(folder_ / ("proc/" + ends.substr(1)));
+  ASSERT_TRUE(process->Collect().ok());
+  ASSERT_TRUE(process->Collect().ok());
+  EXPECT_FALSE(shown().contains(ends));
+  EXPECT_EQ(shown().size(), 65u);
 }
 
 TEST(SeriesTable, TakesNoMoreRowsThanItMay) {

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/log.h"
-#include "sidecar/collect/series_table.h"
+#include "common/metrics/series_table.h"
 #include "tests/fakes/fake_clock.h"
 
 namespace telltale {

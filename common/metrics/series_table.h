@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Metric families that share their labels, as a table: one row per device, mount point or process
-// name, one column per family. A row that a cycle does not set again disappears from the page, as
-// its device did from the system. At most `max_rows` rows, because what is outside decides how many
-// there are. Used by the collectors, on their thread.
+// Metric families that share their labels, as a table: one row per device, process name or pod, one
+// column per family. A row that a cycle does not set again disappears from the page, as its device
+// did from the system. At most `max_rows` rows, because what is outside decides how many there are.
+// One thread at a time.
 #pragma once
 
 #include <cstddef>

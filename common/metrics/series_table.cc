@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sidecar/collect/series_table.h"
+#include "common/metrics/series_table.h"
 
 #include "common/base/check.h"
 
