@@ -32,7 +32,11 @@ void Discovery::SetSources(std::vector<LogSource> sources) {
   sources_.Set(std::move(sources));
   next_walk_ = SteadyTime{};
   DistrustAll();
-  for (auto& [path, directory] : directories_) directory.done.clear();
+  walk_unread_by_source_.clear();
+  for (auto& [path, directory] : directories_) {
+    directory.done.clear();
+    directory.unread_by_source.clear();
+  }
 }
 
 void Discovery::DistrustAll() {
@@ -52,16 +56,21 @@ std::vector<std::string> Discovery::FindDirectories() {
   if (clock_.Steady() < next_walk_) return gone;
   std::set<std::string> present;
   walk_unread_ = {};
-  for (const LogSource& source : sources_.list()) {
-    for (const std::string& pattern : source.include) {
+  walk_unread_by_source_.clear();
+  const auto note = [this](std::size_t source, UnreadReason reason, std::uint64_t count) {
+    walk_unread_[reason] += count;
+    walk_unread_by_source_[source][reason] += count;
+  };
+  for (std::size_t source = 0; source < sources_.list().size(); ++source) {
+    for (const std::string& pattern : sources_[source].include) {
       GlobTrouble trouble;
       for (std::string& path : GlobDirectories(pattern, &trouble)) present.insert(std::move(path));
       for (const std::string& path : trouble.denied) {
-        ++walk_unread_[UnreadReason::kPermission];
+        note(source, UnreadReason::kPermission, 1);
         warnings_.Warn(UnreadReason::kPermission, path, std::strerror(EACCES));
       }
       if (trouble.left_out == 0) continue;
-      walk_unread_[UnreadReason::kDirectoryLimit] += trouble.left_out;
+      note(source, UnreadReason::kDirectoryLimit, trouble.left_out);
       warnings_.Warn(UnreadReason::kDirectoryLimit, pattern, std::to_string(trouble.left_out));
     }
   }
@@ -104,6 +113,7 @@ bool Discovery::IsDue(const std::string& path, Directory& directory) const {
 void Discovery::BeginListing(const std::string& path, Directory& directory) {
   directory.list = directory.again = false;
   directory.unread = {};
+  directory.unread_by_source.clear();
   // Not all directories in the same second.
   const auto jitter = std::chrono::milliseconds(std::hash<std::string>{}(path) % 2'000);
   directory.relist_at = clock_.Steady() + kRelist - jitter;
@@ -200,9 +210,30 @@ bool Discovery::Settled() const {
 void Discovery::NoteUnread(UnreadReason reason, const std::string& path, std::string_view detail) {
   // A directory counts as itself, a file where it lies.
   Directory* directory = Find(path);
-  if (directory == nullptr) directory = Find(ParentOf(path));
-  if (directory != nullptr) ++directory->unread[reason];
+  std::vector<std::size_t> sources;
+  if (directory != nullptr) {
+    sources = sources_.Reaching(path);
+  } else {
+    directory = Find(ParentOf(path));
+    sources = {sources_.Find(path)};
+  }
+  if (directory != nullptr) {
+    ++directory->unread[reason];
+    for (const std::size_t source : sources) ++directory->unread_by_source[source][reason];
+  }
   warnings_.Warn(reason, path, detail);
+}
+
+std::vector<UnreadCounts> Discovery::UnreadBySource() const {
+  std::vector<UnreadCounts> all(sources_.list().size());
+  const auto add = [&](const std::map<std::size_t, UnreadCounts>& some) {
+    for (const auto& [source, counts] : some) {
+      if (source < all.size()) all[source] += counts;  // not if no source wants the path
+    }
+  };
+  add(walk_unread_by_source_);
+  for (const auto& [path, directory] : directories_) add(directory.unread_by_source);
+  return all;
 }
 
 UnreadCounts Discovery::unread() const {

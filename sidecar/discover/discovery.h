@@ -37,6 +37,7 @@ struct Directory {
   SteadyTime relist_at{};      // listed then at the latest
   bool readable = true;        // at the last listing
   UnreadCounts unread{};       // wanted files in it that are not read, and it itself
+  std::map<std::size_t, UnreadCounts> unread_by_source{};
   std::map<std::uint64_t, std::int64_t> done;  // copies of what was read: inode to birth
   // Of the last listing, sorted: which files are new without asking any clock.
   std::vector<std::uint64_t> inodes, name_hashes;
@@ -101,6 +102,8 @@ class Discovery {
   }
   void NoteRead(const std::string& path) { warnings_.Forget(path); }
   UnreadCounts unread() const;
+  // The same for each source. A directory counts for each source that looks for files there.
+  std::vector<UnreadCounts> UnreadBySource() const;
 
  private:
   Clock& clock_;
@@ -108,6 +111,7 @@ class Discovery {
   DirWatch watch_;
   Directories directories_;
   UnreadCounts walk_unread_;  // what the walk could not enter or left out
+  std::map<std::size_t, UnreadCounts> walk_unread_by_source_;
   UnreadWarnings warnings_;
   SteadyTime next_walk_{};
 };

@@ -27,6 +27,12 @@ std::size_t FilesAllowed() {
   return std::max(all - std::min(all, others), kFewestFiles);
 }
 
+void Count(const TailedFile& file, FileCounts& counts) {
+  const bool deleted = file.info.links == 0;
+  ++(deleted ? counts.deleted : file.rotated ? counts.rotated : counts.current);
+  if (deleted) counts.deleted_bytes += file.info.allocated;
+}
+
 }  // namespace
 
 FileSet::FileSet(Clock& clock, FileHistory& history, LogFileLimits limits)
@@ -64,13 +70,17 @@ bool FileSet::Settled(const std::string& path) const {
 
 bool FileSet::Lists(const std::string& path) const { return discovery_.Lists(DirectoryOf(path)); }
 
+std::vector<FileCounts> FileSet::CountsBySource() const {
+  std::vector<FileCounts> counts = idle_.BySource(discovery_.sources());
+  const std::vector<UnreadCounts> unread = discovery_.UnreadBySource();
+  for (std::size_t i = 0; i < counts.size(); ++i) counts[i].unread += unread[i];
+  for (const auto& [file_id, file] : open_.by_id()) Count(*file, counts[file->source]);
+  return counts;
+}
+
 FileCounts FileSet::counts() const {
   FileCounts counts;
-  for (const auto& [file_id, file] : open_.by_id()) {
-    const bool deleted = file->info.links == 0;
-    ++(deleted ? counts.deleted : file->rotated ? counts.rotated : counts.current);
-    if (deleted) counts.deleted_bytes += file->info.allocated;
-  }
+  for (const auto& [file_id, file] : open_.by_id()) Count(*file, counts);
   counts.idle = idle_.size() - idle_.ignored();
   counts.unread = discovery_.unread();
   counts.unread[UnreadReason::kIgnoredOlder] += idle_.ignored();

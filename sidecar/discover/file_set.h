@@ -21,6 +21,7 @@
 #include "common/base/clock.h"
 #include "sidecar/discover/copies.h"
 #include "sidecar/discover/discovery.h"
+#include "sidecar/discover/file_counts.h"
 #include "sidecar/discover/file_history.h"
 #include "sidecar/discover/idle_files.h"
 #include "sidecar/discover/open_files.h"
@@ -30,14 +31,6 @@
 #include "sidecar/tail/log_source.h"
 
 namespace telltale {
-
-// What the gauges show.
-struct FileCounts {
-  std::uint64_t current = 0, rotated = 0, deleted = 0;  // open
-  std::uint64_t idle = 0;                               // known, read to their end, and closed
-  std::uint64_t deleted_bytes = 0;                      // on disk, of deleted files that are open
-  UnreadCounts unread;
-};
 
 class FileSet {
  public:
@@ -53,6 +46,8 @@ class FileSet {
     return discovery_.sources()[file.source];
   }
   bool Wants(const std::string& path) const { return discovery_.sources().Wants(path); }
+  // The source that wants the path; SourceList::kNone if none does.
+  std::size_t SourceOf(const std::string& path) const { return discovery_.sources().Find(path); }
 
   // For poll(2), then HandleEvents; -1 without inotify.
   int fd() const { return discovery_.fd(); }
@@ -74,6 +69,8 @@ class FileSet {
   const OpenFiles::ById& files() const { return open_.by_id(); }
   TailedFile* Find(std::uint64_t file_id) const { return open_.Find(file_id); }
   FileCounts counts() const;
+  // The same for each source, in the order of SetSources. Files that no source owns are in none.
+  std::vector<FileCounts> CountsBySource() const;
   // Whether the directory of `path` was found and could be listed.
   bool Lists(const std::string& path) const;
   // Whether all files beside `path` are open that are to be. False while one is being compressed or

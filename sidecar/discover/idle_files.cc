@@ -17,6 +17,7 @@ void IdleFiles::Forget(const IdleFile& file) {
   ids_.erase(file.file_id);
   by_target_.erase(file.target);
   --count_;
+  changed_ = true;
   if (file.file_id == IdleFile::kNotKnown) --ignored_;
 }
 
@@ -27,6 +28,7 @@ void IdleFiles::Add(const std::string& path, const IdleFile& file) {
   if (!file.target.empty()) by_target_[file.target] = path;
   by_inode_[InodeOf(file)] = path;
   ++count_;
+  changed_ = true;
   if (file.file_id == IdleFile::kNotKnown) {
     ++ignored_;
   } else {
@@ -72,6 +74,26 @@ void IdleFiles::NoteLeft(const std::string& path) {
 
 void IdleFiles::NoteUnchanged(const std::string& path) {
   if (IdleFile* file = FindWritable(path)) file->written = false;
+}
+
+const std::vector<FileCounts>& IdleFiles::BySource(const SourceList& sources) const {
+  if (!changed_ && counted_sources_ == sources.version()) return by_source_;
+  by_source_.assign(sources.list().size(), {});
+  for (const auto& [directory, names] : directories_) {
+    for (const auto& [name, file] : names) {
+      const std::size_t source = sources.Find(PathIn(directory, name));
+      if (source == SourceList::kNone) continue;
+      FileCounts& counts = by_source_[source];
+      if (file.file_id == IdleFile::kNotKnown) {
+        ++counts.unread[UnreadReason::kIgnoredOlder];
+      } else {
+        ++counts.idle;
+      }
+    }
+  }
+  changed_ = false;
+  counted_sources_ = sources.version();
+  return by_source_;
 }
 
 const IdleFile* IdleFiles::Find(const std::string& path) const {

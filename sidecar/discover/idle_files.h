@@ -15,7 +15,9 @@
 #include <vector>
 
 #include "sidecar/discover/discovery.h"
+#include "sidecar/discover/file_counts.h"
 #include "sidecar/discover/file_identity.h"
+#include "sidecar/discover/source_list.h"
 
 namespace telltale {
 
@@ -55,6 +57,8 @@ class IdleFiles {
   std::string PathOf(const FileIdentity& id) const;
   bool Has(std::uint64_t file_id) const { return ids_.contains(file_id); }
   std::size_t size() const { return count_; }
+  // The idle and the ignored files of each source. Costs nothing unless there was a change.
+  const std::vector<FileCounts>& BySource(const SourceList& sources) const;
   std::size_t ignored() const { return ignored_; }
 
   // True if a file lies in the directory, also one that is known by a link.
@@ -84,6 +88,10 @@ class IdleFiles {
   std::map<std::string, std::string> by_target_;  // to the path of the link
   std::set<std::uint64_t> ids_;                   // but for kNotKnown
   std::size_t count_ = 0, ignored_ = 0;
+  // Cached: thousands of idle files must not be looked at each second.
+  mutable std::vector<FileCounts> by_source_;
+  mutable std::uint64_t counted_sources_ = 0;  // SourceList::version() of by_source_
+  mutable bool changed_ = true;                // since by_source_ was counted
 };
 
 }  // namespace telltale

@@ -38,6 +38,7 @@ std::vector<std::string> Expand(const std::vector<std::string>& patterns) {
 
 void SourceList::Set(std::vector<LogSource> sources) {
   list_ = std::move(sources);
+  ++version_;
   by_root_.clear();
   for (std::size_t i = 0; i < list_.size(); ++i) {
     list_[i].include = Expand(list_[i].include);
@@ -63,6 +64,15 @@ std::size_t SourceList::Find(const std::string& path) const {
     }
   }
   return first;
+}
+
+std::vector<std::size_t> SourceList::Reaching(std::string_view directory) const {
+  std::set<std::size_t> reaching;
+  for (std::string_view root = directory; root.size() > 1; root = ParentOf(root)) {
+    const auto there = by_root_.find(root);
+    if (there != by_root_.end()) reaching.insert(there->second.begin(), there->second.end());
+  }
+  return {reaching.begin(), reaching.end()};
 }
 
 bool SourceList::Excluded(const std::string& path) const {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <set>
@@ -25,10 +26,14 @@ class SourceList {
   void Set(std::vector<LogSource> sources);
 
   const std::vector<LogSource>& list() const { return list_; }
+  // Another one after each Set.
+  std::uint64_t version() const { return version_; }
   const LogSource& operator[](std::size_t index) const { return list_[index]; }
 
   // Index of the first source that wants the path; kNone if no source wants it.
   std::size_t Find(const std::string& path) const;
+  // The sources with a pattern that may lead to or through the directory.
+  std::vector<std::size_t> Reaching(std::string_view directory) const;
   bool Wants(const std::string& path) const { return Find(path) != kNone; }
   // True if any source excludes the path.
   bool Excluded(const std::string& path) const;
@@ -49,6 +54,7 @@ class SourceList {
   bool Takes(std::size_t index, const std::string& path) const;
 
   std::vector<LogSource> list_;
+  std::uint64_t version_ = 0;
   // By the longest directory without wildcards of each pattern: a node has hundreds of sources, and
   // only a few of them can want a given path.
   std::map<std::string, std::vector<std::size_t>, std::less<>> by_root_;
