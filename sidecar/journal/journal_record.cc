@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/journal/journal_record.h"
 
+#include <zlib.h>
+
 #include <algorithm>
-#include <array>
 #include <bit>
 
 #include "common/base/strings.h"
@@ -13,16 +14,6 @@ namespace telltale {
 namespace {
 
 using namespace journal;  // NOLINT: the names of the frame
-
-constexpr std::array<std::uint32_t, 256> MakeCrcTable() {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t c = i;
-    for (int k = 0; k < 8; ++k) c = (c & 1) != 0 ? 0xEDB88320u ^ (c >> 1) : c >> 1;
-    table[i] = c;
-  }
-  return table;
-}
 
 void AppendFixed32(std::string& out, std::uint32_t value) {
   for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>(value >> shift);
@@ -99,10 +90,8 @@ void AppendStreamTimes(std::string& out, const StreamTimes& times) {
 std::uint64_t StreamHash(std::string_view labels) { return Hash64(labels); }
 
 std::uint32_t Crc32(std::string_view bytes) {
-  static constexpr auto kTable = MakeCrcTable();
-  std::uint32_t crc = ~0u;
-  for (char c : bytes) crc = kTable[(crc ^ static_cast<unsigned char>(c)) & 0xff] ^ (crc >> 8);
-  return ~crc;
+  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
+  return static_cast<std::uint32_t>(crc32_z(0, data, bytes.size()));
 }
 
 void AppendFileRecord(const FileRecord& file, std::string& out) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include "common/base/ascii.h"
 #include "common/base/clean_utf8.h"
 #include "common/base/varint.h"
 
@@ -16,7 +17,6 @@ constexpr char kField1Varint = 0x08, kField2Varint = 0x10;
 constexpr std::string_view kTruncated("\x1a\x11\x0a\x09truncated\x12\x04true", 19);
 
 void AppendGoQuoted(std::string_view value, std::string& out) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   std::string clean;
   AppendCleanUtf8(value, std::string::npos, clean);
   out += '"';
@@ -33,8 +33,7 @@ void AppendGoQuoted(std::string_view value, std::string& out) {
       out += "\\r";
     } else if (byte < 0x20 || byte == 0x7f) {
       out += "\\x";
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
+      AppendHex(byte, out);
     } else {
       out += c;
     }

@@ -16,10 +16,7 @@ std::string Hex(std::string_view text, const EVP_MD* kind) {
   unsigned size = 0;
   TELLTALE_CHECK(EVP_Digest(text.data(), text.size(), digest.data(), &size, kind, nullptr) == 1);
   std::string out;
-  for (unsigned i = 0; i < size; ++i) {
-    out += kHexDigits[digest[i] >> 4];
-    out += kHexDigits[digest[i] & 15];
-  }
+  for (unsigned i = 0; i < size; ++i) AppendHex(digest[i], out);
   return out;
 }
 

@@ -61,8 +61,7 @@ void AppendQuoted(std::string_view text, std::string& out) {
       out += "\\t";
     } else if (byte < 0x20 || c == '<' || c == '>' || c == '&') {
       out += "\\u00";
-      out += kHexDigits[byte >> 4];
-      out += kHexDigits[byte & 15];
+      AppendHex(byte, out);
     } else if (text.substr(i, 2) == "\xe2\x80" && i + 2 < text.size() &&
                (text[i + 2] == '\xa8' || text[i + 2] == '\xa9')) {
       out += text[i + 2] == '\xa8' ? "\\u2028" : "\\u2029";
