@@ -61,6 +61,7 @@ std::vector<LogSource> LogSources(const SidecarConfig& config, const PodInfo& po
     source.exclude = logs.exclude;
     source.format = ToFormat(logs.format);
     source.tenant = logs.tenant;
+    for (const std::string& target : logs.targets) source.owners.push_back({target});
     source.max_line_size = static_cast<std::size_t>(
         logs.max_line_bytes > 0 ? logs.max_line_bytes : config.loki.max_line_bytes);
     source.ignore_older = std::chrono::seconds(logs.ignore_older_ms / 1'000);

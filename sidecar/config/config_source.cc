@@ -11,6 +11,7 @@
 #include <iterator>
 
 #include "common/base/files.h"
+#include "sidecar/config/config_merger.h"
 #include "sidecar/config/decoder.h"
 #include "sidecar/config/label_match.h"
 
@@ -67,13 +68,6 @@ bool LooksLikeFile(const std::string& path) {
   return path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".json");
 }
 
-template <class T>
-void AppendNew(const std::vector<T>& from, std::vector<T>& to) {
-  for (const T& item : from) {
-    if (std::find(to.begin(), to.end(), item) == to.end()) to.push_back(item);
-  }
-}
-
 // "NAMESPACE/NAME" of a document's file, NAMESPACE.NAME.json; a namespace has no dots.
 std::string TargetOf(std::string_view file) {
   if (file.ends_with(".json")) file.remove_suffix(5);
@@ -94,63 +88,6 @@ void WarnOfAlerts(LoadedConfig& loaded) {
     }
   }
 }
-
-class Merger {
- public:
-  Merger(SidecarConfig& out, std::vector<std::string>& warnings) : out_(out), warnings_(warnings) {}
-
-  void Add(const std::string& name, const SidecarConfig& config) {
-    AppendNew(config.logs, out_.logs);
-    AppendNew(config.reload, out_.reload);
-    AppendNew(config.collectors, out_.collectors);
-    std::sort(out_.collectors.begin(), out_.collectors.end());
-    if (config.interval_ms != 0 &&
-        (out_.interval_ms == 0 || config.interval_ms < out_.interval_ms)) {
-      out_.interval_ms = config.interval_ms;
-    }
-    FirstWins(name, "listen", config.listen, out_.listen);
-    FirstWins(name, "state", config.state_dir, out_.state_dir);
-    if (out_.log_limits == LogLimitsConfig{}) out_.log_limits = config.log_limits;
-    FirstWins(name, "pods.operator", config.pods.operator_url, out_.pods.operator_url);
-    FirstWins(name, "pods.directory", config.pods.directory, out_.pods.directory);
-    if (out_.pods.link_targets.empty()) out_.pods.link_targets = config.pods.link_targets;
-    if (out_.loki.url.empty()) {
-      out_.loki = config.loki;
-    } else if (!config.loki.url.empty() && config.loki != out_.loki) {
-      Warn(name, "loki");
-    }
-    if (out_.alertmanager.urls.empty()) {
-      out_.alertmanager = config.alertmanager;
-    } else if (!config.alertmanager.urls.empty() && config.alertmanager != out_.alertmanager) {
-      Warn(name, "alertmanager");
-    }
-    for (const auto& [key, value] : config.labels) {
-      const std::string* before = FindLabel(out_.labels, key);
-      if (before == nullptr) {
-        SetLabel(out_.labels, key, value);
-      } else if (*before != value) {
-        Warn(name, "labels." + key);
-      }
-    }
-  }
-
- private:
-  void FirstWins(const std::string& name, const std::string& what, const std::string& from,
-                 std::string& to) {
-    if (to.empty()) {
-      to = from;
-    } else if (!from.empty() && from != to) {
-      Warn(name, what);
-    }
-  }
-  void Warn(const std::string& name, const std::string& what) {
-    warnings_.push_back(name + ": " + what +
-                        " differs from the one of an earlier file, which stays in effect");
-  }
-
-  SidecarConfig& out_;
-  std::vector<std::string>& warnings_;
-};
 
 }  // namespace
 
@@ -244,7 +181,7 @@ LoadedConfig ConfigSource::Load(const ConfigTexts& texts) {
   }
   out.pod_labels = last_labels_;
 
-  Merger merger(out.config, out.warnings);
+  ConfigMerger merger(out.config, out.warnings);
   std::string in_effect, first_logs;
   std::map<std::string, std::string> good;
   for (const ConfigText& file : texts.files) {
@@ -276,8 +213,9 @@ LoadedConfig ConfigSource::Load(const ConfigTexts& texts) {
     for (const std::string& sentence : document.unknown) {
       out.warnings.push_back(sentence + " (this part is left out)");
     }
-    if (texts.folder) out.targets[TargetOf(file.name)] = {document.generation, !fine};
-    merger.Add(file.name, document.config);
+    const std::string target = texts.folder ? TargetOf(file.name) : std::string();
+    if (texts.folder) out.targets[target] = {document.generation, !fine};
+    merger.Add(file.name, target, document.config);
     if (first_logs.empty() && !document.config.logs.empty()) {
       first_logs = file.name + ":" + std::to_string(document.logs_line);
     }

@@ -2,10 +2,8 @@
 //
 // Loads the sidecar's configuration: a file in the shape of SidecarConfig, or a folder as a
 // ConfigMap is mounted, with files `*.json` of {selector, generation, config}. The files that
-// select this pod are merged in the order of their names: logs and reload are appended (the same
-// entry once), collectors are united, and the smallest interval wins. Of labels, loki, listen and
-// state the first wins, and a different one after it is a warning. A file that is refused counts as
-// the last good one of its name and does not affect others.
+// select this pod are merged in the order of their names (ConfigMerger). A file that is refused
+// counts as the last good one of its name and does not affect others.
 //
 // The problems and warnings of Load are what --check-config prints and what the running sidecar
 // logs: there is no other place that makes them. ReadConfigTexts does the IO; ConfigSource is a
@@ -21,6 +19,7 @@
 
 #include "sidecar/config/pod_info.h"
 #include "sidecar/config/sidecar_config.h"
+#include "sidecar/config/target_gauges.h"
 
 namespace telltale {
 
@@ -44,13 +43,6 @@ struct ConfigTexts {
 // folder of the downward API, or empty.
 ConfigTexts ReadConfigTexts(const std::string& path, const std::string& pod_info);
 
-// One document of a folder, which the operator writes for one MonitoringTarget.
-struct TargetState {
-  std::int64_t generation = 0;  // of the document in effect
-  bool refused = false;         // the newest document is wrong, the last good one is in effect
-  bool operator==(const TargetState&) const = default;
-};
-
 struct LoadedConfig {
   bool usable = true;  // false for a single file that is bad and never was good
   SidecarConfig config;
@@ -60,8 +52,8 @@ struct LoadedConfig {
   std::vector<std::string> problems;  // FILE:LINE: sentence
   std::vector<std::string> warnings;  // the same
   std::size_t unknown_parts = 0;      // parts of the documents in effect that were left out
-  // Of a folder: the MonitoringTargets whose documents select this pod, by "NAMESPACE/NAME".
-  std::map<std::string, TargetState> targets;
+  // Of a folder: the MonitoringTargets whose documents select this pod.
+  TargetStates targets;
 };
 
 // The directory or file at `path` as it is now; the probe of a running sidecar.

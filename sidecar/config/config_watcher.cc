@@ -45,6 +45,7 @@ ConfigWatcher::ConfigWatcher(std::string path, std::string pod_info, Registry& r
       unknown_parts_(registry.AddGauge(
           "telltale_config_unknown_parts",
           "Parts of the operator's configuration that this release does not know and leaves out.")),
+      targets_(registry),
       inotify_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
   if (!inotify_)
     LogWarn("inotify is not available: a change of the configuration is seen within 10 s");
@@ -89,7 +90,7 @@ bool ConfigWatcher::Check(bool anyway) {
   }
   const bool changed =
       first || loaded.config != current_.config || loaded.pod_labels != current_.pod_labels;
-  PublishTargets(loaded.targets);
+  targets_.Publish(loaded.targets);
   current_ = std::move(loaded);
   PublishHash();
   return changed;
@@ -102,30 +103,6 @@ void ConfigWatcher::Log(const LoadedConfig& loaded) {
   for (const std::string& problem : loaded.problems) {
     LogError("a configuration is refused; the last good one stays in effect",
              {{"problem", problem}});
-  }
-}
-
-void ConfigWatcher::PublishTargets(const std::map<std::string, TargetState>& targets) {
-  for (const auto& [target, state] : current_.targets) {
-    if (targets.contains(target)) continue;
-    registry_.Remove("telltale_config_target_generation", {{"target", target}});
-    registry_.Remove("telltale_config_target_refused", {{"target", target}});
-  }
-  for (const auto& [target, state] : targets) {
-    const Labels labels{{"target", target}};
-    registry_
-        .AddGauge("telltale_config_target_generation",
-                  "Generation of the MonitoringTarget whose configuration is in effect; 0 if none "
-                  "of it was ever accepted.",
-                  labels)
-        .Set(static_cast<double>(state.generation));
-    registry_
-        .AddGauge(
-            "telltale_config_target_refused",
-            "1 while the newest configuration of the MonitoringTarget is refused and the last "
-            "good one is in effect.",
-            labels)
-        .Set(state.refused ? 1 : 0);
   }
 }
 

@@ -43,7 +43,6 @@ class ConfigWatcher {
   void DrainEvents();
   void Log(const LoadedConfig& loaded);
   void PublishHash();
-  void PublishTargets(const std::map<std::string, TargetState>& targets);
 
   const std::string path_, pod_info_;
   Registry& registry_;
@@ -53,6 +52,7 @@ class ConfigWatcher {
   Counter& reloads_;
   Counter& failures_;
   Gauge& unknown_parts_;
+  TargetGauges targets_;
   UniqueFd inotify_;
   SteadyTime last_check_{};
   ConfigSource source_;

@@ -36,6 +36,8 @@ struct LogFilesConfig {
   std::int64_t max_line_bytes = 0;   // in place of loki.maxLineSize; 0: that one
   std::int64_t ignore_older_ms = 0;  // leaves out files that did not change for so long; 0: none
   PipelineSpec pipeline;             // with `multiline` as its first stage
+  // The MonitoringTargets that want them, "NAMESPACE/NAME"; empty for what a person wrote.
+  std::vector<std::string> targets;
   bool operator==(const LogFilesConfig&) const = default;
 };
 

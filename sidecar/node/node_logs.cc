@@ -83,6 +83,7 @@ std::shared_ptr<const NodeTarget> DecodeTarget(const YamlNode& node,
                                                std::vector<std::string>& problems) {
   auto target = std::make_shared<NodeTarget>();
   target->name = TextOf(node, "name");
+  target->generation = ParseInt(TextOf(node, "generation")).value_or(0);
   const std::size_t before = problems.size();
   Decoder decoder(target->name, problems);
   if (const YamlNode* labels = node.Find("labels")) {
@@ -142,10 +143,10 @@ Result<NodeLogs> DecodeNodeLogs(std::string_view json) {
 
 bool SameTarget(const NodeTarget& a, const NodeTarget& b) {
   // Does not compile when a field is added: then compare that one, too.
-  const auto& [name, labels, tenant, pipeline, usable] = a;
+  const auto& [name, labels, tenant, pipeline, usable, generation] = a;
   const auto hash = [](const auto& p) { return p ? p->hash() : 0; };
   return name == b.name && labels == b.labels && tenant == b.tenant &&
-         hash(pipeline) == hash(b.pipeline) && usable == b.usable;
+         hash(pipeline) == hash(b.pipeline) && usable == b.usable && generation == b.generation;
 }
 
 std::vector<LogSource> NodeSources(const std::vector<NodePod>& pods, const Labels& common,
@@ -168,6 +169,7 @@ std::vector<LogSource> NodeSources(const std::vector<NodePod>& pods, const Label
       std::erase_if(source.labels, [](const auto& label) { return label.second.empty(); });
       source.pipeline = pod.target->pipeline;
       source.tenant = pod.target->tenant;
+      source.owners = {{pod.target->name, pod.ns, pod.name, pod.uid}};
     }
   }
   return sources;

@@ -8,6 +8,7 @@
 // below /var/lib/docker/containers. Nothing else is read, whatever the answer says. Pure.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,10 +26,12 @@ struct NodeTarget {
   Labels labels;
   std::string tenant;  // in place of loki.tenant
   std::shared_ptr<const Pipeline> pipeline;
-  bool usable = true;  // false: the labels or the tenant are bad, so nothing may be sent
+  bool usable = true;           // false: the labels or the tenant are bad, so nothing may be sent
+  std::int64_t generation = 0;  // of the MonitoringTarget; 0 from an older operator
 };
 
-// True if lines are treated alike: pipelines are compared by what they do, not by address.
+// True if lines are treated alike, for the same generation: pipelines are compared by what they do,
+// not by address.
 bool SameTarget(const NodeTarget& a, const NodeTarget& b);
 
 struct NodePod {

@@ -46,7 +46,11 @@ PodFeed::PodFeed(PodFeedOptions options, Registry& registry, Clock& clock)
       pods_read_(
           registry.AddGauge("telltale_node_pods", "Pods of this node whose output is read.")),
       success_time_(registry.AddGauge("telltale_node_pod_list_last_success_timestamp_seconds",
-                                      "When the operator last said which pods are read.")) {}
+                                      "When the operator last said which pods are read.")),
+      unusable_parts_(registry.AddGauge("telltale_node_pod_list_unusable_parts",
+                                        "Parts of the operator's last list of pods that are wrong "
+                                        "or unknown and are left out.")),
+      target_gauges_(registry) {}
 
 PodFeed::~PodFeed() { Stop(); }
 
@@ -145,6 +149,7 @@ bool PodFeed::Take(const std::string& json, bool recalled) {
     return false;
   }
   LogProblems(decoded->problems);
+  targets_.clear();
   std::map<std::string, NodePod> before;
   for (NodePod& pod : listed_) before.emplace(pod.Folder(), std::move(pod));
   listed_.clear();
@@ -156,6 +161,7 @@ bool PodFeed::Take(const std::string& json, bool recalled) {
     const auto known = before.extract(folder);
     const NodePod* last = known ? &known.mapped() : nullptr;
     if (last == nullptr && lingers != gone_.end()) last = &lingers->second.pod;
+    NoteTarget(*pod.target, last == nullptr ? nullptr : last->target.get());
     if (!pod.target->usable) {
       all_usable = false;
       if (last == nullptr) continue;  // nothing good is known
@@ -176,6 +182,17 @@ bool PodFeed::Take(const std::string& json, bool recalled) {
   return true;
 }
 
+// `in_effect`: what a pod of the target has until now.
+void PodFeed::NoteTarget(const NodeTarget& listed, const NodeTarget* in_effect) {
+  TargetState& state = targets_[listed.name];
+  state.refused = !listed.usable;
+  if (listed.usable) {
+    state.generation = listed.generation;
+  } else if (in_effect != nullptr && in_effect->name == listed.name) {
+    state.generation = in_effect->generation;
+  }
+}
+
 // Each problem is logged when it appears, not with every new list.
 void PodFeed::LogProblems(const std::vector<std::string>& problems) {
   std::set<std::string> now(problems.begin(), problems.end());
@@ -183,6 +200,7 @@ void PodFeed::LogProblems(const std::vector<std::string>& problems) {
     if (problems_.contains(problem)) continue;
     LogError("a part of the operator's list of pods cannot be used", {{"problem", problem}});
   }
+  unusable_parts_.Set(static_cast<double>(now.size()));
   problems_ = std::move(now);
 }
 
@@ -233,6 +251,7 @@ void PodFeed::Publish() {
   std::vector<NodePod> pods = listed_;
   for (const auto& [folder, gone] : gone_) pods.push_back(gone.pod);
   pods_read_.Set(static_cast<double>(pods.size()));
+  target_gauges_.Publish(targets_);
   {
     MutexLock lock(mutex_);
     pods_ = std::move(pods);

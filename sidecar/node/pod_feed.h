@@ -24,6 +24,7 @@
 #include "common/base/mutex.h"
 #include "common/metrics/registry.h"
 #include "common/net/http/http_client.h"
+#include "sidecar/config/target_gauges.h"
 #include "sidecar/node/node_logs.h"
 
 namespace telltale {
@@ -73,6 +74,7 @@ class PodFeed {
   bool Take(const std::string& json, bool recalled);
   bool LetGo();
   void LogProblems(const std::vector<std::string>& problems);
+  void NoteTarget(const NodeTarget& listed, const NodeTarget* in_effect);
   using TargetCache =
       std::map<std::pair<const NodeTarget*, const NodeTarget*>, std::shared_ptr<const NodeTarget>>;
   static std::shared_ptr<const NodeTarget> Merged(const std::shared_ptr<const NodeTarget>& before,
@@ -91,11 +93,14 @@ class PodFeed {
   Counter& failed_;
   Gauge& pods_read_;
   Gauge& success_time_;
+  Gauge& unusable_parts_;
+  TargetGauges target_gauges_;
 
   // Of the thread.
   std::string version_;  // of the list, by the operator's ETag
   std::vector<NodePod> listed_;
   std::map<std::string, Gone> gone_;  // by folder
+  TargetStates targets_;              // of the last list
   std::string last_error_;
   std::set<std::string> problems_;  // of the last list
   std::chrono::milliseconds wait_{0};

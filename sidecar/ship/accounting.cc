@@ -43,13 +43,30 @@ Accounting::Accounting(Registry& r, Clock& clock)
                                "because their batch had too many sets of labels.")),
       rebuilt_(r.AddCounter("telltale_logs_rebuilt_lines_total",
                             "Lines under way at a restart that were taken anew, because the "
-                            "pipeline was another one; Loki may have them twice.")) {
+                            "pipeline was another one; Loki may have them twice.")),
+      owner_series_(r) {
   for (std::string_view reason : kKnownReasons) totals_.lost[std::string(reason)];
   Publish();
 }
 
-void Accounting::Read(const LineCount& lines, std::uint64_t cut_bytes, const Losses& dropped) {
+std::vector<OwnerAccounts> Accounting::Assign(const std::vector<LogSource>& sources) {
   MutexLock lock(mutex_);
+  return book_.Assign(sources);
+}
+
+void Accounting::UpdateOwners(GaugesByOwner gauges) {
+  MutexLock lock(mutex_);
+  book_.DropGone();
+  for (const auto& [owner, account] : book_.accounts()) {
+    const auto given = gauges.find(account);
+    account->gauges = given == gauges.end() ? OwnerGauges{} : given->second;
+  }
+}
+
+void Accounting::Read(const LineCount& lines, std::uint64_t cut_bytes, const Losses& dropped,
+                      const OwnerAccounts& owners) {
+  MutexLock lock(mutex_);
+  for (const auto& owner : owners) owner->Read(lines, cut_bytes, dropped);
   totals_.read += lines;
   totals_.pending += lines;
   totals_.pending.bytes -= cut_bytes;
@@ -60,14 +77,23 @@ void Accounting::Read(const LineCount& lines, std::uint64_t cut_bytes, const Los
   }
 }
 
-void Accounting::LostUnread(std::string_view reason, const LineCount& lines) {
+void Accounting::StagesFailed(const std::vector<StageFailure>& failures,
+                              const OwnerAccounts& owners) {
   MutexLock lock(mutex_);
+  for (const auto& owner : owners) owner->StagesFailed(failures);
+}
+
+void Accounting::LostUnread(std::string_view reason, const LineCount& lines,
+                            const OwnerAccounts& owners) {
+  MutexLock lock(mutex_);
+  for (const auto& owner : owners) owner->LostUnread(reason, lines);
   totals_.read += lines;
   totals_.lost[std::string(reason)] += lines;
 }
 
-void Accounting::Answered(const LineCount& acked, const Losses& lost) {
+void Accounting::Answered(const LineCount& acked, const Losses& lost, const OwnerAccounts& owners) {
   MutexLock lock(mutex_);
+  for (const auto& owner : owners) owner->Answered(acked, lost);
   totals_.acked += acked;
   totals_.pending -= acked;
   for (const auto& [reason, count] : lost) {
@@ -106,11 +132,16 @@ void Accounting::PublishReasons(const Losses& counts, std::string_view what, std
 void Accounting::Publish() {
   Totals totals;
   std::int64_t oldest;
+  std::vector<OwnerAccount> owners;
+  std::size_t sharing = 0;
   {
     MutexLock lock(mutex_);
     totals = totals_;
     oldest = oldest_;
+    for (const auto& [owner, account] : book_.accounts()) owners.push_back(*account);
+    sharing = book_.sharing();
   }
+  owner_series_.Publish(owners, sharing, clock_.WallNanos());
   read_lines_.Set(totals.read.lines);
   read_bytes_.Set(totals.read.bytes);
   acked_lines_.Set(totals.acked.lines);

@@ -34,13 +34,12 @@ Backlog::Backlog(Registry& registry, Clock& clock)
           "From a line's own time, or else from when it was first seen, to Loki's acknowledgement; "
           "of long batches every so many lines.",
           {0.05, 0.1, 0.3, 1, 3, 10, 60, 600, 3600})) {
-  constexpr std::array<std::string_view, 4> kStates{"current", "rotated", "deleted", "idle"};
-  for (std::size_t i = 0; i < kStates.size(); ++i) {
+  for (std::size_t i = 0; i < kFileStates.size(); ++i) {
     files_[i] = &registry.AddGauge(
         "telltale_logs_files",
         "Log files that are known, by state: current, rotated and deleted ones are open; idle ones "
         "are read to their end and closed until they change.",
-        {{"state", std::string(kStates[i])}});
+        {{"state", std::string(kFileStates[i])}});
   }
   for (std::size_t i = 0; i < unread_.size(); ++i) {
     const auto reason = static_cast<UnreadReason>(i);
@@ -52,8 +51,7 @@ Backlog::Backlog(Registry& registry, Clock& clock)
 }
 
 void Backlog::PublishFiles(const FileCounts& counts) {
-  const std::array<std::uint64_t, 4> files{counts.current, counts.rotated, counts.deleted,
-                                           counts.idle};
+  const auto files = counts.by_state();
   for (std::size_t i = 0; i < files.size(); ++i) files_[i]->Set(static_cast<double>(files[i]));
   for (std::size_t i = 0; i < unread_.size(); ++i) {
     unread_[i]->Set(static_cast<double>(counts.unread[static_cast<UnreadReason>(i)]));

@@ -16,6 +16,7 @@
 
 #include "sidecar/loki/push_body.h"
 #include "sidecar/ship/log_metrics.h"
+#include "sidecar/ship/owner_accounts.h"
 #include "sidecar/ship/time_sample.h"
 #include "sidecar/tail/log_source.h"
 
@@ -37,6 +38,7 @@ class InFlight {
     std::vector<SeriesDelta> metrics = {};  // of its lines
     std::string tenant = {};
     std::shared_ptr<const LogSource> source = {};  // that it was made with
+    OwnerAccounts owners = {};                     // that its lines were counted for
     std::size_t bytes = 0;                         // of its pieces in memory
     std::size_t streams = 1;
     bool held = false;  // for its own tenant or stream

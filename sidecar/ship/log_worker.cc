@@ -69,6 +69,7 @@ void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptio
     tenants.insert(source.tenant);
   }
   many_tenants_ = tenants.size() > 1;
+  owners_ = accounting_->Assign(sources);
   files_.SetLimits(options.file_limits);
   files_.SetSources(std::move(sources));
   Sweep();
@@ -214,9 +215,11 @@ void LogWorker::LeaveOutStored(Batch& batch) {
 void LogWorker::Submit(TailedFile& file, Batch batch, bool replayed) {
   if (!replayed) journal_.Begin(batch.record);
   if (replayed) LeaveOutStored(batch);
-  accounting_->Read(batch.count, batch.cut_bytes, batch.dropped);
+  const OwnerAccounts& owners = owners_[file.source];
+  accounting_->Read(batch.count, batch.cut_bytes, batch.dropped, owners);
   accounting_->Overflowed(batch.overflowed);
-  stage_failures_.Add(file.path, batch.failures);
+  accounting_->StagesFailed(batch.failures, owners);
+  stage_failures_.Add(file.path, files_.source(file).target(), batch.failures);
   metrics_.Dropped(batch.metrics_dropped);
   alerts_.Raise(file, files_.source(file), batch.alerts);
   MoveOn(file, batch);
@@ -230,8 +233,13 @@ void LogWorker::Submit(TailedFile& file, Batch batch, bool replayed) {
     metrics = metrics_.Name(*pipeline, batch.metrics);
   }
   const LogSource& source = files_.source(file);
-  InFlight::Batch sent{file.file_id,       batch.first_seen, batch.line_times,
-                       std::move(metrics), source.tenant,    sources_[file.source]};
+  InFlight::Batch sent{file.file_id,
+                       batch.first_seen,
+                       batch.line_times,
+                       std::move(metrics),
+                       source.tenant,
+                       sources_[file.source],
+                       owners};
   sent.streams = batch.bodies.size();
   for (PushBody& body : batch.bodies) {
     sent.bytes += body.compressed.size();
@@ -254,27 +262,13 @@ void LogWorker::Answered(const PushResult& result) {
   for (const std::uint64_t stream : result.settled) journal_.AckPart(result.sequence, stream);
   for (InFlight::Batch& batch : in_flight_.Answer(result)) {
     const PushResult& answer = *batch.answer;
-    accounting_->Answered(answer.acked, answer.lost);
+    accounting_->Answered(answer.acked, answer.lost, batch.owners);
     if (answer.acked.lines > 0) backlog_.Delivered(batch.line_times);
     metrics_.Admit(batch.metrics);
     journal_.Ack(answer.sequence, batch.metrics);
     metrics_.Apply(batch.metrics, journal_.state().metrics);
     if (TailedFile* file = files_.Find(batch.file_id)) --file->outstanding;
   }
-}
-
-void LogWorker::UpdateGauges() {
-  std::int64_t oldest = 0;
-  auto note = [&](std::int64_t wall) {
-    if (wall != 0 && (oldest == 0 || wall < oldest)) oldest = wall;
-  };
-  for (const auto& [sequence, batch] : in_flight_.batches()) note(batch.first_seen);
-  for (const auto& [file_id, file] : files_.files()) {
-    const bool line = file->unread() && file->info.size > file->searched;  // else a part of one
-    if (line) note(file->arrival_times.WallAt(file->checkpoint.offset));
-  }
-  accounting_->SetOldest(oldest);
-  backlog_.Update(files_);
 }
 
 std::set<std::string> LogWorker::Behind(std::chrono::nanoseconds age) const {

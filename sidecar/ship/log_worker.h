@@ -124,7 +124,8 @@ class LogWorker final : private FileHistory {
   void MoveOn(TailedFile& file, const Batch& batch);
   std::uint64_t LoseReplays(TailedFile& file);
   void CountLost(const BatchRecord& record);
-  void LoseUnread(std::string_view reason, const LineCount& count);
+  const OwnerAccounts& OwnersOf(const std::string& path) const;
+  void LoseUnread(const std::string& path, std::string_view reason, const LineCount& count);
   void UpdateGauges();
 
   Clock& clock_;
@@ -144,6 +145,8 @@ class LogWorker final : private FileHistory {
   bool rested_ = true;     // memory was given back since then
   InFlight in_flight_;
   std::vector<std::shared_ptr<const LogSource>> sources_;  // as FileSet counts them
+  std::vector<OwnerAccounts> owners_;                      // of each of sources_
+  SteadyTime next_tally_{};                                // of the owners' gauges
   bool many_tenants_ = false;
   std::vector<std::uint64_t> wanted_;  // batches to be made again, by sequence
   // A round sends what is unread of all files, so that they share pushes. One begins batch_wait

@@ -65,7 +65,7 @@ void LogWorker::Continue(TailedFile& file, const FileRecord& record) {
 
 // It was copied and truncated: the rest of the generation is in the copy.
 void LogWorker::Moved(const TailedFile& file, std::uint64_t missing) {
-  if (missing > 0) LoseUnread("truncated", {0, missing});
+  if (missing > 0) LoseUnread(file.path, "truncated", {0, missing});
   journal_.Rebind(file.file_id, file.info.id);
 }
 
@@ -74,12 +74,13 @@ void LogWorker::Truncated(TailedFile& file, std::uint64_t unread) {
   file.memory.clear();
   file.stream_times = {};
   unread -= std::min(unread, LoseReplays(file));
-  if (unread > 0) LoseUnread("truncated", {0, unread});
+  if (unread > 0) LoseUnread(file.path, "truncated", {0, unread});
   std::uint64_t before = file.file_id;
   file.file_id = journal_.AddFile(file.info.id, file.path);
   if (unread > 0 && !file.carried_partial.empty()) {
     // What went on with these parts of lines is gone; nothing else must be joined to them.
-    LoseUnread("truncated", {file.carried_partial.size(), BytesOf(file.carried_partial)});
+    LoseUnread(file.path, "truncated",
+               {file.carried_partial.size(), BytesOf(file.carried_partial)});
     file.carried_partial.clear();
   }
   if (!file.carried_partial.empty())

@@ -16,16 +16,26 @@ constexpr std::chrono::seconds kGiveUpReading{60};
 
 }  // namespace
 
+// Of a file that may not be open. Nobody's if no source wants it any more.
+const OwnerAccounts& LogWorker::OwnersOf(const std::string& path) const {
+  static const OwnerAccounts kNobody;
+  const std::size_t source = files_.SourceOf(path);
+  return source < owners_.size() ? owners_[source] : kNobody;
+}
+
 // Synced soon: after a power cut it would be counted again.
-void LogWorker::LoseUnread(std::string_view reason, const LineCount& count) {
-  if (count.lines > 0 || count.bytes > 0) accounting_->LostUnread(reason, count);
+void LogWorker::LoseUnread(const std::string& path, std::string_view reason,
+                           const LineCount& count) {
+  if (count.lines > 0 || count.bytes > 0) {
+    accounting_->LostUnread(reason, count, OwnersOf(path));
+  }
   journal_.SyncSoon();
 }
 
 void LogWorker::Lost(TailedFile& file, std::string_view reason) {
   std::uint64_t unread = file.unread() ? file.info.size - file.checkpoint.offset : 0;
   unread -= std::min(unread, LoseReplays(file));
-  LoseUnread(reason, {0, unread});
+  LoseUnread(file.path, reason, {0, unread});
 }
 
 void LogWorker::VanishedUnread(const std::string& path) {
@@ -78,7 +88,7 @@ void LogWorker::CountMissing() {
          {"remedy", "if it was moved into another directory, name that in include, such as " +
                         missing.path.substr(0, missing.path.rfind('/')) + "/old/*"}});
     backlog_.Vanished();
-    LoseUnread("vanished", {0, bytes});
+    LoseUnread(missing.path, "vanished", {0, bytes});
     journal_.CloseFile(missing.file_id, true);
   }
 }
@@ -98,7 +108,7 @@ void LogWorker::PassOnCarried() {
       orphan.to = next_generation->file_id;
       next_generation->carried_partial = orphan.lines;
     } else {
-      LoseUnread("file_gone", {orphan.lines.size(), BytesOf(orphan.lines)});
+      LoseUnread(path, "file_gone", {orphan.lines.size(), BytesOf(orphan.lines)});
     }
     journal_.RecordCarryOver(orphan);
   }
@@ -120,7 +130,8 @@ std::uint64_t LogWorker::LoseReplays(TailedFile& file) {
 void LogWorker::CountLost(const BatchRecord& record) {
   std::uint64_t bytes = record.checkpoint.offset - record.begin - record.carried_over;
   auto file = journal_.state().files.find(record.file_id);
-  if (record.begin == 0 && file != journal_.state().files.end()) {
+  const bool known = file != journal_.state().files.end();
+  if (record.begin == 0 && known) {
     // The parts of lines that it began with are lost with it; no other line must get them.
     bytes += BytesOf(file->second.carried_partial);
     journal_.RecordCarryOver({record.file_id, 0, {}, file->second.checkpoint});
@@ -129,7 +140,7 @@ void LogWorker::CountLost(const BatchRecord& record) {
       "lines that were being sent when the program ended cannot be read again; unless Loki "
       "had stored them they are lost",
       {{"lines", record.lines}, {"bytes", bytes}});
-  LoseUnread("file_gone", {record.lines, bytes});
+  LoseUnread(known ? file->second.path : std::string(), "file_gone", {record.lines, bytes});
   journal_.Abandon(record.sequence);
 }
 

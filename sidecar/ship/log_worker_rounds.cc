@@ -8,12 +8,14 @@
 #include <utility>
 
 #include "sidecar/ship/log_worker.h"
+#include "sidecar/ship/owner_tally.h"
 
 namespace telltale {
 namespace {
 
 // A line after a time of silence waits so long for others that are written with it.
 constexpr std::chrono::milliseconds kLinger{20};
+constexpr std::chrono::seconds kTallyEvery{1};  // of the owners' files
 
 }  // namespace
 
@@ -82,6 +84,23 @@ bool LogWorker::BuildRound(Mode mode, bool& skipped) {
   }
   if (built) sender_.Send();
   return built;
+}
+
+void LogWorker::UpdateGauges() {
+  std::int64_t oldest = 0;
+  auto note = [&](std::int64_t wall) {
+    if (wall != 0 && (oldest == 0 || wall < oldest)) oldest = wall;
+  };
+  for (const auto& [sequence, batch] : in_flight_.batches()) note(batch.first_seen);
+  for (const auto& [file_id, file] : files_.files()) {
+    const bool line = file->unread() && file->info.size > file->searched;  // else a part of one
+    if (line) note(file->arrival_times.WallAt(file->checkpoint.offset));
+  }
+  accounting_->SetOldest(oldest);
+  backlog_.Update(files_);
+  if (clock_.Steady() < next_tally_) return;
+  next_tally_ = clock_.Steady() + kTallyEvery;
+  accounting_->UpdateOwners(TallyOwners(files_, in_flight_, owners_));
 }
 
 void LogWorker::Work(Mode mode) {

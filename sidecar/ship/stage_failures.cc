@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/ship/stage_failures.h"
 
-#include <chrono>
-
 #include "common/base/log.h"
 
 namespace telltale {
 namespace {
-
-constexpr std::chrono::minutes kWarnEvery{10};
 
 std::string Sentence(const StageFailure& failure) {
   const std::string stage(failure.stage);
@@ -23,7 +19,19 @@ std::string Sentence(const StageFailure& failure) {
 
 }  // namespace
 
-void StageFailures::Add(const std::string& path, const std::vector<StageFailure>& failures) {
+bool StageFailures::MayWarn(const std::string& target, const StageFailure& failure) {
+  const SteadyTime now = clock_.Steady();
+  const auto is_old = [&](const auto& warned) { return now - warned.second >= kWarnEvery; };
+  if (warned_.size() >= kMaxWarned) std::erase_if(warned_, is_old);
+  const std::tuple key(target, std::string(failure.stage), std::string(failure.reason));
+  const auto last = warned_.find(key);
+  if (last != warned_.end() ? !is_old(*last) : warned_.size() >= kMaxWarned) return false;
+  warned_[key] = now;
+  return true;
+}
+
+void StageFailures::Add(const std::string& path, const std::string& target,
+                        const std::vector<StageFailure>& failures) {
   for (const StageFailure& failure : failures) {
     if (failure.lines == 0) continue;
     if (!failure.is_failure()) {
@@ -40,12 +48,9 @@ void StageFailures::Add(const std::string& path, const std::vector<StageFailure>
             "Lines on which a pipeline stage could not do its work, by stage and reason.",
             {{"reason", std::string(failure.reason)}, {"stage", std::string(failure.stage)}})
         .Add(failure.lines);
-    const SteadyTime now = clock_.Steady();
-    const auto key = std::make_pair(std::string(failure.stage), std::string(failure.reason));
-    const auto [last, first] = warned_.try_emplace(key, now);
-    if (!first && now - last->second < kWarnEvery) continue;
-    last->second = now;
-    LogWarn(Sentence(failure), {{"stage", std::string(failure.stage)},
+    if (!MayWarn(target, failure)) continue;
+    LogWarn(Sentence(failure), {{"target", target},
+                                {"stage", std::string(failure.stage)},
                                 {"reason", std::string(failure.reason)},
                                 {"value", failure.value},
                                 {"path", path},

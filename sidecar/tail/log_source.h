@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,6 +17,15 @@
 namespace telltale {
 
 class Pipeline;
+
+// Who wants the lines of a source, and is told in metrics what became of them.
+struct LogOwner {
+  std::string target;  // "NAMESPACE/NAME" of the MonitoringTarget
+  // The pod that writes the lines; empty in a sidecar, whose metrics are about its own pod.
+  std::string ns = {}, pod = {}, uid = {};
+
+  auto operator<=>(const LogOwner&) const = default;
+};
 
 struct LogSource {
   // kAuto: a line that has the CRI form or Docker's is taken as such, others as they are.
@@ -38,6 +48,12 @@ struct LogSource {
 
   // Directories, beside those of `include`, that a link may lead into.
   std::vector<std::string> link_targets = {};
+  // None for what a person configured. No part of what makes an entry: a change sends nothing
+  // again.
+  std::vector<LogOwner> owners = {};
+
+  // The MonitoringTarget that messages name; empty if there is none.
+  std::string target() const { return owners.empty() ? std::string() : owners.front().target; }
 
   bool operator==(const LogSource&) const = default;
 };

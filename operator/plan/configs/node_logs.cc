@@ -11,6 +11,7 @@ namespace {
 
 void WriteTarget(const MonitoringTarget& target, JsonWriter& writer) {
   writer.BeginObject().Field("name", target.meta.Key());
+  writer.Key("generation").Int(target.meta.generation);
   writer.Key("labels").BeginObject();
   for (const auto& [name, value] : target.logs->labels) writer.Field(name, value);
   writer.EndObject();

@@ -52,7 +52,7 @@ TEST_F(NodeLogsTest, AnAgentIsToldOfTheMatchingPodsOfItsOwnNodeAlone) {
   pod.name = "other", pod.node = "node-a", pod.labels = {{"app", "other"}};
   Send(index_.pod_sink(), PodJson(pod));
   EXPECT_EQ(Ask("node-a").body,
-            R"({"targets":[{"name":"shop/out","labels":{"team":"web"},)"
+            R"({"targets":[{"name":"shop/out","generation":0,"labels":{"team":"web"},)"
             R"("pipeline":[{"json":{"expressions":{"level":""}}}]}],)"
             R"("pods":[{"namespace":"shop","name":"shop-1","uid":"uid-shop-shop-1","app":"shop",)"
             R"("target":0,"containers":["main"]}]})");

@@ -42,6 +42,16 @@ class NodeAgentTest : public ::testing::Test {
     return app_.Start(options, agent);
   }
   void Stop() { app_.Stop(); }
+  // What the agent exports.
+  std::string Page() {
+    HttpClientOptions options;
+    options.server = *ParseUrl("http://127.0.0.1:" + std::to_string(app_.port()));
+    HttpClient client(std::move(options));
+    HttpRequest request;
+    request.target = "/metrics";
+    const auto response = client.Send(request, std::chrono::seconds(10));
+    return response.ok() ? std::string(response->body) : response.error().message;
+  }
 
   std::string LogOf(const std::string& pod, const std::string& uid, const std::string& file) {
     const std::string path = folder_ / ("pods/shop_" + pod + "_" + uid + "/main/" + file);
@@ -130,6 +140,35 @@ TEST_F(NodeAgentTest, AChangeOfTheTenantReachesAPodThatIsFollowed) {
     seen = changed(loki_.pushes());
   }
   EXPECT_TRUE(seen);
+}
+
+TEST_F(NodeAgentTest, EachPodHasItsOwnCountsAlsoWhileTheTenantOfAnotherIsRefused) {
+  loki_.SetHandler([](const FakeLoki::Push& push) {
+    return push.tenant == "team-b" ? FakeLoki::Reply{401, "", ""} : FakeLoki::Reply{204, "", ""};
+  });
+  const auto target = [](const std::string& name) {
+    return R"({"name":"shop/)" + name + R"(","generation":2,"tenant":"team-)" + name + R"("})";
+  };
+  const auto pod = [](const std::string& name, int of) {
+    return R"({"namespace":"shop","name":")" + name + R"(","uid":"u-)" + name +
+           R"(","app":"shop","target":)" + std::to_string(of) + R"(,"containers":["main"]})";
+  };
+  operator_.Answer(200, R"({"targets":[)" + target("a") + "," + target("b") + R"(],"pods":[)" +
+                            pod("a", 0) + "," + pod("b", 1) + "]}");
+  Append(LogOf("a", "u-a", "0.log"), Cri(1, "one") + Cri(2, "two"));
+  Append(LogOf("b", "u-b", "0.log"), Cri(3, "three"));
+  ASSERT_TRUE(Start().ok());
+  const auto series = [](const std::string& what, const std::string& name) {
+    return "telltale_logs_target_" + what + "{log_namespace=\"shop\",log_pod=\"" + name +
+           "\",log_pod_uid=\"u-" + name + "\",target=\"shop/" + name + "\"} ";
+  };
+  WaitUntil("pod a's lines are acknowledged and pod b's wait", [&] {
+    const std::string page = Page();
+    return page.find(series("acked_lines_total", "a") + "2\n") != page.npos &&
+           page.find(series("pending_lines", "b") + "1\n") != page.npos;
+  });
+  EXPECT_THAT(Page(), HasSubstr(series("acked_lines_total", "b") + "0\n"));
+  EXPECT_THAT(Page(), HasSubstr("telltale_config_target_generation{target=\"shop/b\"} 2\n"));
 }
 
 TEST_F(NodeAgentTest, ReadsThePodsItIsToldOfWithTheirLabelsAndTimesAndNoOthers) {

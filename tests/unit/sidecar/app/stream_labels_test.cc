@@ -20,6 +20,7 @@ TEST(LogSources, TheEntryWinsOverTheConfigurationAndThePodOverBoth) {
   logs.include = {"/var/log/shop/*.log"};
   logs.exclude = {"/var/log/shop/x*"};
   logs.format = LogFormat::kPlain;
+  logs.targets = {"shop/a", "shop/b"};
   logs.labels = {{"empty", ""}, {"pod", "forged"}, {"tier", "back"}};
   config.logs = {logs};
   PodInfo pod;
@@ -33,6 +34,7 @@ TEST(LogSources, TheEntryWinsOverTheConfigurationAndThePodOverBoth) {
   EXPECT_EQ(sources[0].include, logs.include);
   EXPECT_EQ(sources[0].exclude, logs.exclude);
   EXPECT_EQ(sources[0].format, LogSource::Format::kPlain);
+  EXPECT_THAT(sources[0].owners, ElementsAre(LogOwner{"shop/a"}, LogOwner{"shop/b"}));
   EXPECT_THAT(sources[0].labels,
               ElementsAre(Pair("app", "shop"), Pair("container", "main"), Pair("namespace", "shop"),
                           Pair("node", "n1"), Pair("pod", "shop-1"), Pair("team", "web"),

@@ -49,6 +49,8 @@ TEST(ConfigSource, MergesTheDocumentsThatSelectThePod) {
   EXPECT_THAT(loaded.config.labels, ElementsAre(Pair("team", "web"), Pair("zone", "1")));
   ASSERT_EQ(loaded.config.logs.size(), 2u);
   EXPECT_THAT(loaded.config.logs[0].include, ElementsAre("/a/*.log"));
+  EXPECT_THAT(loaded.config.logs[0].targets, ElementsAre("a"));
+  EXPECT_THAT(loaded.config.logs[1].targets, ElementsAre("c"));
   EXPECT_THAT(loaded.config.logs[1].include, ElementsAre("/c/*.log"));
   EXPECT_THAT(loaded.pod_labels, ElementsAre(Pair("app", "shop")));
 }
@@ -62,12 +64,14 @@ TEST(ConfigSource, TheSameEntryTwiceIsOneAndTheFirstLabelWinsWithAWarning) {
     std::replace(text.begin(), text.end(), '%', c);
     return Document(kShop, text);
   };
-  const auto loaded = source.Load(Folder({{"a.json", with('a'), ""}, {"b.json", with('b'), ""}}));
-  EXPECT_EQ(loaded.config.logs.size(), 1u);
+  const auto loaded =
+      source.Load(Folder({{"n.a.json", with('a'), ""}, {"n.b.json", with('b'), ""}}));
+  ASSERT_EQ(loaded.config.logs.size(), 1u);
+  EXPECT_THAT(loaded.config.logs[0].targets, ElementsAre("n/a", "n/b"));
   EXPECT_THAT(loaded.config.labels, ElementsAre(Pair("team", "a")));
   EXPECT_EQ(loaded.config.loki.url, "http://loki-a:3100");
-  EXPECT_THAT(loaded.warnings, ElementsAre(HasSubstr("b.json: loki differs"),
-                                           HasSubstr("b.json: labels.team differs")));
+  EXPECT_THAT(loaded.warnings, ElementsAre(HasSubstr("n.b.json: loki differs"),
+                                           HasSubstr("n.b.json: labels.team differs")));
 }
 
 TEST(ConfigSource, ABadDocumentCountsAsTheLastGoodOneAndDoesNotTouchOthers) {

@@ -19,7 +19,7 @@ using ::testing::Pair;
 
 constexpr std::string_view kTwoPods = R"({
   "targets": [
-    {"name": "shop/out", "labels": {"team": "web", "pod": "not-this"},
+    {"name": "shop/out", "generation": 7, "labels": {"team": "web", "pod": "not-this"},
      "pipeline": [{"json": {"expressions": {"level": ""}}}, {"labels": {"values": {"level": ""}}}]},
     {"name": "shop/plain", "labels": {}, "tenant": "team-b", "pipeline": [], "of-a-newer-operator": [1, 2]}],
   "pods": [
@@ -62,6 +62,19 @@ TEST(NodeSources, TheTenantIsTheTargets) {
   EXPECT_EQ(sources[2].tenant, "team-b");
 }
 
+TEST(NodeSources, LinesAreCountedForTheTargetAndThePod) {
+  const auto sources = NodeSources(PodsOf(kTwoPods), {}, "n1", "/var/log/pods");
+  EXPECT_THAT(sources[0].owners, ElementsAre(LogOwner{"shop/out", "shop", "a", "u-1"}));
+  EXPECT_EQ(sources[1].owners, sources[0].owners) << "another container of the pod";
+  EXPECT_THAT(sources[2].owners, ElementsAre(LogOwner{"shop/plain", "shop", "b", "u-2"}));
+}
+
+TEST(DecodeNodeLogs, TheGenerationIsTakenAndIsZeroFromAnOlderOperator) {
+  const auto pods = PodsOf(kTwoPods);
+  EXPECT_EQ(pods[0].target->generation, 7);
+  EXPECT_EQ(pods[1].target->generation, 0);
+}
+
 TEST(NodeSources, LinksMayLeadToWhereTheRuntimeKeepsItsFiles) {
   const auto sources = NodeSources(PodsOf(kTwoPods), {}, "n1", "/var/log/pods", {"/docker"});
   for (const LogSource& source : sources) {
@@ -75,13 +88,13 @@ TEST(SameTarget, EveryFieldMatters) {
   const auto compile = [](const std::string& reason) {
     return *Pipeline::Compile({{DropSpec{.expression = "x", .reason = reason}}});
   };
-  const NodeTarget base{"ns/a", {{"team", "web"}}, "t", compile("r"), true};
+  const NodeTarget base{"ns/a", {{"team", "web"}}, "t", compile("r"), true, 1};
   NodeTarget same = base;
   same.pipeline = compile("r");  // another object that does the same
   EXPECT_TRUE(SameTarget(base, same));
   std::map<std::string, NodeTarget> changed = {
       {"name", base},   {"labels", base},    {"no labels", base}, {"tenant", base},
-      {"stages", base}, {"no stages", base}, {"usable", base}};
+      {"stages", base}, {"no stages", base}, {"usable", base},    {"generation", base}};
   changed["name"].name = "ns/b";
   changed["labels"].labels = {{"team", "other"}};
   changed["no labels"].labels = {};
@@ -89,6 +102,7 @@ TEST(SameTarget, EveryFieldMatters) {
   changed["stages"].pipeline = compile("s");
   changed["no stages"].pipeline = nullptr;
   changed["usable"].usable = false;
+  changed["generation"].generation = 2;
   for (const auto& [field, target] : changed) {
     EXPECT_FALSE(SameTarget(base, target)) << field;
     EXPECT_FALSE(SameTarget(target, base)) << field;

@@ -13,9 +13,11 @@
 namespace telltale {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class PodFeedTest : public ::testing::Test {
  protected:
@@ -186,6 +188,33 @@ TEST_F(PodFeedTest, APodThatNeverHadAGoodTargetIsNotRead) {
   operator_.Answer(200, OnePod(R"("tenant":"not a tenant")"));
   feed_.Step();
   EXPECT_THAT(Names(), IsEmpty());
+}
+
+TEST_F(PodFeedTest, ItSaysWhichGenerationOfATargetIsInEffectAndWhetherANewerOneIsRefused) {
+  const std::string generation = "telltale_config_target_generation{target=\"shop/out\"} ";
+  const std::string refused = "telltale_config_target_refused{target=\"shop/out\"} ";
+  operator_.Answer(200, OnePod(R"("generation":3,"tenant":"good")"));
+  feed_.Step();
+  EXPECT_THAT(Metrics(), AllOf(HasSubstr(generation + "3\n"), HasSubstr(refused + "0\n")));
+  operator_.Answer(200, OnePod(R"("generation":4,"tenant":"good")"));  // a change for others
+  feed_.Step();
+  EXPECT_THAT(Metrics(), HasSubstr(generation + "4\n"));
+  operator_.Answer(200, OnePod(R"("generation":5,"tenant":"not a tenant")"));
+  feed_.Step();
+  EXPECT_THAT(Metrics(), AllOf(HasSubstr(generation + "4\n"), HasSubstr(refused + "1\n")));
+  EXPECT_THAT(Metrics(), HasSubstr("telltale_node_pod_list_unusable_parts 1\n"));
+  operator_.Say({});
+  feed_.Step();
+  EXPECT_THAT(Metrics(), Not(HasSubstr("shop/out"))) << "no pod of this node is of the target";
+  EXPECT_THAT(Metrics(), HasSubstr("telltale_node_pod_list_unusable_parts 0\n"));
+}
+
+TEST_F(PodFeedTest, ATargetThatWasNeverGoodHasGenerationZero) {
+  operator_.Answer(200, OnePod(R"("generation":5,"tenant":"not a tenant")"));
+  feed_.Step();
+  EXPECT_THAT(Metrics(),
+              AllOf(HasSubstr("telltale_config_target_generation{target=\"shop/out\"} 0\n"),
+                    HasSubstr("telltale_config_target_refused{target=\"shop/out\"} 1\n")));
 }
 
 TEST_F(PodFeedTest, ItAsksByItselfAndStopsAtOnce) {

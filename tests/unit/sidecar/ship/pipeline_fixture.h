@@ -138,13 +138,31 @@ class PipelineTest : public testing::Test {
       ASSERT_EQ(all["telltale_logs_read_" + unit + "_total"], sum) << unit;
       ASSERT_GE(all["telltale_logs_pending_" + unit], 0) << unit;
     }
+    CheckOwners(all);
+  }
+  // The same for each owner of sources.
+  static void CheckOwners(const std::map<std::string, double>& all) {
+    for (const std::string unit : {"lines", "bytes"}) {
+      std::map<std::string, double> read, others;
+      for (const auto& [name, value] : all) {
+        if (!name.starts_with("telltale_logs_target_") || name.back() != '}') continue;
+        const std::string what = name.substr(21, name.find('{') - 21);
+        const std::string owner = name.substr(name.rfind("target=\""));
+        if (what == "read_" + unit + "_total") read[owner] = value;
+        for (const std::string part : {"acked", "dropped", "lost"}) {
+          if (what == part + "_" + unit + "_total") others[owner] += value;
+        }
+        if (what == "pending_" + unit) others[owner] += value;
+      }
+      ASSERT_EQ(read, others) << unit;
+    }
   }
   // Waits for the page to say so; for what has no other event.
   bool WaitForMetric(const std::string& name, double at_least) const {
     auto end = std::chrono::steady_clock::now() + kLong;
     while (Metric(name) < at_least) {
       if (std::chrono::steady_clock::now() > end) return false;
-      std::this_thread::yield();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     return true;
   }

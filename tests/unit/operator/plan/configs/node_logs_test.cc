@@ -14,6 +14,7 @@ NodeLogPod PodOf(const std::string& name) {
   auto target = std::make_shared<MonitoringTarget>();
   target->meta.ns = "shop";
   target->meta.name = "out";
+  target->meta.generation = 7;
   target->logs.emplace().collector = LogsSpec::Collector::kNode;
   NodeLogPod made{target, {}};
   made.pod.meta.ns = "shop";
@@ -30,6 +31,10 @@ TEST(RenderNodeLogs, ATargetOfSeveralPodsIsThereOnce) {
   const std::string json = RenderNodeLogs({first, second, PodOf("c")});
   EXPECT_THAT(json, HasSubstr(R"("uid":"u-b","app":"","target":0,)"));
   EXPECT_THAT(json, HasSubstr(R"("uid":"u-c","app":"","target":1,)"));
+}
+
+TEST(RenderNodeLogs, TheGenerationIsThereSoThatTheAgentCanSayWhichOneItRuns) {
+  EXPECT_THAT(RenderNodeLogs({PodOf("a")}), HasSubstr(R"({"name":"shop/out","generation":7,)"));
 }
 
 TEST(RenderNodeLogs, InitContainersAreReadToo) {
