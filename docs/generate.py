@@ -96,8 +96,13 @@ class Source:
         function = re.search(rf"Labels {word.group(0)}\([^)]*\)[^{{]*\{{(.*?)\n\}}", self.known, re.DOTALL)
         return re.findall(r'\{\s*"([a-z_]+)"\s*,', function.group(1)) if function else []
 
-    def row_labels(self) -> list[str]:
-        """Of a table of series: the labels that its rows are set with."""
+    def row_labels(self, position: int) -> list[str]:
+        """Of the table of series whose columns stand there: the labels that its rows are set with."""
+        tables = re.findall(r"\b(\w+_)\(\s*\w+,\s*\{\{", self.text[: position + 1])
+        row = re.search(rf"\b{tables[-1]}\.Set\(\s*(\w+)\(", self.text) if tables else None
+        if row:  # With(owner, {{"reason", reason}}): labels of the function, and more
+            call = arguments(self.text, row.end())
+            return [*self.labels(row.group(1), position), *(self.labels(call[1], position) if len(call) > 1 else [])]
         rows = re.search(r'\.Set\(\s*\{\{"([a-z_]+)"', self.text)
         made = re.search(r'Labels labels\{\{"([a-z_]+)"', self.text)
         return [found.group(1)] if (found := rows or made) else []
@@ -148,7 +153,7 @@ def columns(source: Source):
         given = arguments(source.text, row.start() + 1)
         kind = re.search(r"::(k\w+)$", given[-1])
         if kind and kind.group(1) in COLUMN:
-            yield row.group(1), COLUMN[kind.group(1)], source.row_labels(), source.literal(given[1])
+            yield row.group(1), COLUMN[kind.group(1)], source.row_labels(row.start()), source.literal(given[1])
 
 
 def metrics(folder: str) -> dict[str, tuple[str, list[str], str]]:

@@ -51,6 +51,22 @@ def sidecar(folder, loki_url: str):
     return ours.Program(folder, "telltale-sidecar", f"--config={folder}/config.yaml", environment=pod)
 
 
+def mounted_sidecar(folder, loki_url: str):
+    """One whose configuration is as the operator's ConfigMap is mounted: a file for each MonitoringTarget, one of them broken.
+    The other has lines that are too long or that stages cannot work on, and a link to nothing."""
+    for name in ("mounted", "logs"):
+        (folder / name).mkdir(parents=True)
+    write(folder / "logs" / "a.log", "no number", "12 is no time", "x" * 300_000)
+    (folder / "logs" / "b.log").symlink_to(folder / "nowhere")
+    (folder / "mounted" / "shop.broken.json").write_text("{")
+    (folder / "mounted" / "shop.web.json").write_text(json.dumps({
+        "selector": {"matchAll": True}, "generation": 3,
+        "config": {"version": 1, "listen": "127.0.0.1:0", "state": str(folder / "state"), "loki": {"url": loki_url},
+                   "logs": [{"files": {"include": [str(folder / "logs" / "*.log")]}, "pipeline": FAILING}]},
+    }))  # fmt: skip
+    return ours.Program(folder, "telltale-sidecar", f"--config={folder}/mounted", environment=POD)
+
+
 def test_every_series_of_the_sidecar_and_the_node_agent_passes_promtool(store, tmp_path, promtool):
     (tmp_path / "pod").mkdir()
     (tmp_path / "node").mkdir()
@@ -60,16 +76,17 @@ def test_every_series_of_the_sidecar_and_the_node_agent_passes_promtool(store, t
     }))  # fmt: skip
     agent = ours.Program(tmp_path / "node", "telltale-sidecar", "--role=node", f"--config={tmp_path}/node/config.yaml",
                          environment={"NODE_NAME": "nowhere"})  # fmt: skip
-    # As the operator's ConfigMap is mounted: a file of JSON for each MonitoringTarget, here a broken one.
-    (tmp_path / "mounted").mkdir()
-    (tmp_path / "mounted" / "shop.web.json").write_text("{")
-    mounted = ours.Program(tmp_path, "telltale-sidecar", f"--config={tmp_path}/mounted", environment=POD)
+    mounted = mounted_sidecar(tmp_path / "mounted", store.push_base)
     with sidecar(tmp_path / "pod", store.push_base) as program, agent, mounted:
         pages = [
             page_of(program, "telltale_custom_lines_total", "telltale_logs_requests_total", "telltale_logs_stage_failures_total", "telltale_collect_cycles_total"),
             page_of(agent, "telltale_node_pods"),
-            page_of(mounted, "telltale_config_target_generation"),
+            page_of(mounted, "telltale_config_target_generation", "telltale_logs_target_lost_bytes_total",
+                    "telltale_logs_target_files_unread", "telltale_logs_target_stage_failures_total"),
         ]
+    assert 'telltale_config_target_generation{target="shop/web"} 3\n' in pages[2]
+    assert 'telltale_config_target_generation{target="shop/broken"} 0\n' in pages[2]
+    assert re.search(r'^telltale_logs_target_read_lines_total\{target="shop/web"\} 3$', pages[2], re.MULTILINE)
     for page in pages:
         promtool(page)
     assert named("sidecar", "common") - set().union(*map(families, pages)) == set()
