@@ -22,9 +22,9 @@ struct NodeLogPod {
 // The target has pods whose stdout somebody on the node reads.
 bool ReadByNodeAgent(const MonitoringTarget& target);
 
-// {"targets": [{name, generation, labels, tenant, pipeline}], "pods": [{namespace, name, uid, app, target,
-// containers}]}, in the order of `pods`; the same bytes for the same pods. `uid` is as it stands
-// in the name of the pod's folder under /var/log/pods, `target` an index.
+// {"targets": [{name, generation, labels, tenant, pipeline}], "pods": [{namespace, name, uid, app,
+// target, containers}]}, in the order of `pods`; the same bytes for the same pods. `uid` is as it
+// stands in the name of the pod's folder under /var/log/pods, `target` an index.
 std::string RenderNodeLogs(const std::vector<NodeLogPod>& pods);
 
 }  // namespace telltale
