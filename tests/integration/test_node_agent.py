@@ -69,6 +69,17 @@ def test_pods_that_a_target_selects_are_read_and_no_others(api, namespace, agent
     wait_for("the other's lines", lambda: numbers(store, namespace) == [0, 1, 2, 100, 101, 102])
     assert program.metric("telltale_node_pods") == 2
 
+    # What became of each pod's lines, of four one was dropped; and which generation of the resource does it.
+    def acked(pod: str) -> float:
+        return program.metric("telltale_logs_target_acked_lines_total", target=f"{namespace}/out", log_namespace=namespace, log_pod=pod)
+
+    wait_for("the lines of both are counted", lambda: (acked("web-1"), acked("other")) == (3, 3))
+    for pod in ("web-1", "other"):
+        assert program.metric("telltale_logs_target_read_lines_total", log_pod=pod) == 4
+        assert program.metric("telltale_logs_target_dropped_lines_total", log_pod=pod) == 1
+        assert program.metric("telltale_logs_target_pending_lines", log_pod=pod) == 0
+    assert program.metric("telltale_config_target_generation", target=f"{namespace}/out") == 1
+
 
 def test_a_pod_that_has_finished_is_read(api, namespace, agent, store):
     pods, _ = agent
