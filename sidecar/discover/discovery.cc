@@ -114,7 +114,9 @@ void Discovery::BeginListing(const std::string& path, Directory& directory) {
   directory.list = directory.again = false;
   directory.unread = {};
   directory.unread_by_source.clear();
-  // Not all directories in the same second.
+  // However often it is listed meanwhile: only then idle files are looked at. Not all directories
+  // in the same second.
+  if (clock_.Steady() < directory.relist_at) return;
   const auto jitter = std::chrono::milliseconds(std::hash<std::string>{}(path) % 2'000);
   directory.relist_at = clock_.Steady() + kRelist - jitter;
 }
@@ -127,6 +129,13 @@ Discovery::Names Discovery::PlainNamesIn(const std::string& path) {
     if (item->d_type != DT_DIR && name != "." && name != "..") names.emplace(name, item->d_ino);
   }
   return names;
+}
+
+bool Discovery::MayHide(const std::string& directory) const {
+  auto found = directories_.find(directory);
+  if (found != directories_.end()) return !found->second.readable;
+  struct stat info;
+  return stat(directory.c_str(), &info) != 0 && errno == EACCES;
 }
 
 bool Discovery::Holds(const FileIdentity& id) const {

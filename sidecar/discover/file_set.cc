@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "common/base/log.h"
@@ -78,6 +79,12 @@ std::vector<FileCounts> FileSet::CountsBySource() const {
   return counts;
 }
 
+bool FileSet::MayBeUnreadable(const std::string& path, const FileIdentity& id) const {
+  const IdleFile* idle = idle_.Find(idle_.PathOf(id));
+  if (open_.Has(id) || (idle != nullptr && idle->id == id)) return false;
+  return discovery_.MayHide(DirectoryOf(path)) || discovery_.Holds(id);
+}
+
 FileCounts FileSet::counts() const {
   FileCounts counts;
   for (const auto& [file_id, file] : open_.by_id()) Count(*file, counts);
@@ -94,6 +101,7 @@ void FileSet::Sweep() {
 
 void FileSet::Look() {
   for (const std::string& directory : discovery_.FindDirectories()) {
+    if (discovery_.MayHide(directory)) continue;  // it is there, but cannot be found now
     for (TailedFile* file : open_.In(directory)) file->rotated = true;
     for (const auto& [path, idle] : idle_.RemoveDirectory(directory)) ForgetIdle(path, idle);
   }
@@ -234,6 +242,7 @@ void FileSet::CheckIdle(const std::string& path) {
   const IdleFile idle = *found;
   auto info = StatPath(path);
   if (info && idle.Unchanged(*info)) return idle_.NoteUnchanged(path);
+  if (!info && errno == EACCES) return;  // its folder is unreadable
   const bool same = info && info->id == idle.id;
   if (!same && !idle.target.empty()) {
     LeaveIdleTarget(path);
@@ -249,6 +258,7 @@ void FileSet::CheckIdle(const std::string& path) {
     return;
   }
   // It may have been copied and truncated: the listing opens it behind its copy.
+  if (!ignored) woken_[{idle.id.device, idle.id.inode}] = idle.file_id;
   if (Directory* directory = discovery_.Find(ParentOf(path))) {
     directory->list = true;
     directory->trusted = false;

@@ -11,11 +11,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -73,6 +75,9 @@ class FileSet {
   std::vector<FileCounts> CountsBySource() const;
   // Whether the directory of `path` was found and could be listed.
   bool Lists(const std::string& path) const;
+  // Whether the file may be there and cannot be opened now: it or a folder above it is unreadable,
+  // or there is no room.
+  bool MayBeUnreadable(const std::string& path, const FileIdentity& id) const;
   // Whether all files beside `path` are open that are to be. False while one is being compressed or
   // copied or has no room: what is not found may be in there.
   bool Settled(const std::string& path) const;
@@ -100,6 +105,7 @@ class FileSet {
   bool IsIdle(const std::string& path, std::uint64_t inode) const;
   void CheckIdle(const std::string& path);
   void ForgetIdle(const std::string& path, const IdleFile& idle);
+  void WakeIdle(const FileIdentity& id);
   void LeaveIdleTarget(const std::string& path);
   void OpenFound(const FoundGeneration& found);
   void Open(const std::string& path, const std::string& shipped, bool only_known,
@@ -139,7 +145,9 @@ class FileSet {
   std::size_t max_open_ = 0;
   std::uint64_t max_deleted_bytes_ = 0;
   std::set<std::string> changed_idle_;  // paths of idle files that events told of
-  bool dropped_ = false;                // the kernel had no room for all events
+  // Idle files that changed and are not open again yet, to their ids.
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> woken_;
+  bool dropped_ = false;  // the kernel had no room for all events
   // Wanted paths found since SetSources, to tell sources that get no file.
   std::optional<std::set<std::string>> first_paths_;
   std::set<std::string> shadowed_;  // patterns that were warned of

@@ -28,7 +28,10 @@ void FileSet::ListDirectory(const std::string& path, bool slow, bool known_only)
   for (const auto& [name, inode] : names) {
     if (Wants(PathIn(path, name))) wanted.emplace(name, inode);
   }
-  for (const auto& [gone, idle] : idle_.Update(path, names)) ForgetIdle(gone, idle);
+  // Of an unreadable directory nothing is known to be gone.
+  if (directory->readable) {
+    for (const auto& [gone, idle] : idle_.Update(path, names)) ForgetIdle(gone, idle);
+  }
   RefreshIn(path);
   CheckIdleLinksIn(path);
   if (slow) CheckIdleIn(names, path);
@@ -58,7 +61,11 @@ void FileSet::ListDirectory(const std::string& path, bool slow, bool known_only)
     file->found_at = full;
     current.insert(file);
   }
-  for (TailedFile* file : open_.In(path)) file->rotated = !current.contains(file);
+  for (TailedFile* file : open_.In(path)) {
+    if (!directory->readable && !current.contains(file)) continue;
+    const bool before = std::exchange(file->rotated, !current.contains(file));
+    if (!before && file->rotated) SearchAgain(*file);
+  }
 }
 
 // Also of those that were rotated: a writer may go on with them after long.
@@ -118,6 +125,9 @@ void FileSet::Open(const std::string& path, const std::string& shipped, bool onl
     if (start > 0) {
       if (auto checkpoint = MakeCheckpoint(file->bytes, start)) file->checkpoint = *checkpoint;
     }
+    // What was read of it while it was open is not in it any more: it was truncated.
+    const auto woken = woken_.find({file->info.id.device, file->info.id.inode});
+    if (woken != woken_.end()) history_.Gone(woken->second);
     history_.Begin(*file);
   }
   Adopt(std::move(file), path, only_known || path != shipped);
@@ -180,6 +190,15 @@ bool FileSet::MakeRoom() {
   return true;
 }
 
+// The file is opened. An idle one that had the same inode is it, or is gone.
+void FileSet::WakeIdle(const FileIdentity& id) {
+  const std::string path = idle_.PathOf(id);
+  if (path.empty()) return;
+  const IdleFile idle = *idle_.Find(path);
+  idle_.Remove(path);
+  if (idle.id != id) ForgetIdle(path, idle);
+}
+
 void FileSet::Adopt(std::unique_ptr<TailedFile> file, const std::string& path, bool rotated) {
   std::size_t source = discovery_.sources().Find(file->path);
   if (source == SourceList::kNone) source = discovery_.sources().Find(path);
@@ -187,7 +206,8 @@ void FileSet::Adopt(std::unique_ptr<TailedFile> file, const std::string& path, b
     history_.Closed(*file, CloseReason::kUnwanted);
     return;
   }
-  if (const std::string idle = idle_.PathOf(file->info.id); !idle.empty()) idle_.Remove(idle);
+  WakeIdle(file->info.id);
+  woken_.erase({file->info.id.device, file->info.id.inode});
   file->source = source;
   file->searched = file->checkpoint.offset;
   file->rotated = rotated;

@@ -57,19 +57,19 @@ void FileSet::Refresh(TailedFile& file) {
   if (info->size != before || info->modified != file.info.modified) {
     // Checked with every change, so that it is known what was there when it was truncated, and
     // that it was when it has grown to the same size since.
-    const bool shrank_unread = info->size < before && file.checkpoint.offset == 0;
     auto same = CompareContent(file.bytes, file.known());
     if (file.known().offset == 0 && ContinueInCopy(file)) return;
     if (same && *same && info->size > before && RegrewAlike(file)) return;
-    if (shrank_unread || (same && !*same)) {
+    if (same && !*same) {
       Restart(file);
       return;
     }
     // Lines that are written into a part that was there, and searched, come now.
     const bool filled = info->size == before && file.searched >= before && file.unread();
     if (info->size < before || filled) file.arrival_times.Clear();
+    // Half a line that was written into a part that was there begins to wait now.
+    if (info->size != before || file.unread()) file.grown = clock_.Steady();
     if (info->size != before || filled) {
-      file.grown = clock_.Steady();
       file.arrival_times.Drop(file.checkpoint.offset);
       file.arrival_times.Note(info->size, clock_.WallNanos(), clock_.Steady());
     }
@@ -97,7 +97,9 @@ void FileSet::SearchAgain(TailedFile& file) const {
     return;
   }
   const bool due = file.rewritten || now - file.searched_since >= kSearchAnyway;
-  if (file.searched <= file.info.size && (!due || now < file.search_again_at)) return;
+  // Lines of a rotated file come before those of the next one, so it does not wait.
+  const bool waits = now < file.search_again_at && !file.rotated;
+  if (file.searched <= file.info.size && (!due || waits)) return;
   const auto bytes = static_cast<double>(file.searched - file.checkpoint.offset);
   file.search_again_at =
       now + std::chrono::nanoseconds(static_cast<std::int64_t>(bytes / kSearchRate * 1e9));

@@ -143,6 +143,11 @@ IdleFiles::Gone IdleFiles::Update(const std::string& directory, const Discovery:
   std::vector<std::pair<std::string, IdleFile>> renamed;
   for (auto& [name, file] : moved) {
     auto now = by_inode.find(file.id.inode);
+    // The inode may be used again, by a younger file.
+    if (now != by_inode.end()) {
+      auto info = StatPath(PathIn(directory, now->second));
+      if (!info || info->id != file.id) now = by_inode.end();
+    }
     // A listing may give other inode numbers than stat does (overlayfs): the name is kept then.
     if (now == by_inode.end() && names.contains(name)) continue;
     Remove(PathIn(directory, name));

@@ -53,7 +53,8 @@ class IdleFiles {
 
   // Null if no idle file lies at the path.
   const IdleFile* Find(const std::string& path) const;
-  // The path under which the file was last known; empty if it is none of these.
+  // The path of the idle file with this inode; empty if there is none. Its identity may be another:
+  // the inode is used again then.
   std::string PathOf(const FileIdentity& id) const;
   bool Has(std::uint64_t file_id) const { return ids_.contains(file_id); }
   std::size_t size() const { return count_; }

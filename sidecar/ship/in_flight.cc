@@ -55,14 +55,18 @@ std::vector<InFlight::Batch> InFlight::Answer(const PushResult& result) {
 }
 
 bool InFlight::Full() const {
+  if (tenant_count_ > 1 && moving_.batches < kMaxBatches) {
+    const auto full = std::count_if(tenants_.begin(), tenants_.end(),
+                                    [&](const auto& tenant) { return IsFull(tenant.second); });
+    return static_cast<std::size_t>(full) >= tenant_count_;
+  }
   return (moving_.bytes >= max_bytes_ && moving_.batches >= kMinBatches) ||
          moving_.batches >= kMaxBatches;
 }
 
 bool InFlight::IsFull(const std::string& tenant) const {
   const auto found = tenants_.find(tenant);
-  return found != tenants_.end() && found->second.bytes >= max_bytes_ / 2 &&
-         found->second.batches >= kMinBatches;
+  return found != tenants_.end() && IsFull(found->second);
 }
 
 bool InFlight::Waits(std::uint64_t file_id) const {

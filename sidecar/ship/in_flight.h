@@ -6,6 +6,7 @@
 // Owned by LogWorker, on its thread.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -46,6 +47,9 @@ class InFlight {
   };
 
   void SetLimit(std::size_t bytes) { max_bytes_ = bytes; }
+  // Where there are several, each of them has half of the bytes, and one batch at least, whatever
+  // the others wait for; but no more than four have, so that memory is bounded.
+  void SetTenants(std::size_t count) { tenant_count_ = std::min<std::size_t>(count, 4); }
   void Add(std::uint64_t sequence, Batch batch);
 
   // Those that are settled now, with their answer; none while an older one of the file is not.
@@ -53,7 +57,7 @@ class InFlight {
 
   // No more may be handed over.
   bool Full() const;
-  // No more of the tenant, as long as there are others.
+  // No more of the tenant, where there are several.
   bool IsFull(const std::string& tenant) const;
   // The file must not be read on.
   bool Waits(std::uint64_t file_id) const;
@@ -73,7 +77,11 @@ class InFlight {
 
   std::map<std::uint64_t, Batch> batches_;                     // by sequence
   std::map<std::uint64_t, std::vector<std::uint64_t>> files_;  // their sequences, ascending
-  std::size_t max_bytes_ = kMaxBytes;
+  bool IsFull(const Moving& tenant) const {
+    return tenant.batches > 0 && tenant.bytes >= max_bytes_ / 2;
+  }
+
+  std::size_t max_bytes_ = kMaxBytes, tenant_count_ = 1;
   Moving moving_;
   std::map<std::string, Moving> tenants_;  // that have moving batches
 };

@@ -70,6 +70,7 @@ void LogWorker::Configure(std::vector<LogSource> sources, const LogPipelineOptio
   }
   many_tenants_ = tenants.size() > 1;
   owners_ = accounting_->Assign(sources);
+  in_flight_.SetTenants(tenants.size());
   files_.SetLimits(options.file_limits);
   files_.SetSources(std::move(sources));
   Sweep();
@@ -129,12 +130,19 @@ bool LogWorker::CarriesOver(const TailedFile& file) const {
   return file.partial && file.rotated && NextGeneration(file.path, file.file_id) != nullptr;
 }
 
+// What a rotated file ends with is sent, or handed over, behind its batches that are in flight.
+bool LogWorker::EndWaits(const TailedFile& file, Mode mode) const {
+  return file.rotated && file.outstanding > 0 && file.unread() && Unfinished(file, mode) &&
+         NextGeneration(file.path, file.file_id) != nullptr;
+}
+
 bool LogWorker::Readable(const TailedFile& file, Mode mode) const {
   if (replays_.contains(file.file_id)) return true;
   if (!file.unread()) return false;
   if (file.info.size > file.searched) return true;
   // The acknowledgement of an earlier batch would move the journal back behind the hand-over.
   if (CarriesOver(file)) return file.outstanding == 0;
+  if (EndWaits(file, mode)) return false;
   return Unfinished(file, mode) || (file.held && clock_.Steady() >= BlocksEndAt(file));
 }
 
@@ -193,7 +201,7 @@ void LogWorker::BuildNext(TailedFile& file, Mode mode) {
     // Where a compressed file ends is known only now.
     if (file.bytes.compressed()) file.info.size = file.bytes.UncompressedSize();
     // It shrank under our hands: the next sweep tells.
-    bool less = ending.unfinished || file.searched < file.info.size;
+    bool less = ending.unfinished || file.searched < file.info.size || Readable(file, mode);
     if (less && file.unread()) file.retry_at = clock_.Steady() + kRetryRead;
     return;
   }

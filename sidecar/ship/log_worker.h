@@ -98,6 +98,7 @@ class LogWorker final : private FileHistory {
   TailedFile* NextGeneration(const std::string& path, std::uint64_t file_id) const;
   bool HasYounger(const TailedFile& file) const;
   bool CarriesOver(const TailedFile& file) const;
+  bool EndWaits(const TailedFile& file, Mode mode) const;
   // A file that may be read now.
   struct Turn {
     std::uint64_t file_id = 0;

@@ -59,6 +59,7 @@ void LogWorker::CountVanished() {
     if (file != journal_.state().files.end()) {
       const std::string& path = file->second.path;
       if (!files_.Wants(path) || !files_.Settled(path)) continue;
+      if (files_.MayBeUnreadable(path, file->second.id)) continue;
     }
     gone.push_back(batch);
   }
@@ -75,6 +76,7 @@ void LogWorker::CountMissing() {
   if (!files_.Settled()) return;
   for (const KnownGeneration& missing : Missing()) {
     if (!files_.Wants(missing.path) || !files_.Lists(missing.path)) continue;
+    if (files_.MayBeUnreadable(missing.path, missing.id)) continue;
     std::uint64_t read = journal_.state().files.at(missing.file_id).checkpoint.offset;
     const auto counted = vanished_.extract(missing.file_id);  // with its batches
     if (!counted.empty()) read = std::max(read, counted.mapped());
@@ -99,6 +101,7 @@ void LogWorker::PassOnCarried() {
   for (const auto& [file_id, file] : journal_.state().files) {
     if (file.open || file.carried_partial.empty() || in_flight_.HasOf(file_id)) continue;
     if (!files_.Wants(file.path) || !files_.Settled(file.path)) continue;
+    if (files_.MayBeUnreadable(file.path, file.id)) continue;
     orphans.push_back({file_id, 0, file.carried_partial, file.checkpoint});
   }
   for (CarryOver& orphan : orphans) {

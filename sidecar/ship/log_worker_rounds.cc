@@ -31,7 +31,7 @@ std::vector<LogWorker::Turn> LogWorker::Turns(Mode mode) const {
   std::unordered_set<std::string_view> paths;
   for (const auto& [file_id, file] : files_.files()) {
     const bool readable = Readable(*file, mode);
-    if (!readable && !CarriesOver(*file)) continue;
+    if (!readable && !CarriesOver(*file) && !EndWaits(*file, mode)) continue;
     if (!paths.insert(file->path).second || !readable) continue;
     if (in_flight_.Waits(file_id)) continue;
     const SteadyTime* seen = file->arrival_times.OldestSince(file->checkpoint.offset);
@@ -132,7 +132,8 @@ std::optional<SteadyTime> LogWorker::NextDue() const {
     note(std::max(turn.urgent ? SteadyTime{} : round, file.retry_at));
   }
   for (const auto& [file_id, file] : files_.files()) {
-    if (file->rotated && file->unread() && !Readable(*file, Mode::kNormal) && !CarriesOver(*file)) {
+    if (file->rotated && file->unread() && !Readable(*file, Mode::kNormal) && !CarriesOver(*file) &&
+        !EndWaits(*file, Mode::kNormal)) {
       note(EndsAt(*file));
     }
     if (!file->rotated && file->unread() && !Readable(*file, Mode::kNormal)) {

@@ -230,6 +230,9 @@ bool FakeLoki::Answer(LokiSocket& socket, const Reply& reply) const {
     case Reply::Then::kCloseMidResponse:
       socket.Write(text.substr(0, 12));
       return false;
+    case Reply::Then::kCloseMidBody:
+      socket.Write(text.substr(0, text.size() - 1));
+      return false;
     case Reply::Then::kCloseWithoutResponse:
       return false;
     case Reply::Then::kReset:

@@ -20,6 +20,7 @@ struct LokiReply {
   enum class Then {
     kKeep,
     kCloseMidResponse,
+    kCloseMidBody,  // the last byte does not come
     kCloseWithoutResponse,
     kHang,
     kReset,

@@ -38,22 +38,60 @@ class StreamJudge {
  public:
   StreamJudge(const ExpectedStream& expected, Verdict& out) : expected_(expected), out_(out) {
     for (std::size_t i = 0; i < expected.lines.size(); ++i) {
-      places_[KeyOf(expected.lines[i].text)].push_back(i);
+      const ExpectedLine& line = expected.lines[i];
+      places_[KeyOf(line.text)].push_back(i);
+      if (line.torn_at == 0) continue;
+      pieces_[line.text.substr(0, line.torn_at)].push_back({i, false});
+      pieces_[line.text.substr(line.torn_at)].push_back({i, true});
     }
     found_.resize(expected.lines.size());
+    first_.resize(expected.lines.size());
+    rest_.resize(expected.lines.size());
   }
 
   void Take(const std::vector<DeliveredLine>& lines) {
     for (const DeliveredLine& line : lines) Take(line);
     for (std::size_t i = 0; i < found_.size(); ++i) {
       const ExpectedLine& line = expected_.lines[i];
+      if (first_[i] && rest_[i]) {
+        if (found_[i]) Doubled(line.text);
+        found_[i] = true;
+      } else if (first_[i] || rest_[i]) {
+        ++out_.wrong;
+        Say("only a part of", line.text);
+      }
       if (!found_[i]) Missing(line, i);
       if (found_[i] && line.risk != ExpectedLine::Risk::kNone) out_.saved_bytes += line.bytes;
     }
   }
 
  private:
+  // A line that came in two parts, and of which this is one.
+  bool TakePiece(const DeliveredLine& line) {
+    const auto pieces = pieces_.find(line.text);
+    if (pieces == pieces_.end()) return false;
+    for (const auto& [place, rest] : pieces->second) {
+      std::vector<bool>& taken = rest ? rest_ : first_;
+      if (taken[place]) continue;
+      if (place < next_ && !(rest && place + 1 == next_)) {
+        ++out_.misplaced;
+        Say("a part behind a younger line", line.text);
+      }
+      taken[place] = true;
+      next_ = std::max(next_, place + 1);
+      return true;
+    }
+    Doubled(line.text);
+    return true;
+  }
+
+  void Doubled(const std::string& text) {
+    ++out_.doubled;
+    Say("twice", text);
+  }
+
   void Take(const DeliveredLine& line) {
+    if (TakePiece(line)) return;
     const auto places = places_.find(KeyOf(line.text));
     if (places == places_.end()) {
       ++out_.wrong;
@@ -65,10 +103,7 @@ class StreamJudge {
       // Of equal lines the next one behind what came before.
       if (free == nullptr || (*free < next_ && place >= next_)) free = &place;
     }
-    if (free == nullptr) {
-      ++out_.doubled;
-      return Say("twice", line.text);
-    }
+    if (free == nullptr) return Doubled(line.text);
     found_[*free] = true;
     if (expected_.lines[*free].unended) return CheckText(line, *free);
     if (*free < next_) {
@@ -92,6 +127,7 @@ class StreamJudge {
     }
     ++out_.lost_lines;
     out_.lost_bytes += line.bytes;
+    if (line.unseen) ++out_.unseen_lines;
     if (line.risk == ExpectedLine::Risk::kKnown) out_.known_lost_bytes += line.bytes;
   }
 
@@ -104,7 +140,9 @@ class StreamJudge {
   const ExpectedStream& expected_;
   Verdict& out_;
   std::unordered_map<std::string, std::vector<std::size_t>> places_;
-  std::vector<bool> found_;
+  // The parts of lines that may come in two, by text; true: the second one.
+  std::unordered_map<std::string, std::vector<std::pair<std::size_t, bool>>> pieces_;
+  std::vector<bool> found_, first_, rest_;
   std::size_t next_ = 0;
 };
 

@@ -26,6 +26,8 @@ struct Verdict {
   std::uint64_t doubled = 0, misplaced = 0, wrong = 0;
   // Of lines that were at risk and are not there.
   std::uint64_t lost_lines = 0, lost_bytes = 0, known_lost_bytes = 0;
+  // Of these, lines of a closed file that was deleted before it could be opened again.
+  std::uint64_t unseen_lines = 0;
   // Of lines that were at risk and arrived.
   std::uint64_t saved_bytes = 0;
   std::vector<std::string> problems;  // the first few, in words

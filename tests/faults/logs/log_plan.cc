@@ -36,6 +36,49 @@ LogPlan::LogPlan(std::uint64_t number)
   traits.long_ones = random.Chance(0.5);
   traits.huge = random.Chance(0.1);
   steps = random.Between(20, 50);
+  if (number >= kWide) Widen();
+}
+
+// Whatever goes with the rotation and the trouble.
+void LogPlan::Widen() {
+  Seeded random(seed, "variety");
+  auto some = [&](bool possible) { return random.Chance(0.25) && possible; };
+  const bool renames = rotation == Rotation::kNone || rotation == Rotation::kRename ||
+                       rotation == Rotation::kDoubleRename || rotation == Rotation::kKubelet ||
+                       rotation == Rotation::kSameStart;
+  variety.names = some(true);
+  variety.tenants = some(true);
+  variety.json = some(!cri);
+  variety.slow = some(trouble != Trouble::kTimeouts);
+  variety.permissions = some(rotation != Rotation::kInodeReuse && exact());
+  variety.shrinks = some(true);
+  variety.laid_out = some(renames && exact());
+  // Which half is refused for good cannot be told, and half an object has no label.
+  const bool halves = trouble != Trouble::kPartial && !variety.json;
+  variety.silence = some(exact() && halves);
+  variety.half_stops = trouble == Trouble::kStops && halves;
+  // What is refused for good is known by its time, which is another one then.
+  variety.upgrades = some(ends() && exact() && !variety.silence && !variety.half_stops);
+  variety.days = some(true);
+  variety.strangers = some(trouble == Trouble::kErrors || trouble == Trouble::kKillAndErrors ||
+                           trouble == Trouble::kLimits);
+  if (variety.tenants) writers = 4;
+  if (variety.json) traits = {.dirty = false, .long_ones = traits.long_ones, .huge = false};
+}
+
+std::array<std::pair<std::string_view, bool>, 12> Variety::List() const {
+  return {{{"names", names},
+           {"tenants", tenants},
+           {"json", json},
+           {"slow", slow},
+           {"permissions", permissions},
+           {"shrinks", shrinks},
+           {"laid_out", laid_out},
+           {"silence", silence},
+           {"half_stops", half_stops},
+           {"upgrades", upgrades},
+           {"days", days},
+           {"strangers", strangers}}};
 }
 
 bool LogPlan::ends() const {
@@ -47,8 +90,11 @@ bool LogPlan::ends() const {
 bool LogPlan::exact() const { return trouble != Trouble::kPowerCut; }
 
 std::string LogPlan::Name() const {
-  return std::string(RotationName(rotation)) + "_" + std::string(TroubleName(trouble)) + "_" +
-         std::to_string(seed);
+  std::string name = std::string(RotationName(rotation)) + "_" + std::string(TroubleName(trouble));
+  for (const auto& [part, there] : variety.List()) {
+    if (there) name += "_" + std::string(part);
+  }
+  return name + "_" + std::to_string(seed);
 }
 
 LogFiles::Options LogPlan::FileOptions() const {
@@ -60,6 +106,9 @@ LogFiles::Options LogPlan::FileOptions() const {
   options.rotation = rotation;
   options.distinct = !exact();
   options.traits = traits;
+  options.odd_names = variety.names;
+  options.json = variety.json;
+  options.laid_out = variety.laid_out;
   return options;
 }
 

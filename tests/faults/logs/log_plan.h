@@ -5,9 +5,11 @@
 // simulation and by the plans with processes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tests/faults/logs/log_files.h"
 
@@ -31,7 +33,29 @@ enum class Trouble {
 };
 std::string_view TroubleName(Trouble trouble);
 
+// What wide plans vary besides, each for itself.
+struct Variety {
+  bool names = false;        // odd ones: spaces, no UTF-8, a line end, brackets, very long
+  bool tenants = false;      // two, with two files each, of which one is refused now and then
+  bool json = false;         // 100 streams a file, by a label from JSON
+  bool slow = false;         // the store answers after 20 ms, and the sidecar does not wait for it
+  bool permissions = false;  // files and their folder cannot be read for a while
+  bool shrinks = false;      // the end of a file is cut off
+  bool laid_out = false;     // files end in NULs, and are filled
+  bool silence = false;      // half lines wait for longer than five seconds
+  bool half_stops = false;   // orderly ends leave half lines
+  bool upgrades = false;     // other stages after a restart
+  bool days = false;         // hours and days pass
+  bool strangers = false;    // other software answers in Loki's place
+
+  // By name, for the name of a plan.
+  std::array<std::pair<std::string_view, bool>, 12> List() const;
+};
+
 struct LogPlan {
+  // Seeds from here on are wide plans.
+  static constexpr std::uint64_t kWide = 100'000'000;
+
   explicit LogPlan(std::uint64_t seed);
 
   std::uint64_t seed;
@@ -41,6 +65,7 @@ struct LogPlan {
   bool cri = false;
   std::size_t batch_bytes = 0;
   LineTraits traits;
+  Variety variety;
   int steps = 0;
   std::string folder;  // set by who runs it
 
@@ -50,6 +75,9 @@ struct LogPlan {
   bool exact() const;
   std::string Name() const;  // "kubelet_gzip_kill_17"
   LogFiles::Options FileOptions() const;
+
+ private:
+  void Widen();
 };
 
 }  // namespace telltale::faults

@@ -21,6 +21,7 @@ LogPlan PlanOf(std::uint64_t seed) {
                                              Trouble::kAway};
   plan.trouble = kTroubles[seed % kTroubles.size()];
   plan.traits.huge = false;
+  plan.variety = {};  // of the simulation only
   plan.steps = 25;
   if (std::getenv("TELLTALE_LOG_TABLE") != nullptr) {
     // What a person would compare: the rotation alone, and with one kind of end.

@@ -27,7 +27,10 @@ TEST_P(LogPathFaults, LoseNothingAndDoubleNothingAndReportWhatIsGone) { RunPlan(
 class FreshLogPathFaults : public LogPathFaults {};
 
 TEST_P(FreshLogPathFaults, OfTheDateLoseNothingAndDoubleNothingAndReportWhatIsGone) {
-  for (const std::uint64_t seed : SeedsOfTheDay(GetParam(), 30)) RunPlan(seed);
+  for (const std::uint64_t seed : SeedsOfTheDay(GetParam(), 30)) {
+    RunPlan(seed);
+    RunPlan(LogPlan::kWide + seed);
+  }
 }
 INSTANTIATE_TEST_SUITE_P(Part, FreshLogPathFaults, testing::Range<std::uint64_t>(0, 10));
 
@@ -37,10 +40,16 @@ std::string PlanName(const testing::TestParamInfo<std::uint64_t>& info) {
 
 // 14 rotations times 13 troubles are 182 pairs.
 INSTANTIATE_TEST_SUITE_P(Seeds, LogPathFaults, testing::ValuesIn(SeedsOr(1, 364)), PlanName);
+std::vector<std::uint64_t> WideSeeds() {
+  std::vector<std::uint64_t> seeds;
+  for (std::uint64_t i = 0; i < 364; ++i) seeds.push_back(LogPlan::kWide + i);
+  return SeedsOr(seeds);
+}
+INSTANTIATE_TEST_SUITE_P(Wide, LogPathFaults, testing::ValuesIn(WideSeeds()), PlanName);
 // Plans that failed once; README.md says why.
 INSTANTIATE_TEST_SUITE_P(OnceFailed, LogPathFaults,
                          testing::ValuesIn(SeedsOr({345, 2818, 3247, 3757, 4249, 4443, 4456, 4807,
-                                                    5328, 6615, 30080, 30877, 21787072})),
+                                                    5328, 6615, 30080, 30877, 33638, 21787072})),
                          PlanName);
 
 }  // namespace

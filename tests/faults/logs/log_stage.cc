@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <utility>
 
+#include "tests/fakes/unprivileged.h"
 #include "tests/faults/logs/file_times.h"
+#include "tests/faults/logs/strangers.h"
 
 namespace telltale::faults {
 namespace {
@@ -17,8 +19,10 @@ using std::chrono::seconds;
 // Nothing waits so long when all is well, not even on a busy machine.
 constexpr seconds kPatience{30};
 
-FakeLoki::Options LokiOptions(const FakeClock& clock) {
+FakeLoki::Options LokiOptions(const FakeClock& clock, const LogPlan& plan) {
   FakeLoki::Options options;
+  options.tenants = plan.variety.tenants;
+  if (plan.variety.slow) options.delay = milliseconds(20);
   options.limits = LokiLimits();
   // Of no use while time stands still.
   options.limits.rate = options.limits.stream_rate = 0;
@@ -29,7 +33,11 @@ FakeLoki::Options LokiOptions(const FakeClock& clock) {
 }  // namespace
 
 LogStage::LogStage(std::uint64_t seed)
-    : plan_(seed), random_(seed, "stage"), disk_(clock_), loki_(LokiOptions(clock_)) {
+    : plan_(seed),
+      random_(seed, "stage"),
+      disk_(clock_),
+      loki_(LokiOptions(clock_, plan_)),
+      varied_(seed, "wide") {
   plan_.folder = temp_ / "log";
   std::filesystem::create_directories(plan_.folder);
   LogFiles::Hooks hooks;
@@ -47,8 +55,7 @@ LogStage::LogStage(std::uint64_t seed)
   options_.retry_initial = milliseconds(1);
   options_.retry_cap = milliseconds(2);
   options_.request_timeout = plan_.trouble == Trouble::kTimeouts ? milliseconds(15) : kPatience;
-  source_.include = {files_->include()};
-  source_.labels = {{"app", "shop"}, {"namespace", "n"}};
+  if (plan_.variety.half_stops) options_.send_unfinished_at_stop = varied_.Chance(0.5);
   ChooseFaults();
   loki_.KeepNoPushes();
   loki_.SetHandler([this](const FakeLoki::Push& push) { return Reply(push); });
@@ -92,6 +99,13 @@ FakeLoki::Reply LogStage::Reply(const FakeLoki::Push& push) {
     reply.then = FakeLoki::Reply::Then::kHang;
     reply.store = stores_silently_;
     reply.status = reply.store ? 204 : 500;
+  } else if (push.tenant == kTenants[0] && refused_tenant_ == 0) {
+    return RefusalOfTenant(push);
+  } else if (push.tenant == kTenants[1] && refused_tenant_ == 1) {
+    return RefusalOfTenant(push);
+  } else if (misbehaves_ && plan_.variety.strangers &&
+             Seeded(plan_.seed, "strange " + std::to_string(number)).Chance(0.25)) {
+    return StrangerReply(plan_.seed, number, push);
   } else if (misbehaves_) {
     reply = faults_.ReplyTo(number, push);
     reply.headers.clear();  // Retry-After is in whole, real seconds
@@ -105,19 +119,25 @@ bool LogStage::Waits() {
   if (silent_) {
     if (pushes_ >= enough_pushes_) return false;
   }
-  if (std::chrono::steady_clock::now() < patience_) return true;
-  Check(silent_, "the sender got no answer from a Loki that gives one");
+  if (std::chrono::steady_clock::now() < patience_) {
+    return patient_ || !plan_.variety.slow || varied_.Chance(0.5);
+  }
+  Check(silent_ || refused_tenant_ >= 0, "the sender got no answer from a Loki that gives one");
   return false;
 }
 
 void LogStage::Step() {
   if (!sidecar_) return;
-  patience_ = std::chrono::steady_clock::now() + (silent_ ? milliseconds(50) : kPatience);
+  patience_ = std::chrono::steady_clock::now() + (silent_                ? milliseconds(50)
+                                                  : refused_tenant_ >= 0 ? milliseconds(30)
+                                                                         : kPatience);
   Guarded([this] {
+    const Unprivileged bound(plan_.variety.permissions);
     sidecar_->Step([this] { return Waits(); });
     files_->Looked();
     const std::string imbalance = Imbalance(sidecar_->Metrics());
     Check(imbalance.empty(), imbalance);
+    reported_before_ = ReportedBytes();
   });
 }
 
@@ -127,7 +147,11 @@ void LogStage::Pass(Nanos time, Nanos stride) {
     // Half a line that waits for longer is sent as it is.
     halves_age_ += piece;
     if (halves_age_ >= seconds(4)) {
-      files_->EndHalves();
+      if (plan_.variety.silence && varied_.Chance(0.5)) {
+        files_->LeaveHalves();
+      } else {
+        files_->EndHalves();
+      }
       halves_age_ = Nanos(0);
     }
     clock_.Advance(piece);
@@ -140,6 +164,7 @@ void LogStage::Guarded(const std::function<void()>& what) {
   try {
     what();
   } catch (const Killed&) {
+    reported_unrecorded_ += ReportedBytes() - reported_before_;
     End();
     WhileDown();
     Start();
@@ -153,9 +178,14 @@ void LogStage::Start() {
     disk_.KillAfter(random_.Below(12));  // also while it starts
   }
   ++lives_;
+  reported_before_ = 0;
+  if (plan_.variety.upgrades && varied_.Chance(0.4)) ++version_;
+  const Unprivileged bound(plan_.variety.permissions);
   for (int tries = 0; !sidecar_ && tries < 20; ++tries) {
     try {
-      sidecar_ = std::make_unique<SimSidecar>(options_, source_, clock_, disk_);
+      sidecar_ = std::make_unique<SimSidecar>(options_, Sources(), clock_, disk_);
+      Check(sidecar_->has_events(),
+            "the machine has no inotify instance left: raise sysctl fs.inotify.max_user_instances");
       files_->Looked();
     } catch (const Killed&) {
       disk_.Live();
@@ -174,100 +204,19 @@ void LogStage::End() {
 
 void LogStage::Stop() {
   if (!sidecar_) return;
-  files_->EndHalves();
+  refused_tenant_ = -1;
+  if (!plan_.variety.half_stops) {
+    files_->EndHalves();
+  } else if (options_.send_unfinished_at_stop) {
+    files_->LeaveHalves();
+  }
   Pass(milliseconds(1));
+  patient_ = true;
+  const Unprivileged bound(plan_.variety.permissions);
   patience_ = std::chrono::steady_clock::now() + kPatience;
   Check(sidecar_->Drain([this] { return Waits(); }) || away_, "an orderly end left lines behind");
+  patient_ = false;
   End();
-}
-
-// Requests are under way, stored or not, when it ends.
-void LogStage::KillUnderWay() {
-  if (random_.Chance(0.6)) {
-    stores_silently_ = random_.Chance(0.5);
-    enough_pushes_ = pushes_ + random_.Below(3);
-    silent_ = true;
-    files_->Write(random_.Below(files_->writers()), random_.Between(1, 30));
-    Pass(milliseconds(random_.Between(1, 1'500)));
-  }
-  End();
-  silent_ = false;
-}
-
-void LogStage::WhileDown() {
-  for (int n = random_.Between(0, 4); n > 0; --n) {
-    const std::uint64_t kind = random_.Below(4);
-    Say(kind == 0 ? "pass" : kind == 1 ? "write" : kind == 2 ? "rotate" : "noise");
-    if (kind == 0) clock_.Advance(milliseconds(random_.Between(1, 60'000)));
-    if (kind == 1) files_->Write(random_.Below(files_->writers()), random_.Between(1, 20));
-    if (kind == 2 && plan_.rotation != Rotation::kInodeReuse) RotateOne();
-    if (kind == 3) files_->AppearAndVanish();
-  }
-}
-
-void LogStage::RotateOne() {
-  const std::size_t writer = random_.Below(files_->writers());
-  if (plan_.rotation != Rotation::kInodeReuse) {
-    files_->Rotate(writer, plan_.rotation);
-    // Nothing but the journal knows where a link led to.
-    if (plan_.rotation == Rotation::kSymlinkFlip && !plan_.exact()) Pass(seconds(2));
-    return;
-  }
-  // What is deleted must have arrived, and nobody may hold the inode.
-  if (away_ || disk_.failing() || !sidecar_) return;
-  files_->EndHalves();
-  Pass(seconds(15));
-  if (!sidecar_ || !JudgeNow(false).complete()) return;
-  End();
-  files_->Rotate(writer, Rotation::kInodeReuse);
-  files_->Write(writer, random_.Between(0, 10));
-  clock_.Advance(milliseconds(random_.Between(1, 5'000)));
-  Start();
-}
-
-void LogStage::Trouble() {
-  switch (plan_.trouble) {
-    case Trouble::kKill:
-    case Trouble::kKillAndErrors:
-      KillUnderWay();
-      WhileDown();
-      return Start();
-    case Trouble::kPowerCut: {
-      KillUnderWay();
-      const off_t synced = disk_.synced();
-      std::error_code none;
-      const std::string journal = options_.state_dir + "/journal";
-      if (std::filesystem::file_size(journal, none) > static_cast<std::uintmax_t>(synced)) {
-        std::filesystem::resize_file(journal, static_cast<std::uintmax_t>(synced), none);
-        const UniqueFd fd(::open(journal.c_str(), O_RDONLY | O_CLOEXEC));
-        SetFileTimes(fd.get(), false, disk_.synced_at());
-      }
-      WhileDown();
-      return Start();
-    }
-    case Trouble::kStops:
-      Stop();
-      WhileDown();
-      return Start();
-    case Trouble::kJournalKill:
-      return disk_.KillAfter(random_.Below(15));
-    case Trouble::kJournalErrors:
-      return disk_.Fail(disk_.failing() ? 0 : random_.Chance(0.5) ? ENOSPC : EIO);
-    case Trouble::kAway:
-      away_ = !away_;
-      if (!away_) return loki_.ComeBack();
-      loki_.GoDown();
-      if (random_.Chance(0.3)) Pass(seconds(random_.Between(60, 7'200)), seconds(20));
-      return;
-    case Trouble::kClock: {
-      // One that goes back by more than five minutes at once breaks the order, and is meant to.
-      const std::int64_t to = random_.Between(-145, 145) * std::int64_t{1'000'000'000};
-      clock_.SetWallNanos(clock_.WallNanos() + to - std::exchange(clock_set_, to));
-      return;
-    }
-    default:
-      return;
-  }
 }
 
 void LogStage::Act() {
@@ -291,6 +240,7 @@ void LogStage::Act() {
   } else {
     Trouble();
   }
+  if (plan_.seed >= LogPlan::kWide && varied_.Chance(0.2)) ActWide();
   if (random_.Chance(0.5)) Step();
 }
 

@@ -5,6 +5,7 @@
 // for answers, which take loopback's microseconds. One thread, besides those of Loki and sender.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_loki.h"
@@ -35,8 +37,19 @@ class LogStage {
 
  private:
   using Nanos = std::chrono::nanoseconds;
+  static constexpr std::array<const char*, 2> kTenants{"blue", "green"};
 
   void Act();
+  // What a wide plan does besides.
+  void ActWide();
+  void RefuseTenant();
+  void Block();
+  void CutOff();
+  void LongTime();
+  bool OneTenantArrives(int tenant);
+  FakeLoki::Reply RefusalOfTenant(const FakeLoki::Push& push) const;
+  std::vector<LogSource> Sources() const;
+  int TenantOf(const std::string& filename) const;  // 0 and 1; 0 of all without tenants
   void RotateOne();
   void Trouble();
   void WhileDown();
@@ -55,7 +68,8 @@ class LogStage {
 
   FakeLoki::Reply Reply(const FakeLoki::Push& push);
   void ChooseFaults();
-  Verdict JudgeNow(bool by_time) const;
+  Verdict JudgeNow(bool by_time, int only_tenant = -1) const;
+  std::uint64_t ReportedBytes();
   void ExpectTruth();
   void ExpectReasons(const Verdict& verdict);
   void Check(bool good, const std::string& problem);
@@ -69,14 +83,21 @@ class LogStage {
   LokiFaults faults_;
   std::atomic<bool> misbehaves_{true}, silent_{false}, stores_silently_{false};
   std::atomic<std::uint64_t> pushes_{0};
+  std::atomic<int> refused_tenant_{-1};
+  Seeded varied_;         // of what only wide plans do
+  bool patient_ = false;  // answers are waited for, also of a slow store
+  int version_ = 0;       // of the stages
+  Nanos long_times_{0};
   bool away_ = false;
   std::uint64_t enough_pushes_ = 0;  // while silent
   std::chrono::steady_clock::time_point patience_{};
   Nanos halves_age_{0};         // half a line was begun at most so long ago
   std::int64_t clock_set_ = 0;  // by how much the wall clock was set
   int lives_ = 0;
+  // Lost bytes that were reported: up to the last step, and in steps that the disk cut short, whose
+  // records may be missing.
+  std::uint64_t reported_before_ = 0, reported_unrecorded_ = 0;
   LogPipelineOptions options_;
-  LogSource source_;
   std::unique_ptr<LogFiles> files_;
   std::unique_ptr<SimSidecar> sidecar_;
   Reported reported_;

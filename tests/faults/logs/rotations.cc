@@ -25,17 +25,22 @@ void LogFiles::Remove(const std::string& path) {
 }
 
 void LogFiles::NewGeneration(Writer& writer) {
-  for (std::size_t i = 0; i < 2; ++i) writer.begin[i] = writer.out[i].lines.size();
-  writer.size = 0;
+  for (std::size_t i = 0; i < writer.out.size(); ++i) {
+    writer.begin[i] = writer.out[i].lines.size();
+  }
+  writer.size = writer.seen_size = writer.room = 0;
+  writer.places.clear();
 }
 
 void LogFiles::Create(Writer& writer) {
-  writer.fd =
-      UniqueFd(::open(writer.path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  const int append = options_.laid_out ? 0 : O_APPEND;
+  writer.fd = UniqueFd(::open(writer.path.c_str(), O_WRONLY | O_CREAT | append | O_CLOEXEC, 0644));
   TELLTALE_CHECK(writer.fd.get() >= 0);
   hooks_.changed(writer.fd.get(), true);
   hooks_.renamed(options_.folder);
   NewGeneration(writer);
+  writer.rested.assign(writer.out.size(), kNotRested);
+  writer.last_change = hooks_.now();
   writer.looked = false;
   ++writer.files;
   if (options_.rotation == Rotation::kSameStart && !options_.cri) {
@@ -77,8 +82,26 @@ void LogFiles::AbandonHalf(Writer& writer) {
   const std::size_t missing = rest.size() - (rest.ends_with("\r\n") ? 2 : 1);
   line.text.resize(line.text.size() - missing);
   line.unended = true;
-  writer.out[writer.half_stream].lines.push_back(std::move(line));
+  // It is no JSON then.
+  const std::size_t stream = options_.json ? writer.out.size() - 1 : writer.half_stream;
+  writer.out[stream].lines.push_back(std::move(line));
+  writer.places.clear();
   ++lines_;
+}
+
+// Nobody writes to it any more. What was laid out and not filled is cut off, or stays and is one
+// empty line.
+void LogFiles::Seal(Writer& writer, bool cut) {
+  if (!options_.laid_out || writer.room == writer.size) return;
+  if (random_.Chance(0.7) || cut || writer.size == 0 || options_.cri || writer.half) {
+    TELLTALE_CHECK(::ftruncate(writer.fd.get(), static_cast<off_t>(writer.size)) == 0);
+    hooks_.changed(writer.fd.get(), false);
+    return;
+  }
+  ExpectedLine empty;
+  empty.risk = ExpectedLine::Risk::kUnknown;
+  empty.unended = true;
+  writer.out.back().lines.push_back(std::move(empty));
 }
 
 void LogFiles::RenameAndCreate(Writer& writer) {
@@ -88,20 +111,23 @@ void LogFiles::RenameAndCreate(Writer& writer) {
   if (random_.Chance(0.5)) {
     if (!options_.cri) EndHalf(writer);
     if (!writer.half) {
-      WriteLine(writer, texts_.Make(writer.name, writer.number++),
-                options_.cri ? random_.Below(2) : 0, false);
+      const LogText text = texts_.Make(writer.name, writer.number++);
+      WriteLine(writer, text, PickStream(), false);
     }
   }
+  bool abandoned = false;
   if (writer.half && !options_.cri) {
     // A process that died within its line leaves it so, if it was plain text.
     const bool plain = writer.half_line.text.find('\xEF') == std::string::npos &&
                        writer.half_line.text.find_first_of("\xC3\xE2\xF0") == std::string::npos;
-    if (plain && !writer.half_line.huge) {
+    abandoned = plain && !writer.half_line.huge;
+    if (abandoned) {
       AbandonHalf(writer);
     } else {
       EndHalf(writer);
     }
   }
+  Seal(writer, abandoned);
   Create(writer);
   EndHalf(writer);  // parts of a CRI line go on in the next file
 }
@@ -109,7 +135,7 @@ void LogFiles::RenameAndCreate(Writer& writer) {
 void LogFiles::Truncate(Writer& writer, bool regrow, bool copied) {
   const std::uint64_t before = writer.size;
   if (!copied) {
-    for (std::size_t i = 0; i < 2; ++i) {
+    for (std::size_t i = 0; i < writer.out.size(); ++i) {
       auto& lines = writer.out[i].lines;
       for (std::size_t at = writer.begin[i]; at < lines.size(); ++at) {
         const bool known = up_ && at < writer.seen[i];
@@ -121,8 +147,8 @@ void LogFiles::Truncate(Writer& writer, bool regrow, bool copied) {
   hooks_.changed(writer.fd.get(), false);
   NewGeneration(writer);
   while (regrow && writer.size <= before) {
-    WriteLine(writer, texts_.Make(writer.name, writer.number++),
-              options_.cri ? random_.Below(2) : 0, false);
+    const LogText text = texts_.Make(writer.name, writer.number++);
+    WriteLine(writer, text, PickStream(), false);
   }
 }
 
@@ -141,7 +167,7 @@ void LogFiles::CopyAndTruncate(Writer& writer, bool regrow) {
 
 void LogFiles::Flip(Writer& writer) {
   const std::string target =
-      options_.folder + "/" + writer.name + "." + std::to_string(++writer.files) + ".dat";
+      writer.path.substr(0, writer.path.size() - 4) + "." + std::to_string(++writer.files) + ".dat";
   writer.fd = UniqueFd(::open(target.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   hooks_.changed(writer.fd.get(), true);
   const std::string link = writer.path + ".new";
@@ -152,13 +178,18 @@ void LogFiles::Flip(Writer& writer) {
 }
 
 void LogFiles::Delete(Writer& writer) {
-  for (std::size_t i = 0; i < 2; ++i) {
+  bool unseen = false;
+  for (std::size_t i = 0; i < writer.out.size(); ++i) {
     auto& lines = writer.out[i].lines;
     for (std::size_t at = writer.begin[i]; at < lines.size(); ++at) {
       lines[at].deleted = true;
+      lines[at].unseen = at >= writer.rested[i];
+      unseen = unseen || lines[at].unseen;
+      if (lines[at].unseen) lines[at].risk = ExpectedLine::Risk::kUnknown;
       if (!up_ || !writer.looked) lines[at].risk = ExpectedLine::Risk::kUnknown;
     }
   }
+  if (unseen) ++unseen_deletes_;
   Remove(writer.path);
   Create(writer);
 }
@@ -189,6 +220,8 @@ void LogFiles::DeleteRotated(std::size_t index) {
 
 void LogFiles::Rotate(std::size_t index, Rotation rotation) {
   Writer& writer = writers_[index];
+  if (!writer.readable || !folder_readable_) return;
+  LogInfo("plan", {{"rotates", writer.path}, {"half", writer.half}});
   // Nothing but the copy would tell of what it was when nobody has looked at either.
   if (writer.copied && options_.rotation == Rotation::kMixed && rotation != Rotation::kMixed)
     return;
@@ -198,8 +231,10 @@ void LogFiles::Rotate(std::size_t index, Rotation rotation) {
       return;
     case Rotation::kDoubleRename:
       RenameAndCreate(writer);
-      WriteLine(writer, texts_.Make(writer.name, writer.number++),
-                options_.cri ? random_.Below(2) : 0, false);
+      {
+        const LogText text = texts_.Make(writer.name, writer.number++);
+        WriteLine(writer, text, PickStream(), false);
+      }
       RenameAndCreate(writer);
       return;
     case Rotation::kRename:

@@ -30,6 +30,12 @@ Page ReadPage(const std::string& text) {
 
 void Reported::Add(const Page& page) {
   for (const auto& [name, value] : page) {
+    if (name == "telltale_logs_vanished_files_total") {
+      vanished_files += static_cast<std::uint64_t>(value);
+    }
+    if (name == "telltale_logs_rebuilt_lines_total") {
+      rebuilt_lines += static_cast<std::uint64_t>(value);
+    }
     for (auto* unit : {&lines, &bytes}) {
       const std::string prefix = std::string("telltale_logs_lost_") +
                                  (unit == &lines ? "lines" : "bytes") + "_total{reason=\"";
@@ -62,8 +68,8 @@ std::string Imbalance(const Page& page) {
   return "";
 }
 
-SimSidecar::SimSidecar(const LogPipelineOptions& options, const LogSource& source, Clock& clock,
-                       Disk& disk)
+SimSidecar::SimSidecar(const LogPipelineOptions& options, const std::vector<LogSource>& sources,
+                       Clock& clock, Disk& disk)
     : clock_(clock),
       sender_clock_(clock),
       sender_(registry_, sender_clock_,
@@ -75,7 +81,7 @@ SimSidecar::SimSidecar(const LogPipelineOptions& options, const LogSource& sourc
       worker_(options.state_dir, registry_, clock, sender_, disk) {
   sender_.Start();
   worker_.Open();
-  worker_.Configure({source}, options);
+  worker_.Configure(sources, options);
   worker_.Sync();  // the loop comes to it before anything can go wrong
 }
 

@@ -27,6 +27,7 @@ using Page = std::map<std::string, double>;
 // By reason; "lines" and "bytes" of telltale_logs_lost_*.
 struct Reported {
   std::map<std::string, std::uint64_t> lines, bytes;
+  std::uint64_t vanished_files = 0, rebuilt_lines = 0;
   void Add(const Page& page);
 };
 Page ReadPage(const std::string& text);
@@ -36,7 +37,8 @@ std::string Imbalance(const Page& page);
 class SimSidecar {
  public:
   // Journal and files are as the last life left them. May throw Killed, as all calls may.
-  SimSidecar(const LogPipelineOptions& options, const LogSource& source, Clock& clock, Disk& disk);
+  SimSidecar(const LogPipelineOptions& options, const std::vector<LogSource>& sources, Clock& clock,
+             Disk& disk);
   ~SimSidecar();
 
   // Looks at the files, makes batches, waits for answers as long as `waits` says so.
@@ -44,6 +46,8 @@ class SimSidecar {
   // Everything to its end, as SIGTERM asks for; false when it is not delivered.
   bool Drain(const std::function<bool()>& waits);
   bool Idle() const { return worker_.Idle(); }
+  // False when the kernel gave it no inotify instance: others on the machine have them all.
+  bool has_events() const { return worker_.events_fd() >= 0; }
   Page Metrics();
 
  private:

@@ -129,6 +129,37 @@ TEST_F(FileSetIdleTest, AFileThatWasLaidOutBeforehandIsSearchedAgainWhenItIsFill
   }
 }
 
+TEST_F(FileSetIdleTest, AFileThatIsFilledAndRotatedAtOnceIsSearchedBeforeTheNextOne) {
+  See("a.log", "a\n" + std::string(4094, '\0'));
+  First().checkpoint = *MakeCheckpoint(First().bytes, 2);
+  for (int at = 2; at < 6; at += 2) {  // the second time the search would have to wait
+    if (!First().rotated) First().searched = First().info.size;
+    const UniqueFd fd(open((temp_ / "a.log").c_str(), O_WRONLY | O_CLOEXEC));
+    ASSERT_EQ(pwrite(fd.get(), "b\n", 2, at), 2);
+    fs::last_write_time(temp_ / "a.log",
+                        fs::file_time_type::clock::now() + std::chrono::seconds(at));
+    if (at == 4) Rename("a.log", "a.log.1");
+    set_->HandleEvents();
+    EXPECT_EQ(First().searched, 2u) << at;
+  }
+  EXPECT_TRUE(First().rotated);
+}
+
+TEST_F(FileSetIdleTest, HalfALineInAPartThatWasLaidOutBeginsToWaitWhenItIsWritten) {
+  See("a.log", "a\n" + std::string(4094, '\0'));
+  First().checkpoint = *MakeCheckpoint(First().bytes, 2);
+  for (const std::uint64_t searched : {2u, 4096u}) {
+    First().searched = searched;
+    clock_.Advance(std::chrono::seconds(10));
+    const UniqueFd fd(open((temp_ / "a.log").c_str(), O_WRONLY | O_CLOEXEC));
+    ASSERT_EQ(pwrite(fd.get(), "half", 4, 2), 4);
+    fs::last_write_time(temp_ / "a.log",
+                        fs::file_time_type::clock::now() + std::chrono::seconds(searched));
+    set_->HandleEvents();
+    EXPECT_EQ(First().grown, clock_.Steady()) << searched;
+  }
+}
+
 TEST_F(FileSetIdleTest, AFileThatWasMovedIntoAnotherFolderWhileItWasDownIsReadOn) {
   Append("a.log", "1\n");
   set_->HandleEvents();

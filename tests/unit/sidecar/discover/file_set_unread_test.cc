@@ -101,6 +101,25 @@ TEST_F(FileSetUnreadTest, TextThatReplacesTheNulsOfAPreallocatedFileIsNoTruncati
   }
 }
 
+TEST_F(FileSetUnreadTest, APreallocatedFileThatIsCutOffBehindItsTextIsNoTruncation) {
+  for (const std::string name : {"a.log", "b.log"}) {
+    temp_.Write(name, "one\ntwo\n" + std::string(8'184, '\0'));
+    set_->Sweep();
+    fs::resize_file(temp_ / name, 8);
+    set_->HandleEvents();
+  }
+  EXPECT_THAT(truncated_, testing::IsEmpty());
+  EXPECT_THAT(Unread(), ElementsAre("one\ntwo\n", "one\ntwo\n"));
+  temp_.Write("c.log", std::string(8'192, '\0'));
+  set_->Sweep();
+  fs::resize_file(temp_ / "c.log", 0);
+  set_->HandleEvents();
+  EXPECT_THAT(truncated_, testing::IsEmpty());
+  fs::resize_file(temp_ / "a.log", 4);  // and this is one
+  set_->HandleEvents();
+  EXPECT_THAT(truncated_, ElementsAre(8));
+}
+
 TEST_F(FileSetUnreadTest, ATruncationThatNoEventToldIsNoticedBeforeTheFirstRead) {
   See("old\n");
   temp_.Write("a.log", "new and longer\n");

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace telltale {
 namespace {
 
@@ -70,6 +72,31 @@ TEST(InFlight, ATenantHasHalfOfTheRoom) {
   EXPECT_FALSE(in_flight.Full());
   in_flight.Answer(Held(1));
   EXPECT_FALSE(in_flight.IsFull("a"));
+}
+
+// Whose pushes fail with 500 and are not held for itself, because nothing succeeded yet.
+TEST(InFlight, NoTenantTakesTheRoomOfAnotherHoweverLargeItsBatchesAre) {
+  InFlight in_flight;
+  in_flight.SetTenants(2);
+  in_flight.Add(1, Of(1, 1, 100, "a"));
+  in_flight.Add(2, Of(2, 1, InFlight::kMaxBytes, "a"));
+  EXPECT_TRUE(in_flight.IsFull("a"));
+  EXPECT_FALSE(in_flight.Full());
+  in_flight.Add(3, Of(3, 1, InFlight::kMaxBytes, "b"));
+  EXPECT_TRUE(in_flight.IsFull("b"));
+  EXPECT_TRUE(in_flight.Full());
+  in_flight.Answer(Answer(3));
+  EXPECT_FALSE(in_flight.Full());
+}
+
+TEST(InFlight, OfManyTenantsNoMoreThanFourHaveTheirRoom) {
+  InFlight in_flight;
+  in_flight.SetTenants(100);
+  for (std::uint64_t i = 1; i <= 4; ++i) {
+    EXPECT_FALSE(in_flight.Full());
+    in_flight.Add(i, Of(i, 1, InFlight::kMaxBytes, "tenant" + std::to_string(i)));
+  }
+  EXPECT_TRUE(in_flight.Full());
 }
 
 TEST(InFlight, AFileWithOneStreamIsNotReadOnWhileThatWaits) {

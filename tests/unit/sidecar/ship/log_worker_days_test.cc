@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lives that last for days, with days between them.
 #include <filesystem>
+#include <vector>
 
+#include "tests/fakes/unprivileged.h"
 #include "tests/unit/sidecar/ship/log_worker_fixture.h"
 
 namespace telltale {
@@ -51,6 +53,32 @@ TEST_F(LogWorkerDaysTest, AFileThatIsWrittenToAfterDaysAndDeletedAtOnceCountsAsV
   for (const char* name : {"a.log", "b.log", "c.log"}) std::filesystem::remove(temp_ / name);
   Pass(std::chrono::seconds(1));
   EXPECT_EQ(Metric("vanished_files_total"), 2);
+}
+
+// By modes of the files and, the second time, of their folder.
+TEST_F(LogWorkerDaysTest, FilesThatMayNotBeReadAfterARestartAreNotGoneAndGoOnWhereTheyWere) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can make files that it may not read then";
+  const Unprivileged bound(true);
+  std::filesystem::create_directory(temp_ / "log");
+  source_.include = {temp_ / "log/*.log"};
+  for (const char* name : {"log/a.log", "log/b.log"}) Append(name, "one\ntwo\n");
+  Start();
+  AckAll();
+  Append("log/a.log", "three\n");
+  Pass(std::chrono::seconds(2));  // in flight
+  const std::vector<std::vector<std::string>> all{{"log/a.log", "log/b.log"}, {"log"}};
+  for (const std::vector<std::string>& blocked : all) {
+    for (const std::string& name : blocked) ASSERT_EQ(chmod((temp_ / name).c_str(), 0), 0);
+    Start();
+    for (int i = 0; i < 30; ++i) Pass(std::chrono::seconds(1));
+    EXPECT_GT(Metric("files_unread{reason=\"permission\"}"), 0);
+    EXPECT_EQ(Metric("vanished_files_total"), 0);
+    EXPECT_EQ(Metric("lost_lines_total{reason=\"file_gone\"}"), 0);
+    for (const std::string& name : blocked) ASSERT_EQ(chmod((temp_ / name).c_str(), 0755), 0);
+    for (int i = 0; i < 12; ++i) Pass(std::chrono::seconds(1));
+    EXPECT_EQ(Metric("pending_lines"), 1);
+    EXPECT_EQ(Metric("read_lines_total"), 1);  // the one that was in flight
+  }
 }
 
 TEST_F(LogWorkerDaysTest, ABatchInFlightForDaysIsSentAgainAndNotGivenUp) {

@@ -41,6 +41,29 @@ TEST_F(LastWordsTest, ALineWithoutItsEndIsSentAfterFiveSecondsOfSilence) {
   EXPECT_EQ(Metric("lost_lines_total{reason=\"file_gone\"}"), 0);
 }
 
+// Once the worker tried for ever to read the end that had to wait, and took no answers any more.
+TEST_F(LastWordsTest, TheEndOfARotatedFileWaitsForTheBatchesBeforeItWithoutASpin) {
+  Append("a.log", "one\nhalf");
+  Append("b.log", "one\n" + std::string(100, '\0'));
+  Start();
+  Pass(seconds(2));
+  ASSERT_EQ(Lines(), 2);  // in flight
+  for (const std::string name : {"a.log", "b.log"}) {
+    std::filesystem::rename(temp_ / name, temp_ / (name + ".1"));
+    Append(name, "new");
+  }
+  for (int i = 0; i < 10; ++i) {
+    Pass(seconds(1));
+    worker_->Sync(true);
+    const auto due = worker_->NextDue();
+    EXPECT_TRUE(!due || *due > clock_.Steady()) << i;
+  }
+  EXPECT_EQ(Lines(), 2);
+  for (std::uint64_t batch = 1; batch <= 2; ++batch) worker_->Answered(Done(batch, {}));
+  Pass(seconds(1));
+  EXPECT_EQ(Lines(), 6);
+}
+
 TEST_F(LastWordsTest, WhoeverWritesOnWithinFiveSecondsHasHisLineWhole) {
   Append("a.log", "one ");
   Start();
