@@ -152,7 +152,7 @@ void LogStage::CutOff() {
 
 void LogStage::LongTime() {
   const hours time(varied_.Between(1, 40));
-  if (long_times_ + time > kMostOfLongTimes) return;
+  if (long_times_ + time > kMostOfLongTimes || refused_tenant_ >= 0) return;
   long_times_ += time;
   Say("hours pass");
   Pass(time, minutes(20));
