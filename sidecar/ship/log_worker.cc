@@ -125,17 +125,6 @@ bool LogWorker::ChangedSinceRefresh(const TailedFile& file) {
   return !now || now->size != file.info.size || now->modified != file.info.modified;
 }
 
-// A generation that ends with parts of lines, which the next one will go on with.
-bool LogWorker::CarriesOver(const TailedFile& file) const {
-  return file.partial && file.rotated && NextGeneration(file.path, file.file_id) != nullptr;
-}
-
-// What a rotated file ends with is sent, or handed over, behind its batches that are in flight.
-bool LogWorker::EndWaits(const TailedFile& file, Mode mode) const {
-  return file.rotated && file.outstanding > 0 && file.unread() && Unfinished(file, mode) &&
-         NextGeneration(file.path, file.file_id) != nullptr;
-}
-
 bool LogWorker::Readable(const TailedFile& file, Mode mode) const {
   if (replays_.contains(file.file_id)) return true;
   if (!file.unread()) return false;

@@ -19,6 +19,17 @@ constexpr std::chrono::seconds kTallyEvery{1};  // of the owners' files
 
 }  // namespace
 
+// A generation that ends with parts of lines, which the next one will go on with.
+bool LogWorker::CarriesOver(const TailedFile& file) const {
+  return file.partial && file.rotated && NextGeneration(file.path, file.file_id) != nullptr;
+}
+
+// What a rotated file ends with is sent, or handed over, behind its batches that are in flight.
+bool LogWorker::EndWaits(const TailedFile& file, Mode mode) const {
+  return file.rotated && file.outstanding > 0 && file.unread() && Unfinished(file, mode) &&
+         NextGeneration(file.path, file.file_id) != nullptr;
+}
+
 bool LogWorker::Urgent(const TailedFile& file) const {
   const bool full = file.info.size - file.checkpoint.offset >= options_.batch_bytes;
   return full || file.rotated || replays_.contains(file.file_id);

@@ -56,6 +56,11 @@ class StreamJudge {
       if (first_[i] && rest_[i]) {
         if (found_[i]) Doubled(line.text);
         found_[i] = true;
+      } else if ((first_[i] || rest_[i]) && line.risk != ExpectedLine::Risk::kNone) {
+        // Its other part went with the file.
+        ++out_.lost_lines;
+        out_.lost_bytes += line.bytes;
+        continue;
       } else if (first_[i] || rest_[i]) {
         ++out_.wrong;
         Say("only a part of", line.text);
