@@ -6,10 +6,10 @@ import re
 
 import objects
 import ours
+from admitted import CONFIGURATION
 from ours import wait_for
 from test_log_stages import STAGES
 from test_sidecar import POD, write
-from test_webhook import CONFIGURATION
 
 NAME = re.compile(r'"((?:telltale|workqueue|controller_runtime|leader_election|rest_client)_[a-z0-9_]*[a-z0-9])"')
 
