@@ -44,7 +44,7 @@ struct StatusSources {
   // condition to Unknown and back.
   bool asks_prometheus = false;
   std::set<std::string> trusted_namespaces;
-  // What became of the configuration of a key; empty: nobody writes any.
+  // The result of writing the configuration of a key; empty if none is written.
   std::function<ConfigState(const std::string& key)> config = {};
   bool promtail = false;  // it is configured through a ConfigMap, for logs that node agents read
 };

@@ -28,7 +28,7 @@ class Backlog {
 
   void Update(const FileSet& files);
   void Delivered(const TimeSample& times);
-  // A file of which something may be unread is nowhere.
+  // Counts a file that is gone and may have had unread lines.
   void Vanished() { vanished_.Add(); }
 
  private:

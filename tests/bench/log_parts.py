@@ -185,7 +185,8 @@ class Bench:
             return self._live_to_sink(50, 10_000, "plain")
         with self._store() as store:
             out = self._live(store, 50, 10_000, "plain")
-        return out | {"written": None}
+        del out["written"]
+        return out
 
     def idle(self) -> dict:
         self._fresh(5, 100)

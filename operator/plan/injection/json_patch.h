@@ -15,7 +15,7 @@ namespace telltale {
 
 struct PodPatch {
   std::string json;                   // empty: the pod stays as it is
-  std::vector<std::string> warnings;  // for whoever creates the pod by hand
+  std::vector<std::string> warnings;  // kubectl shows them to the person who creates the pod
 };
 
 // `pod` has at least one container and no sidecar; `targets` want one in it.
