@@ -29,4 +29,13 @@ void AppendUtf8(std::uint32_t point, std::string& out) {
   out.append(bytes, PutUtf8(point, bytes));
 }
 
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = Utf8Length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 }  // namespace telltale

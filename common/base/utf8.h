@@ -42,4 +42,7 @@ inline std::size_t Utf8Length(std::string_view text) {
   return length;
 }
 
+// Whether all of it is well-formed; NUL is a character like others.
+bool IsUtf8(std::string_view text);
+
 }  // namespace telltale

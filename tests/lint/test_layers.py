@@ -17,7 +17,8 @@ MAY_USE = {
     "common/net/tls": ["common/base"],
     "common/net/dns": ["common/base"],
     "common/net/http": ["common/base", "common/net/tls", "common/net/dns"],
-    "common/metrics": ["common/base"],
+    "common/exposition": ["common/base"],
+    "common/metrics": ["common/base", "common/exposition"],
     # One validator: the operator checks stages with the sidecar's own decoder and compiler.
     "operator/model": ["common/base", "common/text", "sidecar/config", "sidecar/pipeline"],
     "operator/kube/config": ["common/base", "common/text", "common/net"],
@@ -42,7 +43,7 @@ MAY_USE = {
     "sidecar/config": [
         "common/base", "common/text", "common/net", "common/metrics", "sidecar/pipeline", "sidecar/discover",
     ],
-    "sidecar/collect": ["common/base", "common/metrics"],
+    "sidecar/collect": ["common/base", "common/exposition", "common/metrics"],
     "sidecar/tail": ["common/base", "common/metrics"],
     "sidecar/discover": ["common/base", "common/metrics", "sidecar/tail"],
     "sidecar/access": ["common/base", "common/net"],
