@@ -18,7 +18,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
-PREFIXES = "telltale|process|workqueue|controller_runtime|leader_election|rest_client"
+PREFIXES = "telltale|node|process|workqueue|controller_runtime|leader_election|rest_client"
 NAME = re.compile(rf"(?:{PREFIXES})_[a-z0-9_]*[a-z0-9]")
 CALL = re.compile(r"\bAdd(Counter|FloatCounter|Gauge|Histogram)\s*\(")
 TYPES = {"Counter": "counter", "FloatCounter": "counter", "Gauge": "gauge", "Histogram": "histogram"}
@@ -103,6 +103,9 @@ class Source:
         if row:  # With(owner, {{"reason", reason}}): labels of the function, and more
             call = arguments(self.text, row.end())
             return [*self.labels(row.group(1), position), *(self.labels(call[1], position) if len(call) > 1 else [])]
+        row = re.search(rf"\b{tables[-1]}\.Set\(\s*", self.text) if tables else None
+        if row and (names := self.labels(arguments(self.text, row.end())[0], len(self.text))):
+            return names
         rows = re.search(r'\.Set\(\s*\{\{"([a-z_]+)"', self.text)
         made = re.search(r'Labels labels\{\{"([a-z_]+)"', self.text)
         return [found.group(1)] if (found := rows or made) else []

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -77,15 +78,24 @@ std::optional<double> ParseLimit(std::string_view limits, std::string_view name)
   return number ? std::optional<double>(static_cast<double>(*number)) : std::nullopt;
 }
 
+// The same by the clocks, where procfs has no /proc/stat (mount option subset=pid).
+double BootSecondsByClock() {
+  timespec now{}, up{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  ::clock_gettime(CLOCK_BOOTTIME, &up);
+  return static_cast<double>(now.tv_sec - up.tv_sec) +
+         static_cast<double>(now.tv_nsec - up.tv_nsec) / 1e9;
+}
+
 // Seconds since the epoch at which the machine started: the line "btime N" of /proc/stat.
-std::optional<double> BootSeconds(const std::string& proc) {
+double BootSeconds(const std::string& proc) {
   const auto text = ReadFile(proc + "/stat");
-  if (!text.ok()) return {};
+  if (!text.ok()) return BootSecondsByClock();
   const std::size_t at = text->find("\nbtime ");
-  if (at == std::string::npos) return {};
+  if (at == std::string::npos) return BootSecondsByClock();
   std::string_view rest = std::string_view(*text).substr(at + 7);
   const auto seconds = ParseInt(TakeWord(rest));
-  return seconds ? std::optional<double>(static_cast<double>(*seconds)) : std::nullopt;
+  return seconds ? static_cast<double>(*seconds) : BootSecondsByClock();
 }
 
 // Entries of a folder of descriptors. The system call and not readdir(3), which allocates 32 KiB.
@@ -134,11 +144,9 @@ class ProcessMetrics {
           stat->virtual_bytes);
       Set(resident_, "process_resident_memory_bytes", "Resident memory size in bytes.",
           stat->resident_bytes);
-      if (boot_seconds_) {
-        Set(start_, "process_start_time_seconds",
-            "Start time of the process since unix epoch in seconds.",
-            *boot_seconds_ + stat->start_seconds_after_boot);
-      }
+      Set(start_, "process_start_time_seconds",
+          "Start time of the process since unix epoch in seconds.",
+          boot_seconds_ + stat->start_seconds_after_boot);
     }
     const std::string_view limits = ReadInto(limits_path_, buffer);
     if (const auto files = ParseLimit(limits, "Max open files")) {
@@ -161,7 +169,7 @@ class ProcessMetrics {
 
   Registry& registry_;
   const std::string stat_path_, limits_path_, fd_path_;
-  const std::optional<double> boot_seconds_;
+  const double boot_seconds_;
   Gauge *cpu_ = nullptr, *threads_ = nullptr, *virtual_ = nullptr, *resident_ = nullptr,
         *start_ = nullptr, *max_fds_ = nullptr, *max_virtual_ = nullptr, *open_fds_ = nullptr;
 };

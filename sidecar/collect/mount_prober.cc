@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <system_error>
@@ -38,40 +37,61 @@ Result<FilesystemUsage> StatFilesystem(const std::string& path) {
   return out;
 }
 
-MountProber::MountProber(Stat stat, Millis budget)
-    : stat_(std::move(stat)), budget_(budget), left_(budget) {}
+MountProber::MountProber(Stat stat, Millis deadline)
+    : stat_(std::move(stat)), deadline_(deadline) {}
 
-Result<FilesystemUsage> MountProber::Probe(const std::string& path, bool may_hang) {
-  if (!may_hang) return stat_(path);
+std::shared_ptr<MountProber::Call> MountProber::Start(const std::string& path) {
+  auto call = std::make_shared<Call>();
+  try {
+    std::thread([call, stat = stat_, path] {
+      auto result = stat(path);
+      MutexLock lock(call->mutex);
+      call->result = std::move(result);
+      call->returned.NotifyAll();
+    }).detach();
+  } catch (const std::system_error& error) {
+    MutexLock lock(call->mutex);
+    call->result = Fail(Code::kUnavailable, "asking for the size of " + path +
+                                                ": no thread can be started: " + error.what());
+  }
+  return call;
+}
 
-  auto& call = stuck_[path];
-  if (call == nullptr) {
-    call = std::make_shared<Call>();
-    try {
-      std::thread([call, stat = stat_, path] {
-        auto result = stat(path);
-        MutexLock lock(call->mutex);
-        call->result = std::move(result);
-        call->returned.NotifyAll();
-      }).detach();
-    } catch (const std::system_error& error) {
-      stuck_.erase(path);
-      return Fail(Code::kUnavailable,
-                  "asking for the size of " + path + ": no thread can be started: " + error.what());
+std::vector<Result<FilesystemUsage>> MountProber::Ask(const std::vector<Question>& questions) {
+  // What came back too late is an old answer: it is thrown away, and the mount asked again.
+  std::erase_if(stuck_, [](const auto& stuck) {
+    MutexLock lock(stuck.second->mutex);
+    return stuck.second->result.has_value();
+  });
+  const auto deadline = std::chrono::steady_clock::now() + deadline_;
+  std::map<std::string, std::shared_ptr<Call>> calls;
+  for (const Question& question : questions) {
+    if (question.may_hang && !stuck_.contains(question.path) && !calls.contains(question.path)) {
+      calls.emplace(question.path, Start(question.path));
     }
   }
-  const auto start = std::chrono::steady_clock::now();
-  MutexLock lock(call->mutex);
-  call->returned.WaitFor(call->mutex, left_,
-                         [&]() REQUIRES(call->mutex) { return call->result.has_value(); });
-  left_ -= std::min(left_, std::chrono::steady_clock::now() - start);
-  if (!call->result) {
-    return Fail(Code::kTimeout, "the filesystem at " + path + " does not answer");
+  std::vector<Result<FilesystemUsage>> answers;
+  answers.reserve(questions.size());
+  for (const Question& question : questions) {
+    if (!question.may_hang) {
+      answers.push_back(stat_(question.path));
+      continue;
+    }
+    if (const auto asked = calls.find(question.path); asked != calls.end()) {
+      Call& call = *asked->second;
+      MutexLock lock(call.mutex);
+      call.returned.WaitUntil(call.mutex, deadline,
+                              [&]() REQUIRES(call.mutex) { return call.result.has_value(); });
+      if (call.result) {
+        answers.push_back(*call.result);
+        continue;
+      }
+      stuck_.insert(*asked);
+    }
+    answers.push_back(
+        Fail(Code::kTimeout, "the filesystem at " + question.path + " does not answer"));
   }
-  auto result = std::move(*call->result);
-  lock.Unlock();
-  stuck_.erase(path);
-  return result;
+  return answers;
 }
 
 }  // namespace telltale

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Asks a filesystem for its size without being caught by one that does not answer: statvfs on an
-// NFS mount whose server is away blocks for ever and cannot be interrupted. Such a call is made on
-// a thread of its own; when that does not come back in time it is left behind, the mount counts as
-// stuck and is not asked again until the call returns. So a stuck mount costs one sleeping thread.
+// Asks filesystems for their sizes without being caught by one that does not answer: statvfs on an
+// NFS mount whose server is away blocks for ever and cannot be interrupted. Each filesystem that
+// may hang is asked on a thread of its own, all at once, with one deadline. A thread that has not
+// come back by then is left behind; its mount counts as stuck, and it is neither asked nor waited
+// for until the call has returned. So a stuck mount costs one wait and one sleeping thread, and
+// mounts that answer are not held up by it.
 //
 // Used by the filesystem collector, on its thread.
 #pragma once
@@ -14,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/base/result.h"
 
@@ -32,19 +35,23 @@ class MountProber {
  public:
   using Stat = std::function<Result<FilesystemUsage>(const std::string& path)>;
   using Millis = std::chrono::milliseconds;
-  // `budget` bounds what all Probe calls between two Begin calls wait for.
-  explicit MountProber(Stat stat = StatFilesystem, Millis budget = Millis(2'000));
+  struct Question {
+    std::string path;
+    bool may_hang = false;
+  };
+  explicit MountProber(Stat stat = StatFilesystem, Millis deadline = Millis(2'000));
 
-  void Begin() { left_ = budget_; }
-  // kTimeout when the filesystem did not answer; other errors are its own.
-  Result<FilesystemUsage> Probe(const std::string& path, bool may_hang);
+  // One answer for each question, in their order: kTimeout if the filesystem did not answer, other
+  // errors are its own. Returns after `deadline` at the latest, if local filesystems answer.
+  std::vector<Result<FilesystemUsage>> Ask(const std::vector<Question>& questions);
 
  private:
   struct Call;
+  std::shared_ptr<Call> Start(const std::string& path);
+
   const Stat stat_;
-  const Millis budget_;
-  std::chrono::steady_clock::duration left_;
-  std::map<std::string, std::shared_ptr<Call>> stuck_;
+  const Millis deadline_;
+  std::map<std::string, std::shared_ptr<Call>> stuck_;  // by path
 };
 
 }  // namespace telltale

@@ -4,49 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <unordered_map>
 
+#include "common/base/ascii.h"
 #include "common/base/strings.h"
 
 namespace telltale {
 namespace {
 
-bool ParseNumber(std::string_view word, std::uint64_t& out) {
-  const char* const end = word.data() + word.size();
-  const auto parsed = std::from_chars(word.data(), end, out);
-  return parsed.ec == std::errc{} && parsed.ptr == end;
-}
-
-// "\040" in a path of mountinfo is a space; also tab, newline and backslash are written so.
-std::string DecodeOctal(std::string_view text) {
-  const auto digit = [](char c) { return c >= '0' && c <= '7'; };
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size() && digit(text[i + 1]) && digit(text[i + 2]) &&
-        digit(text[i + 3])) {
-      out += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 +
-                               (text[i + 3] - '0'));
-      i += 3;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
-template <std::size_t N>
-bool Contains(const std::array<std::string_view, N>& list, std::string_view item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
-}
-
-bool IsBelow(std::string_view path, std::string_view folder) {
-  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
-}
-
-Error LineError(std::string_view file, std::size_t line) {
-  return Fail(Code::kInvalid,
-              std::string(file) + " line " + std::to_string(line) + " has an unknown form");
-}
+constexpr std::size_t kMaxName = 128;  // of a process: it may write what it likes there
 
 // "name: 16 numbers": eight received (bytes packets errs drop fifo frame compressed multicast),
 // eight sent.
@@ -64,21 +29,44 @@ bool ParseNetDevLine(std::string_view line, NetworkDevice& out) {
   return !out.name.empty();
 }
 
-// id parent major:minor root mount-point options [optional...] - type source super-options
-bool ParseMountLine(std::string_view line, Mount& out) {
-  std::string_view rest = line, options;
-  for (int i = 0; i < 4; ++i) NextWord(rest);
-  out.mount_point = DecodeOctal(NextWord(rest));
-  options = NextWord(rest);
-  for (std::string_view word = NextWord(rest); word != "-"; word = NextWord(rest)) {
-    if (word.empty()) return false;
-  }
-  out.type = std::string(NextWord(rest));
-  out.read_only = options == "ro" || options.starts_with("ro,");
-  return out.mount_point.starts_with('/') && !out.type.empty();
+}  // namespace
+
+bool ParseNumber(std::string_view word, std::uint64_t& out) {
+  const char* const end = word.data() + word.size();
+  const auto parsed = std::from_chars(word.data(), end, out);
+  return parsed.ec == std::errc{} && parsed.ptr == end;
 }
 
-}  // namespace
+Error LineError(std::string_view file, std::size_t line) {
+  return Fail(Code::kInvalid,
+              std::string(file) + " line " + std::to_string(line) + " has an unknown form");
+}
+
+std::string LabelText(std::string_view bytes) {
+  std::string text;
+  AppendValidUtf8(bytes, text);
+  if (text == bytes) return text;
+  // What AppendValidUtf8 leaves as it is stays; the rest is written byte by byte.
+  text.clear();
+  for (std::size_t i = 0; i < bytes.size();) {
+    std::size_t length = 1;
+    std::string piece;
+    for (; length <= 4 && i + length <= bytes.size(); ++length) {
+      piece.clear();
+      AppendValidUtf8(bytes.substr(i, length), piece);
+      if (piece == bytes.substr(i, length)) break;
+    }
+    if (length > 4 || i + length > bytes.size()) {
+      text += "\\x";
+      AppendHex(static_cast<unsigned char>(bytes[i]), text);
+      ++i;
+      continue;
+    }
+    text += piece == "\\" ? "\\\\" : piece;
+    i += length;
+  }
+  return text;
+}
 
 std::string_view NextWord(std::string_view& text) {
   const auto begin = std::min(text.find_first_not_of(" \t\n"), text.size());
@@ -100,41 +88,6 @@ Result<std::vector<NetworkDevice>> ParseNetDev(std::string_view text) {
   return devices;
 }
 
-Result<std::vector<Mount>> ParseMountInfo(std::string_view text) {
-  std::vector<Mount> mounts;
-  std::unordered_map<std::string, std::size_t> place;  // mount point -> index
-  std::size_t number = 0;
-  for (std::string_view line : Split(text, '\n')) {
-    ++number;
-    if (Trim(line).empty()) continue;
-    Mount mount;
-    if (!ParseMountLine(line, mount)) return LineError("mountinfo", number);
-    const auto [at, added] = place.emplace(mount.mount_point, mounts.size());
-    if (added) {
-      mounts.push_back(std::move(mount));
-    } else {
-      mounts[at->second] = std::move(mount);
-    }
-  }
-  return mounts;
-}
-
-bool IsPseudo(const Mount& mount) {
-  static constexpr std::array<std::string_view, 24> kTypes{
-      "autofs",  "binfmt_misc", "bpf",        "cgroup",   "cgroup2",    "configfs",
-      "debugfs", "devpts",      "devtmpfs",   "efivarfs", "fusectl",    "hugetlbfs",
-      "mqueue",  "nsfs",        "proc",       "pstore",   "rpc_pipefs", "securityfs",
-      "sysfs",   "selinuxfs",   "fuse.lxcfs", "tracefs",  "ramfs",      "squashfs"};
-  return Contains(kTypes, mount.type) || IsBelow(mount.mount_point, "/proc") ||
-         IsBelow(mount.mount_point, "/sys") || IsBelow(mount.mount_point, "/dev");
-}
-
-bool MayHang(const Mount& mount) {
-  static constexpr std::array<std::string_view, 10> kLocal{
-      "btrfs", "erofs", "ext2", "ext3", "ext4", "f2fs", "overlay", "tmpfs", "vfat", "xfs"};
-  return !Contains(kLocal, mount.type);
-}
-
 // "pid (comm) state ppid ..."; comm may hold spaces and parentheses, so the last ')' ends it.
 Result<ProcessStat> ParseProcessStat(std::string_view text) {
   const auto open = text.find('('), close = text.rfind(')');
@@ -148,14 +101,39 @@ Result<ProcessStat> ParseProcessStat(std::string_view text) {
   if (!state.empty()) out.state = state.front();
   std::array<std::string_view, 25> field;  // numbered as in proc(5); 3 is the state
   for (std::size_t i = 4; i < field.size(); ++i) field[i] = NextWord(rest);
-  std::uint64_t user = 0, system = 0;
-  if (!ParseNumber(field[14], user) || !ParseNumber(field[15], system) ||
-      !ParseNumber(field[20], out.threads) || !ParseNumber(field[22], out.start_ticks) ||
-      !ParseNumber(field[23], out.virtual_bytes) || !ParseNumber(field[24], out.resident_pages)) {
+  std::uint64_t user = 0, system = 0, waited_user = 0, waited_system = 0;
+  if (!ParseNumber(field[4], out.parent) || !ParseNumber(field[16], waited_user) ||
+      !ParseNumber(field[17], waited_system) || !ParseNumber(field[14], user) ||
+      !ParseNumber(field[15], system) || !ParseNumber(field[20], out.threads) ||
+      !ParseNumber(field[22], out.start_ticks) || !ParseNumber(field[23], out.virtual_bytes) ||
+      !ParseNumber(field[24], out.resident_pages)) {
     return Fail(Code::kInvalid, "stat has fewer fields than proc(5) says");
   }
   out.cpu_ticks = user + system;
+  out.waited_ticks = waited_user + waited_system;
   return out;
+}
+
+Result<ProcessIo> ParseProcessIo(std::string_view text) {
+  ProcessIo out;
+  bool read = false, written = false;
+  for (std::string_view line : Split(text, '\n')) {
+    const std::string_view name = NextWord(line);
+    if (name == "read_bytes:") read = ParseNumber(NextWord(line), out.read_bytes);
+    if (name == "write_bytes:") written = ParseNumber(NextWord(line), out.written_bytes);
+  }
+  if (!read || !written) return Fail(Code::kInvalid, "io has no read_bytes or no write_bytes");
+  return out;
+}
+
+std::string WholeName(const std::string& name, std::string_view cmdline) {
+  if (name.size() < kCutName) return name;
+  const auto words = Split(cmdline, '\0');
+  for (std::size_t i = 0; i < std::min<std::size_t>(words.size(), 2); ++i) {
+    const std::string_view base = words[i].substr(words[i].rfind('/') + 1);
+    if (base.starts_with(name)) return std::string(base.substr(0, kMaxName));
+  }
+  return name;
 }
 
 }  // namespace telltale

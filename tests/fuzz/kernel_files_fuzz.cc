@@ -2,9 +2,12 @@
 //
 // Texts of the kernel, in which names are chosen by others: mount points by whoever mounts, the
 // name of a process by the process, interfaces by the network's plugin.
+#include <set>
 #include <string>
 
 #include "common/base/check.h"
+#include "common/base/strings.h"
+#include "sidecar/collect/mount_info.h"
 #include "sidecar/collect/parse.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -26,9 +29,10 @@ void CheckMounts(const std::vector<Mount>& mounts) {
   for (const Mount& mount : mounts) {
     TELLTALE_CHECK(mount.mount_point.starts_with('/') && !mount.type.empty());
     (void)IsPseudo(mount);
-    (void)MayHang(mount);
-    text += "1 1 0:1 / " + Octal(mount.mount_point) + (mount.read_only ? " ro" : " rw") + " - " +
-            mount.type + " none rw\n";
+    (void)IsOfContainers(mount);
+    text += std::to_string(mount.id) + " " + std::to_string(mount.parent) + " 0:1 / " +
+            Octal(mount.mount_point) + " rw - " + mount.type + " none" +
+            (mount.read_only ? " rw,ro\n" : " rw\n");
   }
   const auto again = ParseMountInfo(text);
   TELLTALE_CHECK(again.ok() && again->size() == mounts.size());
@@ -36,6 +40,12 @@ void CheckMounts(const std::vector<Mount>& mounts) {
     TELLTALE_CHECK((*again)[i].mount_point == mounts[i].mount_point);
     TELLTALE_CHECK((*again)[i].type == mounts[i].type);
     TELLTALE_CHECK((*again)[i].read_only == mounts[i].read_only);
+  }
+  const auto reachable = ReachableMounts(mounts);
+  std::set<std::string> places;
+  for (const Mount& mount : reachable) {
+    TELLTALE_CHECK(places.insert(mount.mount_point).second);  // one at each place
+    TELLTALE_CHECK(mount.may_hang || !MayHang(mount));
   }
 }
 
@@ -46,6 +56,12 @@ void FuzzOne(std::string_view text) {
   if (const auto devices = ParseNetDev(text); devices.ok()) {
     for (const NetworkDevice& device : *devices) TELLTALE_CHECK(!device.name.empty());
   }
+  const std::string label = LabelText(text);
+  std::string valid;
+  AppendValidUtf8(label, valid);
+  TELLTALE_CHECK(valid == label);
+  TELLTALE_CHECK(WholeName("a", text) == "a" && !WholeName("verylongprocess", text).empty());
+  if (const auto io = ParseProcessIo(text); !io.ok()) TELLTALE_CHECK(!io.error().message.empty());
   const auto stat = ParseProcessStat(text);
   if (!stat.ok()) TELLTALE_CHECK(!stat.error().message.empty());
 }

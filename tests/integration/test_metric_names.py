@@ -11,7 +11,7 @@ from ours import wait_for
 from test_log_stages import STAGES
 from test_sidecar import POD, write
 
-NAME = re.compile(r'"((?:telltale|workqueue|controller_runtime|leader_election|rest_client)_[a-z0-9_]*[a-z0-9])"')
+NAME = re.compile(r'"((?:telltale|node|workqueue|controller_runtime|leader_election|rest_client)_[a-z0-9_]*[a-z0-9])"')
 
 
 # For a line without a number, and one whose number is no time.

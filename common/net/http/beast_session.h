@@ -13,6 +13,7 @@
 //
 #include <algorithm>
 #include <array>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -45,9 +46,18 @@ class SessionBase {
   virtual ~SessionBase() = default;
   virtual void Drain() = 0;  // closes now when no request is under way
   virtual void Abort() = 0;  // closes now
-  // Makes room for another: closes when nothing has come since its last answer; false else.
+  // Makes room for another connection: closes now, unless bytes of the peer are there that were not
+  // read yet. False if it did not close.
   virtual bool Yield() = 0;
 };
+
+// Where a connection waits for its peer. At the cap one of these makes room for a new connection.
+struct PeerWait {
+  SessionBase* session;
+  boost::asio::ip::address peer;
+  std::chrono::steady_clock::time_point since;
+};
+using PeerWaits = std::list<PeerWait>;  // the longest wait first
 
 // What sessions share with their server; outlives them.
 struct SessionHost {
@@ -55,7 +65,9 @@ struct SessionHost {
   HttpHandler handler;
   bool draining = false;
   std::unordered_set<SessionBase*> open;
-  std::list<SessionBase*> resting;       // those between two requests, the longest first
+  PeerWaits resting;                     // between two requests
+  PeerWaits asking;                      // for the end of a handshake, a header or a body
+  PeerWaits reading;                     // for the peer to read an answer
   std::function<void()> on_last_closed;  // while draining
 };
 
@@ -68,16 +80,19 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   template <class... Args>
   explicit Session(SessionHost& host, Args&&... args)
       : host_(host), stream_(std::forward<Args>(args)...), buffer_(host.options.max_header + 4096) {
+    ErrorCode ignored;
+    peer_ = Tcp().socket().remote_endpoint(ignored).address();
     host_.open.insert(this);
   }
 
   ~Session() override {
-    Rest(false);
+    WaitIn(nullptr);
     host_.open.erase(this);
     if (host_.draining && host_.open.empty() && host_.on_last_closed) host_.on_last_closed();
   }
 
   void Run() {
+    WaitIn(&host_.asking);
     Deadline(host_.options.read_timeout);
     if constexpr (kTls) {
       stream_.async_handshake(boost::asio::ssl::stream_base::server, Then([this] {
@@ -94,8 +109,9 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   }
 
   bool Yield() override {
-    Rest(false);
-    if (!NothingCame()) return false;
+    const bool reads = waits_in_ == &host_.reading;
+    WaitIn(nullptr);
+    if (phase_ != Phase::kLinger && !reads && !NothingCame()) return false;
     Abort();
     return true;
   }
@@ -126,10 +142,18 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     return Tcp().socket().available(ignored) == 0;
   }
 
-  void Rest(bool begins) {
-    if (resting_) host_.resting.erase(*resting_);
-    resting_.reset();
-    if (begins) resting_ = host_.resting.insert(host_.resting.end(), this);
+  // Leaves the list of waits that it is in, and joins the end of `list` unless that is null.
+  void WaitIn(PeerWaits* list) {
+    const auto now = std::chrono::steady_clock::now();
+    if (list == nullptr) {
+      if (waits_in_ != nullptr) waits_in_->erase(wait_);
+    } else if (waits_in_ == nullptr) {
+      wait_ = list->insert(list->end(), {this, peer_, now});
+    } else {
+      list->splice(list->end(), *waits_in_, wait_);
+      wait_->since = now;
+    }
+    waits_in_ = list;
   }
 
   void Deadline(std::chrono::milliseconds time) { Tcp().expires_after(time); }
@@ -148,21 +172,24 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     phase_ = Phase::kIdle;
     if (served_any_) {
       Deadline(host_.options.idle_timeout);
-      Rest(true);
+      WaitIn(&host_.resting);
     }
     stream_.async_read_some(buffer_.prepare(512), [self = this->shared_from_this(), this](
                                                       ErrorCode error, std::size_t size) {
       phase_ = Phase::kBusy;
-      Rest(false);
       if (error) return;
       buffer_.commit(size);
-      if (served_any_) Deadline(host_.options.read_timeout);
+      if (served_any_) {
+        Deadline(host_.options.read_timeout);
+        WaitIn(&host_.asking);
+      }
       ReadHeader();
     });
   }
 
   void ReadHeader() {
     phase_ = Phase::kBusy;
+    if (waits_in_ != &host_.asking) WaitIn(&host_.asking);
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(host_.options.max_header));
     parser_->body_limit(host_.options.max_body);
@@ -263,6 +290,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     const int version = static_cast<int>(parser_->get().version());
     head_ = ResponseHead(response_, {version, keep_alive});
     Deadline(host_.options.write_timeout);
+    WaitIn(&host_.reading);
     if (response_.pieces && !head_only) {
       gather_.emplace(*response_.pieces);
       return WritePieces(head_, keep_alive);
@@ -284,6 +312,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     boost::asio::async_write(stream_, buffers, Then([this, keep_alive] {
                                if constexpr (!kTls)
                                  gather_->SendNow(Tcp().socket().native_handle());
+                               WaitIn(&host_.reading);  // it reads: the wait begins anew
                                WritePieces({}, keep_alive);
                              }));
   }
@@ -315,6 +344,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     Tcp().socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
     if (!unread_input_) return;
     phase_ = Phase::kLinger;
+    WaitIn(&host_.resting);
     Deadline(std::min(kLingerTime, host_.options.read_timeout));
     Discard();
   }
@@ -332,7 +362,9 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   HttpResponse response_;  // keeps the bytes alive while they are written
   std::string head_;
   std::optional<Gather> gather_;  // while a body in pieces is written
-  std::optional<std::list<SessionBase*>::iterator> resting_;
+  boost::asio::ip::address peer_;
+  PeerWaits* waits_in_ = nullptr;
+  PeerWaits::iterator wait_;
   Phase phase_ = Phase::kBusy;
   bool served_any_ = false;
   bool unread_input_ = false;

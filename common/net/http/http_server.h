@@ -29,11 +29,14 @@ struct HttpServerOptions {
   std::string listen = ":8080";  // see ParseHostPort; port 0 lets the system choose
   std::size_t max_body = 1 << 20;
   std::size_t max_header = 16 << 10;
-  // Beyond it the connection that rests longest between two requests is closed for a new one.
+  // Beyond it a connection is closed for a new one: that which rests longest between two requests,
+  // else one that has not sent its request, of the peer that has the most of them; else one whose
+  // peer has not read for `slow_reader`. If all are at work the new one gets a 503.
   int max_connections = 512;
   std::chrono::milliseconds read_timeout{10'000};  // handshake, header and body, each
   std::chrono::milliseconds idle_timeout{60'000};  // between requests of a kept connection
   std::chrono::milliseconds write_timeout{30'000};
+  std::chrono::milliseconds slow_reader{5'000};
   std::optional<KeyPair> tls;  // plain HTTP without it
 };
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "common/base/files.h"
@@ -60,12 +61,24 @@ TEST_F(ProcessMetricsTest, LeavesOutWhatCannotBeRead) {
   Write("stat", "cpu 1\n");
   Write("self/limits", "Max open files            lots\n");
   const std::string page = Page();
-  for (const char* name : {"open_fds", "max_fds", "start_time", "virtual_memory_max"}) {
+  for (const char* name : {"open_fds", "max_fds", "virtual_memory_max"}) {
     EXPECT_EQ(page.find(name), std::string::npos) << name;
   }
   EXPECT_NE(page.find("process_threads 7\n"), std::string::npos);
   std::filesystem::remove_all(proc_);
   EXPECT_EQ(Page().find("process_"), std::string::npos);
+}
+
+// With subset=pid there is no /proc/stat (case A1.9 of the collectors).
+TEST_F(ProcessMetricsTest, WithoutProcStatTheStartIsKnownByTheClocks) {
+  std::filesystem::remove(proc_ + "/stat");
+  const std::string page = Page(), name = "\nprocess_start_time_seconds ";
+  const auto at = page.find(name);
+  ASSERT_NE(at, std::string::npos);
+  timespec up{};
+  ::clock_gettime(CLOCK_BOOTTIME, &up);
+  const double boot = static_cast<double>(::time(nullptr) - up.tv_sec);
+  EXPECT_NEAR(std::strtod(page.c_str() + at + name.size(), nullptr), boot + 2.5, 3);
 }
 
 TEST_F(ProcessMetricsTest, TakesNoNumberFromADamagedStat) {

@@ -65,7 +65,7 @@ TEST_F(AppTest, ServesMetricsHealthAndReadiness) {
   EXPECT_THAT(page, HasSubstr("telltale_collector_success{collector=\"network\"} 1\n"));
   EXPECT_THAT(page, HasSubstr("telltale_collector_success{collector=\"filesystem\"} 1\n"));
   EXPECT_THAT(page, HasSubstr("telltale_collector_success{collector=\"process\"} 1\n"));
-  EXPECT_THAT(page, HasSubstr("telltale_network_receive_bytes_total{device=\"lo\"}"));
+  EXPECT_THAT(page, HasSubstr("node_network_receive_bytes_total{device=\"lo\"}"));
   EXPECT_THAT(page, HasSubstr("telltale_config_last_reload_successful 1\n"));
   EXPECT_THAT(page, HasSubstr("telltale_logs_read_lines_total"));
   EXPECT_THAT(Get("/readyz"), HasSubstr("200"));
@@ -86,7 +86,7 @@ TEST_F(AppTest, AnEmptyFolderIsAnEmptyConfigurationThatFillsLater) {
     page = Get("/metrics");
     return page.find("telltale_collector_success") == std::string::npos;
   });
-  EXPECT_THAT(page, Not(HasSubstr("telltale_network")));
+  EXPECT_THAT(page, Not(HasSubstr("node_network")));
 }
 
 TEST_F(AppTest, ShipsLogsAndFlushesThemWhenItStops) {

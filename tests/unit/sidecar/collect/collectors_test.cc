@@ -9,18 +9,25 @@
 #include <cstdlib>
 
 #include "common/base/files.h"
+#include "common/base/log.h"
 #include "common/metrics/series_table.h"
 #include "sidecar/collect/collector.h"
+#include "tests/fakes/unprivileged.h"
 #include "tests/golden.h"
 #include "tests/unit/sidecar/temp_folder.h"
 
 namespace telltale {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 const char kProc[] = TELLTALE_SOURCE_DIR "/tests/unit/sidecar/collect/testdata/proc";
+
+std::vector<std::string> logged;
 
 std::string Page(Registry& registry) {
   std::string page;
@@ -33,8 +40,8 @@ std::string WithoutSizes(const std::string& page) {
   std::string out;
   for (std::string_view line : Split(page, '\n')) {
     const auto value = line.rfind(' ') + 1;
-    const bool size = line.starts_with("telltale_filesystem_") && line.substr(value) != "0" &&
-                      !line.starts_with("telltale_filesystem_readonly");
+    const bool size = line.starts_with("node_filesystem_") && line.substr(value) != "0" &&
+                      !line.starts_with("node_filesystem_readonly");
     if (!line.empty())
       out.append(size ? line.substr(0, value) : line).append(size ? "4096\n" : "\n");
   }
@@ -58,6 +65,8 @@ std::unique_ptr<Collector> Make(std::string_view name, Registry& registry,
 class CollectorsTest : public ::testing::Test {
  protected:
   void SetUp() override {
+    logged.clear();
+    SetLogSinkForTest([](std::string_view line) { logged.emplace_back(line); });
     for (const char* mount : {"data", "mnt/share", "var/log/my shop"}) {
       std::filesystem::create_directories(folder_ / mount);
     }
@@ -65,6 +74,16 @@ class CollectorsTest : public ::testing::Test {
     std::filesystem::copy(kProc, folder_ / "proc", std::filesystem::copy_options::recursive);
     roots_.proc = folder_ / "proc";
     roots_.rootfs = folder_.path();
+  }
+
+  void TearDown() override { SetLogSinkForTest(nullptr); }
+  // The value of telltale_collector_skipped.
+  std::string Skipped(const std::string& collector, const std::string& reason) {
+    const std::string page = Page(registry_), series = "telltale_collector_skipped{collector=\"" +
+                                                       collector + "\",reason=\"" + reason + "\"} ";
+    const auto at = page.find(series);
+    if (at == std::string::npos) return "none";
+    return page.substr(at + series.size(), page.find('\n', at) - at - series.size());
   }
 
   TempFolder folder_;
@@ -87,11 +106,10 @@ TEST_F(CollectorsTest, ADeviceThatGoesAwayLeavesThePage) {
   const auto network = Make("network", registry_, roots_);
   ASSERT_TRUE(network->Collect().ok());
   EXPECT_THAT(Page(registry_), HasSubstr("eth0"));
-  folder_.Write("proc/net/dev", "a\nb\n  lo: 1 2 0 0 0 0 0 0 3 4 0 0 0 0 0 0\n");
+  folder_.Write("proc/self/net/dev", "a\nb\n  lo: 1 2 0 0 0 0 0 0 3 4 0 0 0 0 0 0\n");
   ASSERT_TRUE(network->Collect().ok());
   EXPECT_THAT(Page(registry_), Not(HasSubstr("eth0")));
-  EXPECT_THAT(Page(registry_),
-              HasSubstr("telltale_network_receive_bytes_total{device=\"lo\"} 1\n"));
+  EXPECT_THAT(Page(registry_), HasSubstr("node_network_receive_bytes_total{device=\"lo\"} 1\n"));
 }
 
 TEST_F(CollectorsTest, WhatCannotBeReadIsAnErrorWithThePath) {
@@ -108,9 +126,138 @@ TEST_F(CollectorsTest, AMountThatIsGoneIsASeriesNotAFailure) {
   const auto filesystem = Make("filesystem", registry_, roots_);
   ASSERT_TRUE(filesystem->Collect().ok());
   const std::string page = Page(registry_);
-  EXPECT_THAT(page, HasSubstr("telltale_filesystem_device_error{mountpoint=\"/mnt/share\"} 1\n"));
-  EXPECT_THAT(page, Not(HasSubstr("telltale_filesystem_size_bytes{mountpoint=\"/mnt/share\"}")));
-  EXPECT_THAT(page, HasSubstr("telltale_filesystem_size_bytes{mountpoint=\"/data\"}"));
+  EXPECT_THAT(page,
+              HasSubstr("node_filesystem_device_error{device=\"server:/x\",device_error=\"no "
+                        "such file or directory\",fstype=\"nfs4\",mountpoint=\"/mnt/share\"} 1\n"));
+  EXPECT_THAT(page, Not(ContainsRegex("node_filesystem_size_bytes.*/mnt/share")));
+  EXPECT_THAT(page, HasSubstr("node_filesystem_size_bytes{device=\"tmpfs\",fstype=\"tmpfs\","
+                              "mountpoint=\"/data\"}"));
+}
+
+// Case A1.6.
+TEST_F(CollectorsTest, WhatDoesNotFitIsCountedAndSaid) {
+  std::string mounts = *ReadFile(folder_ / "proc/self/mountinfo"), devices = "a\nb\n";
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = "m" + std::to_string(i);
+    std::filesystem::create_directory(folder_ / name);
+    mounts += std::to_string(700 + i) + " 612 0:80 / /" + name + " rw - tmpfs tmpfs rw\n";
+    devices += name + ": 1 2 0 0 0 0 0 0 3 4 0 0 0 0 0 0\n";
+  }
+  folder_.Write("proc/self/mountinfo", mounts);
+  folder_.Write("proc/self/net/dev", devices);
+  const auto filesystem = Make("filesystem", registry_, roots_);
+  const auto network = Make("network", registry_, roots_);
+  for (int cycle = 0; cycle < 3; ++cycle) {
+    ASSERT_TRUE(filesystem->Collect().ok());
+    ASSERT_TRUE(network->Collect().ok());
+  }
+  EXPECT_EQ(Skipped("filesystem", "limit"), "48");  // 4 of the fixture and 300, of 256
+  EXPECT_EQ(Skipped("network", "limit"), "44");
+  EXPECT_THAT(logged, ElementsAre(AllOf(HasSubstr("collector=filesystem"), HasSubstr("/m2")),
+                                  AllOf(HasSubstr("collector=network"), HasSubstr("m256"))));
+}
+
+// Case A1.8.
+TEST_F(CollectorsTest, ProcessesThatMayNotBeReadAreCounted) {
+  for (const char* pid : {"20", "30"}) {
+    std::filesystem::permissions(folder_ / (std::string("proc/") + pid), std::filesystem::perms::none);
+  }
+  const auto process = Make("process", registry_, roots_);
+  {
+    const Unprivileged unprivileged(true);
+    ASSERT_TRUE(process->Collect().ok());
+  }
+  EXPECT_EQ(Skipped("process", "permission"), "2");
+  EXPECT_EQ(Skipped("process", "hidden"), "0");
+  EXPECT_THAT(logged, ElementsAre(HasSubstr("reason=permission")));
+  // hidepid=2 does not even list them.
+  std::filesystem::remove_all(folder_ / "proc/1");
+  ASSERT_TRUE(process->Collect().ok());
+  EXPECT_EQ(Skipped("process", "permission"), "0");
+  EXPECT_EQ(Skipped("process", "hidden"), "1");
+}
+
+// Case N3.
+TEST_F(CollectorsTest, DescriptorsThatMayNotBeReadAreLeftOutAndCounted) {
+  std::filesystem::permissions(folder_ / "proc/12/fd", std::filesystem::perms::none);
+  std::filesystem::create_directories(folder_ / "proc/20/fd/0");
+  const auto process = Make("process", registry_, roots_);
+  {
+    const Unprivileged unprivileged(true);
+    ASSERT_TRUE(process->Collect().ok());
+  }
+  EXPECT_EQ(Skipped("process", "permission"), "1");
+  const std::string page = Page(registry_);
+  EXPECT_THAT(page, Not(HasSubstr("open_descriptors{name=\"shop")));
+  EXPECT_THAT(page, HasSubstr("open_descriptors{name=\"worker\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr("group_processes{name=\"shop :) (x\"} 1\n"));
+}
+
+// Case A1.9: with subset=pid there is neither /proc/net nor /proc/stat; the fixture has none.
+TEST_F(CollectorsTest, NetworkNeedsNothingOfProcButItself) {
+  ASSERT_FALSE(std::filesystem::exists(folder_ / "proc/net"));
+  EXPECT_TRUE(Make("network", registry_, roots_)->Collect().ok());
+}
+
+// Case A1.10.
+TEST_F(CollectorsTest, AMountBehindAFolderThatIsNotOursIsLeftOutAndCounted) {
+  std::filesystem::permissions(folder_ / "mnt", std::filesystem::perms::none);
+  const auto filesystem = Make("filesystem", registry_, roots_);
+  std::string page;
+  for (const char* type : {"nfs4", "tmpfs"}) {
+    const std::string text = *ReadFile(folder_ / "proc/self/mountinfo");
+    folder_.Write("proc/self/mountinfo", Replaced(text, "- nfs4", "- " + std::string(type)));
+    const Unprivileged unprivileged(true);
+    ASSERT_TRUE(filesystem->Collect().ok());
+    EXPECT_EQ(Skipped("filesystem", "permission"), "1") << type;
+    EXPECT_THAT(Page(registry_), Not(HasSubstr("/mnt/share"))) << type;
+    if (type == std::string("nfs4")) folder_.Write("proc/self/mountinfo", text);
+  }
+  std::filesystem::permissions(folder_ / "mnt", std::filesystem::perms::all);
+}
+
+// Case A1.11.
+TEST_F(CollectorsTest, NamesThatTheKernelCutsAreToldApart) {
+  const std::string stat = *ReadFile(folder_ / "proc/30/stat");
+  for (const char* pid : {"51", "52"}) {
+    const std::string proc = "proc/" + std::string(pid);
+    folder_.Write(proc + "/stat",
+                  pid + std::string(" (verylongprocess") + stat.substr(stat.rfind(')')));
+    folder_.Write(proc + "/cmdline",
+                  "/bin/verylongprocessname" + std::string(pid) + '\0' + "-x" + '\0');
+  }
+  const auto process = Make("process", registry_, roots_);
+  ASSERT_TRUE(process->Collect().ok());
+  for (const char* name : {"verylongprocessname51", "verylongprocessname52"}) {
+    EXPECT_THAT(Page(registry_),
+                HasSubstr("group_processes{name=\"" + std::string(name) + "\"} 1\n"));
+  }
+}
+
+// Cases A1.12 and A1.14: names that others choose.
+TEST_F(CollectorsTest, OddNamesAreEscapedAndStayApart) {
+  std::string devices = "a\nb\n";
+  for (const char* name : {"b\xff"
+                           "d",
+                           "b\xfe"
+                           "d",
+                           "a\"b", "back\\sl",
+                           "h\xc3\xa9\xc3\xa9"
+                           "0",
+                           "x{y}=1", "if@x", "0", "eth0:1"}) {
+    devices += std::string(name) + ":1 2 0 0 0 0 0 0 3 4 0 0 0 0 0 0\n";
+  }
+  folder_.Write("proc/self/net/dev", devices);
+  const auto network = Make("network", registry_, roots_);
+  ASSERT_TRUE(network->Collect().ok());
+  const std::string page = Page(registry_);
+  for (const char* label : {"b\\\\xffd", "b\\\\xfed", "a\\\"b", "back\\\\sl",
+                            "h\xc3\xa9\xc3\xa9"
+                            "0",
+                            "x{y}=1", "if@x", "0", "eth0:1"}) {
+    EXPECT_THAT(page, HasSubstr("node_network_receive_bytes_total{device=\"" + std::string(label) +
+                                "\"} 1\n"));
+  }
 }
 
 TEST_F(CollectorsTest, CpuOfANameGrowsThoughOneOfItsProcessesEnds) {
@@ -123,16 +270,16 @@ TEST_F(CollectorsTest, CpuOfANameGrowsThoughOneOfItsProcessesEnds) {
   const auto tick = 1.0 / static_cast<double>(sysconf(_SC_CLK_TCK));
   const auto process = Make("process", registry_, roots_);
   ASSERT_TRUE(process->Collect().ok());
-  EXPECT_DOUBLE_EQ(cpu(), 60 * tick);  // 50 and 10 ticks
+  EXPECT_DOUBLE_EQ(cpu(), 63 * tick);  // 50, 10 and 3 ticks
   std::filesystem::remove_all(folder_ / "proc/20");
   const std::string stat = *ReadFile(folder_ / "proc/30/stat");
   folder_.Write("proc/30/stat", Replaced(stat, " 5 5 ", " 9 5 "));
   ASSERT_TRUE(process->Collect().ok());
-  EXPECT_DOUBLE_EQ(cpu(), 64 * tick);
+  EXPECT_DOUBLE_EQ(cpu(), 67 * tick);
   // The pid is given to another process, whose time starts anew.
   folder_.Write("proc/30/stat", Replaced(Replaced(stat, " 5 5 ", " 1 0 "), " 4900 ", " 9900 "));
   ASSERT_TRUE(process->Collect().ok());
-  EXPECT_DOUBLE_EQ(cpu(), 65 * tick);
+  EXPECT_DOUBLE_EQ(cpu(), 68 * tick);
 }
 
 TEST_F(CollectorsTest, BeyondTheLimitANameKeepsItsGroupWhateverTheOrderOfProc) {

@@ -14,57 +14,80 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Stands for statvfs on a mount whose server is away, until Answer.
-struct Hang {
+using Questions = std::vector<MountProber::Question>;
+
+// Filesystems of which those named "hung..." do not answer until Answer.
+struct Filesystems {
   std::promise<void> answer;
   std::shared_future<void> answered{answer.get_future()};
-  std::atomic<int> calls{0};
+  std::atomic<int> calls{0}, returned{0};
 
   MountProber::Stat Stat() {
-    return [this, answered_now = answered](const std::string&) -> Result<FilesystemUsage> {
+    return [this, done = answered](const std::string& path) -> Result<FilesystemUsage> {
       ++calls;
-      answered_now.wait();
+      if (path.starts_with("/hung")) done.wait();
+      if (path.starts_with("/slow")) std::this_thread::sleep_for(milliseconds(100));
       FilesystemUsage usage;
       usage.size = 42;
+      ++returned;
       return usage;
     };
   }
 };
 
-TEST(MountProber, AMountThatHangsIsGivenUpAndNotAskedTwice) {
-  Hang hang;
-  MountProber prober(hang.Stat(), milliseconds(5));
-  for (int cycle = 0; cycle < 3; ++cycle) {
-    prober.Begin();
-    const auto usage = prober.Probe("/mnt", true);
-    ASSERT_FALSE(usage.ok());
-    EXPECT_EQ(usage.error().code, Code::kTimeout);
+std::string Answered(MountProber& prober, const Questions& questions) {
+  std::string out;
+  for (const auto& answer : prober.Ask(questions)) {
+    out += answer.ok() ? 'y' : answer.error().code == Code::kTimeout ? '-' : '?';
   }
-  hang.answer.set_value();
-  // The call that was left behind comes back, and its answer is used.
-  WaitUntil("the mount answers", [&] {
-    prober.Begin();
-    const auto usage = prober.Probe("/mnt", true);
-    if (usage.ok()) {
-      EXPECT_EQ(usage->size, 42u);
-    }
-    return usage.ok();
-  });
-  EXPECT_EQ(hang.calls, 1);
+  return out;
+}
+
+// Case A1.2.
+TEST(MountProber, AMountThatHangsHurtsNoHealthyOneWhereverItStands) {
+  for (const Questions& questions :
+       {Questions{{"/hung", true}, {"/a", true}, {"/slow", true}},
+        Questions{{"/a", true}, {"/hung", true}, {"/slow", true}},
+        Questions{{"/slow", true}, {"/a", true}, {"/hung", true}},
+        Questions{{"/hung", true}, {"/a", true}, {"/hung2", true}, {"/local", false}}}) {
+    Filesystems filesystems;
+    MountProber prober(filesystems.Stat(), milliseconds(1'000));
+    std::string expected;
+    for (const auto& q : questions) expected += q.path.starts_with("/hung") ? '-' : 'y';
+    for (int cycle = 0; cycle < 3; ++cycle) EXPECT_EQ(Answered(prober, questions), expected);
+    filesystems.answer.set_value();
+    WaitUntil("the threads have ended", [&] { return filesystems.returned == filesystems.calls; });
+  }
+}
+
+TEST(MountProber, AStuckMountIsWaitedForOnceAndAskedOnce) {
+  Filesystems filesystems;
+  MountProber prober(filesystems.Stat(), milliseconds(50));
+  EXPECT_EQ(Answered(prober, {{"/hung", true}}), "-");
+  const auto start = std::chrono::steady_clock::now();
+  for (int cycle = 0; cycle < 1'000; ++cycle) EXPECT_EQ(Answered(prober, {{"/hung", true}}), "-");
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+  EXPECT_EQ(filesystems.calls, 1);
+  filesystems.answer.set_value();
+  WaitUntil("the call comes back", [&] { return filesystems.returned == 1; });
+  // Its answer is an old one: the mount is asked again.
+  WaitUntil("it is asked again", [&] { return Answered(prober, {{"/hung", true}}) == "y"; });
+  EXPECT_EQ(filesystems.calls, 2);
 }
 
 TEST(MountProber, TheWaitIsBoundedForAllMountsTogether) {
-  Hang hang;
+  Filesystems filesystems;
+  Questions questions;
+  for (int i = 0; i < 50; ++i) questions.push_back({"/hung" + std::to_string(i), true});
   {
-    MountProber prober(hang.Stat(), milliseconds(500));
-    prober.Begin();
+    MountProber prober(filesystems.Stat(), milliseconds(500));
     const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < 50; ++i) EXPECT_FALSE(prober.Probe("/mnt" + std::to_string(i), true).ok());
+    EXPECT_EQ(Answered(prober, questions), std::string(50, '-'));
     // One wait, or a few on a busy machine, and not 50 of them.
     EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds(20 * 500));
   }
-  hang.answer.set_value();
-  WaitUntil("the threads that use `hang` have ended", [&] { return hang.calls >= 50; });
+  filesystems.answer.set_value();
+  WaitUntil("the threads have ended", [&] { return filesystems.returned == 50; });
 }
 
 TEST(MountProber, ALocalMountIsAskedOnTheCallersThread) {
@@ -73,8 +96,7 @@ TEST(MountProber, ALocalMountIsAskedOnTheCallersThread) {
     asked = std::this_thread::get_id();
     return FilesystemUsage{};
   });
-  prober.Begin();
-  EXPECT_TRUE(prober.Probe("/", false).ok());
+  EXPECT_TRUE(prober.Ask({{"/", false}})[0].ok());
   EXPECT_EQ(asked, std::this_thread::get_id());
 }
 

@@ -19,7 +19,7 @@ std::string Fixture(const std::string& name) {
 }
 
 TEST(ParseNetDev, ReadsBothDirectionsOfEachDevice) {
-  const auto devices = ParseNetDev(Fixture("net/dev"));
+  const auto devices = ParseNetDev(Fixture("self/net/dev"));
   ASSERT_TRUE(devices.ok());
   ASSERT_EQ(devices->size(), 2u);
   const NetworkDevice& eth0 = devices->back();
@@ -51,50 +51,14 @@ TEST(ParseNetDev, NamesTheLineThatItDoesNotUnderstand) {
   }
 }
 
-TEST(ParseMountInfo, DecodesPathsAndTakesTheLaterOfTwoMountsAtOnePlace) {
-  const auto mounts = ParseMountInfo(Fixture("self/mountinfo"));
-  ASSERT_TRUE(mounts.ok());
-  ASSERT_EQ(mounts->size(), 10u);
-  EXPECT_EQ(mounts->at(0).mount_point, "/");
-  EXPECT_EQ(mounts->at(0).type, "overlay");
-  EXPECT_TRUE(mounts->at(0).read_only);
-  EXPECT_EQ(mounts->at(7).mount_point, "/var/log/my shop");
-  EXPECT_EQ(mounts->at(7).type, "ext4");
-  EXPECT_EQ(mounts->at(8).mount_point, "/data");
-  EXPECT_EQ(mounts->at(8).type, "tmpfs");
-  EXPECT_FALSE(mounts->at(8).read_only);
-}
-
-TEST(ParseMountInfo, NamesTheLineThatItDoesNotUnderstand) {
-  for (const char* bad :
-       {"1 2 3", "1 2 0:1 / relative rw - ext4 d rw", "1 2 0:1 / /a rw shared:1"}) {
-    const auto mounts = ParseMountInfo("612 540 0:61 / / rw - ext4 d rw\n" + std::string(bad));
-    ASSERT_FALSE(mounts.ok()) << bad;
-    EXPECT_THAT(mounts.error().message, HasSubstr("mountinfo line 2"));
-  }
-}
-
-TEST(Mounts, KnowsWhatIsNoFilesystemForPeopleAndWhatMayHang) {
-  const auto pseudo = [](std::string where, std::string type) {
-    return IsPseudo({std::move(where), std::move(type), false});
-  };
-  EXPECT_TRUE(pseudo("/proc", "proc"));
-  EXPECT_TRUE(pseudo("/dev/shm", "tmpfs"));
-  EXPECT_TRUE(pseudo("/sys/fs/cgroup", "cgroup2"));
-  EXPECT_FALSE(pseudo("/", "overlay"));
-  EXPECT_FALSE(pseudo("/data", "tmpfs"));
-  EXPECT_FALSE(pseudo("/devices", "ext4"));
-  EXPECT_TRUE(MayHang({"/mnt", "nfs4", false}));
-  EXPECT_TRUE(MayHang({"/mnt", "fuse.sshfs", false}));
-  EXPECT_FALSE(MayHang({"/", "overlay", false}));
-}
-
 TEST(ParseProcessStat, TheNameEndsAtTheLastParenthesis) {
   const auto stat = ParseProcessStat(Fixture("12/stat"));
   ASSERT_TRUE(stat.ok());
   EXPECT_EQ(stat->name, "shop :) (x");
   EXPECT_EQ(stat->state, 'S');
+  EXPECT_EQ(stat->parent, 1u);
   EXPECT_EQ(stat->cpu_ticks, 200u);
+  EXPECT_EQ(stat->waited_ticks, 12u);
   EXPECT_EQ(stat->threads, 6u);
   EXPECT_EQ(stat->start_ticks, 4711u);
   EXPECT_EQ(stat->virtual_bytes, 250000000u);
@@ -106,6 +70,38 @@ TEST(ParseProcessStat, RefusesWhatIsCutShort) {
   EXPECT_FALSE(ParseProcessStat("12 (a").ok());
   EXPECT_FALSE(ParseProcessStat("12 (a) S 1 12 12 0 -1 4194560 500 0 2 0 150 50").ok());
   EXPECT_FALSE(ParseProcessStat(")(").ok());
+}
+
+TEST(ParseProcessIo, ReadsWhatReachedTheDisks) {
+  const auto io = ParseProcessIo(Fixture("12/io"));
+  ASSERT_TRUE(io.ok());
+  EXPECT_EQ(io->read_bytes, 4096u);
+  EXPECT_EQ(io->written_bytes, 8192u);
+  EXPECT_FALSE(ParseProcessIo("").ok());
+  EXPECT_FALSE(ParseProcessIo("read_bytes: 1\nwrite_bytes: x\n").ok());
+}
+
+// Case A1.11.
+TEST(WholeName, IsThatOfTheProgramOrItsScript) {
+  using std::string_literals::operator""s;
+  const std::string cut = "verylongprocess";
+  EXPECT_EQ(WholeName(cut, "/bin/verylongprocessname1\0--x\0"s), "verylongprocessname1");
+  EXPECT_EQ(WholeName(cut, "/bin/sh\0/opt/verylongprocess.sh\0-v\0"s), "verylongprocess.sh");
+  EXPECT_EQ(WholeName(cut, "verylongprocess"), cut);
+  EXPECT_EQ(WholeName(cut, ""), cut);
+  EXPECT_EQ(WholeName(cut, "/bin/other\0"s), cut);  // it calls itself something else
+  EXPECT_EQ(WholeName("short", "/bin/shorter\0"s), "short");
+  EXPECT_EQ(WholeName(cut, cut + std::string(10'000, 'x')).size(), 128u);
+}
+
+// Case A1.12.
+TEST(LabelText, TwoNamesStayTwo) {
+  EXPECT_EQ(LabelText("eth0"), "eth0");
+  EXPECT_EQ(LabelText("h\xc3\xa9\\0"), "h\xc3\xa9\\0");
+  EXPECT_EQ(LabelText("b\xff d"), "b\\xff d");
+  EXPECT_EQ(LabelText("b\xfe d"), "b\\xfe d");
+  EXPECT_EQ(LabelText("\xc3"), "\\xc3");                        // cut short
+  EXPECT_EQ(LabelText("\xff\\\xc3\xa9"), "\\xff\\\\\xc3\xa9");  // a backslash is doubled then
 }
 
 TEST(NextWord, CutsWordByWord) {

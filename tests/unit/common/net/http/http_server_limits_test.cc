@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/base/log.h"
+#include "common/net/http/http_client.h"
 #include "common/net/http/http_server.h"
 #include "tests/fakes/text_pieces.h"
 #include "tests/unit/common/net/http/raw_socket.h"
@@ -169,7 +170,7 @@ TEST_F(HttpServerLimitsTest, AClientThatReadsNothingIsClosedByTheWriteDeadline) 
   EXPECT_LT(socket.ReadAll().size(), 64u << 20);
 }
 
-TEST_F(HttpServerLimitsTest, SixHundredConnectionsMeetTheCap) {
+TEST_F(HttpServerLimitsTest, OfSixHundredSilentConnectionsTheNewestHundredStay) {
   rlimit files{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &files), 0);
   files.rlim_cur = files.rlim_max;
@@ -181,15 +182,90 @@ TEST_F(HttpServerLimitsTest, SixHundredConnectionsMeetTheCap) {
     sockets.push_back(RawSocket::Connect(server_->port()));
     ASSERT_TRUE(sockets.back().connected()) << i;
   }
-  for (std::size_t i = 100; i < 600; ++i) {
-    ASSERT_EQ(sockets[i].ReadAll().substr(0, 13), "HTTP/1.1 503 ") << i;
-  }
-  for (std::size_t i = 0; i < 100; ++i) {
+  for (std::size_t i = 0; i < 500; ++i) ASSERT_EQ(sockets[i].ReadAll(), "") << i;
+  for (std::size_t i = 500; i < 600; ++i) {
     sockets[i].Send(kRequest);
     ASSERT_EQ(sockets[i].ReadAll().substr(0, 13), "HTTP/1.1 200 ") << i;
   }
   EXPECT_EQ(handled_, 100);
   EXPECT_EQ(Ask(kRequest).substr(0, 13), "HTTP/1.1 200 ");  // room again
+}
+
+TEST_F(HttpServerLimitsTest, HalfSentRequestsKeepNobodyOut) {
+  options_.max_connections = 4;
+  Start();
+  for (const char* half : {"", "GET /met", "GET / HTTP/1.1\r\nHost: h\r\n",
+                           "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf"}) {
+    std::vector<RawSocket> sockets;
+    for (int i = 0; i < 12; ++i) {
+      sockets.push_back(RawSocket::Connect(server_->port()));
+      sockets.back().Send(half);
+      EXPECT_EQ(Ask(kRequest).substr(0, 13), "HTTP/1.1 200 ") << half << " " << i;
+    }
+  }
+}
+
+TEST_F(HttpServerLimitsTest, WhoHasOneSlowRequestDoesNotMakeRoomForWhoHasMany) {
+  options_.max_connections = 4;
+  Start();
+  RawSocket slow{UniqueFd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))};
+  sockaddr_in other{};
+  other.sin_family = AF_INET;
+  other.sin_addr.s_addr = inet_addr("127.0.0.2");
+  ASSERT_TRUE(slow.ConnectTo(server_->port(), &other));
+  slow.Send("GET / HT");
+  std::vector<RawSocket> sockets;
+  for (int i = 0; i < 40; ++i) {
+    sockets.push_back(RawSocket::Connect(server_->port()));
+    sockets.back().Send("GET /met");
+  }
+  for (std::size_t i = 0; i < 36; ++i) EXPECT_EQ(sockets[i].ReadAll(), "") << i;
+  slow.Send("TP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(slow.ReadAll().substr(0, 13), "HTTP/1.1 200 ");
+}
+
+TEST_F(HttpServerLimitsTest, ClientsThatReadNothingKeepNobodyOut) {
+  options_.max_connections = 2;
+  options_.slow_reader = milliseconds(50);
+  const auto body = InPieces(std::string(64u << 20, 'x'), 500);
+  server_ = std::make_unique<HttpServer>(options_, [body](const HttpRequest& request) {
+    HttpResponse response = TextResponse(200, "short");
+    if (request.target == "/long") response.pieces = body;
+    return response;
+  });
+  ASSERT_TRUE(server_->Start().ok());
+  std::vector<RawSocket> sockets;
+  for (int i = 0; i < 2; ++i) {
+    sockets.push_back(RawSocket::Connect(server_->port()));
+    sockets.back().Send("GET /long HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_TRUE(sockets.back().ReadableWithin(20'000));
+  }
+  const auto start = steady_clock::now();
+  std::string answer;
+  while (answer.substr(0, 13) != "HTTP/1.1 200 " && Since(start) < milliseconds(20'000)) {
+    answer = Ask(kRequest);
+  }
+  EXPECT_EQ(answer.substr(answer.size() - 5), "short");
+  EXPECT_LT(Since(start), milliseconds(10'000));
+}
+
+TEST_F(HttpServerLimitsTest, SilentTlsConnectionsKeepNobodyOut) {
+  const auto now = static_cast<std::int64_t>(time(nullptr));
+  const auto authority = MakeAuthority("a", now, 3600);
+  ASSERT_TRUE(authority.ok());
+  auto pair = MakeServerCertificate(*authority, {"localhost"}, now, 3600);
+  ASSERT_TRUE(pair.ok());
+  options_.tls = *pair;
+  options_.max_connections = 4;
+  Start();
+  std::vector<RawSocket> sockets;
+  for (int i = 0; i < 8; ++i) sockets.push_back(RawSocket::Connect(server_->port()));
+  HttpClientOptions client;
+  client.server = *ParseUrl("https://localhost:" + std::to_string(server_->port()));
+  client.tls.identity = TlsIdentity{authority->certificate};
+  const auto answer = HttpClient(client).Send({}, milliseconds(20'000));
+  ASSERT_TRUE(answer.ok()) << answer.error().message;
+  EXPECT_EQ(answer->status, 200);
 }
 
 TEST_F(HttpServerLimitsTest, AtTheCapTheConnectionThatRestsLongestMakesRoomForANewOne) {

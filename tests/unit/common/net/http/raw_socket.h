@@ -32,8 +32,11 @@ class RawSocket {
     result.ConnectTo(port);
     return result;
   }
-  // False when it was refused.
-  bool ConnectTo(std::uint16_t port) {
+  // False when it was refused. `from`: the address that it comes from.
+  bool ConnectTo(std::uint16_t port, const sockaddr_in* from = nullptr) {
+    if (from != nullptr) {
+      bind(fd_.get(), reinterpret_cast<const sockaddr*>(from), sizeof *from);
+    }
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
