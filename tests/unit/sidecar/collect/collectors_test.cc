@@ -160,7 +160,8 @@ TEST_F(CollectorsTest, WhatDoesNotFitIsCountedAndSaid) {
 // Case A1.8.
 TEST_F(CollectorsTest, ProcessesThatMayNotBeReadAreCounted) {
   for (const char* pid : {"20", "30"}) {
-    std::filesystem::permissions(folder_ / (std::string("proc/") + pid), std::filesystem::perms::none);
+    std::filesystem::permissions(folder_ / (std::string("proc/") + pid),
+                                 std::filesystem::perms::none);
   }
   const auto process = Make("process", registry_, roots_);
   {
