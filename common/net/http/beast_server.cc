@@ -10,7 +10,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <exception>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -73,21 +72,11 @@ AsioError Listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
   return error;
 }
 
-// Of the peer that has the most connections without a whole request, the one that began first:
-// whoever opens many makes room for others, and who sends a request at once loses nothing.
-PeerWaits::iterator OldestOfTheGreediest(PeerWaits& asking) {
-  std::map<boost::asio::ip::address, int> count;
-  for (const PeerWait& wait : asking) ++count[wait.peer];
-  return std::max_element(asking.begin(), asking.end(), [&](const PeerWait& a, const PeerWait& b) {
-    return count[a.peer] < count[b.peer];
-  });
-}
-
 }  // namespace
 
 struct HttpServer::Impl {
   Impl(HttpServerOptions options, HttpHandler handler)
-      : host{std::move(options), std::move(handler), false, {}, {}, {}, {}, {}} {}
+      : host{std::move(options), std::move(handler), false, {}, {}, {}} {}
 
   Status Bind();
   void Accept();
@@ -158,22 +147,9 @@ void HttpServer::Impl::AcceptFailed(AsioError error) {
   });
 }
 
-// At the limit one connection makes room: one between two requests, whose client opens another when
-// it needs it; then one that has not sent its request; then one whose peer does not read. So no
-// client can keep others out, probes least of all. False if all have a request in flight.
 bool HttpServer::Impl::MakeRoom() {
-  if (host.open.size() < static_cast<std::size_t>(std::max(host.options.max_connections, 1))) {
-    return true;
-  }
-  while (!host.resting.empty()) {
-    if (host.resting.front().session->Yield()) return true;
-  }
-  while (!host.asking.empty()) {
-    if (OldestOfTheGreediest(host.asking)->session->Yield()) return true;
-  }
-  const auto now = std::chrono::steady_clock::now();
-  return !host.reading.empty() && now - host.reading.front().since >= host.options.slow_reader &&
-         host.reading.front().session->Yield();
+  const auto limit = static_cast<std::size_t>(std::max(host.options.max_connections, 1));
+  return host.open.size() < limit || host.waits.MakeRoom(host.options.slow_reader);
 }
 
 void HttpServer::Impl::Admit(tcp::socket socket) {

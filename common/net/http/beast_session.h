@@ -13,7 +13,6 @@
 //
 #include <algorithm>
 #include <array>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -24,7 +23,6 @@
 #include <chrono>
 #include <exception>
 #include <functional>
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +32,7 @@
 
 #include "common/base/log.h"
 #include "common/net/http/beast_gather.h"
+#include "common/net/http/connection_waits.h"
 #include "common/net/http/http_server.h"
 #include "common/net/http/http_wire.h"
 #include "common/net/http/url.h"
@@ -41,33 +40,13 @@
 
 namespace telltale {
 
-class SessionBase {
- public:
-  virtual ~SessionBase() = default;
-  virtual void Drain() = 0;  // closes now when no request is under way
-  virtual void Abort() = 0;  // closes now
-  // Makes room for another connection: closes now, unless bytes of the peer are there that were not
-  // read yet. False if it did not close.
-  virtual bool Yield() = 0;
-};
-
-// Where a connection waits for its peer. At the cap one of these makes room for a new connection.
-struct PeerWait {
-  SessionBase* session;
-  boost::asio::ip::address peer;
-  std::chrono::steady_clock::time_point since;
-};
-using PeerWaits = std::list<PeerWait>;  // the longest wait first
-
 // What sessions share with their server; outlives them.
 struct SessionHost {
   HttpServerOptions options;
   HttpHandler handler;
   bool draining = false;
   std::unordered_set<SessionBase*> open;
-  PeerWaits resting;                     // between two requests
-  PeerWaits asking;                      // for the end of a handshake, a header or a body
-  PeerWaits reading;                     // for the peer to read an answer
+  ConnectionWaits waits;
   std::function<void()> on_last_closed;  // while draining
 };
 
@@ -81,18 +60,18 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   explicit Session(SessionHost& host, Args&&... args)
       : host_(host), stream_(std::forward<Args>(args)...), buffer_(host.options.max_header + 4096) {
     ErrorCode ignored;
-    peer_ = Tcp().socket().remote_endpoint(ignored).address();
+    wait_ = WaitPlace(this, Tcp().socket().remote_endpoint(ignored).address().to_string());
     host_.open.insert(this);
   }
 
   ~Session() override {
-    WaitIn(nullptr);
+    wait_.Leave();
     host_.open.erase(this);
     if (host_.draining && host_.open.empty() && host_.on_last_closed) host_.on_last_closed();
   }
 
   void Run() {
-    WaitIn(&host_.asking);
+    wait_.Join(host_.waits.asking);
     Deadline(host_.options.read_timeout);
     if constexpr (kTls) {
       stream_.async_handshake(boost::asio::ssl::stream_base::server, Then([this] {
@@ -109,8 +88,8 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   }
 
   bool Yield() override {
-    const bool reads = waits_in_ == &host_.reading;
-    WaitIn(nullptr);
+    const bool reads = wait_.IsIn(host_.waits.reading);
+    wait_.Leave();
     if (phase_ != Phase::kLinger && !reads && !NothingCame()) return false;
     Abort();
     return true;
@@ -142,20 +121,6 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     return Tcp().socket().available(ignored) == 0;
   }
 
-  // Leaves the list of waits that it is in, and joins the end of `list` unless that is null.
-  void WaitIn(PeerWaits* list) {
-    const auto now = std::chrono::steady_clock::now();
-    if (list == nullptr) {
-      if (waits_in_ != nullptr) waits_in_->erase(wait_);
-    } else if (waits_in_ == nullptr) {
-      wait_ = list->insert(list->end(), {this, peer_, now});
-    } else {
-      list->splice(list->end(), *waits_in_, wait_);
-      wait_->since = now;
-    }
-    waits_in_ = list;
-  }
-
   void Deadline(std::chrono::milliseconds time) { Tcp().expires_after(time); }
 
   // A completion that goes on with `next` when the operation succeeded, and ends the session else.
@@ -172,7 +137,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     phase_ = Phase::kIdle;
     if (served_any_) {
       Deadline(host_.options.idle_timeout);
-      WaitIn(&host_.resting);
+      wait_.Join(host_.waits.resting);
     }
     stream_.async_read_some(buffer_.prepare(512), [self = this->shared_from_this(), this](
                                                       ErrorCode error, std::size_t size) {
@@ -181,7 +146,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
       buffer_.commit(size);
       if (served_any_) {
         Deadline(host_.options.read_timeout);
-        WaitIn(&host_.asking);
+        wait_.Join(host_.waits.asking);
       }
       ReadHeader();
     });
@@ -189,7 +154,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
 
   void ReadHeader() {
     phase_ = Phase::kBusy;
-    if (waits_in_ != &host_.asking) WaitIn(&host_.asking);
+    if (!wait_.IsIn(host_.waits.asking)) wait_.Join(host_.waits.asking);
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(host_.options.max_header));
     parser_->body_limit(host_.options.max_body);
@@ -290,7 +255,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     const int version = static_cast<int>(parser_->get().version());
     head_ = ResponseHead(response_, {version, keep_alive});
     Deadline(host_.options.write_timeout);
-    WaitIn(&host_.reading);
+    wait_.Join(host_.waits.reading);
     if (response_.pieces && !head_only) {
       gather_.emplace(*response_.pieces);
       return WritePieces(head_, keep_alive);
@@ -312,7 +277,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     boost::asio::async_write(stream_, buffers, Then([this, keep_alive] {
                                if constexpr (!kTls)
                                  gather_->SendNow(Tcp().socket().native_handle());
-                               WaitIn(&host_.reading);  // it reads: the wait begins anew
+                               wait_.Join(host_.waits.reading);  // it reads: the wait begins anew
                                WritePieces({}, keep_alive);
                              }));
   }
@@ -344,7 +309,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     Tcp().socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
     if (!unread_input_) return;
     phase_ = Phase::kLinger;
-    WaitIn(&host_.resting);
+    wait_.Join(host_.waits.resting);
     Deadline(std::min(kLingerTime, host_.options.read_timeout));
     Discard();
   }
@@ -362,9 +327,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   HttpResponse response_;  // keeps the bytes alive while they are written
   std::string head_;
   std::optional<Gather> gather_;  // while a body in pieces is written
-  boost::asio::ip::address peer_;
-  PeerWaits* waits_in_ = nullptr;
-  PeerWaits::iterator wait_;
+  WaitPlace wait_;
   Phase phase_ = Phase::kBusy;
   bool served_any_ = false;
   bool unread_input_ = false;
