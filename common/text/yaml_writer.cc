@@ -94,6 +94,16 @@ YamlWriter& YamlWriter::Bool(bool value) {
   return *this;
 }
 
+YamlWriter& YamlWriter::Anchor(std::string_view name) {
+  impl_->emitter << YAML::Anchor(std::string(name));
+  return *this;
+}
+
+YamlWriter& YamlWriter::Alias(std::string_view name) {
+  impl_->emitter << YAML::Alias(std::string(name));
+  return *this;
+}
+
 std::string YamlWriter::Text() const {
   TELLTALE_CHECK(impl_->emitter.good());  // Begin and End, Key and value in an order of our own
   std::string text(impl_->emitter.c_str(), impl_->emitter.size());

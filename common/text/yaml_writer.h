@@ -28,6 +28,10 @@ class YamlWriter {
   // A number as its text has it.
   YamlWriter& Number(std::string_view text);
   YamlWriter& Bool(bool value);
+  // Names the map that begins next; an alias stands for the whole of it later in the document. Only
+  // for readers that know both: our own does not.
+  YamlWriter& Anchor(std::string_view name);
+  YamlWriter& Alias(std::string_view name);
   YamlWriter& Field(std::string_view key, std::string_view value) { return Key(key).String(value); }
   // The document so far, ending in a newline.
   std::string Text() const;

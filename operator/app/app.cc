@@ -94,7 +94,7 @@ Result<CoreOptions> App::Impl::MakeCoreOptions() {
                    .loki_credentials = !options.loki_secret.empty()};
   made.promtail = options.promtail;
   made.promtail_config = {options.loki_url, options.loki_tenant,
-                          NameSet(options.promtail_secret_keys)};
+                          NameSet(options.promtail_secret_keys), options.promtail_version};
   made.injects = options.webhook_listen != "off";
   made.asks_prometheus = !options.prometheus_url.empty();
   made.identity = MakeIdentity(PodName());

@@ -30,6 +30,8 @@ void OperatorOptions::AddTo(Flags& flags) {
   flags.Add("trusted-namespaces", &trusted_namespaces, "NAME,NAME",
             "whose resources may select pods of other namespaces; default: our own");
   flags.Add("promtail", &promtail, "keep the ConfigMap telltale-promtail");
+  flags.Add("promtail-version", &promtail_version, "VERSION",
+            "of Promtail; stages that it does not know are refused");
   flags.Add("promtail-secret-keys", &promtail_secret_keys, "KEY,KEY",
             "what of the Secret of --loki-secret is mounted in Promtail's pods, as it cannot look");
   flags.Add("leader-elect", &leader_elect,

@@ -26,6 +26,7 @@ struct OperatorOptions {
   std::string sidecar_pull_secrets;
   std::string trusted_namespaces;
   bool promtail = true;
+  std::string promtail_version = "2.2.1";
   bool leader_elect = false;
   LeaderOptions leader;  // ns and identity are set when the operator starts
   std::chrono::milliseconds shutdown_delay{0};

@@ -53,7 +53,10 @@ void ConfigReport::Tried(const std::string& config_map, const std::string& reade
     const auto found = before.find(target);
     ConfigOutcomes::Outcome outcome =
         found == before.end() ? ConfigOutcomes::Outcome() : found->second;
-    if (part.left_out) {
+    if (!part.refused.empty()) {
+      outcome.written = 0;
+      outcome.problem = {Reason::kInvalid, part.refused + "."};
+    } else if (part.left_out) {
       outcome.written = 0;
       outcome.problem = {Reason::kConfigTooLarge, TooLargeText(config_map, readers, part.bytes)};
     } else if (written || part.in_place) {

@@ -22,8 +22,9 @@ class ConfigReport {
   struct Part {
     std::int64_t generation = 0;
     std::size_t bytes = 0;
-    bool in_place = false;  // the ConfigMap had it as it should be before the try
-    bool left_out = false;  // it does not fit
+    bool in_place = false;     // the ConfigMap had it as it should be before the try
+    bool left_out = false;     // it does not fit
+    std::string refused = {};  // the readers would not take it, and why; it is left out
   };
   using Parts = std::map<std::string, Part>;  // by key of the MonitoringTarget
 

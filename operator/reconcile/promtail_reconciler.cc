@@ -32,7 +32,8 @@ ReconcileResult PromtailReconciler::Reconcile(const std::string&) {
       PlanPromtailConfig(world_(), options_, file, writer_.Budget(own_namespace_));
   ConfigReport::Parts parts;
   for (const auto& [target, part] : plan.parts) {
-    parts[target] = {part.generation, part.text.size(), part.held, plan.left_out.contains(target)};
+    parts[target] = {part.generation, part.text.size(), part.held, plan.left_out.contains(target),
+                     part.refused};
   }
   ReconcileResult result = writer_.Ensure(own_namespace_, {{kFile, plan.text}});
   report_.Tried(own_namespace_ + "/" + kKey, "Promtail's pods", parts, result);

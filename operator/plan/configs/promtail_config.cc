@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <limits>
 #include <utility>
+#include <vector>
 
 #include "common/text/yaml_writer.h"
 #include "operator/plan/configs/config_budget.h"
 #include "operator/plan/configs/node_logs.h"
+#include "operator/plan/configs/promtail_check.h"
 #include "operator/plan/configs/promtail_relabel.h"
 #include "operator/plan/configs/promtail_stages.h"
 #include "operator/plan/matching.h"
@@ -15,81 +17,24 @@
 namespace telltale {
 namespace {
 
-constexpr int kHttpPort = 3101;
-constexpr std::string_view kPushPath = "/loki/api/v1/push";
-constexpr std::string_view kUsername = "${TELLTALE_LOKI_USERNAME}";  // of the chart's DaemonSet
-
-// health_check_target: false, because Promtail otherwise is not ready until it tails a file, and
-// a cluster without a single Stdout target is no fault. Reloading is switched on by a flag in the
-// chart and not here: Promtail before 2.7 does not know the key and would not start.
-void WriteServer(YamlWriter& yaml) {
-  yaml.Key("server").BeginMap();
-  yaml.Key("http_listen_port").Int(kHttpPort);
-  yaml.Key("grpc_listen_port").Int(0);
-  yaml.Key("health_check_target").Bool(false);
-  yaml.EndMap();
-}
-
-void WriteFile(YamlWriter& yaml, std::string_view field, std::string_view key) {
-  yaml.Field(field, std::string(kPromtailCredentials).append("/").append(key));
-}
-
-// Not as username_file, which Promtail 2.2.1 does not know.
-bool HasUsername(const std::set<std::string>& keys) {
-  return keys.contains("username") && keys.contains("password") && !keys.contains("token");
-}
-
-// As for sidecars, a token goes before a password. Promtail reads a changed file again, but does
-// not start if one is missing.
-void WriteCredentials(YamlWriter& yaml, const std::set<std::string>& keys) {
-  if (keys.contains("token")) {
-    WriteFile(yaml, "bearer_token_file", "token");
-  } else if (keys.contains("password")) {
-    yaml.Key("basic_auth").BeginMap();
-    if (HasUsername(keys)) yaml.Field("username", kUsername);
-    WriteFile(yaml, "password_file", "password");
-    yaml.EndMap();
-  }
-  const bool client = keys.contains("tls.crt") && keys.contains("tls.key");
-  if (!client && !keys.contains("ca.crt")) return;
-  yaml.Key("tls_config").BeginMap();
-  if (keys.contains("ca.crt")) WriteFile(yaml, "ca_file", "ca.crt");
-  if (client) {
-    WriteFile(yaml, "cert_file", "tls.crt");
-    WriteFile(yaml, "key_file", "tls.key");
-  }
-  yaml.EndMap();
-}
-
-void WriteClients(YamlWriter& yaml, const PromtailOptions& options) {
-  std::string_view url = options.loki_url;
-  while (url.ends_with('/')) url.remove_suffix(1);
-  yaml.Key("clients").BeginSeq().BeginMap();
-  yaml.Field("url", std::string(url).append(kPushPath));
-  if (!options.tenant.empty()) yaml.Field("tenant_id", options.tenant);
-  WriteCredentials(yaml, options.secret_keys);
-  yaml.EndMap().EndSeq();
-}
-
 // No `selectors`: without them Promtail adds spec.nodeName=$HOSTNAME to role pod by itself (the
-// chart sets HOSTNAME to the node's name), and so each agent watches only its own node's pods.
-void WriteDiscovery(YamlWriter& yaml, const MonitoringTarget& target, const World& world) {
+// chart sets HOSTNAME to the node's name), and so each agent watches only its own node's pods. No
+// `namespaces` either: a rule keeps those that are meant, so that all discoveries are equal.
+void WriteDiscovery(YamlWriter& yaml) {
   yaml.Key("kubernetes_sd_configs").BeginSeq().BeginMap();
   yaml.Field("role", "pod");
-  const bool any = target.namespaces && target.namespaces->any &&
-                   !AsksBeyondTrust(target, world.trusted_namespaces);
-  if (!any) {
-    yaml.Key("namespaces").BeginMap().Key("names").BeginSeq();
-    for (const auto& ns : SelectedNamespaces(target, world)) yaml.String(ns);
-    yaml.EndSeq().EndMap();
-  }
   yaml.EndMap().EndSeq();
+}
+
+bool AllNamespaces(const MonitoringTarget& target, const World& world) {
+  return target.namespaces && target.namespaces->any &&
+         !AsksBeyondTrust(target, world.trusted_namespaces);
 }
 
 bool HasScrapeConfig(const MonitoringTarget& target, const World& world) {
   if (!ReadByNodeAgent(target)) return false;
   if (target.selector.empty() && !target.selector.match_all) return false;
-  // An empty list of names would mean every namespace to Promtail.
+  // An empty list of names would mean every namespace.
   return !SelectedNamespaces(target, world).empty();
 }
 
@@ -98,52 +43,55 @@ void WriteScrapeConfig(YamlWriter& yaml, const MonitoringTarget& target, const W
   yaml.Field("job_name", target.meta.Key());
   yaml.Key("pipeline_stages");
   WritePromtailStages(*target.logs, yaml);
-  WriteDiscovery(yaml, target, world);
+  WriteDiscovery(yaml);
   yaml.Key("relabel_configs");
-  WritePromtailRelabeling(target, yaml);
+  std::vector<std::string> namespaces;
+  if (!AllNamespaces(target, world)) namespaces = SelectedNamespaces(target, world);
+  WritePromtailRelabeling(target, namespaces, yaml);
   yaml.EndMap();
+}
+
+// Reads nothing; the rules that all others refer to stand here.
+void WriteSharedConfig(YamlWriter& yaml) {
+  yaml.BeginMap();
+  yaml.Field("job_name", "telltale");
+  WriteDiscovery(yaml);
+  yaml.Key("relabel_configs").BeginSeq();
+  yaml.BeginMap().Field("action", "drop").EndMap();
+  WriteSharedRules(yaml);
+  yaml.EndSeq().EndMap();
 }
 
 constexpr std::string_view kScrapeConfigs = "scrape_configs:\n";
 
-// The target's element of the list under scrape_configs, as it stands in the whole file.
-std::string RenderScrapeConfig(const MonitoringTarget& target, const World& world) {
+// An element of the list under scrape_configs, as it stands in the whole file.
+template <class Write>
+std::string RenderElement(Write write) {
   YamlWriter yaml;
   yaml.BeginMap().Key("scrape_configs").BeginSeq();
-  WriteScrapeConfig(yaml, target, world);
+  write(yaml);
   yaml.EndSeq().EndMap();
   return yaml.Text().substr(kScrapeConfigs.size());
 }
 
-std::string RenderHead(const PromtailOptions& options) {
-  YamlWriter yaml;
-  yaml.BeginMap();
-  WriteServer(yaml);
-  yaml.Key("positions").BeginMap();
-  yaml.Field("filename", "/run/promtail/positions.yaml").EndMap();
-  WriteClients(yaml, options);
-  yaml.EndMap();
-  return yaml.Text();
-}
-
-std::string Doubled(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    out += c;
-    if (c == '$' || c == '\\') out += c;
+// What Promtail would refuse, and names of metrics that another MonitoringTarget has. Names belong
+// to those whose text is in the file already: nobody loses one to a resource that is changed.
+void RefuseParts(std::map<std::string, PromtailPlan::Part>& parts, const std::string& version,
+                 std::size_t budget) {
+  PromtailCheck check(version);
+  std::map<std::string, std::vector<PromtailMetric>> metrics;
+  for (auto& [key, part] : parts) {
+    if (part.text.size() > budget) continue;  // it cannot be written, right or wrong
+    const Status status = check.Check(part.text);
+    if (!status.ok()) part.refused = status.error().message;
+    metrics[key] = check.metrics();
   }
-  return out;
-}
-
-// -config.expand-env, which the chart sets if there is a username, replaces ${NAME} everywhere in
-// the file and reads $$ as $ and \\ as \. A block keeps quotes and backslashes of the username as
-// they are and drops a newline at its end.
-std::string ForExpansion(const std::string& yaml) {
-  const std::string quoted = std::string("\"").append(kUsername).append("\"");
-  const std::size_t at = yaml.find(quoted);
-  std::string out = Doubled(std::string_view(yaml).substr(0, at));
-  out.append("|2-\n        ").append(kUsername);
-  return out + Doubled(std::string_view(yaml).substr(at + quoted.size()));
+  MetricNames names;
+  for (const bool held : {true, false}) {
+    for (auto& [key, part] : parts) {
+      if (part.held == held && part.refused.empty()) part.refused = names.Take(metrics[key]);
+    }
+  }
 }
 
 }  // namespace
@@ -167,28 +115,34 @@ std::map<std::string_view, std::string_view> ScrapeConfigsOf(std::string_view fi
 PromtailPlan PlanPromtailConfig(const World& world, const PromtailOptions& options,
                                 std::string_view held, std::size_t budget) {
   const auto there = ScrapeConfigsOf(held);
-  const bool expanded = HasUsername(options.secret_keys);
+  const auto escaped = [&](const std::string& text) {
+    return IsExpanded(options) ? Doubled(text) : text;
+  };
   PromtailPlan plan;
-  plan.text = RenderHead(options);
-  if (expanded) plan.text = ForExpansion(plan.text);
-  plan.text += kScrapeConfigs;
-  std::map<std::string, BudgetPart> sizes;
   for (const auto& target : world.targets) {
     if (!HasScrapeConfig(*target, world)) continue;
-    std::string text = RenderScrapeConfig(*target, world);
-    if (expanded) text = Doubled(text);
+    std::string text =
+        RenderElement([&](YamlWriter& yaml) { WriteScrapeConfig(yaml, *target, world); });
     const std::string key = target->meta.Key();
     const auto found = there.find(key);
-    sizes[key] = {text.size(), found != there.end()};
-    const bool same = found != there.end() && found->second == text;
-    plan.parts[key] = {target->meta.generation, same, std::move(text)};
+    const bool same = found != there.end() && found->second == escaped(text);
+    plan.parts[key] = {target->meta.generation, same, std::move(text), {}};
   }
-  plan.left_out = OverBudget(sizes, budget - std::min(budget, plan.text.size()));
-  if (plan.left_out.size() == plan.parts.size()) plan.text += "  []\n";
-  for (const auto& target : world.targets) {
-    const auto part = plan.parts.find(target->meta.Key());
-    if (part == plan.parts.end() || plan.left_out.contains(part->first)) continue;
-    plan.text += part->second.text;
+  RefuseParts(plan.parts, options.version, budget);
+  plan.text = RenderPromtailHead(options) + std::string(kScrapeConfigs);
+  const std::string shared = escaped(RenderElement(WriteSharedConfig));
+  std::map<std::string, BudgetPart> sizes;
+  for (auto& [key, part] : plan.parts) {
+    if (!part.refused.empty()) continue;
+    part.text = escaped(part.text);
+    sizes[key] = {part.text.size(), there.contains(key)};
+  }
+  const std::size_t used = plan.text.size() + shared.size();
+  plan.left_out = OverBudget(sizes, budget - std::min(budget, used));
+  const bool none = plan.left_out.size() == sizes.size();
+  plan.text += none ? "  []\n" : shared;
+  for (const auto& [key, size] : sizes) {
+    if (!plan.left_out.contains(key)) plan.text += plan.parts[key].text;
   }
   return plan;
 }

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/plan/configs/promtail_relabel.h"
 
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "operator/model/pod.h"
+#include "operator/plan/configs/promtail_stages.h"
 
 namespace telltale {
 namespace {
 
 constexpr std::string_view kLabel = "__meta_kubernetes_pod_label_";
 constexpr std::string_view kLabelPresent = "__meta_kubernetes_pod_labelpresent_";
-constexpr std::string_view kAnnotation = "__meta_kubernetes_pod_annotation_";
-constexpr std::string_view kAnnotationPresent = "__meta_kubernetes_pod_annotationpresent_";
+constexpr std::string_view kNamespace = "__meta_kubernetes_namespace";
+constexpr std::string_view kPodName = "__meta_kubernetes_pod_name";
 constexpr std::string_view kContainer = "__meta_kubernetes_pod_container_name";
-constexpr std::string_view kUid = "__meta_kubernetes_pod_uid";
-// Set on mirror pods, whose folder carries the hash where others have the uid.
-constexpr std::string_view kConfigHash = "kubernetes.io/config.hash";
+// Promtail drops labels that begin so before the lines.
+constexpr std::string_view kFolder = "__tmp_folder";
 
 struct Rule {
   std::vector<std::string> sources;
@@ -93,43 +95,85 @@ void WriteSelector(const LabelSelector& selector, YamlWriter& yaml) {
   }
 }
 
-void WriteCopy(std::string_view source, std::string_view target, YamlWriter& yaml) {
-  Write({.sources = {std::string(source)},
-         .regex = {},
-         .separator = {},
+void WriteReplace(std::vector<std::string> sources, std::string separator, std::string regex,
+                  std::string_view target, std::string replacement, YamlWriter& yaml) {
+  Write({.sources = std::move(sources),
+         .regex = std::move(regex),
+         .separator = std::move(separator),
          .target = std::string(target),
-         .replacement = "$1",
+         .replacement = std::move(replacement),
          .action = {}},
+        yaml);
+}
+
+void WriteCopy(std::string_view source, std::string_view target, YamlWriter& yaml) {
+  WriteReplace({std::string(source)}, {}, {}, target, "$1", yaml);
+}
+
+void WriteDropSidecar(YamlWriter& yaml) {
+  Write({.sources = {std::string(kContainer)},
+         .regex = std::string(kSidecarContainer),
+         .separator = {},
+         .target = {},
+         .replacement = {},
+         .action = "drop"},
         yaml);
 }
 
 // The first of the four that is not empty: AppLabel as a rule.
 void WriteAppLabel(YamlWriter& yaml) {
-  Write({.sources = {MetaLabel(kLabel, "app.kubernetes.io/name"), MetaLabel(kLabel, "app"),
-                     MetaLabel(kLabel, "k8s-app"), std::string(kContainer)},
-         .regex = ";*([^;]+)(?:;.*)?",
-         .separator = {},
-         .target = "app",
-         .replacement = "$1",
-         .action = {}},
-        yaml);
+  WriteReplace({MetaLabel(kLabel, "app.kubernetes.io/name"), MetaLabel(kLabel, "app"),
+                MetaLabel(kLabel, "k8s-app"), std::string(kContainer)},
+               {}, ";*([^;]+)(?:;.*)?", "app", "$1", yaml);
+}
+
+// The folder of a pod below /var/log/pods is NAMESPACE_NAME_UID. Neither has a "_".
+void WriteFolder(YamlWriter& yaml) {
+  WriteReplace({std::string(kNamespace), std::string(kPodName), "__meta_kubernetes_pod_uid"}, "_",
+               "([a-z0-9-]+_[a-z0-9.-]+_[a-zA-Z0-9-]+)", kFolder, "$1", yaml);
+}
+
+// The kubelet names the folder of a static pod by a hash that the API has only in an annotation.
+// The mirror pod, which stands for it in the API, belongs to its Node. Any UID will do: the
+// namespace and the name are still those of this pod. The last source is never there: it ends the
+// text with the separator.
+void WriteStaticFolder(YamlWriter& yaml) {
+  WriteReplace({"__meta_kubernetes_pod_controller_kind", std::string(kNamespace),
+                std::string(kPodName), "__tmp_none"},
+               "_", "Node_([a-z0-9-]+_[a-z0-9.-]+_)", kFolder, "$1*", yaml);
 }
 
 void WritePath(YamlWriter& yaml) {
-  Write({.sources = {std::string(kUid), std::string(kContainer)},
-         .regex = {},
-         .separator = "/",
-         .target = "__path__",
-         .replacement = "/var/log/pods/*$1/*.log",
-         .action = {}},
-        yaml);
-  Write({.sources = {MetaLabel(kAnnotationPresent, kConfigHash),
-                     MetaLabel(kAnnotation, kConfigHash), std::string(kContainer)},
-         .regex = "true/(.*)",
-         .separator = "/",
-         .target = "__path__",
-         .replacement = "/var/log/pods/*$1/*.log",
-         .action = {}},
+  WriteReplace({std::string(kFolder), std::string(kContainer)}, "/", "([^/]+/[a-z0-9-]+)",
+               "__path__", "/var/log/pods/$1/*.log", yaml);
+}
+
+struct SharedRule {
+  std::string_view name;
+  void (*write)(YamlWriter&);
+};
+// In the order in which they are applied.
+constexpr SharedRule kShared[] = {
+    {"no_sidecar", WriteDropSidecar},
+    {"namespace", [](YamlWriter& yaml) { WriteCopy(kNamespace, "namespace", yaml); }},
+    {"pod", [](YamlWriter& yaml) { WriteCopy(kPodName, "pod", yaml); }},
+    {"container", [](YamlWriter& yaml) { WriteCopy(kContainer, "container", yaml); }},
+    {"node", [](YamlWriter& yaml) { WriteCopy("__meta_kubernetes_pod_node_name", "node", yaml); }},
+    {"app", WriteAppLabel},
+    {"folder", WriteFolder},
+    {"static_folder", WriteStaticFolder},
+    {"path", WritePath},
+};
+
+void WriteNamespaces(std::span<const std::string> namespaces, YamlWriter& yaml) {
+  std::string regex;
+  for (const auto& ns : namespaces) regex.append(regex.empty() ? "" : "|").append(QuoteRegex(ns));
+  Write({.sources = {std::string(kNamespace)},
+         .regex = regex,
+         .separator = {},
+         .target = {},
+         .replacement = {},
+         .action = "keep"},
         yaml);
 }
 
@@ -161,30 +205,28 @@ std::string QuoteRegex(std::string_view text) {
   return out;
 }
 
-void WritePromtailRelabeling(const MonitoringTarget& target, YamlWriter& yaml) {
+void WriteSharedRules(YamlWriter& yaml) {
+  for (const SharedRule& rule : kShared) {
+    yaml.Anchor(rule.name);
+    rule.write(yaml);
+  }
+}
+
+bool IsSharedRule(std::string_view name) {
+  return std::ranges::find(kShared, name, &SharedRule::name) != std::end(kShared);
+}
+
+void WritePromtailRelabeling(const MonitoringTarget& target,
+                             std::span<const std::string> namespaces, YamlWriter& yaml) {
   yaml.BeginSeq();
+  if (!namespaces.empty()) WriteNamespaces(namespaces, yaml);
   WriteSelector(target.selector, yaml);
-  Write({.sources = {std::string(kContainer)},
-         .regex = std::string(kSidecarContainer),
-         .separator = {},
-         .target = {},
-         .replacement = {},
-         .action = "drop"},
-        yaml);
-  WriteCopy("__meta_kubernetes_namespace", "namespace", yaml);
-  WriteCopy("__meta_kubernetes_pod_name", "pod", yaml);
-  WriteCopy(kContainer, "container", yaml);
-  WriteCopy("__meta_kubernetes_pod_node_name", "node", yaml);
-  WriteAppLabel(yaml);
-  WritePath(yaml);
+  for (const SharedRule& rule : kShared) yaml.Alias(rule.name);
   for (const auto& [name, value] : target.logs->labels) {
-    Write({.sources = {},
-           .regex = {},
-           .separator = {},
-           .target = name,
-           .replacement = QuoteReplacement(value),
-           .action = {}},
-          yaml);
+    WriteReplace({}, {}, {}, name, QuoteReplacement(value), yaml);
+  }
+  if (HasMetrics(target.logs->pipeline)) {
+    WriteReplace({}, {}, {}, kTargetLabel, target.meta.Key(), yaml);
   }
   yaml.EndSeq();
 }

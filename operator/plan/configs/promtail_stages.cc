@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/plan/configs/promtail_stages.h"
 
+#include <algorithm>
+
 #include "operator/model/pipeline_stage.h"
 #include "operator/plan/configs/stage_numbers.h"
 #include "operator/plan/duration_text.h"
@@ -21,8 +23,8 @@ void WriteMap(const Labels& values, YamlWriter& yaml) {
 void WriteTexts(const StageField& field, YamlWriter& yaml) {
   yaml.BeginSeq();
   for (const std::string& text : field.texts) {
-    if (field.name == "buckets") {
-      yaml.Number(text);
+    if (const auto number = field.name == "buckets" ? NumberOf(text) : std::nullopt) {
+      yaml.Number(NumberText(*number));
     } else {
       yaml.String(text);
     }
@@ -71,7 +73,9 @@ void WriteMetric(const StageFields& fields, YamlWriter& yaml) {
   const PipelineStage metric{PipelineStage::Kind::kMetrics, fields};
   yaml.Key(metric.Find("name")->text).BeginMap();
   for (const StageField& field : fields) {
-    if (field.promtail.empty() || IsOfConfig(field)) continue;
+    // All metrics of one name must have one help text, or the page is an error; resources of
+    // different namespaces cannot agree on one, so there is none.
+    if (field.promtail.empty() || IsOfConfig(field) || field.name == "description") continue;
     yaml.Key(field.promtail);
     WriteValue(field, yaml);
   }
@@ -130,10 +134,21 @@ void WriteStages(const std::vector<PipelineStage>& stages, YamlWriter& yaml) {
 
 }  // namespace
 
+bool HasMetrics(const std::vector<PipelineStage>& stages) {
+  return std::ranges::any_of(stages, [](const PipelineStage& stage) {
+    const StageField* nested = stage.Find("stages");
+    return stage.kind == PipelineStage::Kind::kMetrics ||
+           (nested != nullptr && HasMetrics(nested->stages));
+  });
+}
+
 void WritePromtailStages(const LogsSpec& logs, YamlWriter& yaml) {
   yaml.BeginSeq();
   yaml.BeginMap().Key("cri").BeginMap().EndMap().EndMap();
   AppendStages(logs.pipeline, yaml);
+  if (HasMetrics(logs.pipeline)) {
+    yaml.BeginMap().Key("labeldrop").BeginSeq().String(kTargetLabel).EndSeq().EndMap();
+  }
   // Last, because it works by a hidden label that no stage needs to see. A label __tenant_id__ of
   // relabel_configs would be cut off before the lines.
   if (!logs.tenant.empty()) {

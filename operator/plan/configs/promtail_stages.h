@@ -4,10 +4,20 @@
 // the container runtime's framing off. Internal to operator/plan; pure.
 #pragma once
 
+#include <string_view>
+#include <vector>
+
 #include "common/text/yaml_writer.h"
 #include "operator/model/monitoring_target.h"
 
 namespace telltale {
+
+// While stages run, lines of a pipeline with metrics have this label with the key of their
+// MonitoringTarget. Otherwise two resources that count the lines of one pod by one name would make
+// the same series twice, and Promtail's page of metrics would be an error. Loki does not get it.
+inline constexpr std::string_view kTargetLabel = "telltale_target";
+
+bool HasMetrics(const std::vector<PipelineStage>& stages);
 
 // The list under pipeline_stages.
 void WritePromtailStages(const LogsSpec& logs, YamlWriter& yaml);

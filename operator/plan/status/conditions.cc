@@ -32,7 +32,8 @@ Condition Accepted(const StatusInput& input, const TargetHealth& health) {
             problem ? problem->message : std::string(Info(Reason::kNotTrusted).cause) + "."};
   }
   // The consumers do not get it, so it cannot be acted on.
-  if (const auto* problem = health.Find({Reason::kConfigTooLarge, Reason::kConfigNotWritten})) {
+  if (const auto* problem =
+          health.Find({Reason::kInvalid, Reason::kConfigTooLarge, Reason::kConfigNotWritten})) {
     return {"Accepted", State::kFalse, problem->reason, problem->message};
   }
   return {"Accepted", State::kTrue, Reason::kAccepted, "The resource is understood."};

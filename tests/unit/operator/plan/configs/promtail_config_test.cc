@@ -10,7 +10,8 @@
 namespace telltale {
 namespace {
 
-const PromtailOptions kOptions = {"http://telltale-loki.telltale.svc:3100/"};
+const PromtailOptions kOptions = {.loki_url = "http://telltale-loki.telltale.svc:3100/",
+                                  .version = "3.6.4"};
 
 TEST(RenderPromtailConfig, HasAScrapeConfigForEachTargetOfANodeAgent) {
   ExpectGolden(
@@ -60,9 +61,9 @@ std::string Expanded(const std::string& text, const std::string& username) {
 
 TEST(RenderPromtailConfig, TheExpansionOfTheUsernameChangesNothingElse) {
   const World world = ParseWorld(ReadGolden("promtail/mixed.world.json")).world;
-  const std::string plain = RenderPromtailConfig(world, {"http://loki", "", {"password"}});
+  const std::string plain = RenderPromtailConfig(world, {"http://loki", "", {"password"}, "3.6.4"});
   const std::string with =
-      RenderPromtailConfig(world, {"http://loki", "", {"username", "password"}});
+      RenderPromtailConfig(world, {"http://loki", "", {"username", "password"}, "3.6.4"});
   EXPECT_NE(plain.find("$1"), plain.npos);
   EXPECT_NE(plain.find('\\'), plain.npos);
   std::string expected = plain;
