@@ -27,9 +27,10 @@ MAY_USE = {
     "operator/kube/leader": ["common", "operator/kube/client"],
     "operator/kube/events": ["common", "operator/kube/client"],
     "operator/store": ["common/base", "common/text", "common/net", "operator/model", "operator/kube"],
-    "operator/plan": ["common/base", "common/text", "common/net", "operator/model"],
+    "operator/plan": ["common/base", "common/text", "common/net", "operator/model", "sidecar/pipeline"],
     "operator/plan/discovery": ["common/base", "common/text", "operator/model", "operator/plan"],
-    "operator/plan/configs": ["common/base", "common/text", "operator/model", "operator/plan"],
+    # The same code again, for what is written for Promtail.
+    "operator/plan/configs": ["common/base", "common/text", "operator/model", "operator/plan", "sidecar/pipeline"],
     "operator/plan/injection": ["common/base", "common/text", "operator/model", "operator/plan"],
     "operator/plan/status": ["common/base", "common/text", "operator/model", "operator/plan"],
     "operator/reconcile/controller": ["common/base", "common/metrics"],
