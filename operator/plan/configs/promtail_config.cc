@@ -10,6 +10,7 @@
 #include "operator/plan/configs/config_budget.h"
 #include "operator/plan/configs/node_logs.h"
 #include "operator/plan/configs/promtail_check.h"
+#include "operator/plan/configs/promtail_head.h"
 #include "operator/plan/configs/promtail_relabel.h"
 #include "operator/plan/configs/promtail_stages.h"
 #include "operator/plan/matching.h"
@@ -95,6 +96,8 @@ void RefuseParts(std::map<std::string, PromtailPlan::Part>& parts, const std::st
 }
 
 }  // namespace
+
+constinit const std::string_view kPromtailUsername = "${TELLTALE_LOKI_USERNAME}";
 
 // No text in the file has a line break of its own: the writer quotes and escapes every string.
 std::map<std::string_view, std::string_view> ScrapeConfigsOf(std::string_view file) {

@@ -16,9 +16,18 @@
 #include <string_view>
 
 #include "operator/model/world.h"
-#include "operator/plan/configs/promtail_head.h"
 
 namespace telltale {
+
+// Where the chart mounts the Secret that says who Promtail is at Loki.
+inline constexpr std::string_view kPromtailCredentials = "/etc/telltale-loki";
+
+struct PromtailOptions {
+  std::string loki_url;
+  std::string tenant = {};                 // X-Scope-OrgID of targets without one of their own
+  std::set<std::string> secret_keys = {};  // what that Secret has, by its keys
+  std::string version = "2.2.1";           // of Promtail; see PromtailCheck
+};
 
 // The elements of the list under scrape_configs in such a file, by key of the MonitoringTarget;
 // views into `file`. What was not written by us gives nothing, or nonsense.

@@ -4,13 +4,13 @@
 #include <set>
 
 #include "common/text/yaml_writer.h"
+#include "operator/plan/configs/promtail_config.h"
 
 namespace telltale {
 namespace {
 
 constexpr int kHttpPort = 3101;
 constexpr std::string_view kPushPath = "/loki/api/v1/push";
-constexpr std::string_view kUsername = "${TELLTALE_LOKI_USERNAME}";  // of the chart's DaemonSet
 
 // health_check_target: false, because Promtail otherwise is not ready until it tails a file, and
 // a cluster without a single Stdout target is no fault. Reloading is switched on by a flag in the
@@ -39,7 +39,7 @@ void WriteCredentials(YamlWriter& yaml, const std::set<std::string>& keys) {
     WriteFile(yaml, "bearer_token_file", "token");
   } else if (keys.contains("password")) {
     yaml.Key("basic_auth").BeginMap();
-    if (HasUsername(keys)) yaml.Field("username", kUsername);
+    if (HasUsername(keys)) yaml.Field("username", kPromtailUsername);
     WriteFile(yaml, "password_file", "password");
     yaml.EndMap();
   }
@@ -79,10 +79,10 @@ std::string Render(const PromtailOptions& options) {
 // the file and reads $$ as $ and \\ as \. A block keeps quotes and backslashes of the username as
 // they are and drops a newline at its end.
 std::string ForExpansion(const std::string& yaml) {
-  const std::string quoted = std::string("\"").append(kUsername).append("\"");
+  const std::string quoted = std::string("\"").append(kPromtailUsername).append("\"");
   const std::size_t at = yaml.find(quoted);
   std::string out = Doubled(std::string_view(yaml).substr(0, at));
-  out.append("|2-\n        ").append(kUsername);
+  out.append("|2-\n        ").append(kPromtailUsername);
   return out + Doubled(std::string_view(yaml).substr(at + quoted.size()));
 }
 

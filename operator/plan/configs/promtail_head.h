@@ -4,21 +4,15 @@
 // credentials. Internal to operator/plan; pure.
 #pragma once
 
-#include <set>
 #include <string>
 #include <string_view>
 
 namespace telltale {
 
-// Where the chart mounts the Secret that says who Promtail is at Loki.
-inline constexpr std::string_view kPromtailCredentials = "/etc/telltale-loki";
+struct PromtailOptions;
 
-struct PromtailOptions {
-  std::string loki_url;
-  std::string tenant = {};                 // X-Scope-OrgID of targets without one of their own
-  std::set<std::string> secret_keys = {};  // what that Secret has, by its keys
-  std::string version = "2.2.1";           // of Promtail; see PromtailCheck
-};
+// The variable of the chart's DaemonSet that has the username.
+extern const std::string_view kPromtailUsername;
 
 // Whether the chart starts Promtail with -config.expand-env, and what escapes text for it.
 bool IsExpanded(const PromtailOptions& options);
