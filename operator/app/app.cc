@@ -97,6 +97,10 @@ Result<CoreOptions> App::Impl::MakeCoreOptions() {
                           NameSet(options.promtail_secret_keys), options.promtail_version};
   made.injects = options.webhook_listen != "off";
   made.asks_prometheus = !options.prometheus_url.empty();
+  made.installation = {.sidecar_image = options.sidecar_image,
+                       .loki_secret = !options.loki_secret.empty(),
+                       .injects = options.webhook_listen != "off",
+                       .log_store = !options.loki_url.empty()};
   made.identity = MakeIdentity(PodName());
   if (!options.leader_elect) return made;
   LeaderOptions leader = options.leader;

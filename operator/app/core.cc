@@ -50,7 +50,7 @@ Core::Core(CoreOptions options, CoreTransports transports, Registry& registry, C
            .asks_prometheus = options_.asks_prometheus,
            .trusted_namespaces = options_.trusted_namespaces,
            .config = [this](const std::string& key) { return outcomes_.Of(key); },
-           .promtail = options_.promtail},
+           .installation = [this] { return InstallationNow(); }},
           write_api_, [this](const StatusTransition& turned) { Tell(turned); }, registry, clock),
       sidecar_reconciler_(
           options_.sidecars, [this] { return index_.Snapshot(); }, sidecar_maps_, outcomes_,
@@ -161,6 +161,15 @@ std::vector<std::string> Core::TargetKeys() const {
   std::vector<std::string> keys;
   for (const auto& target : index_.Snapshot().targets) keys.push_back(target->meta.Key());
   return keys;
+}
+
+Installation Core::InstallationNow() const {
+  Installation now = options_.installation;
+  now.own_namespace = options_.ns;
+  now.writes_config = true;
+  now.promtail = options_.promtail;
+  now.agents_ask = node_logs_.AskedLately();
+  return now;
 }
 
 std::vector<std::shared_ptr<const MonitoringTarget>> Core::Selecting(const std::string& ns,

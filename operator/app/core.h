@@ -55,6 +55,7 @@ struct CoreOptions {
   PromtailOptions promtail_config;
   bool injects = false;                 // pods are injected: LimitRanges are watched
   bool asks_prometheus = false;         // somebody sets view()
+  Installation installation = {};       // for statuses, as far as it does not change
   std::string identity;                 // of this replica, in events and in the Lease
   std::optional<LeaderOptions> leader;  // nothing: this process always writes
   // The reflectors' (ReflectorOptions): replaced by simulations.
@@ -119,6 +120,7 @@ class Core {
   void WorldChanged();
   void StatusMayDiffer(const std::string& key);
   std::vector<std::string> TargetKeys() const;
+  Installation InstallationNow() const;
   void BeginTerm();
   void EndTerm();
   void EndEvents();

@@ -63,6 +63,9 @@ Status DecodeObjectMeta(JsonValue value, BasicObjectMeta<Text>& out) {
     if (key == "uid") return decode::Text(member, out.uid);
     if (key == "resourceVersion") return decode::Text(member, out.resource_version);
     if (key == "generation") return decode::Whole(member, out.generation);
+    if (key == "creationTimestamp" && member.type() != JsonValue::Type::kNull) {
+      return decode::Text(member, out.created);
+    }
     if (key == "labels") return DecodePairs(member, out.labels);
     if (key == "annotations") return DecodeAnnotations(member, out.annotations);
     if (key == "deletionTimestamp") out.deleting = member.type() != JsonValue::Type::kNull;

@@ -34,11 +34,12 @@ struct BasicObjectMeta {
   Text resource_version;
   std::int64_t generation = 0;
   bool deleting = false;  // deletionTimestamp is set
+  Text created;           // creationTimestamp as it stands there
   Pairs labels;
   Pairs annotations;  // only those under telltale.dev/, and the two above
 
   void Clear() {  // empty again, with its memory
-    ns = name = uid = resource_version = Text();
+    ns = name = uid = resource_version = created = Text();
     generation = 0;
     deleting = false;
     labels.clear();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "common/base/rfc3339.h"
 #include "operator/model/decode.h"
 
 namespace telltale {
@@ -30,12 +31,59 @@ Status DecodePort(JsonValue value, std::vector<BasicContainerPort<Text>>& out) {
   return {};
 }
 
+Status DecodeMounts(JsonValue value, std::string& out) {
+  return decode::Elements(value, [&](JsonValue item) -> Status {
+    std::string_view path;
+    TELLTALE_TRY(decode::Fields(item, [&](std::string_view key, JsonValue member) -> Status {
+      return key == "mountPath" ? decode::Text(member, path) : Status();
+    }));
+    out.append(out.empty() ? "" : "\n").append(path);
+    return {};
+  });
+}
+
+// The kubelet tries a pull, reports that it failed, waits, and so on in turn: one reason for both.
+std::string_view OnePullReason(std::string_view reason) {
+  return reason == "ErrImagePull" ? std::string_view("ImagePullBackOff") : reason;
+}
+
+// An element of status.containerStatuses.
+template <class Pod>
+Status DecodeContainerStatus(JsonValue value, Pod& out) {
+  std::string_view name, waiting;
+  TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+    if (key == "name") return decode::Text(member, name);
+    if (key != "state") return {};
+    return decode::Fields(member, [&](std::string_view state, JsonValue details) -> Status {
+      return decode::Fields(details, [&](std::string_view field, JsonValue text) -> Status {
+        if (state == "waiting" && field == "reason") return decode::Text(text, waiting);
+        if (state != "running" || field != "startedAt") return {};
+        std::string_view since;
+        TELLTALE_TRY(decode::Text(text, since));
+        out.started = std::max(out.started, ParseRfc3339(since).value_or(0) / 1'000'000'000);
+        return {};
+      });
+    });
+  }));
+  const bool normal =
+      waiting.empty() || waiting == "ContainerCreating" || waiting == "PodInitializing";
+  if (!normal && out.trouble.empty()) {
+    out.trouble.append(name).append(" ").append(OnePullReason(waiting));
+  }
+  return {};
+}
+
 template <class Text>
-Status DecodeContainer(JsonValue value, BasicContainer<Text>& out) {
+Status DecodeContainer(JsonValue value, BasicContainer<Text>& out, std::string& mounts) {
+  mounts.clear();
   TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
     if (key == "name") return decode::Text(member, out.name);
     if (key == "ports") {
       return decode::Elements(member, [&](JsonValue p) { return DecodePort(p, out.ports); });
+    }
+    // Of each event of each pod: only those that are kept.
+    if (key == "volumeMounts" && (out.name.empty() || out.name == kSidecarContainer)) {
+      return DecodeMounts(member, mounts);
     }
     if (key == "restartPolicy" && out.init) {
       std::string_view policy;
@@ -55,11 +103,15 @@ struct PodReader {
 
   BasicPod<Text>& out;
   std::vector<typename Container::Ports>& spare;
+  std::string& mounts;  // scratch
 
   void Clear() {
     out.meta.Clear();
     out.node = out.phase = out.ip = Text();
     out.host_network = out.windows = false;
+    out.started = 0;
+    out.trouble.clear();
+    out.sidecar_mounts.clear();
     for (Container& container : out.containers) {
       container.ports.clear();
       spare.push_back(std::move(container.ports));
@@ -75,7 +127,9 @@ struct PodReader {
         container.ports = std::move(spare.back());
         spare.pop_back();
       }
-      return DecodeContainer(item, container);
+      TELLTALE_TRY(DecodeContainer(item, container, mounts));
+      if (container.name == kSidecarContainer) out.sidecar_mounts = mounts;
+      return {};
     });
   }
 
@@ -100,13 +154,22 @@ struct PodReader {
     return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
       if (key == "phase") return decode::Text(member, out.phase);
       if (key == "podIP") return decode::Text(member, out.ip);
+      if (key == "containerStatuses" || key == "initContainerStatuses") {
+        return decode::Elements(member,
+                                [&](JsonValue item) { return DecodeContainerStatus(item, out); });
+      }
       return {};
     });
   }
 
   Status Whole(JsonValue value) {
     return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
-      if (key == "metadata") return DecodeObjectMeta(member, out.meta);
+      if (key == "metadata") {
+        TELLTALE_TRY(DecodeObjectMeta(member, out.meta));
+        const auto created = ParseRfc3339(out.meta.created);
+        out.started = std::max(out.started, created.value_or(0) / 1'000'000'000);
+        return {};
+      }
       if (key == "spec") return Spec(member);
       if (key == "status") return State(member);
       return {};
@@ -124,7 +187,7 @@ BasicContainer<std::string_view> TextOf(const Container& container) {
 
 template <class Text>
 Status PodDecoder<Text>::Decode(JsonValue value, BasicPod<Text>& out) {
-  PodReader<Text> reader{out, spare_};
+  PodReader<Text> reader{out, spare_, mounts_};
   reader.Clear();
   const Status status = reader.Whole(value);
   if (!status.ok()) return decode::Rooted("Pod", status);
@@ -145,6 +208,7 @@ PodText TextOf(const Pod& pod) {
   text.meta.resource_version = pod.meta.resource_version;
   text.meta.generation = pod.meta.generation;
   text.meta.deleting = pod.meta.deleting;
+  text.meta.created = pod.meta.created;
   text.meta.labels.assign(pod.meta.labels.begin(), pod.meta.labels.end());
   text.meta.annotations.assign(pod.meta.annotations.begin(), pod.meta.annotations.end());
   text.node = pod.node;
@@ -152,6 +216,9 @@ PodText TextOf(const Pod& pod) {
   text.ip = pod.ip;
   text.host_network = pod.host_network;
   text.windows = pod.windows;
+  text.started = pod.started;
+  text.trouble = pod.trouble;
+  text.sidecar_mounts = pod.sidecar_mounts;
   for (const auto& container : pod.containers) text.containers.push_back(TextOf(container));
   return text;
 }

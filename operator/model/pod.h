@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,13 @@ struct BasicPod {
   bool host_network = false;
   bool windows = false;
   std::vector<BasicContainer<Text>> containers;  // in order: containers, then init containers
+  // When the pod was made or one of its containers last started, whichever is later, in seconds
+  // since the epoch; 0: not known.
+  std::int64_t started = 0;
+  // What keeps a container from running: "CONTAINER REASON", as in "app CrashLoopBackOff", of the
+  // first that has such a reason; empty: nothing that the kubelet names.
+  std::string trouble;
+  std::string sidecar_mounts;  // where the sidecar mounts something, one path a line
 
   bool Running() const { return phase == "Running" && !ip.empty(); }
   bool Finished() const { return phase == "Succeeded" || phase == "Failed"; }
@@ -72,6 +80,7 @@ class PodDecoder {
 
  private:
   std::vector<typename BasicContainer<Text>::Ports> spare_;  // empty ones, with their memory
+  std::string mounts_;                                       // scratch
 };
 extern template class PodDecoder<std::string>;
 extern template class PodDecoder<std::string_view>;

@@ -21,6 +21,8 @@ inline constexpr std::string_view kNotInjectedAnnotation = "telltale.dev/not-inj
 // Written at admission: log folders that the pod's sidecar does not see, or not all of, one a line:
 // "/folder: why".
 inline constexpr std::string_view kUnseenLogsAnnotation = "telltale.dev/unseen-logs";
+// Written at admission: the image of the sidecar.
+inline constexpr std::string_view kSidecarAnnotation = "telltale.dev/sidecar";
 
 struct PodView {
   std::string_view ns, name, uid, phase, ip;
@@ -30,6 +32,9 @@ struct PodView {
   bool has_sidecar = false;
   bool opted_out = false;                      // by kInjectAnnotation
   bool static_pod = false;                     // has kMirrorAnnotation
+  std::int64_t started = 0;                    // as in Pod
+  std::string_view trouble, sidecar_mounts;    // as in Pod
+  std::string_view sidecar_image;              // that was injected; empty: not known
   std::string_view not_injected, unseen_logs;  // of the annotations
   // Pods of one template may share it: the same address means the same content.
   const std::vector<Container>* containers = nullptr;

@@ -28,15 +28,43 @@ constexpr std::array kReasons = {
                "configured, as for a ResourceQuota, an admission policy or a missing right",
                "raise the quota, or let the policy or the role allow it; the operator tries again "
                "at least every 30 s"},
+    ReasonInfo{Reason::kConfigRefused, "ConfigRefused", "A sidecar refuses the configuration",
+               "the sidecar cannot use what the operator wrote for this resource and goes on with "
+               "the last good one, usually because its release is older than the operator's",
+               "restart the workload, so that it gets the operator's sidecar, and look at the "
+               "sidecar's own log"},
     ReasonInfo{Reason::kNoPodsMatched, "NoPodsMatched", "No pod matches the selector",
-               "no pod in the namespaces looked into has these labels, or all have finished",
-               "compare spec.selector with kubectl get pods --show-labels"},
+               "no pod in the namespaces looked into has these labels",
+               "compare spec.selector with kubectl get pods --show-labels; if the workload has no "
+               "pods at all, kubectl describe replicaset says whether they are refused"},
     ReasonInfo{Reason::kPortNotFound, "PortNotFound", "The pod has no such port or container",
                "an endpoint names a port or a container that the pod does not declare",
                "use a declared name, or the number of the port"},
+    ReasonInfo{
+        Reason::kPortAmbiguous, "PortAmbiguous", "Two containers have a port of this name",
+        "an endpoint names a port that more than one container of the pod declares, and only "
+        "the first one is scraped",
+        "set the endpoint's container, and add an endpoint for the other container"},
+    ReasonInfo{Reason::kImagePull, "ImagePull", "An image cannot be pulled",
+               "the registry does not have the image, or does not give it to this pod",
+               "check the name and the tag of the image and the pod's imagePullSecrets"},
+    ReasonInfo{Reason::kCrashLoop, "CrashLoop", "A container ends again and again",
+               "the container exits soon after each start, and Kubernetes waits before the next",
+               "look at kubectl logs --previous"},
+    ReasonInfo{Reason::kCannotStart, "CannotStart", "A container cannot be started",
+               "the kubelet cannot make the container, as when a ConfigMap or Secret is missing",
+               "look at kubectl describe pod"},
     ReasonInfo{Reason::kConnectionRefused, "ConnectionRefused", "Nothing listens on the port",
                "the application does not listen on this port, or only on 127.0.0.1",
                "make it listen on all addresses, and check the port"},
+    ReasonInfo{Reason::kTls, "TLS", "One side speaks TLS and the other does not",
+               "the port speaks TLS and is scraped with plain HTTP, or the other way round, or the "
+               "certificate is not accepted",
+               "let the endpoint use a port that speaks plain HTTP"},
+    ReasonInfo{Reason::kRedirect, "Redirect", "The application sends the scrape elsewhere",
+               "the page answers with a redirect, as login pages and proxies do, and its target "
+               "cannot be scraped",
+               "set the endpoint's port and path to the metrics page itself"},
     ReasonInfo{Reason::kAuth, "Auth", "The application refuses the scrape",
                "the page asks for credentials, or denies those it was given",
                "let Prometheus read the page without credentials"},
@@ -46,19 +74,34 @@ constexpr std::array kReasons = {
     ReasonInfo{Reason::kBadContent, "BadContent", "The page is no metrics page",
                "the answer is not in a format that Prometheus reads",
                "check that path and port lead to the metrics page"},
+    ReasonInfo{Reason::kEmptyPage, "EmptyPage", "The page has no metrics",
+               "the application answers with status 200 and not a single sample, as for a wrong "
+               "path that answers anything",
+               "set the endpoint's path to the application's metrics page"},
     ReasonInfo{Reason::kTimeout, "Timeout", "The answer takes too long",
                "the application or the network is slower than the timeout",
                "raise the endpoint's timeout, or make the page faster"},
     ReasonInfo{Reason::kScrapeFailed, "ScrapeFailed", "The scrape fails",
-               "Prometheus reports an error", "act on the error that Prometheus reports"},
+               "the answer is an error, or the connection broke",
+               "look at the application's own log"},
+    ReasonInfo{Reason::kInjectionOff, "InjectionOff", "Injection is switched off",
+               "this installation puts no sidecars into pods (sidecar.enabled is false in the "
+               "chart's values)",
+               "switch it on and restart the workload, or ask only for metrics and for logs with "
+               "collector: Node"},
     ReasonInfo{Reason::kSidecarMissing, "SidecarMissing", "The pod has no sidecar",
                "the pod is older than the resource, or the webhook could not be reached when it "
                "was made",
                "restart the workload: kubectl rollout restart"},
+    ReasonInfo{Reason::kSidecarOutdated, "SidecarOutdated",
+               "The sidecar is older than what is asked",
+               "the pod got its sidecar before the resource or the operator changed, and a running "
+               "pod cannot be given other volumes or another image",
+               "restart the workload: kubectl rollout restart"},
     ReasonInfo{Reason::kSidecarImpossible, "SidecarImpossible", "The pod cannot get a sidecar",
-               "injection leaves the pod out: it is in a namespace of Kubernetes itself, is a "
-               "static pod, runs Windows, uses the sidecar's port 9847, or LimitRanges and the "
-               "pod's own resources leave the sidecar no room",
+               "injection leaves the pod out: it is in the operator's own namespace or one of "
+               "Kubernetes itself, is a static pod, runs Windows, uses the sidecar's port 9847, or "
+               "LimitRanges and the pod's own resources leave the sidecar no room",
                "read its output with source: Stdout and collector: Node, or annotate the pods with "
                "telltale.dev/inject: \"false\""},
     ReasonInfo{Reason::kHostNetwork, "HostNetwork", "The pod is on the host's network",
@@ -70,11 +113,29 @@ constexpr std::array kReasons = {
                "the image where no empty volume may cover it",
                "log into a folder of its own, such as /var/log/shop, or mount a volume at "
                "spec.logs.files.directory, and restart the workload"},
+    ReasonInfo{
+        Reason::kNoLogStore, "NoLogStore", "There is nowhere to send logs",
+        "this installation has no log store: loki.enabled is false in the chart's values and "
+        "loki.external.url is empty",
+        "install a log store or name one, or remove spec.logs"},
+    ReasonInfo{Reason::kNoNodeAgent, "NoNodeAgent", "No agent reads the pods' output",
+               "no node agent has asked the operator for pods, and Prometheus scrapes none: the "
+               "chart's logs.collector installs it, and its DaemonSet may have no pods",
+               "set logs.collector to telltale, look at kubectl describe daemonset, or set "
+               "collector: Sidecar"},
     ReasonInfo{Reason::kLogsForbidden, "LogsForbidden", "The sidecar may not read the pod's output",
                "the pod's ServiceAccount lacks the right to get pods/log, by which a sidecar reads "
                "what the other containers print",
                "bind it to a Role with the verb get on pods/log (examples/podlog/role.yaml), or "
                "set collector: Node"},
+    ReasonInfo{Reason::kLogsUnreadable, "LogsUnreadable", "Log files cannot be read",
+               "the sidecar finds log files that it cannot read: their mode does not let its user "
+               "read them, they are links that lead elsewhere, or there are too many",
+               "write the files with mode 0644 (umask 022), or run application and sidecar as the "
+               "same user; the sidecar's own log names each file"},
+    ReasonInfo{Reason::kNoLogFiles, "NoLogFiles", "No log file is there",
+               "the sidecar finds no file that spec.logs.files asks for",
+               "check directory and include, and that the application writes there"},
     ReasonInfo{Reason::kLogsStalled, "LogsStalled", "Log lines wait and Loki does not take them",
                "Loki is away, refuses them, or takes them more slowly than they are written",
                "look at the sidecar's own log, and at Loki"},
@@ -107,6 +168,8 @@ constexpr std::array kReasons = {
     ReasonInfo{Reason::kUp, "Up", "All endpoints are scraped", "", ""},
     ReasonInfo{Reason::kFlowing, "Flowing", "Log lines are delivered", "", ""},
     ReasonInfo{Reason::kReady, "Ready", "Everything asked for works", "", ""},
+    ReasonInfo{Reason::kFinished, "Finished", "All pods have finished", "", ""},
+    ReasonInfo{Reason::kOptedOut, "OptedOut", "All pods opted out", "", ""},
     ReasonInfo{Reason::kNotRequested, "NotRequested", "The resource does not ask for it", "", ""},
 };
 

@@ -60,20 +60,26 @@ ReconcileResult StatusReconciler::Reconcile(const std::string& key) {
   }
   const MonitoringTarget& target = *matched->target;
   const PrometheusView unknown;
+  std::int64_t look_again = 0;
   const std::string status = RenderTargetStatus(
       {target, matched->pods, view ? *view : unknown, sources_.trusted_namespaces,
        clock_.WallNanos(), sources_.config ? sources_.config(key) : ConfigState(),
-       static_cast<bool>(sources_.config), sources_.promtail});
+       sources_.installation ? sources_.installation() : Installation(),
+       static_cast<int>(matched->finished)},
+      &look_again);
+  const Millis again = look_again > 0 ? std::min(kResync, Millis(look_again * 1000)) : kResync;
   const bool differs = StatusDiffers(target.status_json, status);
   pace_.Worked(key, began);
-  if (!differs) return {{}, kResync};
+  if (!differs) return {{}, again};
   if (own_writes_.Unseen(key, target.meta.resource_version)) return {{}, OwnWrites::kLookAgain};
   const auto changes = ConditionChanges(target.status_json, status);
   const bool urgent =
       !changes.empty() || ObservedGeneration(target.status_json) != ObservedGeneration(status);
   const Millis wait = WriteMustWait(key, urgent);
   if (wait > Millis(0)) return {{}, wait};
-  return Write(target, status, changes);
+  ReconcileResult result = Write(target, status, changes);
+  if (result.status.ok() && result.requeue_after == kResync) result.requeue_after = again;
+  return result;
 }
 
 Millis StatusReconciler::WriteMustWait(const std::string& key, bool urgent) const {
@@ -98,7 +104,7 @@ ReconcileResult StatusReconciler::Write(const MonitoringTarget& target, const st
   writes_.Count(written);
   own_writes_.Wrote(target.meta.Key(), target.meta.resource_version);
   if (turned_) {
-    for (const auto& change : changes) turned_({target, change});
+    for (const auto& change : WorthTelling(changes)) turned_({target, change});
   }
   return {{}, kResync};
 }
@@ -107,13 +113,18 @@ std::vector<std::string> TargetsConcerned(const ReportChanges& changes, const Wo
   std::map<std::string, const Namespace*> namespaces;
   for (const auto& ns : world.namespaces) namespaces[ns->meta.name] = ns.get();
   const Labels none;
+  const auto looks_into = [&](const MonitoringTarget& target, const std::set<std::string>& names) {
+    return std::ranges::any_of(names, [&](const std::string& ns) {
+      const auto found = namespaces.find(ns);
+      const Labels& labels = found == namespaces.end() ? none : found->second->meta.labels;
+      return LooksInto(target, ns, labels, world.trusted_namespaces);
+    });
+  };
+  // Node agents say of their pods what sidecars say of theirs.
   const auto shares = [&](const MonitoringTarget& target) {
-    return target.WantsSidecar() &&
-           std::ranges::any_of(changes.sidecars, [&](const std::string& ns) {
-             const auto found = namespaces.find(ns);
-             const Labels& labels = found == namespaces.end() ? none : found->second->meta.labels;
-             return LooksInto(target, ns, labels, world.trusted_namespaces);
-           });
+    const bool read = target.WantsSidecar() || (!target.suspend && target.logs);
+    return (read && looks_into(target, changes.sidecars)) ||
+           (target.metrics && looks_into(target, changes.pages));
   };
   std::vector<std::string> keys;
   for (const auto& target : world.targets) {

@@ -46,13 +46,14 @@ struct StatusSources {
   std::set<std::string> trusted_namespaces;
   // The result of writing the configuration of a key; empty if none is written.
   std::function<ConfigState(const std::string& key)> config = {};
-  bool promtail = false;  // it is configured through a ConfigMap, for logs that node agents read
+  std::function<Installation()> installation = {};  // empty: all is there
 };
 
 class StatusReconciler {
  public:
-  // `turned` (may be empty) hears of every condition that changed its status, after the write; it
-  // must not block. From the same old status it hears the same, so a restart repeats nothing.
+  // `turned` (may be empty) hears of the conditions that changed their status and are worth an
+  // event (WorthTelling), after the write; it must not block. From the same old status it hears the
+  // same, so a restart repeats nothing.
   StatusReconciler(StatusSources sources, Api& api,
                    std::function<void(const StatusTransition&)> turned, Registry& registry,
                    Clock& clock);

@@ -31,6 +31,7 @@ HttpResponse NodeLogs::Count(HttpResponse response, Counter& counter) const {
 
 HttpResponse NodeLogs::Answer(const HttpRequest& request) {
   const std::string name = QueryParameter(request.query(), "node");
+  if (!name.empty()) asked_ = clock_.Steady();
   if (name.empty()) return TextResponse(400, "node is missing: ask for /logs/v1/pods?node=NAME\n");
   if (!index_.synced()) {
     // An agent keeps its last list on an error; of a partial one it would let pods go.
@@ -63,6 +64,11 @@ HttpResponse NodeLogs::Answer(const HttpRequest& request) {
   response = JsonResponse(200, std::move(json));
   response.headers.emplace_back("ETag", version);
   return Count(std::move(response), served_);
+}
+
+bool NodeLogs::AskedLately() const {
+  const SteadyTime asked = asked_;
+  return asked != SteadyTime::min() && clock_.Steady() - asked < std::chrono::minutes(1);
 }
 
 void NodeLogs::Refresh() {

@@ -35,6 +35,9 @@ class NodeLogs {
 
   void Changed() { changed_ = true; }  // something in the index
 
+  // Whether an agent asked within the last minute.
+  bool AskedLately() const;
+
   // GET /logs/v1/pods?node=NAME with If-None-Match: 200, 304, 400 without a name, 503 until the
   // index is synced. Never a part of the pods.
   HttpResponse Answer(const HttpRequest& request);
@@ -57,6 +60,7 @@ class NodeLogs {
   Counter& unchanged_;
   Counter& refused_;
   std::atomic<bool> changed_{true};
+  std::atomic<SteadyTime> asked_{SteadyTime::min()};
   Mutex mutex_;
   std::map<std::string, Node, std::less<>> nodes_ GUARDED_BY(mutex_);
   SteadyTime refreshed_ GUARDED_BY(mutex_){};

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "operator/model/selection.h"
+
 namespace telltale {
 namespace {
 
@@ -86,6 +88,13 @@ bool ClusterState::PutPod(PodRef pod) {
     Join(*to, pod);
     dirty |= MarkPod(*to, pod);
   }
+  const bool was_finished = old && old->Finished();
+  if (was_finished && (!pod->Finished() || old->labels() != pod->labels())) {
+    dirty |= QueueOfFinished(*old);
+  }
+  if (pod->Finished() && !(was_finished && old->labels() == pod->labels())) {
+    dirty |= QueueOfFinished(*pod);
+  }
   return dirty;
 }
 
@@ -95,7 +104,8 @@ bool ClusterState::RemovePod(std::string_view ns, std::string_view name) {
   const PodRef old(found);
   pods_.Erase(found);
   if (old->Finished()) finished_.erase(old.get());
-  Group* from = old->Finished() ? nullptr : FindGroup(*old);
+  if (old->Finished()) return QueueOfFinished(*old);
+  Group* from = FindGroup(*old);
   if (!from) return false;
   const bool dirty = !from->targets.empty();
   Leave(*from, *old);
@@ -105,6 +115,25 @@ bool ClusterState::RemovePod(std::string_view ns, std::string_view name) {
 bool ClusterState::MarkPod(const Group& group, const PodRef& pod) {
   for (TargetEntry* target : group.targets) Mark(*target, group, pod, true);
   return !group.targets.empty();
+}
+
+bool ClusterState::QueueOfFinished(const PodRecord& pod) {
+  pod.labels()->ExpandInto(labels_);
+  Evaluate(pod.ns(), labels_, found_);
+  for (TargetEntry* target : found_) Queue(*target);
+  return !found_.empty();
+}
+
+std::size_t ClusterState::CountFinished(const TargetEntry& target) const {
+  std::size_t count = 0;
+  Labels labels;
+  for (const PodRecord* pod : finished_) {
+    const std::string ns(pod->ns());
+    if (!target.target->namespaces && ns != target.target->meta.ns) continue;
+    pod->labels()->ExpandInto(labels);
+    if (TargetSelects(*target.target, ns, labels, LabelsOf(ns), trusted_)) ++count;
+  }
+  return count;
 }
 
 const Labels& ClusterState::LabelsOf(std::string_view ns) const {

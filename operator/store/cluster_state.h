@@ -59,6 +59,8 @@ class ClusterState {
   const std::map<std::string, NamespacePtr>& namespaces() const { return namespaces_; }
   const std::set<std::string>& trusted() const { return trusted_; }
   const TargetEntry* FindTarget(const std::string& key) const;
+  // Finished pods that the target selects.
+  std::size_t CountFinished(const TargetEntry& target) const;
   // Those that match, by key; counts as one evaluation each.
   void Evaluate(std::string_view ns, const Labels& labels, std::vector<TargetEntry*>& out) const;
   IndexSize sizes() const;
@@ -78,6 +80,8 @@ class ClusterState {
   void Join(Group& group, const PodRef& pod);
   void Leave(Group& group, const PodRecord& pod);
   bool MarkPod(const Group& group, const PodRef& pod);
+  // The targets that select this finished pod, as the number of those has changed.
+  bool QueueOfFinished(const PodRecord& pod);
 
   // Brings the group's matches up to date.
   bool Rematch(Group& group);

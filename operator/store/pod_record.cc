@@ -18,6 +18,14 @@ std::uint16_t Size(std::string_view text) {
   return static_cast<std::uint16_t>(std::min(text.size(), kMaxText));
 }
 
+std::string Extra(const PodText& pod) {
+  std::string extra = pod.sidecar_mounts;
+  return extra.append(1, '\0').append(pod.trouble);
+}
+
+std::string_view MountsOf(std::string_view extra) { return extra.substr(0, extra.find('\0')); }
+std::string_view TroubleOf(std::string_view extra) { return extra.substr(extra.find('\0') + 1); }
+
 bool SameSet(const LabelSetRef& set, const LabelTexts& labels) {
   return set ? set->Same(labels) : labels.empty();
 }
@@ -38,10 +46,12 @@ PodRecord::PodRecord(const PodText& pod, Interner& interner)
       ip_size_(Size(pod.ip)),
       name_size_(Size(pod.meta.name)),
       uid_size_(Size(pod.meta.uid)),
+      started_(static_cast<std::uint32_t>(pod.started)),
       ns_(interner.Text(pod.meta.ns)),
       node_(interner.Text(pod.node)),
       labels_(interner.Set(pod.meta.labels)),
-      shape_(interner.ShapeOf(pod.containers)) {
+      shape_(interner.ShapeOf(pod.containers)),
+      extra_(interner.Text(Extra(pod))) {
   if (!pod.meta.annotations.empty()) annotations_ = interner.Set(pod.meta.annotations);
 }
 
@@ -66,7 +76,9 @@ bool PodRecord::Same(const PodText& pod) const {
          host_network_ == pod.host_network && windows_ == pod.windows && name() == pod.meta.name &&
          uid() == pod.meta.uid && ip() == pod.ip && ns() == pod.meta.ns && node() == pod.node &&
          labels_->Same(pod.meta.labels) && SameSet(annotations_, pod.meta.annotations) &&
-         shape_->Same(pod.containers);
+         started_ == static_cast<std::uint32_t>(pod.started) &&
+         MountsOf(extra_->view()) == pod.sidecar_mounts &&
+         TroubleOf(extra_->view()) == pod.trouble && shape_->Same(pod.containers);
 }
 
 void PodRecord::ExpandInto(Pod& out) const {
@@ -88,6 +100,10 @@ void PodRecord::ExpandInto(Pod& out) const {
   out.host_network = host_network_;
   out.windows = windows_;
   out.containers = shape_->containers;
+  out.meta.created.clear();
+  out.started = started_;
+  out.sidecar_mounts = MountsOf(extra_->view());
+  out.trouble = TroubleOf(extra_->view());
 }
 
 Pod PodRecord::Expand() const {
@@ -109,10 +125,14 @@ PodView PodRecord::View() const {
   view.has_sidecar = has_sidecar_;
   if (annotations_) {
     view.opted_out = annotations_->Find(kInjectAnnotation) == "false";
+    view.sidecar_image = annotations_->Find(kSidecarAnnotation).value_or("");
     view.static_pod = annotations_->Find(kMirrorAnnotation).has_value();
     view.not_injected = annotations_->Find(kNotInjectedAnnotation).value_or("");
     view.unseen_logs = annotations_->Find(kUnseenLogsAnnotation).value_or("");
   }
+  view.started = started_;
+  view.sidecar_mounts = MountsOf(extra_->view());
+  view.trouble = TroubleOf(extra_->view());
   view.containers = &shape_->containers;
   return view;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// PodRecord: what the index keeps of one pod, in about 140 bytes: namespace, node, labels, our
+// PodRecord: what the index keeps of one pod, in about 150 bytes: namespace, node, labels, our
 // annotations and the shape (containers and ports) are shared with other pods; name, uid and IP
 // stand behind the record in the same allocation. Made by the pods' sink only, as it interns;
 // immutable, so that any thread may read and keep it. What is not kept here changes no output: a
@@ -60,9 +60,11 @@ class PodRecord final : public RefCounted<PodRecord> {
   bool deleting_ : 1, host_network_ : 1, windows_ : 1, has_sidecar_ : 1;
   std::uint16_t ip_size_;
   std::uint16_t name_size_, uid_size_;
+  std::uint32_t started_;
   TextRef ns_, node_;
   LabelSetRef labels_, annotations_;
   ShapeRef shape_;
+  TextRef extra_;  // sidecar_mounts, '\0', trouble: nearly always that of many pods
 };
 using PodRef = Ref<const PodRecord>;
 

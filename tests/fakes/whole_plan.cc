@@ -75,6 +75,12 @@ PodView ViewOf(const Pod& pod) {
   };
   view.not_injected = note(kNotInjectedAnnotation);
   view.unseen_logs = note(kUnseenLogsAnnotation);
+  if (const auto* image = FindLabel(pod.meta.annotations, kSidecarAnnotation)) {
+    view.sidecar_image = *image;
+  }
+  view.started = pod.started;
+  view.trouble = pod.trouble;
+  view.sidecar_mounts = pod.sidecar_mounts;
   view.containers = &pod.containers;
   return view;
 }

@@ -74,16 +74,23 @@ std::string NoSuchPort(const std::vector<const Container*>& containers, const En
 
 ResolvedPort ResolvePort(const std::vector<Container>& containers, const Endpoint& endpoint) {
   const auto candidates = Candidates(containers, endpoint);
-  if (candidates.empty()) return {0, "", NoSuchContainer(containers, endpoint)};
+  if (candidates.empty()) return {0, "", "", NoSuchContainer(containers, endpoint)};
+  ResolvedPort found;
   for (const Container* container : candidates) {
     for (const auto& port : container->ports) {
       const bool same = endpoint.port.number != 0 ? port.number == endpoint.port.number
                                                   : port.name == endpoint.port.name;
-      if (same) return {port.number, container->name, ""};
+      if (!same) continue;
+      if (found.number == 0) {
+        found = {port.number, container->name, "", ""};
+      } else if (port.number != found.number && found.also.empty()) {
+        found.also = container->name;
+      }
     }
   }
-  if (endpoint.port.number != 0) return {endpoint.port.number, candidates[0]->name, ""};
-  return {0, "", NoSuchPort(candidates, endpoint)};
+  if (found.number != 0) return found;
+  if (endpoint.port.number != 0) return {endpoint.port.number, candidates[0]->name, "", ""};
+  return {0, "", "", NoSuchPort(candidates, endpoint)};
 }
 
 }  // namespace telltale

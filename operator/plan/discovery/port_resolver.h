@@ -16,6 +16,7 @@ namespace telltale {
 struct ResolvedPort {
   int number = 0;         // 0: there is none, and `missing` says why
   std::string container;  // for the label
+  std::string also;       // another container that declares a port of this name, first of them
   std::string missing;    // "has no port named x in ...: it declares ..."
 };
 

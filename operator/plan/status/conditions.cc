@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/plan/status/conditions.h"
 
+#include <optional>
+#include <utility>
+
 #include "operator/model/selection.h"
 
 namespace telltale {
@@ -39,10 +42,18 @@ Condition Accepted(const StatusInput& input, const TargetHealth& health) {
   return {"Accepted", State::kTrue, Reason::kAccepted, "The resource is understood."};
 }
 
-// Why there is no running pod to speak of.
-Condition NobodyRuns(std::string_view type, const TargetHealth& health) {
-  if (health.matched == 0) {
+// Why there is no running pod to speak of. Between two runs of a CronJob nothing is wrong.
+Condition NobodyRuns(std::string_view type, const StatusInput& input, const TargetHealth& health) {
+  if (health.matched == 0 && input.finished == 0) {
     return {type, State::kUnknown, Reason::kNoPodsMatched, "No pod is matched."};
+  }
+  if (input.finished > 0 && health.matched == health.starting) {
+    return {type, State::kTrue, Reason::kFinished,
+            std::to_string(input.finished) + " pods match and have finished; none runs now."};
+  }
+  if (health.matched == health.starting) {
+    return {type, State::kUnknown, Reason::kNotRunning,
+            Of(health.starting, health.matched, "matched pods are starting.")};
   }
   return {type, State::kUnknown, Reason::kNotRunning,
           "None of the " + std::to_string(health.matched) + " matched pods is running."};
@@ -69,9 +80,19 @@ Condition Discovered(const StatusInput& input, const TargetHealth& health) {
   if (const auto* problem = health.Find({Reason::kPortNotFound})) {
     return {kType, State::kFalse, problem->reason, problem->message};
   }
+  if (const auto* problem = health.Find({Reason::kPortAmbiguous})) {
+    return {kType, State::kFalse, problem->reason, problem->message};
+  }
+  if (const auto* problem =
+          health.Find({Reason::kImagePull, Reason::kCrashLoop, Reason::kCannotStart})) {
+    return {kType, State::kFalse, problem->reason,
+            WithExample(Of(health.unfit, health.matched, "matched pods cannot run"), problem)};
+  }
   if (health.running == 0) {
-    Condition condition = NobodyRuns(kType, health);
-    condition.state = State::kFalse;
+    Condition condition = NobodyRuns(kType, input, health);
+    if (condition.state == State::kUnknown && health.matched > health.starting) {
+      condition.state = State::kFalse;
+    }
     return condition;
   }
   return {kType, State::kTrue, Reason::kDiscovered,
@@ -80,7 +101,17 @@ Condition Discovered(const StatusInput& input, const TargetHealth& health) {
 
 // The worst reason why a pod has no sidecar.
 const TargetProblem* WithoutSidecar(const TargetHealth& health) {
-  return health.Find({Reason::kSidecarMissing, Reason::kSidecarImpossible, Reason::kHostNetwork});
+  return health.Find({Reason::kInjectionOff, Reason::kSidecarMissing, Reason::kSidecarImpossible,
+                      Reason::kHostNetwork});
+}
+
+bool AllOptedOut(const TargetHealth& health) {
+  return health.opted_out > 0 && health.opted_out == health.running;
+}
+
+Condition OptedOut(std::string_view type, const TargetHealth& health) {
+  return {type, State::kTrue, Reason::kOptedOut,
+          Of(health.opted_out, health.running, "running pods opted out by annotation.")};
 }
 
 Condition Injected(const StatusInput& input, const TargetHealth& health) {
@@ -89,13 +120,25 @@ Condition Injected(const StatusInput& input, const TargetHealth& health) {
   if (!target.WantsSidecar()) {
     return NotRequested(kType, target, "No sidecar is asked for.");
   }
-  if (health.running == 0) return NobodyRuns(kType, health);
+  if (health.running == 0) return NobodyRuns(kType, input, health);
   if (health.missing > 0) {
     const auto* problem = WithoutSidecar(health);
     return {
         kType, State::kFalse, problem ? problem->reason : Reason::kSidecarMissing,
         WithExample(Of(health.missing, health.running, "running pods lack the sidecar"), problem)};
   }
+  if (health.outdated > 0) {
+    return {kType, State::kFalse, Reason::kSidecarOutdated,
+            WithExample(Of(health.outdated, health.with_sidecar, "sidecars are outdated"),
+                        health.Find({Reason::kSidecarOutdated}))};
+  }
+  if (health.refused > 0) {
+    return {
+        kType, State::kFalse, Reason::kConfigRefused,
+        WithExample(Of(health.refused, health.with_sidecar, "sidecars refuse the configuration"),
+                    health.Find({Reason::kConfigRefused}))};
+  }
+  if (AllOptedOut(health)) return OptedOut(kType, health);
   std::string message = Of(health.with_sidecar, health.running, "running pods have the sidecar");
   if (health.opted_out > 0) {
     message += ", " + std::to_string(health.opted_out) + " opted out by annotation";
@@ -103,8 +146,14 @@ Condition Injected(const StatusInput& input, const TargetHealth& health) {
   return {kType, State::kTrue, Reason::kInjected, message + "."};
 }
 
-Condition NothingToScrape(std::string_view type, const TargetHealth& health) {
-  if (health.running == 0) return NobodyRuns(type, health);
+Condition NothingToScrape(std::string_view type, const StatusInput& input,
+                          const TargetHealth& health) {
+  if (health.running == 0) return NobodyRuns(type, input, health);
+  if (!input.target.metrics && AllOptedOut(health)) return OptedOut(type, health);
+  if (health.scrapes_starting > 0) {
+    return {type, State::kTrue, Reason::kUp,
+            std::to_string(health.scrapes_starting) + " targets are too new to count."};
+  }
   const auto* problem = health.Find({Reason::kPortNotFound});
   if (!problem) problem = WithoutSidecar(health);
   return {type, State::kUnknown, problem ? problem->reason : Reason::kNotYetScraped,
@@ -117,16 +166,17 @@ Condition Scraped(const StatusInput& input, const TargetHealth& health) {
   if (!target.metrics && !target.WantsSidecar()) {
     return NotRequested(kType, target, "No metrics are asked for.");
   }
-  if (health.scrapes == 0) return NothingToScrape(kType, health);
+  if (health.scrapes == 0) return NothingToScrape(kType, input, health);
   if (!input.view.known) {
     const std::string why = input.view.error.empty() ? "it was not asked yet" : input.view.error;
     return {kType, State::kUnknown, Reason::kPrometheusUnknown,
             "Prometheus did not say what it scrapes: " + why + "."};
   }
   if (health.scrapes_down > 0) {
-    const auto* problem =
-        health.Find({Reason::kConnectionRefused, Reason::kAuth, Reason::kNotFound,
-                     Reason::kBadContent, Reason::kTimeout, Reason::kScrapeFailed});
+    const auto* problem = health.Find(
+        {Reason::kImagePull, Reason::kCrashLoop, Reason::kCannotStart, Reason::kConnectionRefused,
+         Reason::kTls, Reason::kRedirect, Reason::kAuth, Reason::kNotFound, Reason::kBadContent,
+         Reason::kEmptyPage, Reason::kTimeout, Reason::kScrapeFailed});
     return {kType, State::kFalse, problem ? problem->reason : Reason::kScrapeFailed,
             WithExample(Of(health.scrapes_down, health.scrapes, "targets are not up"), problem)};
   }
@@ -139,40 +189,54 @@ Condition Scraped(const StatusInput& input, const TargetHealth& health) {
           Of(health.scrapes_up, health.scrapes, "targets are up.")};
 }
 
+// The gravest thing that keeps log lines from arriving.
+struct LogTrouble {
+  Reason reason;
+  int pods;
+  std::string_view what;
+};
+
+std::optional<Condition> LogsInTrouble(std::string_view type, const TargetHealth& health) {
+  const int readers = health.running;
+  for (const auto& [reason, pods, what] :
+       {LogTrouble{Reason::kLogsUnseen, health.unseen, "sidecars do not see all log files"},
+        LogTrouble{Reason::kLogsForbidden, health.forbidden, "pods' output may not be read"},
+        LogTrouble{Reason::kLogsUnreadable, health.unreadable,
+                   "pods have log files that cannot be "
+                   "read"},
+        LogTrouble{Reason::kNoLogFiles, health.no_files, "pods have no log file"},
+        LogTrouble{Reason::kLogsStalled, health.stalled, "pods have lines that wait for Loki"}}) {
+    if (pods == 0) continue;
+    return Condition{type, State::kFalse, reason,
+                     WithExample(Of(pods, readers, what), health.Find({reason}))};
+  }
+  return std::nullopt;
+}
+
 Condition LogsFlowing(const StatusInput& input, const TargetHealth& health) {
   constexpr std::string_view kType = "LogsFlowing";
   const MonitoringTarget& target = input.target;
   if (!target.logs) {
     return NotRequested(kType, target, "No logs are asked for.");
   }
-  if (target.logs->collector == LogsSpec::Collector::kNode) {
-    return {kType, State::kUnknown, Reason::kNodeAgent,
-            "An agent on each node reads the logs; what it delivers is not known here."};
+  if (const auto* problem = health.Find({Reason::kNoLogStore, Reason::kNoNodeAgent})) {
+    return {kType, State::kFalse, problem->reason, problem->message};
   }
-  if (health.running == 0) return NobodyRuns(kType, health);
-  if (const auto* problem = WithoutSidecar(health)) {
+  if (health.running == 0) return NobodyRuns(kType, input, health);
+  const bool sidecars = target.logs->collector == LogsSpec::Collector::kSidecar;
+  if (const auto* problem = sidecars ? WithoutSidecar(health) : nullptr) {
     return {kType, State::kFalse, problem->reason,
             Of(health.missing, health.running, "running pods lack the sidecar that reads logs.")};
   }
-  if (health.unseen > 0) {
-    return {kType, State::kFalse, Reason::kLogsUnseen,
-            WithExample(Of(health.unseen, health.with_sidecar, "sidecars do not see all log files"),
-                        health.Find({Reason::kLogsUnseen}))};
-  }
-  if (health.forbidden > 0) {
-    return {kType, State::kFalse, Reason::kLogsForbidden,
-            WithExample(Of(health.forbidden, health.with_sidecar,
-                           "sidecars are refused their pods' output"),
-                        health.Find({Reason::kLogsForbidden}))};
-  }
-  if (health.stalled > 0) {
-    return {kType, State::kFalse, Reason::kLogsStalled,
-            WithExample(Of(health.stalled, health.with_sidecar, "sidecars wait for Loki"),
-                        health.Find({Reason::kLogsStalled}))};
-  }
-  if (health.with_sidecar > 0 && health.silent == 0) {
+  if (sidecars && AllOptedOut(health)) return OptedOut(kType, health);
+  if (auto trouble = LogsInTrouble(kType, health)) return *std::move(trouble);
+  if (health.delivered > 0 && health.silent == 0) {
     return {kType, State::kTrue, Reason::kFlowing,
-            Of(health.with_sidecar, health.with_sidecar, "sidecars had lines acknowledged.")};
+            Of(health.delivered, health.running, "running pods had lines acknowledged.")};
+  }
+  if (!sidecars && (input.installation.promtail || health.delivered == 0)) {
+    return {kType, State::kUnknown, Reason::kNodeAgent,
+            "A node agent is to read the logs; what it delivers is not known here."};
   }
   if (!input.view.known) {
     return {kType, State::kUnknown, Reason::kPrometheusUnknown,
@@ -181,6 +245,17 @@ Condition LogsFlowing(const StatusInput& input, const TargetHealth& health) {
   std::string message = Of(health.silent, health.running, "running pods had no line delivered yet");
   if (!health.first_silent.empty()) message += ": pod " + health.first_silent;
   return {kType, State::kUnknown, Reason::kNoLinesYet, message + "."};
+}
+
+// The sidecars that Prometheus knows do not all run what the resource asks for now.
+std::optional<Condition> BehindInSidecars(const StatusInput& input) {
+  const auto lowest = input.view.LowestGeneration(input.target.meta.Key());
+  const std::int64_t newest = input.target.meta.generation;
+  if (!input.target.WantsSidecar() || !lowest || *lowest >= newest) return std::nullopt;
+  return Condition{"Ready", State::kUnknown, Reason::kConfigPending,
+                   "A sidecar still runs the configuration of generation " +
+                       std::to_string(*lowest) + " and not of " + std::to_string(newest) +
+                       "; the kubelet brings it within about 90 s."};
 }
 
 // LogsFlowing may stay unknown: an application is free to be silent.
@@ -194,13 +269,23 @@ Condition Ready(const StatusInput& input, const std::vector<Condition>& others,
             "The configuration of generation " + std::to_string(input.target.meta.generation) +
                 " is not written yet."};
   }
+  if (auto behind = BehindInSidecars(input)) return *std::move(behind);
   for (const auto& other : others) {
     if (other.state == State::kUnknown && other.type != "LogsFlowing") {
       return {"Ready", State::kUnknown, other.reason, other.message};
     }
   }
-  return {"Ready", State::kTrue, Reason::kReady,
-          "Everything asked for works on " + Of(health.running, health.matched, "pods.")};
+  if (health.running == 0 && input.finished > 0) {
+    return {"Ready", State::kTrue, Reason::kFinished,
+            std::to_string(input.finished) + " pods match and have finished; none runs now."};
+  }
+  const std::string pods = Of(health.running, health.matched, "pods");
+  for (const auto& other : others) {
+    if (other.state != State::kUnknown) continue;
+    return {"Ready", State::kTrue, Reason::kReady,
+            "All that is known works on " + pods + "; of the logs: " + other.message};
+  }
+  return {"Ready", State::kTrue, Reason::kReady, "Everything asked for works on " + pods + "."};
 }
 
 std::vector<Condition> Suspended(Condition accepted) {

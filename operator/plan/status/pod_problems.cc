@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/plan/status/pod_problems.h"
 
+#include <algorithm>
+#include <array>
+#include <vector>
+
 #include "common/base/rfc3339.h"
+#include "common/base/strings.h"
+#include "operator/model/paths.h"
 #include "operator/plan/discovery/pod_scrapes.h"
 #include "operator/plan/discovery/port_resolver.h"
+#include "operator/plan/status/scrape_error.h"
 
 namespace telltale {
 namespace {
@@ -18,12 +25,47 @@ const Container* OnSidecarPort(const PodView& pod) {
   return nullptr;
 }
 
+std::string Restart(const PodView& pod) {
+  return "restart its workload, as in kubectl rollout restart deployment NAME -n " +
+         std::string(pod.ns);
+}
+
+// As injection mounts them (injected_container.cc).
+constexpr std::string_view kApiPath = "/var/run/secrets/kubernetes.io/serviceaccount";
+constexpr std::string_view kLokiPath = "/etc/telltale/loki";
+
+// The sidecar mounts something at or above the folder.
+bool Sees(const PodView& pod, std::string_view directory) {
+  for (const std::string_view mount : Split(pod.sidecar_mounts, '\n')) {
+    if (PathContains(NormalisedPath(mount), directory)) return true;
+  }
+  return false;
+}
+
+struct Unread {
+  std::string_view reason, sentence;
+};
+constexpr std::array kUnread = {
+    Unread{"permission",
+           "their mode does not let the sidecar's user read them; write them with mode 0644 (umask "
+           "022), or run application and sidecar as the same user"},
+    Unread{"link",
+           "they are links that lead out of the log folder; name the folder that they lead to"},
+    Unread{"broken_link", "they are links to nothing; remove them or make what they lead to"},
+    Unread{"limit", "there are more files than one sidecar reads; make spec.logs.files narrower"},
+    Unread{"directory_limit",
+           "there are more folders than one sidecar watches; make spec.logs.files narrower"},
+    Unread{"encoding", "they are no UTF-8 text; let the application write UTF-8"},
+};
+
 bool LeftOut(std::string_view ns) { return ns == "kube-system" || ns == "kube-node-lease"; }
 
 // What admission decides (sidecar_patch.cc), and the namespaces that the webhook's
-// namespaceSelector always excludes (helm/, manifests/). That it excludes the operator's own
-// namespace as well is not known here.
-std::string WhyImpossible(const PodView& pod) {
+// namespaceSelector always excludes (helm/, manifests/).
+std::string WhyImpossible(const PodView& pod, const Installation& installation) {
+  if (pod.ns == installation.own_namespace) {
+    return "injection leaves out the operator's own namespace " + std::string(pod.ns);
+  }
   if (LeftOut(pod.ns)) return "injection leaves out namespace " + std::string(pod.ns);
   if (pod.static_pod) return "it is a static pod, which admission cannot change";
   if (pod.windows) return "it runs Windows, and the sidecar runs on Linux";
@@ -36,20 +78,26 @@ std::string WhyImpossible(const PodView& pod) {
 
 }  // namespace
 
-Reason WithoutSidecarReason(const PodView& pod) {
+std::string Sentence(Reason reason) {
+  const ReasonInfo& info = Info(reason);
+  std::string text(info.title);
+  return text.append(": ").append(info.cause).append("; ").append(info.fix).append(".");
+}
+
+Reason WithoutSidecarReason(const PodView& pod, const Installation& installation) {
+  if (!installation.injects) return Reason::kInjectionOff;
   if (pod.host_network) return Reason::kHostNetwork;
-  const bool impossible = LeftOut(pod.ns) || pod.static_pod || pod.windows ||
-                          OnSidecarPort(pod) != nullptr || !pod.not_injected.empty();
+  const bool impossible = LeftOut(pod.ns) || pod.ns == installation.own_namespace ||
+                          pod.static_pod || pod.windows || OnSidecarPort(pod) != nullptr ||
+                          !pod.not_injected.empty();
   return impossible ? Reason::kSidecarImpossible : Reason::kSidecarMissing;
 }
 
-std::string WithoutSidecarText(const PodView& pod, Reason reason) {
+std::string WithoutSidecarText(const PodView& pod, Reason reason,
+                               const Installation& installation) {
   std::string cause(Info(reason).cause), fix(Info(reason).fix);
-  if (reason == Reason::kSidecarImpossible) cause = WhyImpossible(pod);
-  if (reason == Reason::kSidecarMissing) {
-    fix = "restart its workload, as in kubectl rollout restart deployment NAME -n ";
-    fix += pod.ns;
-  }
+  if (reason == Reason::kSidecarImpossible) cause = WhyImpossible(pod, installation);
+  if (reason == Reason::kSidecarMissing) fix = Restart(pod);
   return "Pod " + pod.Key() + " has no sidecar: " + cause + "; " + fix + ".";
 }
 
@@ -68,17 +116,92 @@ std::string LogsUnseenText(const PodView& pod, std::string_view directory) {
   return text.append(Info(Reason::kLogsUnseen).fix).append(".");
 }
 
+std::string OutdatedSidecar(const MonitoringTarget& target, const PodView& pod,
+                            const Installation& installation) {
+  std::vector<std::string> lacks;
+  if (!pod.sidecar_image.empty() && !installation.sidecar_image.empty() &&
+      pod.sidecar_image != installation.sidecar_image) {
+    lacks.push_back("it has image " + std::string(pod.sidecar_image) + " and not " +
+                    installation.sidecar_image);
+  }
+  // A sidecar without a single mount is none of ours, or is not known.
+  if (pod.sidecar_mounts.empty()) return Join(lacks, ", and ");
+  const bool reads = target.logs && target.logs->collector == LogsSpec::Collector::kSidecar;
+  if (target.WantsOutput()) {
+    if (!Sees(pod, kApiPath)) lacks.push_back("it has no right to read the containers' output");
+  } else if (reads && !Sees(pod, target.logs->directory) &&
+             WhyUnseen(pod, target.logs->directory).empty()) {
+    lacks.push_back("it sees no volume at " + target.logs->directory);
+  }
+  if (reads && installation.loki_secret && !Sees(pod, kLokiPath)) {
+    lacks.push_back("it has no credentials for the log store");
+  }
+  return Join(lacks, ", and ");
+}
+
+std::string SidecarOutdatedText(const PodView& pod, const std::string& lacks) {
+  return "The sidecar of pod " + pod.Key() + " is outdated: " + lacks + "; " + Restart(pod) + ".";
+}
+
+std::string ConfigRefusedText(const PodView& pod) {
+  std::string text = "The sidecar of pod " + pod.Key() + " refuses the configuration that is made ";
+  text.append("of this resource and goes on with the last good one; look at kubectl logs ");
+  text.append(pod.name).append(" -c telltale-sidecar -n ").append(pod.ns);
+  return text.append(", and ").append(Restart(pod)).append(" if its image is outdated.");
+}
+
+Reason TroubleReason(const PodView& pod) {
+  const std::string_view why = pod.trouble.substr(pod.trouble.find(' ') + 1);
+  if (why == "CrashLoopBackOff") return Reason::kCrashLoop;
+  const bool image =
+      why.find("Image") != std::string_view::npos || why.find("Registry") != std::string_view::npos;
+  return image ? Reason::kImagePull : Reason::kCannotStart;
+}
+
+std::string TroubleText(const PodView& pod, Reason reason) {
+  const std::size_t space = pod.trouble.find(' ');
+  const std::string_view container = pod.trouble.substr(0, space);
+  std::string text = "Container " + std::string(container) + " of pod " + pod.Key() + " waits (";
+  text.append(pod.trouble.substr(space + 1)).append("): ").append(Info(reason).cause);
+  if (reason == Reason::kCrashLoop) {
+    text.append("; look at kubectl logs ").append(pod.name).append(" -c ").append(container);
+    return text.append(" --previous -n ").append(pod.ns).append(".");
+  }
+  text.append("; ").append(Info(reason).fix).append(" (kubectl describe pod ").append(pod.name);
+  return text.append(" -n ").append(pod.ns).append(").");
+}
+
+std::string LogsUnreadableText(const PodView& pod, std::string_view why) {
+  std::string text = "Log files of pod " + pod.Key() + " cannot be read (" + std::string(why) + ")";
+  const auto found = std::ranges::find(kUnread, why, &Unread::reason);
+  if (found == kUnread.end()) {
+    const ReasonInfo& info = Info(Reason::kLogsUnreadable);
+    return text.append(": ").append(info.cause).append("; ").append(info.fix).append(".");
+  }
+  return text.append(": ").append(found->sentence).append(".");
+}
+
+std::string NoLogFilesText(const PodView& pod, const LogsSpec& logs) {
+  std::string text = "The sidecar of pod " + pod.Key() + " finds no file in " + logs.directory;
+  text.append(" that matches ").append(Join(logs.include, ", "));
+  return text.append("; ").append(Info(Reason::kNoLogFiles).fix).append(".");
+}
+
 std::string LogsForbiddenText(const PodView& pod) {
   const ReasonInfo& info = Info(Reason::kLogsForbidden);
   std::string text = "The output of pod " + pod.Key() + " cannot be read: ";
   return text.append(info.cause).append("; ").append(info.fix).append(".");
 }
 
-std::string LogsStalledText(const PodView& pod, std::int64_t since) {
+std::string LogsStalledText(const PodView& pod, std::int64_t since, bool sidecar) {
   std::string text = "Pod " + pod.Key() + " has log lines that wait for Loki since ";
   text.append(FormatRfc3339(since * 1'000'000'000)).append(": ");
-  text.append(Info(Reason::kLogsStalled).cause).append("; look at kubectl logs ");
-  text.append(pod.name).append(" -c telltale-sidecar -n ").append(pod.ns);
+  text.append(Info(Reason::kLogsStalled).cause).append("; look at ");
+  if (sidecar) {
+    text.append("kubectl logs ").append(pod.name).append(" -c telltale-sidecar -n ").append(pod.ns);
+  } else {
+    text.append("the log of the node agent of its node");
+  }
   return text.append(", and at Loki.");
 }
 
@@ -102,12 +225,20 @@ std::string PortNotFoundText(const PodView& pod, const Endpoint& endpoint, std::
          "; correct spec.metrics.endpoints[" + std::to_string(index) + "].";
 }
 
+std::string PortAmbiguousText(const PodView& pod, const Endpoint& endpoint, std::size_t index) {
+  const ResolvedPort port = ResolvePort(*pod.containers, endpoint);
+  const std::string where = "spec.metrics.endpoints[" + std::to_string(index) + "]";
+  return "Pod " + pod.Key() + " declares a port named " + endpoint.port.name + " in container " +
+         port.container + ", which is scraped, and in container " + port.also + ", which is not; " +
+         "set container in " + where + ", and add an endpoint for the other one.";
+}
+
 std::string ScrapeFailedText(const PodView& pod, int port, std::string_view path, Reason reason,
                              std::string_view error) {
   std::string text = "Pod " + pod.Key() + " at http://" + ScrapeAddress(pod.ip, port);
-  text.append(path).append(": ").append(Info(reason).cause).append("; ");
-  text.append(Info(reason).fix).append(" (Prometheus says: ").append(error);
-  return text.append(").");
+  text.append(path).append(": ").append(ScrapeAdvice(reason, error));
+  if (error.empty()) return text.append(".");
+  return text.append(" (Prometheus says: ").append(error).append(").");
 }
 
 }  // namespace telltale

@@ -57,15 +57,16 @@ void PrometheusView::Mix(Digests& digests, std::string_view name, std::uint64_t 
 
 void PrometheusView::Add(std::string_view target_key, std::string_view pod_uid,
                          std::string_view endpoint, std::string_view pod_namespace,
-                         ScrapeState state, std::string_view last_error) {
+                         ScrapeState state, std::string_view last_error,
+                         std::string_view scrape_url) {
   const bool sidecar = endpoint == kSidecarEndpoint;
   const std::uint64_t key =
       sidecar ? SidecarKey(pod_uid) : ReportKey(target_key, pod_uid, endpoint);
   reports_.push_back({key, state});
   std::string text;
   if (state == ScrapeState::kDown) {
-    text = ShortScrapeError(last_error);
-    failures_.try_emplace(key, Failure{ClassifyScrapeError(last_error), text});
+    text = ShortScrapeError(last_error, scrape_url);
+    failures_.try_emplace(key, Failure{ClassifyScrapeError(last_error, scrape_url), text});
   }
   const char name = static_cast<char>('0' + static_cast<int>(state));
   const std::uint64_t hash = HashOf({{&name, 1}, text}) ^ key;
@@ -87,6 +88,34 @@ void PrometheusView::AddStalled(std::string_view pod_namespace, std::string_view
 void PrometheusView::AddForbidden(std::string_view pod_namespace, std::string_view pod_name) {
   forbidden_.push_back(PodKey(pod_namespace, pod_name));
   Mix(sidecars_, pod_namespace, HashOf({pod_name, "forbidden"}));
+}
+
+void PrometheusView::AddUnreadable(std::string_view pod_namespace, std::string_view pod_name,
+                                   std::string_view reason) {
+  unreadable_.try_emplace(PodKey(pod_namespace, pod_name), reason);
+  Mix(sidecars_, pod_namespace, HashOf({pod_name, "unreadable", reason}));
+}
+
+void PrometheusView::AddNoFiles(std::string_view pod_namespace, std::string_view pod_name) {
+  no_files_.insert(PodKey(pod_namespace, pod_name));
+  Mix(sidecars_, pod_namespace, HashOf({pod_name, "no files"}));
+}
+
+void PrometheusView::AddEmpty(std::string_view pod_namespace, std::string_view pod_name,
+                              std::string_view address) {
+  empty_.insert(HashOf({pod_namespace, pod_name, address}));
+  Mix(pages_, pod_namespace, HashOf({pod_name, "empty", address}));
+}
+
+void PrometheusView::AddRefused(std::string_view target_key, std::string_view pod_namespace,
+                                std::string_view pod_name) {
+  refused_.insert(HashOf({target_key, pod_namespace, pod_name}));
+  Mix(targets_, target_key, HashOf({pod_namespace, pod_name, "refused"}));
+}
+
+void PrometheusView::AddGeneration(std::string_view target_key, std::int64_t lowest) {
+  generations_.insert_or_assign(std::string(target_key), lowest);
+  Mix(targets_, target_key, HashOf({"generation", std::to_string(lowest)}));
 }
 
 void PrometheusView::Seal() {
@@ -138,6 +167,32 @@ bool PrometheusView::Forbidden(std::string_view pod_namespace, std::string_view 
          std::ranges::binary_search(forbidden_, PodKey(pod_namespace, pod_name));
 }
 
+std::string_view PrometheusView::Unreadable(std::string_view pod_namespace,
+                                            std::string_view pod_name) const {
+  if (unreadable_.empty()) return {};
+  const auto found = unreadable_.find(PodKey(pod_namespace, pod_name));
+  return found == unreadable_.end() ? std::string_view() : std::string_view(found->second);
+}
+
+bool PrometheusView::NoFiles(std::string_view pod_namespace, std::string_view pod_name) const {
+  return !no_files_.empty() && no_files_.contains(PodKey(pod_namespace, pod_name));
+}
+
+bool PrometheusView::Empty(std::string_view pod_namespace, std::string_view pod_name,
+                           std::string_view address) const {
+  return !empty_.empty() && empty_.contains(HashOf({pod_namespace, pod_name, address}));
+}
+
+bool PrometheusView::Refused(std::string_view target_key, std::string_view pod_namespace,
+                             std::string_view pod_name) const {
+  return !refused_.empty() && refused_.contains(HashOf({target_key, pod_namespace, pod_name}));
+}
+
+std::optional<std::int64_t> PrometheusView::LowestGeneration(std::string_view target_key) const {
+  const auto found = generations_.find(target_key);
+  return found == generations_.end() ? std::nullopt : std::optional(found->second);
+}
+
 PrometheusView::OfTarget::OfTarget(const PrometheusView& view, std::string_view target_key)
     : view_(view), target_(HashOf({target_key})) {}
 
@@ -165,12 +220,14 @@ void AddDifferences(const Digests& before, const Digests& now, std::set<std::str
 
 ReportChanges PrometheusView::ChangesSince(const PrometheusView* before) const {
   ReportChanges changes;
-  if (before == nullptr || before->known != known || before->error != error) {
+  if (before == nullptr || before->known != known || before->error != error ||
+      (before->node_agents_ == 0) != (node_agents_ == 0)) {
     changes.all = true;
     return changes;
   }
   AddDifferences(before->targets_, targets_, changes.targets);
   AddDifferences(before->sidecars_, sidecars_, changes.sidecars);
+  AddDifferences(before->pages_, pages_, changes.pages);
   return changes;
 }
 

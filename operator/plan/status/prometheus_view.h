@@ -30,8 +30,13 @@ struct ReportChanges {
   bool all = false;                // everything: Prometheus was not known, or is not any more
   std::set<std::string> targets;   // namespace/name of the MonitoringTarget
   std::set<std::string> sidecars;  // namespaces with a sidecar of which something changed
-  bool empty() const { return !all && targets.empty() && sidecars.empty(); }
+  std::set<std::string> pages;     // namespaces with a page that has no samples, or has them again
+  bool empty() const { return !all && targets.empty() && sidecars.empty() && pages.empty(); }
 };
+
+// Stands after the name of a pod in what a node agent says of it; a sidecar's word has the name
+// alone.
+inline constexpr std::string_view kByNodeAgent = "/node";
 
 class PrometheusView {
  public:
@@ -47,7 +52,8 @@ class PrometheusView {
   // The arguments are what the discovery document said in __meta_telltale_target,
   // __meta_telltale_pod_uid, __meta_telltale_endpoint and namespace, then the answer's.
   void Add(std::string_view target_key, std::string_view pod_uid, std::string_view endpoint,
-           std::string_view pod_namespace, ScrapeState state, std::string_view last_error);
+           std::string_view pod_namespace, ScrapeState state, std::string_view last_error,
+           std::string_view scrape_url = "");
   // A pod whose sidecar had lines acknowledged.
   void AddLogging(std::string_view pod_namespace, std::string_view pod_name);
   // One whose sidecar has lines that Loki did not acknowledge for kStalledAfter, and since when, in
@@ -55,6 +61,21 @@ class PrometheusView {
   void AddStalled(std::string_view pod_namespace, std::string_view pod_name, std::int64_t since);
   // One whose sidecar is refused what the other containers print.
   void AddForbidden(std::string_view pod_namespace, std::string_view pod_name);
+  // One whose sidecar or node agent cannot read log files; `reason` is that of
+  // telltale_logs_files_unread. Of several reasons the first counts.
+  void AddUnreadable(std::string_view pod_namespace, std::string_view pod_name,
+                     std::string_view reason);
+  // One whose sidecar knows no log file at all.
+  void AddNoFiles(std::string_view pod_namespace, std::string_view pod_name);
+  // A page that gave no sample; `address` is host:port.
+  void AddEmpty(std::string_view pod_namespace, std::string_view pod_name,
+                std::string_view address);
+  // One whose sidecar refuses the configuration of a MonitoringTarget.
+  void AddRefused(std::string_view target_key, std::string_view pod_namespace,
+                  std::string_view pod_name);
+  // The lowest generation of a MonitoringTarget that a sidecar runs.
+  void AddGeneration(std::string_view target_key, std::int64_t lowest);
+  void AddNodeAgent() { ++node_agents_; }
   // After the last Add, before the first Find.
   void Seal();
 
@@ -65,6 +86,16 @@ class PrometheusView {
   std::optional<std::int64_t> StalledSince(std::string_view pod_namespace,
                                            std::string_view pod_name) const;
   bool Forbidden(std::string_view pod_namespace, std::string_view pod_name) const;
+
+  std::string_view Unreadable(std::string_view pod_namespace,
+                              std::string_view pod_name) const;  // the reason, or ""
+  bool NoFiles(std::string_view pod_namespace, std::string_view pod_name) const;
+  bool Empty(std::string_view pod_namespace, std::string_view pod_name,
+             std::string_view address) const;
+  bool Refused(std::string_view target_key, std::string_view pod_namespace,
+               std::string_view pod_name) const;
+  std::optional<std::int64_t> LowestGeneration(std::string_view target_key) const;
+  std::size_t node_agents() const { return node_agents_; }
 
   // The reports of one target, which has many pods; the view must outlive it.
   class OfTarget {
@@ -101,7 +132,13 @@ class PrometheusView {
   std::vector<std::uint64_t> logging_, forbidden_;  // pods; sorted
   std::map<std::uint64_t, std::int64_t> stalled_;
   std::map<std::uint64_t, Failure> failures_;
-  Digests targets_, sidecars_;  // what was added, by resource and by namespace
+  // Of few: what is not as it should be.
+  std::map<std::uint64_t, std::string> unreadable_;  // by pod
+  std::set<std::uint64_t> no_files_, empty_, refused_;
+  std::map<std::string, std::int64_t, std::less<>> generations_;  // by MonitoringTarget
+  std::size_t node_agents_ = 0;
+  // What was added: by resource, by namespace of the sidecar, by namespace of the page's pod.
+  Digests targets_, sidecars_, pages_;
 };
 
 }  // namespace telltale

@@ -15,6 +15,12 @@ struct Mark {
 };
 // The first that occurs decides.
 constexpr std::array kMarks = {
+    Mark{"malformed HTTP response \"\\x15\\x03", Reason::kTls},
+    Mark{"Client sent an HTTP request to an HTTPS server", Reason::kTls},
+    Mark{"server gave HTTP response to HTTPS client", Reason::kTls},
+    Mark{"tls: ", Reason::kTls},
+    Mark{"x509: ", Reason::kTls},
+    Mark{"redirects", Reason::kRedirect},
     Mark{"connection refused", Reason::kConnectionRefused},
     Mark{"context deadline exceeded", Reason::kTimeout},
     Mark{"Client.Timeout exceeded", Reason::kTimeout},
@@ -51,20 +57,64 @@ std::string WithoutSources(std::string_view error) {
 
 }  // namespace
 
-Reason ClassifyScrapeError(std::string_view error) {
+namespace {
+
+// The URL of "Get "URL": why".
+std::string_view UrlOf(std::string_view error) {
+  constexpr std::string_view kGet = "Get \"";
+  if (!error.starts_with(kGet)) return {};
+  error.remove_prefix(kGet.size());
+  const std::size_t end = error.find("\": ");
+  return end == std::string_view::npos ? std::string_view() : error.substr(0, end);
+}
+
+// Prometheus names the page without its parameters or with them.
+std::string_view PageOf(std::string_view url) { return url.substr(0, url.find('?')); }
+
+bool Elsewhere(std::string_view error, std::string_view url) {
+  const std::string_view asked = UrlOf(error);
+  return !url.empty() && !asked.empty() && PageOf(asked) != PageOf(url);
+}
+
+}  // namespace
+
+std::string ScrapeAdvice(Reason reason, std::string_view error) {
+  std::string cause(Info(reason).cause);
+  const std::string_view fix = Info(reason).fix;
+  if (reason == Reason::kBadContent && (error.find("text/html") != std::string_view::npos ||
+                                        error.find("\"<\"") != std::string_view::npos)) {
+    cause =
+        "the answer is an HTML page, such as a login page or the application's own pages, and "
+        "no metrics";
+  }
+  constexpr std::string_view kStatus = "server returned HTTP status ";
+  if (reason == Reason::kScrapeFailed && error.starts_with(kStatus)) {
+    const std::string_view status = error.substr(kStatus.size());
+    cause = "the application answers HTTP status " + std::string(status);
+    if (status.starts_with("400")) {
+      cause += ", as a port that speaks TLS does to plain HTTP";
+    }
+  }
+  return cause.append("; ").append(fix);
+}
+
+Reason ClassifyScrapeError(std::string_view error, std::string_view url) {
+  if (Elsewhere(error, url)) return Reason::kRedirect;
   for (const auto& mark : kMarks) {
     if (error.find(mark.text) != std::string_view::npos) return mark.reason;
   }
   return Reason::kScrapeFailed;
 }
 
-std::string ShortScrapeError(std::string_view whole) {
+std::string ShortScrapeError(std::string_view whole, std::string_view url) {
+  const std::string elsewhere =
+      Elsewhere(whole, url) ? "redirected to " + std::string(UrlOf(whole)) + ": " : "";
   // Get "http://10.0.0.1:8080/metrics": dial tcp ...
   if (whole.starts_with("Get \"")) {
     const std::size_t end = whole.find("\": ");
     if (end != std::string_view::npos) whole.remove_prefix(end + 3);
   }
-  const std::string error = WithoutSources(whole);
+  const std::string error = elsewhere + WithoutSources(whole);
   std::string text = error.substr(0, kLongest);
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';

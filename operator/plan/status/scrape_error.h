@@ -12,10 +12,15 @@
 
 namespace telltale {
 
-Reason ClassifyScrapeError(std::string_view error);
+// `url` is the page that is scraped: an error about another one means a redirect. "": not known.
+Reason ClassifyScrapeError(std::string_view error, std::string_view url = "");
+
+// What is wrong, in the words of the reason's table or nearer to the error, and what to do.
+std::string ScrapeAdvice(Reason reason, std::string_view short_error);
 
 // The error for a message: one line, at most 200 bytes, without the URL that Go puts in front, and
-// without the connection's own address ("10.0.0.5:41234->"), whose port differs at each scrape.
-std::string ShortScrapeError(std::string_view error);
+// without the connection's own address ("10.0.0.5:41234->"), whose port differs at each scrape. Of
+// a redirect it begins with the URL to which that led.
+std::string ShortScrapeError(std::string_view error, std::string_view url = "");
 
 }  // namespace telltale

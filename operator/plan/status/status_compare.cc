@@ -159,6 +159,22 @@ std::vector<ConditionChange> ConditionChanges(const std::string& old_json,
   return changes;
 }
 
+std::vector<ConditionChange> WorthTelling(const std::vector<ConditionChange>& changes) {
+  std::vector<ConditionChange> told;
+  const auto ready = std::ranges::find(changes, "Ready", &ConditionChange::type);
+  const bool has_ready = ready != changes.end();
+  if (has_ready && (ready->status != "Unknown" || ready->old_status == "True")) {
+    told.push_back(*ready);
+  }
+  for (const auto& change : changes) {
+    if (change.type == "Ready" || change.status != "False") continue;
+    if (has_ready && change.reason == ready->reason) continue;
+    told.push_back(change);
+    break;
+  }
+  return told;
+}
+
 std::int64_t ObservedGeneration(const std::string& status_json) {
   std::int64_t generation = 0;
   if (status_json.empty()) return generation;

@@ -29,6 +29,11 @@ struct ConditionChange {
 std::vector<ConditionChange> ConditionChanges(const std::string& old_json,
                                               const std::string& new_json);
 
+// Those of one write that are worth an event: that the resource became Ready or ceased to be, and
+// one further condition that turned False for another reason. What is not known yet, and a part
+// that turned for the same reason as Ready, are in the status alone.
+std::vector<ConditionChange> WorthTelling(const std::vector<ConditionChange>& changes);
+
 // status.observedGeneration; 0 when there is none.
 std::int64_t ObservedGeneration(const std::string& status_json);
 

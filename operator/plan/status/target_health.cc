@@ -7,8 +7,10 @@
 
 #include "operator/model/selection.h"
 #include "operator/plan/discovery/pod_scrapes.h"
+#include "operator/plan/discovery/port_resolver.h"
 #include "operator/plan/status/pod_endpoints.h"
 #include "operator/plan/status/pod_problems.h"
+#include "operator/plan/status/status_compare.h"
 
 namespace telltale {
 namespace {
@@ -60,12 +62,15 @@ class Assessor {
   explicit Assessor(const StatusInput& input)
       : input_(input),
         target_(input.target),
-        ships_(target_.WantsSidecar() && target_.logs),
+        ships_(target_.WantsSidecar() && target_.logs &&
+               target_.logs->collector == LogsSpec::Collector::kSidecar),
+        reads_logs_(!target_.suspend && target_.logs),
         reports_(input.view, target_.meta.Key()),
         endpoints_(target_) {}
 
   TargetHealth Run() {
     health_.matched = static_cast<int>(input_.pods.size());
+    spare_young_ = SparesYoung();
     for (const auto& pod : input_.pods) {
       CountPod(pod);
       if (!target_.suspend) CountScrapes(pod);
@@ -83,29 +88,115 @@ class Assessor {
  private:
   using Report = PrometheusView::Report;
 
+  std::int64_t Now() const { return input_.now_nanos / 1'000'000'000; }
+
+  // A pod has this long, in seconds, to be scraped and to log: its interval and some time to
+  // start. Until then it is no evidence, neither for nor against.
+  std::int64_t Grace() const {
+    constexpr std::int64_t kStart = 30, kSidecarInterval = 15;
+    std::int64_t longest = target_.WantsSidecar() ? kSidecarInterval : 0;
+    if (target_.metrics) {
+      for (const auto& endpoint : target_.metrics->endpoints) {
+        longest = std::max(longest, endpoint.interval_ms / 1000);
+      }
+    }
+    return longest + kStart;
+  }
+
+  // Clocks differ: one that started in the future by more than its grace is not young for ever.
+  bool Young(const PodView& pod) const {
+    const std::int64_t age = Now() - pod.started;
+    return pod.started != 0 && age < Grace() && age > -Grace();
+  }
+
+  // Young pods are passed over where others, or the pods before them, show that all works. The
+  // first pods of a resource are not: nothing else says how it goes.
+  bool SparesYoung() {
+    bool any_young = false, any_old = false;
+    for (const auto& pod : input_.pods) {
+      if (pod.deleting) continue;
+      const bool young = Young(pod);
+      any_young |= young;
+      any_old |= !young && pod.Running();
+      if (!young) continue;
+      const std::int64_t left = pod.started + Grace() - Now() + 1;
+      health_.look_again = health_.look_again ? std::min(health_.look_again, left) : left;
+    }
+    return any_young && (any_old || input_.finished > 0 || WasReady());
+  }
+
+  bool WasReady() const {
+    const auto old = ReadConditions(target_.status_json);
+    return std::ranges::any_of(old, [](const StatusCondition& condition) {
+      return condition.type == "Ready" && condition.status == "True";
+    });
+  }
+
   void CountPod(const PodView& pod) {
     if (pod.has_sidecar) ++health_.injected;
-    const bool logging = ships_ && input_.view.Logging(pod.ns, pod.name);
+    const bool logging = reads_logs_ && input_.view.Logging(pod.ns, LogName(pod));
     if (logging) ++health_.logging;
-    if (!pod.Running() || pod.deleting) return;
+    if (pod.deleting) return;
+    if (!pod.trouble.empty() && !target_.suspend) {
+      ++health_.unfit;
+      findings_.push_back({TroubleReason(pod), &pod});
+    }
+    if (!pod.Running()) {
+      if (Young(pod)) ++health_.starting;
+      return;
+    }
     ++health_.running;
+    if (logging) ++health_.delivered;
+    const bool silent = !logging && !(spare_young_ && Young(pod));
+    if (reads_logs_ && !ships_) {
+      if (silent && ++health_.silent == 1) health_.first_silent = pod.Key();
+      return CountLogs(pod);
+    }
     if (!pod.has_sidecar) return CountWithoutSidecar(pod);
     ++health_.with_sidecar;
-    if (ships_ && !logging && ++health_.silent == 1) health_.first_silent = pod.Key();
-    if (ships_ && target_.logs->collector == LogsSpec::Collector::kSidecar) CountLogs(pod);
+    if (target_.WantsSidecar()) CountSidecar(pod);
+    if (!ships_) return;
+    if (silent && ++health_.silent == 1) health_.first_silent = pod.Key();
+    CountLogs(pod);
+  }
+
+  void CountSidecar(const PodView& pod) {
+    if (!OutdatedSidecar(target_, pod, input_.installation).empty()) {
+      ++health_.outdated;
+      findings_.push_back({Reason::kSidecarOutdated, &pod});
+    }
+    if (input_.view.Refused(target_.meta.Key(), pod.ns, pod.name)) {
+      ++health_.refused;
+      findings_.push_back({Reason::kConfigRefused, &pod});
+    }
+  }
+
+  // By which the view knows whoever reads the pod's logs.
+  std::string LogName(const PodView& pod) const {
+    std::string name(pod.name);
+    return ships_ ? name : name.append(kByNodeAgent);
   }
 
   void CountLogs(const PodView& pod) {
-    if (target_.logs->source == LogsSpec::Source::kFiles &&
+    if (ships_ && target_.logs->source == LogsSpec::Source::kFiles &&
         !WhyUnseen(pod, target_.logs->directory).empty()) {
       ++health_.unseen;
       findings_.push_back({Reason::kLogsUnseen, &pod});
+    } else if (!input_.view.Unreadable(pod.ns, LogName(pod)).empty()) {
+      ++health_.unreadable;
+      findings_.push_back({Reason::kLogsUnreadable, &pod});
+    } else if (ships_ && target_.logs->source == LogsSpec::Source::kFiles &&
+               input_.view.NoFiles(pod.ns, pod.name) &&
+               Now() - pod.started >= kStalledAfter.count() &&
+               !input_.view.Logging(pod.ns, pod.name)) {
+      ++health_.no_files;
+      findings_.push_back({Reason::kNoLogFiles, &pod});
     }
     if (target_.WantsOutput() && input_.view.Forbidden(pod.ns, pod.name)) {
       ++health_.forbidden;
       findings_.push_back({Reason::kLogsForbidden, &pod});
     }
-    if (input_.view.StalledSince(pod.ns, pod.name)) {
+    if (input_.view.StalledSince(pod.ns, LogName(pod))) {
       ++health_.stalled;
       findings_.push_back({Reason::kLogsStalled, &pod});
     }
@@ -118,13 +209,16 @@ class Assessor {
       return;
     }
     ++health_.missing;
-    findings_.push_back({WithoutSidecarReason(pod), &pod});
+    findings_.push_back({WithoutSidecarReason(pod, input_.installation), &pod});
   }
 
   // A pod that is being deleted has no problem that anybody must solve.
   void CountScrapes(const PodView& pod) {
     if (!pod.Running()) {
-      if (!pod.deleting) findings_.push_back({NotRunningReason(pod), &pod});
+      // A container that cannot run was found already, and a pod that starts is no problem.
+      if (!pod.deleting && pod.trouble.empty() && !Young(pod)) {
+        findings_.push_back({NotRunningReason(pod), &pod});
+      }
       return;
     }
     Scrapes scrapes;
@@ -149,6 +243,9 @@ class Assessor {
       const int port = ports[static_cast<std::size_t>(i)];
       if (port == PodEndpoints::kTaken) continue;
       if (port != PodEndpoints::kNoPort) {
+        if (!pod.deleting && AlsoDeclared(pod, i)) {
+          findings_.push_back({Reason::kPortAmbiguous, &pod, i});
+        }
         CountScrape(pod, i, reports_.Find(pod.uid, static_cast<std::size_t>(i)), scrapes);
       } else if (!pod.deleting) {
         scrapes.down = true;
@@ -161,16 +258,26 @@ class Assessor {
                    Scrapes& scrapes) {
     ++scrapes.endpoints;
     const bool scraped = report && report->state != ScrapeState::kUnknown;
-    const bool up = scraped && report->state == ScrapeState::kUp;
+    const bool empty = scraped && report->state == ScrapeState::kUp && endpoint != kSidecar &&
+                       IsEmpty(pod, endpoint);
+    const bool up = scraped && report->state == ScrapeState::kUp && !empty;
     if (up) ++scrapes.up;
     if (pod.deleting) return;
+    if (!up && spare_young_ && Young(pod)) {
+      ++health_.scrapes_starting;
+      return;
+    }
     ++health_.scrapes;
     if (up) {
       ++health_.scrapes_up;
     } else if (scraped) {
       ++health_.scrapes_down;
       scrapes.down = true;
-      findings_.push_back({report->reason, &pod, endpoint, report->error});
+      // What becomes of its port says nothing new of a container that cannot run.
+      if (pod.trouble.empty() || endpoint == kSidecar) {
+        findings_.push_back(
+            {empty ? Reason::kEmptyPage : report->reason, &pod, endpoint, report->error});
+      }
     } else {
       ++health_.scrapes_pending;
       Pending& first = endpoint == kSidecar ? pending_sidecar_ : pending_;
@@ -178,7 +285,22 @@ class Assessor {
     }
   }
 
+  bool AlsoDeclared(const PodView& pod, int endpoint) {
+    const auto& declared = target_.metrics->endpoints[static_cast<std::size_t>(endpoint)];
+    return !ResolvePort(*pod.containers, declared).also.empty();
+  }
+
+  bool IsEmpty(const PodView& pod, int endpoint) {
+    const int port = endpoints_.Port(pod, static_cast<std::size_t>(endpoint));
+    return input_.view.Empty(pod.ns, pod.name, ScrapeAddress(pod.ip, port));
+  }
+
   void AddResourceProblems() {
+    if (target_.logs && !input_.installation.log_store) {
+      AddResourceProblem(Reason::kNoLogStore, Sentence(Reason::kNoLogStore));
+    } else if (NodeAgentMissing(input_)) {
+      AddResourceProblem(Reason::kNoNodeAgent, Sentence(Reason::kNoNodeAgent));
+    }
     for (const auto& sentence : target_.invalid) {
       AddResourceProblem(Reason::kInvalid, sentence + ".");
     }
@@ -192,7 +314,7 @@ class Assessor {
       AddResourceProblem(problem.reason, problem.message);
     }
     const bool selects = !target_.selector.empty() || target_.selector.match_all;
-    if (selects && health_.matched == 0) {
+    if (selects && health_.matched == 0 && input_.finished == 0) {
       AddResourceProblem(
           Reason::kNoPodsMatched,
           "No pod in " + SearchedNamespaces(target_, input_.trusted_namespaces) +
@@ -224,8 +346,23 @@ class Assessor {
     switch (finding.reason) {
       case Reason::kSidecarMissing:
       case Reason::kSidecarImpossible:
+      case Reason::kInjectionOff:
       case Reason::kHostNetwork:
-        return WithoutSidecarText(pod, finding.reason);
+        return WithoutSidecarText(pod, finding.reason, input_.installation);
+      case Reason::kSidecarOutdated:
+        return SidecarOutdatedText(pod, OutdatedSidecar(target_, pod, input_.installation));
+      case Reason::kConfigRefused:
+        return ConfigRefusedText(pod);
+      case Reason::kImagePull:
+      case Reason::kCrashLoop:
+      case Reason::kCannotStart:
+        return TroubleText(pod, finding.reason);
+      case Reason::kLogsUnreadable:
+        return LogsUnreadableText(pod, input_.view.Unreadable(pod.ns, LogName(pod)));
+      case Reason::kNoLogFiles:
+        return NoLogFilesText(pod, *target_.logs);
+      case Reason::kPortAmbiguous:
+        return PortAmbiguousText(pod, target_.metrics->endpoints[index], index);
       case Reason::kNoIp:
       case Reason::kNotRunning:
         return NotRunningText(pod, finding.reason);
@@ -234,7 +371,7 @@ class Assessor {
       case Reason::kLogsForbidden:
         return LogsForbiddenText(pod);
       case Reason::kLogsStalled:
-        return LogsStalledText(pod, *input_.view.StalledSince(pod.ns, pod.name));
+        return LogsStalledText(pod, *input_.view.StalledSince(pod.ns, LogName(pod)), ships_);
       case Reason::kPortNotFound:
         return PortNotFoundText(pod, target_.metrics->endpoints[index], index);
       default:
@@ -249,12 +386,14 @@ class Assessor {
 
   const StatusInput& input_;
   const MonitoringTarget& target_;
-  const bool ships_;
+  const bool ships_;       // through the pods' sidecars
+  const bool reads_logs_;  // through whatever reads them
   const PrometheusView::OfTarget reports_;
   PodEndpoints endpoints_;
   TargetHealth health_;
   std::vector<Finding> findings_;
   Pending pending_, pending_sidecar_;
+  bool spare_young_ = false;
 };
 
 }  // namespace
@@ -268,11 +407,18 @@ const TargetProblem* TargetHealth::Find(std::initializer_list<Reason> reasons) c
 
 TargetHealth Assess(const StatusInput& input) { return Assessor(input).Run(); }
 
+bool NodeAgentMissing(const StatusInput& input) {
+  const MonitoringTarget& target = input.target;
+  if (target.suspend || !target.logs || input.installation.promtail) return false;
+  if (target.logs->collector != LogsSpec::Collector::kNode || !input.view.known) return false;
+  return input.view.node_agents() == 0 && !input.installation.agents_ask;
+}
+
 bool ConfigMissing(const StatusInput& input) {
   const MonitoringTarget& target = input.target;
-  const bool node = input.promtail && !target.suspend && target.logs &&
+  const bool node = input.installation.promtail && !target.suspend && target.logs &&
                     target.logs->collector == LogsSpec::Collector::kNode;
-  if (!input.writes_config || (!target.WantsSidecar() && !node)) return false;
+  if (!input.installation.writes_config || (!target.WantsSidecar() && !node)) return false;
   if (!input.config.problems.empty()) return true;
   // In other namespaces without pods there need not be a ConfigMap, as they need not exist.
   if (!input.config.written) {

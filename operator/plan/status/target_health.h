@@ -36,9 +36,19 @@ struct TargetHealth {
   int opted_out = 0;  // have none because their annotation says so
   int silent = 0;     // have the sidecar and no line delivered
   std::string first_silent;
-  int unseen = 0;     // whose sidecars do not see the log folder, or not all of it
-  int forbidden = 0;  // have it, and it is refused what the other containers print
-  int stalled = 0;    // have it, and lines that Loki does not take
+  int unseen = 0;      // whose sidecars do not see the log folder, or not all of it
+  int forbidden = 0;   // have it, and it is refused what the other containers print
+  int stalled = 0;     // have it, and lines that Loki does not take
+  int outdated = 0;    // have one that cannot do what is asked
+  int delivered = 0;   // had lines delivered
+  int unreadable = 0;  // have log files that cannot be read
+  int no_files = 0;    // have no log file
+  int refused = 0;     // have a sidecar that refuses the configuration
+  int unfit = 0;       // have a container that cannot run
+  // Pods and scrape targets that are too young to count, and have nothing to show yet.
+  int starting = 0;
+  int scrapes_starting = 0;
+  std::int64_t look_again = 0;  // seconds until the first of them counts; 0: none
   // Scrape targets of these pods.
   int scrapes = 0;
   int scrapes_up = 0;
@@ -54,6 +64,9 @@ struct TargetHealth {
 };
 
 TargetHealth Assess(const StatusInput& input);
+
+// Node agents are to read the logs, and none is seen.
+bool NodeAgentMissing(const StatusInput& input);
 
 // Sidecars or node agents read a configuration that is made of the resource, and the newest one is
 // not written.

@@ -62,8 +62,9 @@ std::int64_t TakenGeneration(const StatusInput& input) {
   return old <= newest ? old : 0;
 }
 
-std::string RenderTargetStatus(const StatusInput& input) {
+std::string RenderTargetStatus(const StatusInput& input, std::int64_t* look_again) {
   const TargetHealth health = Assess(input);
+  if (look_again) *look_again = health.look_again;
   std::string json;
   JsonWriter writer(&json);
   writer.BeginObject();
@@ -71,6 +72,7 @@ std::string RenderTargetStatus(const StatusInput& input) {
   WriteConditions(input, health, writer);
   writer.Key("pods").BeginObject();
   writer.Key("matched").Int(health.matched).Key("injected").Int(health.injected);
+  if (health.outdated > 0) writer.Key("outdated").Int(health.outdated);
   // What Prometheus did not say is left out, which removes it (server-side apply): a zero would be
   // a statement.
   if (input.view.known) {

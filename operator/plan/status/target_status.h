@@ -17,6 +17,19 @@
 
 namespace telltale {
 
+// What this installation has, as far as a status must know. By default all is there.
+struct Installation {
+  std::string own_namespace = {};  // of the operator, where nothing is injected
+  std::string sidecar_image = {};  // that is injected; empty: not known
+  bool loki_secret = false;        // sidecars get a Secret for the log store
+  bool injects = true;             // the webhook runs
+  bool log_store = true;           // there is somewhere to send logs
+  // ConfigMaps are written: as long as nothing is known of one, it is on its way.
+  bool writes_config = false;
+  bool promtail = true;     // node agents are Promtail, configured by a ConfigMap
+  bool agents_ask = false;  // a node agent of ours asked lately for its pods
+};
+
 struct StatusInput {
   const MonitoringTarget& target;
   std::span<const PodView>
@@ -25,9 +38,8 @@ struct StatusInput {
   const std::set<std::string>& trusted_namespaces;
   std::int64_t now_nanos;
   ConfigState config = {};  // of the sidecars and node agents
-  // ConfigMaps are written: as long as nothing is known of one, it is on its way.
-  bool writes_config = false;
-  bool promtail = false;  // a ConfigMap carries the configuration of node agents
+  Installation installation = {};
+  int finished = 0;  // pods that it matches and that have finished; counted where few others are
 };
 
 // The generation that the sidecars and node agents can read, and so the one that this status is
@@ -36,6 +48,7 @@ std::int64_t TakenGeneration(const StatusInput& input);
 
 // The `status` object as JSON. Problems: at most 10, worst first. No text is longer than the CRD
 // allows.
-std::string RenderTargetStatus(const StatusInput& input);
+// `look_again` becomes the seconds until time alone may change the status, 0: never.
+std::string RenderTargetStatus(const StatusInput& input, std::int64_t* look_again = nullptr);
 
 }  // namespace telltale

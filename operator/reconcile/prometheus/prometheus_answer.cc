@@ -41,10 +41,11 @@ Status PrometheusAnswer::Feed(std::string_view piece) {
 }
 
 Status PrometheusAnswer::ReadTarget(JsonValue target) {
-  std::string resource, uid, endpoint, ns, health, error;
+  std::string resource, uid, endpoint, ns, health, error, url;
   TELLTALE_TRY(target.ForEachField([&](std::string_view key, JsonValue value) -> Status {
     if (key == "health") Take(value, health);
     if (key == "lastError") Take(value, error);
+    if (key == "scrapeUrl") Take(value, url);
     if (key != "discoveredLabels") return {};
     return value.ForEachField([&](std::string_view label, JsonValue text) -> Status {
       if (label == "__meta_telltale_target") Take(text, resource);
@@ -54,17 +55,25 @@ Status PrometheusAnswer::ReadTarget(JsonValue target) {
       return {};
     });
   }));
-  if (!resource.empty()) view_.Add(resource, uid, endpoint, ns, StateOf(health), error);
+  if (!resource.empty()) view_.Add(resource, uid, endpoint, ns, StateOf(health), error, url);
   return {};
 }
 
 Status PrometheusAnswer::ReadSeries(JsonValue series) {
-  std::string ns, pod, sample;
+  Series read;
+  std::string sample;
+  // A node agent names the pod whose output it reads by labels of their own.
+  std::string log_ns, log_pod;
   TELLTALE_TRY(series.ForEachField([&](std::string_view key, JsonValue value) -> Status {
     if (key == "metric") {
       return value.ForEachField([&](std::string_view label, JsonValue text) -> Status {
-        if (label == "namespace") Take(text, ns);
-        if (label == "pod") Take(text, pod);
+        if (label == "namespace") Take(text, read.ns);
+        if (label == "pod") Take(text, read.pod);
+        if (label == "log_namespace") Take(text, log_ns);
+        if (label == "log_pod") Take(text, log_pod);
+        if (label == "reason") Take(text, read.reason);
+        if (label == "instance") Take(text, read.instance);
+        if (label == "target") Take(text, read.target);
         return {};
       });
     }
@@ -75,12 +84,42 @@ Status PrometheusAnswer::ReadSeries(JsonValue series) {
       return {};
     });
   }));
-  if (kind_ == Kind::kLoggingPods) view_.AddLogging(ns, pod);
-  if (kind_ == Kind::kForbiddenPods) view_.AddForbidden(ns, pod);
-  if (kind_ != Kind::kStalledPods) return {};
-  const auto since = ParseInt(std::string_view(sample).substr(0, sample.find('.')));
-  if (since) view_.AddStalled(ns, pod, *since);
+  if (!log_pod.empty()) {
+    read.ns = std::move(log_ns);
+    read.pod = std::move(log_pod.append(kByNodeAgent));
+  }
+  // Up to a fraction.
+  read.value = ParseInt(std::string_view(sample).substr(0, sample.find('.')));
+  AddSeries(read);
   return {};
+}
+
+void PrometheusAnswer::AddSeries(const Series& read) {
+  switch (kind_) {
+    case Kind::kActiveTargets:
+      break;
+    case Kind::kLoggingPods:
+      return view_.AddLogging(read.ns, read.pod);
+    case Kind::kForbiddenPods:
+      return view_.AddForbidden(read.ns, read.pod);
+    case Kind::kStalledPods:
+      if (read.value) view_.AddStalled(read.ns, read.pod, *read.value);
+      break;
+    case Kind::kUnreadableFiles:
+      return view_.AddUnreadable(read.ns, read.pod, read.reason);
+    case Kind::kNoFiles:
+      return view_.AddNoFiles(read.ns, read.pod);
+    case Kind::kEmptyPages:
+      // Of a second page at one address `instance` has the path as well.
+      return view_.AddEmpty(read.ns, read.pod, read.instance.substr(0, read.instance.find('/')));
+    case Kind::kRefusedConfigs:
+      return view_.AddRefused(read.target, read.ns, read.pod);
+    case Kind::kLowestGenerations:
+      if (read.value) view_.AddGeneration(read.target, *read.value);
+      break;
+    case Kind::kNodeAgents:
+      return view_.AddNodeAgent();
+  }
 }
 
 }  // namespace telltale

@@ -5,6 +5,8 @@
 // reader per answer. Not thread-safe; what an answer says is untrusted.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +24,12 @@ class PrometheusAnswer {
     kLoggingPods,    // the pod of each series
     kStalledPods,    // the same; a value is the time since when
     kForbiddenPods,
+    kUnreadableFiles,    // the pod of each series, and the label `reason`
+    kNoFiles,            // the pod of each series
+    kEmptyPages,         // the pod of each series, and `instance`
+    kRefusedConfigs,     // the pod of each series, and `target`
+    kLowestGenerations,  // `target`; a value is the generation
+    kNodeAgents,         // one for each series
   };
 
   PrometheusAnswer(Kind kind, JsonParser& parser, PrometheusView& view);
@@ -33,7 +41,12 @@ class PrometheusAnswer {
 
  private:
   Status ReadTarget(JsonValue target);
+  struct Series {
+    std::string ns, pod, reason, instance, target;  // labels
+    std::optional<std::int64_t> value;
+  };
   Status ReadSeries(JsonValue series);
+  void AddSeries(const Series& read);
 
   const Kind kind_;
   JsonParser& parser_;

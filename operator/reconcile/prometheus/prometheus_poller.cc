@@ -63,14 +63,31 @@ Status PrometheusPoller::Ask(const std::string& target, PrometheusAnswer::Kind k
 Status PrometheusPoller::AskAll(PrometheusView& view) {
   using Kind = PrometheusAnswer::Kind;
   // An age says since when by the time at which it was scraped: clocks of nodes may differ.
-  static const std::string kAge = "telltale_logs_oldest_unacked_age_seconds";
-  static const std::string kStalled = "timestamp(" + kAge + ") - " + kAge + " and " + kAge + " > " +
-                                      std::to_string(kStalledAfter.count());
+  static const auto stalled = [](const std::string& age) {
+    return "timestamp(" + age + ") - " + age + " and " + age + " > " +
+           std::to_string(kStalledAfter.count());
+  };
+  static const std::string kStalled = stalled("telltale_logs_oldest_unacked_age_seconds");
+  static const std::string kByNode = "{log_pod!=\"\"}";
+  // Files that are old by configuration or rotated and compressed are not read, and nobody waits
+  // for them.
+  static const std::string kUnread = "{reason!~\"ignored_older|compressed\"} > 0";
   TELLTALE_TRY(Ask("/api/v1/targets?state=active&scrapePool=telltale", Kind::kActiveTargets, view));
   for (const auto& [query, kind] :
        {std::pair<std::string, Kind>{"telltale_logs_acked_lines_total > 0", Kind::kLoggingPods},
+        {"telltale_logs_target_acked_lines_total" + kByNode + " > 0", Kind::kLoggingPods},
+        {stalled("telltale_logs_target_oldest_unacked_age_seconds" + kByNode), Kind::kStalledPods},
         {kStalled, Kind::kStalledPods},
-        {"telltale_podlog_forbidden > 0", Kind::kForbiddenPods}}) {
+        {"telltale_podlog_forbidden > 0", Kind::kForbiddenPods},
+        {"telltale_logs_files_unread" + kUnread, Kind::kUnreadableFiles},
+        {"telltale_logs_target_files_unread" + kUnread + " and telltale_logs_target_files_unread" +
+             kByNode,
+         Kind::kUnreadableFiles},
+        {"sum by (namespace, pod) (telltale_logs_files) == 0", Kind::kNoFiles},
+        {"scrape_samples_scraped == 0 and up == 1", Kind::kEmptyPages},
+        {"telltale_config_target_refused > 0", Kind::kRefusedConfigs},
+        {"min by (target) (telltale_config_target_generation)", Kind::kLowestGenerations},
+        {"telltale_node_pods", Kind::kNodeAgents}}) {
     TELLTALE_TRY(Ask("/api/v1/query?query=" + UrlEncode(query), kind, view));
   }
   return {};

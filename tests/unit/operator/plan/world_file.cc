@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "common/base/rfc3339.h"
+#include "common/base/strings.h"
 #include "operator/model/decode.h"
 
 namespace telltale {
@@ -41,13 +42,23 @@ void AddReport(std::string_view name, ScrapeState state, std::string_view error,
 Status DecodeView(JsonValue value, PrometheusView& out) {
   out.known = true;
   std::vector<std::string> up, logging, forbidden;
-  Labels down, stalled;
+  std::vector<std::string> no_files, empty, refused;
+  Labels down, stalled, unreadable, generations;
   TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
     if (key == "up") return decode::Texts(member, up);
     if (key == "down") return DecodeStringMap(member, down);
     if (key == "logging") return decode::Texts(member, logging);
     if (key == "forbidden") return decode::Texts(member, forbidden);
     if (key == "stalled") return DecodeStringMap(member, stalled);
+    if (key == "noFiles") return decode::Texts(member, no_files);
+    if (key == "empty") return decode::Texts(member, empty);
+    if (key == "refused") return decode::Texts(member, refused);
+    if (key == "unreadable") return DecodeStringMap(member, unreadable);
+    if (key == "generations") return DecodeStringMap(member, generations);
+    if (key == "agent") {
+      out.AddNodeAgent();
+      return {};
+    }
     if (key != "error") return decode::Wrong("is no part of prometheus");
     out.known = false;
     return decode::Text(member, out.error);
@@ -60,6 +71,24 @@ Status DecodeView(JsonValue value, PrometheusView& out) {
   for (const auto& pod : forbidden) out.AddForbidden(ns(pod), name(pod));
   for (const auto& [pod, since] : stalled) {
     out.AddStalled(ns(pod), name(pod), ParseRfc3339(since).value_or(0) / 1'000'000'000);
+  }
+  for (const auto& [pod, reason] : unreadable) out.AddUnreadable(ns(pod), name(pod), reason);
+  for (const auto& pod : no_files) out.AddNoFiles(ns(pod), name(pod));
+  // "pod|address" and "target|pod".
+  const auto split = [](const std::string& text) {
+    const std::size_t bar = text.find('|');
+    return std::pair(text.substr(0, bar), text.substr(bar + 1));
+  };
+  for (const auto& text : empty) {
+    const auto [pod, address] = split(text);
+    out.AddEmpty(ns(pod), name(pod), address);
+  }
+  for (const auto& text : refused) {
+    const auto [target, pod] = split(text);
+    out.AddRefused(target, ns(pod), name(pod));
+  }
+  for (const auto& [target, lowest] : generations) {
+    out.AddGeneration(target, ParseInt(lowest).value_or(0));
   }
   out.Seal();
   return {};

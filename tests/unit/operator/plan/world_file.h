@@ -2,8 +2,9 @@
 //
 // A World written down as JSON, for tests: {"targets": [], "pods": [], "namespaces": [],
 // "trusted": [], "prometheus": {"error": "", "up": [], "down": {key: error}, "logging": [pod],
-// "stalled": {pod: since}, "forbidden": [pod]}}. The objects have the shape that the API server
-// sends and go through the real decoders.
+// "stalled": {pod: since}, "forbidden": [pod], "unreadable": {pod: reason}, "noFiles": [pod],
+// "empty": [pod|address], "refused": [target|pod], "generations": {target: "lowest"}, "agent": 1}}.
+// The objects have the shape that the API server sends and go through the real decoders.
 #pragma once
 
 #include <string>

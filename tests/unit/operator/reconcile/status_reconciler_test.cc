@@ -142,8 +142,7 @@ TEST_F(StatusReconcilerTest, AConditionThatTurnsIsWrittenSoonAndTold) {
   SetView(ScrapeState::kDown, 1);
   Reconcile();
   EXPECT_EQ(Writes(kPath), 2);
-  EXPECT_THAT(turned_, ElementsAre("shop/shop Scraped True>False ScrapeFailed",
-                                   "shop/shop Ready True>False ScrapeFailed"));
+  EXPECT_THAT(turned_, ElementsAre("shop/shop Ready True>False ScrapeFailed"));
 }
 
 // Ten pods a second in each of a hundred resources, whose status takes ten milliseconds.

@@ -165,6 +165,34 @@ TEST_F(ClusterIndexTest, FinishedPodsMatchNothingAndThoseThatWaitDo) {
   EXPECT_THAT(MatchedBy("shop/all"), ElementsAre("shop/Pending", "shop/Running", "shop/Unknown"));
 }
 
+TEST_F(ClusterIndexTest, FinishedPodsAreCountedAndTheirCountIsToldToThoseWhoSelectThem) {
+  Send(targets(), TargetJson("shop", "a", Selecting("app", "a")));
+  Send(targets(), TargetJson("shop", "b", Selecting("app", "b")));
+  index_.TakeChanges();
+  PodSpec pod;
+  pod.labels = {{"app", "a"}};
+  pod.phase = "Succeeded";
+  for (const auto* name : {"run-1", "run-2"}) {
+    pod.name = name;
+    Send(pods(), PodJson(pod));
+    EXPECT_THAT(ChangedTargets(), ElementsAre("shop/a"));
+  }
+  pod.ns = "other";
+  Send(pods(), PodJson(pod));
+  EXPECT_THAT(ChangedTargets(), IsEmpty());
+  EXPECT_EQ(index_.Matched("shop/a")->finished, 2u);
+  EXPECT_EQ(index_.Matched("shop/b")->finished, 0u);
+  pod.ns = "shop";
+  pod.labels = {{"app", "b"}};
+  Send(pods(), PodJson(pod));
+  EXPECT_THAT(ChangedTargets(), ElementsAre("shop/a", "shop/b"));
+  EXPECT_EQ(index_.Matched("shop/b")->finished, 1u);
+  pod.name = "run-1";
+  SendDeleted(pods(), PodJson(pod));
+  EXPECT_THAT(ChangedTargets(), ElementsAre("shop/a"));
+  EXPECT_EQ(index_.Matched("shop/a")->finished, 0u);
+}
+
 TEST_F(ClusterIndexTest, AReplacementTakesEffectAtItsEndAndWhatIsMissingIsGone) {
   Send(targets(), TargetJson("shop", "all", R"({"selector":{"matchAll":true}})"));
   Send(pods(), PodJson({"shop", "old"}));

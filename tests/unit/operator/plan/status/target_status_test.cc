@@ -12,12 +12,11 @@
 #include "tests/fakes/whole_plan.h"
 #include "tests/unit/operator/plan/golden.h"
 #include "tests/unit/operator/plan/json_tree.h"
+#include "tests/unit/operator/plan/status/status_shop.h"
 #include "tests/unit/operator/plan/world_file.h"
 
 namespace telltale {
 namespace {
-
-constexpr std::string_view kNow = "2026-11-20T12:00:00Z";
 
 // The statuses of all targets of a world, by key.
 std::map<std::string, std::string> Statuses(const WorldFile& file, std::string_view now = kNow) {
@@ -31,43 +30,7 @@ std::map<std::string, std::string> Statuses(const WorldFile& file, std::string_v
   return statuses;
 }
 
-// A shop with a given number of pods that have the sidecar, and what Prometheus says.
-WorldFile Shop(const std::string& spec, const std::string& pods, const std::string& prometheus,
-               const std::string& status = "null") {
-  return ParseWorld(
-      R"({"targets":[{"metadata":{"name":"t","namespace":"n","generation":1},"spec":{)"
-      R"("selector":{"matchLabels":{"app":"x"}},)" +
-      spec + R"(},"status":)" + status + R"(}],"pods":[)" + pods + R"(],"prometheus":)" +
-      prometheus + "}");
-}
-
-std::string RunningPod(const std::string& name, const std::string& metadata = "",
-                       bool sidecar = true) {
-  return R"({"metadata":{"name":")" + name + R"(","namespace":"n","uid":"u-)" + name +
-         R"(","labels":{"app":"x"})" + metadata + R"(},"spec":{"nodeName":"node",)" +
-         (sidecar ? R"("initContainers":[{"name":"telltale-sidecar","restartPolicy":"Always"}],)"
-                  : std::string()) +
-         R"("containers":[{"name":"c","ports":[{"name":"http","containerPort":80}]}]},)"
-         R"("status":{"phase":"Running","podIP":"10.0.0.1"}})";
-}
-
-const std::string kMetrics = R"("metrics":{"endpoints":[{"port":"http"}]})";
-
 std::string Status1(const WorldFile& file) { return Statuses(file).at("n/t"); }
-
-// "True/Up" for a condition.
-std::string State(const std::string& status, const std::string& type) {
-  const JsonTree tree = ParseTree(status);
-  for (const auto& [none, condition] : tree.At("conditions").items) {
-    if (condition.At("type").scalar != "\"" + type + "\"") continue;
-    const std::string state = condition.At("status").scalar, reason = condition.At("reason").scalar;
-    EXPECT_GT(condition.At("message").scalar.size(), 10u);
-    return state.substr(1, state.size() - 2) + "/" + reason.substr(1, reason.size() - 2);
-  }
-  return "absent";
-}
-
-std::string Pods(const std::string& status) { return ParseTree(status).At("pods").Text(); }
 
 TEST(RenderTargetStatus, IsAsReviewed) {
   std::string text;
@@ -150,7 +113,7 @@ TEST(RenderTargetStatus, AMissingSidecarIsFalseUnlessThePodOptedOut) {
             "False/SidecarMissing");
   const std::string out = R"(,"annotations":{"telltale.dev/inject":"false"})";
   EXPECT_EQ(State(Status1(Shop(spec, RunningPod("a", out, false), "{}")), "Injected"),
-            "True/Injected");
+            "True/OptedOut");
 }
 
 // One sidecar serves all who ask for it, and its one scrape target belongs to the first of them:
@@ -232,8 +195,8 @@ TEST(RenderTargetStatus, LinesThatLokiDoesNotTakeAreAProblemUntilItDoes) {
       Status1(Shop(spec, pods, up + R"(,"stalled":{"n/b":"2026-11-20T11:58:59Z"}})"));
   EXPECT_EQ(State(stalled, "LogsFlowing"), "False/LogsStalled");
   EXPECT_EQ(State(stalled, "Ready"), "False/LogsStalled");
-  EXPECT_NE(stalled.find("1 of 2 sidecars wait for Loki. Pod n/b has log lines that wait for Loki "
-                         "since 2026-11-20T11:58:00Z"),
+  EXPECT_NE(stalled.find("1 of 2 pods have lines that wait for Loki. Pod n/b has log lines "
+                         "that wait for Loki since 2026-11-20T11:58:00Z"),
             std::string::npos)
       << stalled;
   EXPECT_EQ(ParseTree(stalled).At("problemsCount").Text(), "1");
@@ -310,21 +273,6 @@ TEST(RenderTargetStatus, ListsTheTenWorstProblemsAndCountsAll) {
   ASSERT_EQ(tree.At("problems").items.size(), 10u);
   EXPECT_EQ(tree.At("problems").items[0].second.At("reason").scalar, "\"ConnectionRefused\"");
   EXPECT_EQ(tree.At("problems").items[1].second.At("pod").scalar, "\"n/a\"");
-}
-
-std::string StatusWith(const WorldFile& file, ConfigState config, bool promtail = false) {
-  const auto matched = MatchAll(file.world, file.pods);
-  const auto pods = ViewsOf(matched[0].pods);
-  return RenderTargetStatus({*matched[0].target, pods, file.view, file.world.trusted_namespaces,
-                             ParseRfc3339(kNow).value(), std::move(config), true, promtail});
-}
-
-std::string Observed(const std::string& status) {
-  const JsonTree tree = ParseTree(status);
-  for (const auto& [none, condition] : tree.At("conditions").items) {
-    EXPECT_EQ(condition.At("observedGeneration").scalar, tree.At("observedGeneration").scalar);
-  }
-  return tree.At("observedGeneration").scalar;
 }
 
 TEST(RenderTargetStatus, AConfigurationThatIsNotWrittenIsNotReadyAndNotObserved) {

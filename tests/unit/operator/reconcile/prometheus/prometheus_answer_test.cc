@@ -55,6 +55,23 @@ TEST(PrometheusAnswerTest, TellsUpFromDownFromNotYetScrapedHoweverTheAnswerIsCut
   }
 }
 
+TEST(PrometheusAnswerTest, AnErrorAboutAnotherPageThanTheTargetsIsARedirect) {
+  const auto reason = [](const std::string& url) {
+    PrometheusView view;
+    const std::string text =
+        R"({"data":{"activeTargets":[{"discoveredLabels":{"__meta_telltale_target":"shop/shop",)"
+        R"("__meta_telltale_pod_uid":"u1","__meta_telltale_endpoint":"0"},"scrapeUrl":")" +
+        url +
+        R"(","lastError":"Get \"https://127.0.0.1:8443/login\": dial tcp: connection refused",)"
+        R"("health":"down"}]}})";
+    EXPECT_TRUE(Read(Kind::kActiveTargets, text, 100, view).ok());
+    view.Seal();
+    return Find(view, "u1")->reason;
+  };
+  EXPECT_EQ(reason("http://10.0.0.1:8080/metrics"), Reason::kRedirect);
+  EXPECT_EQ(reason("https://127.0.0.1:8443/login"), Reason::kConnectionRefused);
+}
+
 TEST(PrometheusAnswerTest, AnAnswerWithoutTargetsIsAnErrorAndNotAnEmptyList) {
   PrometheusView view;
   for (const char* text :

@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <latch>
+#include <map>
+#include <string>
 #include <thread>
 
 #include "common/net/http/http_server.h"
@@ -23,6 +25,33 @@ std::string Target(const std::string& uid, const std::string& health) {
          uid + R"(","__meta_telltale_endpoint":"0"},"lastError":"x","health":")" + health + "\"}";
 }
 
+std::string NodeLabels(const std::string& pod) {
+  return R"(","log_namespace":"shop","log_pod":")" + pod;
+}
+
+const std::map<std::string, std::string> kQuestions = {
+    {"telltale_logs_acked_lines_total > 0", "flows"},
+    {"telltale_logs_target_acked_lines_total{log_pod!=\"\"} > 0", "flows-node"},
+    {"timestamp(telltale_logs_oldest_unacked_age_seconds) - "
+     "telltale_logs_oldest_unacked_age_seconds "
+     "and telltale_logs_oldest_unacked_age_seconds > 120",
+     "stalls"},
+    {"timestamp(telltale_logs_target_oldest_unacked_age_seconds{log_pod!=\"\"}) - "
+     "telltale_logs_target_oldest_unacked_age_seconds{log_pod!=\"\"} and "
+     "telltale_logs_target_oldest_unacked_age_seconds{log_pod!=\"\"} > 120",
+     "stalls-node"},
+    {"telltale_podlog_forbidden > 0", "refused"},
+    {"telltale_logs_files_unread{reason!~\"ignored_older|compressed\"} > 0", "unread"},
+    {"telltale_logs_target_files_unread{reason!~\"ignored_older|compressed\"} > 0 and "
+     "telltale_logs_target_files_unread{log_pod!=\"\"}",
+     "unread-node"},
+    {"sum by (namespace, pod) (telltale_logs_files) == 0", "empty"},
+    {"scrape_samples_scraped == 0 and up == 1", "page"},
+    {"telltale_config_target_refused > 0", "config"},
+    {"min by (target) (telltale_config_target_generation)", "generation"},
+    {"telltale_node_pods", "agent"},
+};
+
 class PrometheusPollerTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -36,16 +65,13 @@ class PrometheusPollerTest : public ::testing::Test {
       }
       // Each question has a pod of its own.
       const std::string query = QueryParameter(request.query(), "query");
-      const std::string pod = query == "telltale_logs_acked_lines_total > 0" ? "flows"
-                              : query == "telltale_podlog_forbidden > 0"     ? "refused"
-                              : query ==
-                                      "timestamp(telltale_logs_oldest_unacked_age_seconds) - "
-                                      "telltale_logs_oldest_unacked_age_seconds and "
-                                      "telltale_logs_oldest_unacked_age_seconds > 120"
-                                  ? "stalls"
-                                  : "unknown question: " + query;
-      return JsonResponse(200, R"({"data":{"result":[{"metric":{"namespace":"shop","pod":")" + pod +
-                                   R"("},"value":[1000,"660.5"]}]}})");
+      const auto known = kQuestions.find(query);
+      const std::string pod = known == kQuestions.end() ? "unknown: " + query : known->second;
+      return JsonResponse(
+          200, R"({"data":{"result":[{"metric":{"namespace":"shop","target":"shop/shop",)"
+               R"("reason":"link","instance":"10.0.0.1:80/other?a","pod":")" +
+                   pod + (pod.ends_with("node") ? NodeLabels(pod) : "") +
+                   R"("},"value":[1000,"660.5"]}]}})");
     });
     ASSERT_TRUE(server_->Start().ok());
     auto url = ParseUrl("http://127.0.0.1:" + std::to_string(server_->port()) + "/prom");
@@ -75,6 +101,18 @@ TEST_F(PrometheusPollerTest, PublishesWhatPrometheusScrapesUnderThePathOfItsUrl)
   EXPECT_FALSE(view_.Get()->Logging("shop", "stalls"));
   EXPECT_EQ(view_.Get()->StalledSince("shop", "stalls"), 660);
   EXPECT_TRUE(view_.Get()->Forbidden("shop", "refused"));
+  EXPECT_TRUE(view_.Get()->Logging("shop", "flows-node/node"));
+  EXPECT_FALSE(view_.Get()->Logging("shop", "flows-node"));
+  EXPECT_EQ(view_.Get()->StalledSince("shop", "stalls-node/node"), 660);
+  EXPECT_EQ(view_.Get()->Unreadable("shop", "unread"), "link");
+  EXPECT_EQ(view_.Get()->Unreadable("shop", "unread-node/node"), "link");
+  EXPECT_EQ(view_.Get()->Unreadable("shop", "flows"), "");
+  EXPECT_TRUE(view_.Get()->NoFiles("shop", "empty"));
+  EXPECT_TRUE(view_.Get()->Empty("shop", "page", "10.0.0.1:80"));
+  EXPECT_FALSE(view_.Get()->Empty("shop", "page", "10.0.0.1:81"));
+  EXPECT_TRUE(view_.Get()->Refused("shop/shop", "shop", "config"));
+  EXPECT_EQ(view_.Get()->LowestGeneration("shop/shop"), 660);
+  EXPECT_EQ(view_.Get()->node_agents(), 1u);
   ASSERT_EQ(changes_.size(), 1u);
   EXPECT_TRUE(changes_[0].all);
 }
@@ -121,9 +159,9 @@ TEST_F(PrometheusPollerTest, APrometheusThatFailsMakesTheViewUnknownWithTheReaso
 TEST_F(PrometheusPollerTest, WhatTakesLongIsAskedForLessOften) {
   poller_->PollOnce();
   EXPECT_EQ(poller_->Pause(), std::chrono::seconds(5));
-  took_ = std::chrono::seconds(1);  // each of the four answers
+  took_ = std::chrono::seconds(1);  // each of the thirteen answers
   poller_->PollOnce();
-  EXPECT_EQ(poller_->Pause(), std::chrono::seconds(80));
+  EXPECT_EQ(poller_->Pause(), std::chrono::seconds(260));
 }
 
 TEST_F(PrometheusPollerTest, WhileNobodyWantsToKnowItDoesNotAskAndNoOldViewRemains) {
