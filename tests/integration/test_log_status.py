@@ -53,6 +53,7 @@ def status(api, namespace, tmp_path, page):
     with peers.Prometheus(tmp_path / "prometheus", "scrape_configs: []\n") as prometheus, ours.Program(
         tmp_path, "telltale-operator", f"--kubeconfig={api.kubeconfig}", "--namespace=telltale",
         "--http-listen=127.0.0.1:0", "--webhook-listen=off", f"--prometheus-url={prometheus.url}",
+        "--loki-url=http://loki:3100",
     ) as operator:  # fmt: skip
         operator.wait_ready()
         prometheus.reload(JOB.format(url=operator.url))

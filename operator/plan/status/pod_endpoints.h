@@ -27,13 +27,23 @@ class PodEndpoints {
   // share an address the first has the page. Valid until the next call.
   const std::vector<int>& Of(const PodView& pod);
   // One endpoint's port, whoever has its page.
-  int Port(const PodView& pod, std::size_t endpoint) { return Shared(*pod.containers)[endpoint]; }
+  int Port(const PodView& pod, std::size_t endpoint) {
+    return Shared(*pod.containers).ports[endpoint];
+  }
+  // A second container declares another port of the endpoint's name.
+  bool Ambiguous(const PodView& pod, std::size_t endpoint) {
+    return Shared(*pod.containers).ambiguous[endpoint];
+  }
 
  private:
-  const std::vector<int>& Shared(const std::vector<Container>& containers);
+  struct Layout {
+    std::vector<int> ports;
+    std::vector<bool> ambiguous;
+  };
+  const Layout& Shared(const std::vector<Container>& containers);
 
   const MonitoringTarget& target_;
-  std::unordered_map<const std::vector<Container>*, std::vector<int>> by_containers_;
+  std::unordered_map<const std::vector<Container>*, Layout> by_containers_;
   TakenPages host_;
   std::vector<int> ports_;  // scratch
 };

@@ -90,6 +90,7 @@ class PrometheusView {
   std::string_view Unreadable(std::string_view pod_namespace,
                               std::string_view pod_name) const;  // the reason, or ""
   bool NoFiles(std::string_view pod_namespace, std::string_view pod_name) const;
+  bool HasEmpty() const { return !empty_.empty(); }
   bool Empty(std::string_view pod_namespace, std::string_view pod_name,
              std::string_view address) const;
   bool Refused(std::string_view target_key, std::string_view pod_namespace,

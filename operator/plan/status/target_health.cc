@@ -7,7 +7,6 @@
 
 #include "operator/model/selection.h"
 #include "operator/plan/discovery/pod_scrapes.h"
-#include "operator/plan/discovery/port_resolver.h"
 #include "operator/plan/status/pod_endpoints.h"
 #include "operator/plan/status/pod_problems.h"
 #include "operator/plan/status/status_compare.h"
@@ -160,8 +159,20 @@ class Assessor {
     CountLogs(pod);
   }
 
+  // Pods of one template follow each other, and share what they mount.
+  bool Outdated(const PodView& pod) {
+    if (pod.sidecar_mounts.data() != mounts_.data() || pod.sidecar_image.data() != image_.data() ||
+        pod.unseen_logs.data() != unseen_.data()) {
+      outdated_ = !OutdatedSidecar(target_, pod, input_.installation).empty();
+      mounts_ = pod.sidecar_mounts;
+      image_ = pod.sidecar_image;
+      unseen_ = pod.unseen_logs;
+    }
+    return outdated_;
+  }
+
   void CountSidecar(const PodView& pod) {
-    if (!OutdatedSidecar(target_, pod, input_.installation).empty()) {
+    if (Outdated(pod)) {
       ++health_.outdated;
       findings_.push_back({Reason::kSidecarOutdated, &pod});
     }
@@ -243,7 +254,7 @@ class Assessor {
       const int port = ports[static_cast<std::size_t>(i)];
       if (port == PodEndpoints::kTaken) continue;
       if (port != PodEndpoints::kNoPort) {
-        if (!pod.deleting && AlsoDeclared(pod, i)) {
+        if (!pod.deleting && endpoints_.Ambiguous(pod, static_cast<std::size_t>(i))) {
           findings_.push_back({Reason::kPortAmbiguous, &pod, i});
         }
         CountScrape(pod, i, reports_.Find(pod.uid, static_cast<std::size_t>(i)), scrapes);
@@ -285,12 +296,8 @@ class Assessor {
     }
   }
 
-  bool AlsoDeclared(const PodView& pod, int endpoint) {
-    const auto& declared = target_.metrics->endpoints[static_cast<std::size_t>(endpoint)];
-    return !ResolvePort(*pod.containers, declared).also.empty();
-  }
-
   bool IsEmpty(const PodView& pod, int endpoint) {
+    if (!input_.view.HasEmpty()) return false;
     const int port = endpoints_.Port(pod, static_cast<std::size_t>(endpoint));
     return input_.view.Empty(pod.ns, pod.name, ScrapeAddress(pod.ip, port));
   }
@@ -394,6 +401,8 @@ class Assessor {
   std::vector<Finding> findings_;
   Pending pending_, pending_sidecar_;
   bool spare_young_ = false;
+  bool outdated_ = false;  // of these:
+  std::string_view mounts_, image_, unseen_;
 };
 
 }  // namespace
