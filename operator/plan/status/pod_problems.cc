@@ -31,7 +31,7 @@ std::string Restart(const PodView& pod) {
 }
 
 // As injection mounts them (injected_container.cc).
-constexpr std::string_view kApiPath = "/var/run/secrets/kubernetes.io/serviceaccount";
+constexpr std::string_view kApiPath = "/etc/telltale/api";
 constexpr std::string_view kLokiPath = "/etc/telltale/loki";
 
 // The sidecar mounts something at or above the folder.

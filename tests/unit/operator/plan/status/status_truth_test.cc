@@ -89,7 +89,7 @@ TEST(SidecarOutdated, IsAPodWithoutTheRightOrTheCredentialsThatAreNeededNow) {
   const std::string output = R"("logs":{"source":"Stdout","collector":"Sidecar"})";
   const std::string view = "{" + kUp + R"(,"logging":["n/a"]})";
   ExpectOutdated(StatusOf(Shop(output, Injected("a", ""), view)), "it has no right to read");
-  const std::string api = Mount("/var/run/secrets/kubernetes.io/serviceaccount");
+  const std::string api = Mount("/etc/telltale/api");
   EXPECT_EQ(State(StatusOf(Shop(output, Injected("a", api), view)), "Ready"), "True/Ready");
   const auto files = Shop(kFiles, Injected("a", Mount("/var/log/app")), view);
   ExpectOutdated(StatusIn(files, {.loki_secret = true}), "it has no credentials");
