@@ -7,41 +7,14 @@
 
 #include "operator/model/selection.h"
 #include "operator/plan/discovery/pod_scrapes.h"
+#include "operator/plan/status/findings.h"
 #include "operator/plan/status/pod_endpoints.h"
 #include "operator/plan/status/pod_problems.h"
-#include "operator/plan/status/status_compare.h"
+#include "operator/plan/status/resource_checks.h"
+#include "operator/plan/status/young_pods.h"
 
 namespace telltale {
 namespace {
-
-constexpr int kNoEndpoint = -1;
-constexpr int kSidecar = -2;
-
-std::string EndpointName(int endpoint) {
-  if (endpoint == kNoEndpoint) return "";
-  return endpoint == kSidecar ? std::string(kSidecarEndpoint) : std::to_string(endpoint);
-}
-
-// A problem before it is a sentence, which only the worst become.
-struct Finding {
-  Reason reason;
-  const PodView* pod = nullptr;  // null: it is about the resource, and `text` is the sentence
-  int endpoint = kNoEndpoint;
-  std::string_view error = {};  // of a scrape
-  std::string text = {};
-};
-
-// As namespace/name are ordered.
-bool KeyBefore(const PodView& a, const PodView& b) {
-  return a.ns == b.ns ? a.name < b.name : a.Key() < b.Key();
-}
-
-bool Worse(const Finding& a, const Finding& b) {
-  if (a.reason != b.reason) return a.reason < b.reason;
-  if (a.pod != b.pod) return !a.pod || (b.pod && KeyBefore(*a.pod, *b.pod));
-  if (a.endpoint != b.endpoint) return EndpointName(a.endpoint) < EndpointName(b.endpoint);
-  return a.text < b.text;
-}
 
 // Whose scrape target is the first that Prometheus did not get to yet.
 struct Pending {
@@ -61,15 +34,16 @@ class Assessor {
   explicit Assessor(const StatusInput& input)
       : input_(input),
         target_(input.target),
-        ships_(target_.WantsSidecar() && target_.logs &&
-               target_.logs->collector == LogsSpec::Collector::kSidecar),
+        ships_(ReadBySidecars(target_)),
         reads_logs_(!target_.suspend && target_.logs),
         reports_(input.view, target_.meta.Key()),
-        endpoints_(target_) {}
+        endpoints_(target_),
+        findings_(input, endpoints_),
+        young_(input) {}
 
   TargetHealth Run() {
     health_.matched = static_cast<int>(input_.pods.size());
-    spare_young_ = SparesYoung();
+    health_.look_again = young_.look_again();
     for (const auto& pod : input_.pods) {
       CountPod(pod);
       if (!target_.suspend) CountScrapes(pod);
@@ -79,74 +53,30 @@ class Assessor {
       health_.first_pending =
           "pod " + first.pod->Key() + ", endpoint " + EndpointName(first.endpoint);
     }
-    AddResourceProblems();
-    WriteProblems();
+    AddResourceProblems(input_, findings_);
+    findings_.WriteTo(health_);
     return std::move(health_);
   }
 
  private:
   using Report = PrometheusView::Report;
 
-  std::int64_t Now() const { return input_.now_nanos / 1'000'000'000; }
-
-  // A pod has this long, in seconds, to be scraped and to log: its interval and some time to
-  // start. Until then it is no evidence, neither for nor against.
-  std::int64_t Grace() const {
-    constexpr std::int64_t kStart = 30, kSidecarInterval = 15;
-    std::int64_t longest = target_.WantsSidecar() ? kSidecarInterval : 0;
-    if (target_.metrics) {
-      for (const auto& endpoint : target_.metrics->endpoints) {
-        longest = std::max(longest, endpoint.interval_ms / 1000);
-      }
-    }
-    return longest + kStart;
-  }
-
-  // Clocks differ: one that started in the future by more than its grace is not young for ever.
-  bool Young(const PodView& pod) const {
-    const std::int64_t age = Now() - pod.started;
-    return pod.started != 0 && age < Grace() && age > -Grace();
-  }
-
-  // Young pods are passed over where others, or the pods before them, show that all works. The
-  // first pods of a resource are not: nothing else says how it goes.
-  bool SparesYoung() {
-    bool any_young = false, any_old = false;
-    for (const auto& pod : input_.pods) {
-      if (pod.deleting) continue;
-      const bool young = Young(pod);
-      any_young |= young;
-      any_old |= !young && pod.Running();
-      if (!young) continue;
-      const std::int64_t left = pod.started + Grace() - Now() + 1;
-      health_.look_again = health_.look_again ? std::min(health_.look_again, left) : left;
-    }
-    return any_young && (any_old || input_.finished > 0 || WasReady());
-  }
-
-  bool WasReady() const {
-    const auto old = ReadConditions(target_.status_json);
-    return std::ranges::any_of(old, [](const StatusCondition& condition) {
-      return condition.type == "Ready" && condition.status == "True";
-    });
-  }
-
   void CountPod(const PodView& pod) {
     if (pod.has_sidecar) ++health_.injected;
-    const bool logging = reads_logs_ && input_.view.Logging(pod.ns, LogName(pod));
+    const bool logging = reads_logs_ && input_.view.Logging(pod.ns, LogReaderName(target_, pod));
     if (logging) ++health_.logging;
     if (pod.deleting) return;
     if (!pod.trouble.empty() && !target_.suspend) {
       ++health_.unfit;
-      findings_.push_back({TroubleReason(pod), &pod});
+      findings_.Add(TroubleReason(pod), pod);
     }
     if (!pod.Running()) {
-      if (Young(pod)) ++health_.starting;
+      if (young_.Young(pod)) ++health_.starting;
       return;
     }
     ++health_.running;
     if (logging) ++health_.delivered;
-    const bool silent = !logging && !(spare_young_ && Young(pod));
+    const bool silent = !logging && !young_.Spared(pod);
     if (reads_logs_ && !ships_) {
       if (silent && ++health_.silent == 1) health_.first_silent = pod.Key();
       return CountLogs(pod);
@@ -174,42 +104,36 @@ class Assessor {
   void CountSidecar(const PodView& pod) {
     if (Outdated(pod)) {
       ++health_.outdated;
-      findings_.push_back({Reason::kSidecarOutdated, &pod});
+      findings_.Add(Reason::kSidecarOutdated, pod);
     }
     if (input_.view.Refused(target_.meta.Key(), pod.ns, pod.name)) {
       ++health_.refused;
-      findings_.push_back({Reason::kConfigRefused, &pod});
+      findings_.Add(Reason::kConfigRefused, pod);
     }
-  }
-
-  // By which the view knows whoever reads the pod's logs.
-  std::string LogName(const PodView& pod) const {
-    std::string name(pod.name);
-    return ships_ ? name : name.append(kByNodeAgent);
   }
 
   void CountLogs(const PodView& pod) {
     if (ships_ && target_.logs->source == LogsSpec::Source::kFiles &&
         !WhyUnseen(pod, target_.logs->directory).empty()) {
       ++health_.unseen;
-      findings_.push_back({Reason::kLogsUnseen, &pod});
-    } else if (!input_.view.Unreadable(pod.ns, LogName(pod)).empty()) {
+      findings_.Add(Reason::kLogsUnseen, pod);
+    } else if (!input_.view.Unreadable(pod.ns, LogReaderName(target_, pod)).empty()) {
       ++health_.unreadable;
-      findings_.push_back({Reason::kLogsUnreadable, &pod});
+      findings_.Add(Reason::kLogsUnreadable, pod);
     } else if (ships_ && target_.logs->source == LogsSpec::Source::kFiles &&
                input_.view.NoFiles(pod.ns, pod.name) &&
-               Now() - pod.started >= kStalledAfter.count() &&
+               input_.now_nanos / 1'000'000'000 - pod.started >= kStalledAfter.count() &&
                !input_.view.Logging(pod.ns, pod.name)) {
       ++health_.no_files;
-      findings_.push_back({Reason::kNoLogFiles, &pod});
+      findings_.Add(Reason::kNoLogFiles, pod);
     }
     if (target_.WantsOutput() && input_.view.Forbidden(pod.ns, pod.name)) {
       ++health_.forbidden;
-      findings_.push_back({Reason::kLogsForbidden, &pod});
+      findings_.Add(Reason::kLogsForbidden, pod);
     }
-    if (input_.view.StalledSince(pod.ns, LogName(pod))) {
+    if (input_.view.StalledSince(pod.ns, LogReaderName(target_, pod))) {
       ++health_.stalled;
-      findings_.push_back({Reason::kLogsStalled, &pod});
+      findings_.Add(Reason::kLogsStalled, pod);
     }
   }
 
@@ -220,15 +144,15 @@ class Assessor {
       return;
     }
     ++health_.missing;
-    findings_.push_back({WithoutSidecarReason(pod, input_.installation), &pod});
+    findings_.Add(WithoutSidecarReason(pod, input_.installation), pod);
   }
 
   // A pod that is being deleted has no problem that anybody must solve.
   void CountScrapes(const PodView& pod) {
     if (!pod.Running()) {
       // A container that cannot run was found already, and a pod that starts is no problem.
-      if (!pod.deleting && pod.trouble.empty() && !Young(pod)) {
-        findings_.push_back({NotRunningReason(pod), &pod});
+      if (!pod.deleting && pod.trouble.empty() && !young_.Young(pod)) {
+        findings_.Add(NotRunningReason(pod), pod);
       }
       return;
     }
@@ -238,7 +162,7 @@ class Assessor {
     // about the application, unless nothing else is asked for.
     if (target_.WantsSidecar() && pod.has_sidecar) {
       Scrapes ignored;
-      CountScrape(pod, kSidecar, input_.view.FindSidecar(pod.uid),
+      CountScrape(pod, kSidecarPage, input_.view.FindSidecar(pod.uid),
                   target_.metrics ? ignored : scrapes);
     }
     if (scrapes.down) {
@@ -255,12 +179,12 @@ class Assessor {
       if (port == PodEndpoints::kTaken) continue;
       if (port != PodEndpoints::kNoPort) {
         if (!pod.deleting && endpoints_.Ambiguous(pod, static_cast<std::size_t>(i))) {
-          findings_.push_back({Reason::kPortAmbiguous, &pod, i});
+          findings_.Add(Reason::kPortAmbiguous, pod, i);
         }
         CountScrape(pod, i, reports_.Find(pod.uid, static_cast<std::size_t>(i)), scrapes);
       } else if (!pod.deleting) {
         scrapes.down = true;
-        findings_.push_back({Reason::kPortNotFound, &pod, i});
+        findings_.Add(Reason::kPortNotFound, pod, i);
       }
     }
   }
@@ -269,12 +193,12 @@ class Assessor {
                    Scrapes& scrapes) {
     ++scrapes.endpoints;
     const bool scraped = report && report->state != ScrapeState::kUnknown;
-    const bool empty = scraped && report->state == ScrapeState::kUp && endpoint != kSidecar &&
+    const bool empty = scraped && report->state == ScrapeState::kUp && endpoint != kSidecarPage &&
                        IsEmpty(pod, endpoint);
     const bool up = scraped && report->state == ScrapeState::kUp && !empty;
     if (up) ++scrapes.up;
     if (pod.deleting) return;
-    if (!up && spare_young_ && Young(pod)) {
+    if (!up && young_.Spared(pod)) {
       ++health_.scrapes_starting;
       return;
     }
@@ -285,13 +209,12 @@ class Assessor {
       ++health_.scrapes_down;
       scrapes.down = true;
       // What becomes of its port says nothing new of a container that cannot run.
-      if (pod.trouble.empty() || endpoint == kSidecar) {
-        findings_.push_back(
-            {empty ? Reason::kEmptyPage : report->reason, &pod, endpoint, report->error});
+      if (pod.trouble.empty() || endpoint == kSidecarPage) {
+        findings_.Add(empty ? Reason::kEmptyPage : report->reason, pod, endpoint, report->error);
       }
     } else {
       ++health_.scrapes_pending;
-      Pending& first = endpoint == kSidecar ? pending_sidecar_ : pending_;
+      Pending& first = endpoint == kSidecarPage ? pending_sidecar_ : pending_;
       if (!first.pod) first = {&pod, endpoint};
     }
   }
@@ -302,95 +225,6 @@ class Assessor {
     return input_.view.Empty(pod.ns, pod.name, ScrapeAddress(pod.ip, port));
   }
 
-  void AddResourceProblems() {
-    if (target_.logs && !input_.installation.log_store) {
-      AddResourceProblem(Reason::kNoLogStore, Sentence(Reason::kNoLogStore));
-    } else if (NodeAgentMissing(input_)) {
-      AddResourceProblem(Reason::kNoNodeAgent, Sentence(Reason::kNoNodeAgent));
-    }
-    for (const auto& sentence : target_.invalid) {
-      AddResourceProblem(Reason::kInvalid, sentence + ".");
-    }
-    if (AsksBeyondTrust(target_, input_.trusted_namespaces)) {
-      AddResourceProblem(Reason::kNotTrusted,
-                         "spec.namespaceSelector asks for namespaces other than " +
-                             target_.meta.ns + ", which the operator does not trust with them: " +
-                             std::string(Info(Reason::kNotTrusted).fix) + ".");
-    }
-    for (const auto& problem : input_.config.problems) {
-      AddResourceProblem(problem.reason, problem.message);
-    }
-    const bool selects = !target_.selector.empty() || target_.selector.match_all;
-    if (selects && health_.matched == 0 && input_.finished == 0) {
-      AddResourceProblem(
-          Reason::kNoPodsMatched,
-          "No pod in " + SearchedNamespaces(target_, input_.trusted_namespaces) +
-              " matches spec.selector: " + std::string(Info(Reason::kNoPodsMatched).fix) + ".");
-    }
-  }
-
-  void AddResourceProblem(Reason reason, std::string text) {
-    Finding& finding = findings_.emplace_back();
-    finding.reason = reason;
-    finding.text = std::move(text);
-  }
-
-  void WriteProblems() {
-    health_.problems_count = findings_.size();
-    std::ranges::sort(findings_, Worse);
-    for (std::size_t i = 0; i < findings_.size(); ++i) {
-      const Finding& finding = findings_[i];
-      if (i >= kShownProblems && finding.reason == findings_[i - 1].reason) continue;
-      health_.problems.push_back({finding.pod ? finding.pod->Key() : "",
-                                  EndpointName(finding.endpoint), finding.reason, Text(finding)});
-    }
-  }
-
-  std::string Text(const Finding& finding) {
-    if (!finding.pod) return finding.text;
-    const PodView& pod = *finding.pod;
-    const auto index = static_cast<std::size_t>(finding.endpoint);
-    switch (finding.reason) {
-      case Reason::kSidecarMissing:
-      case Reason::kSidecarImpossible:
-      case Reason::kInjectionOff:
-      case Reason::kHostNetwork:
-        return WithoutSidecarText(pod, finding.reason, input_.installation);
-      case Reason::kSidecarOutdated:
-        return SidecarOutdatedText(pod, OutdatedSidecar(target_, pod, input_.installation));
-      case Reason::kConfigRefused:
-        return ConfigRefusedText(pod);
-      case Reason::kImagePull:
-      case Reason::kCrashLoop:
-      case Reason::kCannotStart:
-        return TroubleText(pod, finding.reason);
-      case Reason::kLogsUnreadable:
-        return LogsUnreadableText(pod, input_.view.Unreadable(pod.ns, LogName(pod)));
-      case Reason::kNoLogFiles:
-        return NoLogFilesText(pod, *target_.logs);
-      case Reason::kPortAmbiguous:
-        return PortAmbiguousText(pod, target_.metrics->endpoints[index], index);
-      case Reason::kNoIp:
-      case Reason::kNotRunning:
-        return NotRunningText(pod, finding.reason);
-      case Reason::kLogsUnseen:
-        return LogsUnseenText(pod, target_.logs->directory);
-      case Reason::kLogsForbidden:
-        return LogsForbiddenText(pod);
-      case Reason::kLogsStalled:
-        return LogsStalledText(pod, *input_.view.StalledSince(pod.ns, LogName(pod)), ships_);
-      case Reason::kPortNotFound:
-        return PortNotFoundText(pod, target_.metrics->endpoints[index], index);
-      default:
-        break;
-    }
-    if (finding.endpoint == kSidecar) {
-      return ScrapeFailedText(pod, kSidecarPort, "/metrics", finding.reason, finding.error);
-    }
-    return ScrapeFailedText(pod, endpoints_.Port(pod, index),
-                            target_.metrics->endpoints[index].path, finding.reason, finding.error);
-  }
-
   const StatusInput& input_;
   const MonitoringTarget& target_;
   const bool ships_;       // through the pods' sidecars
@@ -398,9 +232,9 @@ class Assessor {
   const PrometheusView::OfTarget reports_;
   PodEndpoints endpoints_;
   TargetHealth health_;
-  std::vector<Finding> findings_;
+  Findings findings_;
+  const YoungPods young_;
   Pending pending_, pending_sidecar_;
-  bool spare_young_ = false;
   bool outdated_ = false;  // of these:
   std::string_view mounts_, image_, unseen_;
 };
@@ -415,36 +249,5 @@ const TargetProblem* TargetHealth::Find(std::initializer_list<Reason> reasons) c
 }
 
 TargetHealth Assess(const StatusInput& input) { return Assessor(input).Run(); }
-
-bool NodeAgentMissing(const StatusInput& input) {
-  const MonitoringTarget& target = input.target;
-  if (target.suspend || !target.logs || input.installation.promtail) return false;
-  if (target.logs->collector != LogsSpec::Collector::kNode || !input.view.known) return false;
-  return input.view.node_agents() == 0 && !input.installation.agents_ask;
-}
-
-bool ConfigMissing(const StatusInput& input) {
-  const MonitoringTarget& target = input.target;
-  const bool node = input.installation.promtail && !target.suspend && target.logs &&
-                    target.logs->collector == LogsSpec::Collector::kNode;
-  if (!input.installation.writes_config || (!target.WantsSidecar() && !node)) return false;
-  if (!input.config.problems.empty()) return true;
-  // In other namespaces without pods there need not be a ConfigMap, as they need not exist.
-  if (!input.config.written) {
-    const bool selects = !target.selector.empty() || target.selector.match_all;
-    return selects && (!target.namespaces || !input.pods.empty());
-  }
-  return *input.config.written < target.meta.generation;
-}
-
-std::string SearchedNamespaces(const MonitoringTarget& target,
-                               const std::set<std::string>& trusted_namespaces) {
-  const std::string own = "namespace " + target.meta.ns;
-  if (!target.namespaces || !trusted_namespaces.contains(target.meta.ns)) return own;
-  if (target.namespaces->any) return "any namespace";
-  if (target.namespaces->labels) return "the namespaces that spec.namespaceSelector selects";
-  const auto& names = target.namespaces->names;
-  return (names.size() == 1 ? "namespace " : "namespaces ") + Join(names, ", ");
-}
 
 }  // namespace telltale

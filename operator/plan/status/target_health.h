@@ -65,15 +65,4 @@ struct TargetHealth {
 
 TargetHealth Assess(const StatusInput& input);
 
-// Node agents are to read the logs, and none is seen.
-bool NodeAgentMissing(const StatusInput& input);
-
-// Sidecars or node agents read a configuration that is made of the resource, and the newest one is
-// not written.
-bool ConfigMissing(const StatusInput& input);
-
-// "namespace shop", "namespaces a and b", "all namespaces", ...: where pods are looked for.
-std::string SearchedNamespaces(const MonitoringTarget& target,
-                               const std::set<std::string>& trusted_namespaces);
-
 }  // namespace telltale

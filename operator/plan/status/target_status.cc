@@ -8,6 +8,7 @@
 #include "common/base/rfc3339.h"
 #include "common/text/json_writer.h"
 #include "operator/plan/status/conditions.h"
+#include "operator/plan/status/resource_checks.h"
 #include "operator/plan/status/status_compare.h"
 #include "operator/plan/status/target_health.h"
 
