@@ -21,7 +21,12 @@
 namespace telltale {
 namespace {
 
-constexpr std::size_t kMaxAdmissionReview = 8u << 20;  // the API server's objects are below 3 MiB
+// The API server's objects are below 3 MiB.
+constexpr std::size_t kMaxAdmissionReview = 4u << 20;
+// A TLS connection takes 85 KiB. The API server keeps at most 25 idle; in a burst, others wait for
+// a moment.
+constexpr int kMaxWebhookConnections = 40;
+constexpr std::size_t kMaxUnfinishedRequests = 1u << 20;  // of --http-listen, which takes no bodies
 
 // Who we are among the replicas: the pod's name, outside of a cluster the process.
 std::string PodName() {
@@ -127,11 +132,18 @@ Status App::Impl::MakeParts() {
   }
   HttpServerOptions listen;
   listen.listen = options.http_listen;
-  http = std::make_unique<HttpServer>(
-      listen, OperatorHandler(
-                  [this] { return core->document(); }, [this] { return NotReady(); },
-                  [this](const HttpRequest& request) { return core->node_logs().Answer(request); },
-                  registry));
+  listen.max_body = 0;
+  listen.max_input = kMaxUnfinishedRequests;
+  OperatorHandler pages(
+      [this] { return core->document(); }, [this] { return NotReady(); },
+      [this](const HttpRequest& request) { return core->node_logs().Answer(request); }, registry);
+  if (!options.discovery_token_file.empty()) {
+    auto token = std::make_shared<TokenSource>("", options.discovery_token_file, RealClock(),
+                                               "--discovery-token-file");
+    TELLTALE_TRY(token->Get());
+    pages.RequireToken(std::move(token));
+  }
+  http = std::make_unique<HttpServer>(listen, std::move(pages));
   if (options.webhook_listen != "off") {
     authority = std::make_unique<WebhookAuthority>(
         AuthorityOptions{options.ns, options.service_name, options.webhook_configuration},
@@ -147,6 +159,8 @@ Status App::Impl::UseLeaf(const KeyPair& leaf) {
   HttpServerOptions listen;
   listen.listen = options.webhook_listen;
   listen.max_body = kMaxAdmissionReview;
+  listen.max_input = kMaxAdmissionReview;
+  listen.max_connections = kMaxWebhookConnections;
   listen.tls = leaf;
   auto server = std::make_unique<HttpServer>(
       listen, WebhookHandler(

@@ -8,6 +8,9 @@ void OperatorOptions::AddTo(Flags& flags) {
             "how to reach the API server, several joined by ':' are merged; without it the pod's "
             "service account is used");
   flags.Add("http-listen", &http_listen, "ADDRESS", "discovery, metrics and health");
+  flags.Add("discovery-token-file", &discovery_token_file, "FILE",
+            "a bearer token that Prometheus and the node agents must send; without it discovery is "
+            "open to every pod that reaches it");
   flags.Add("webhook-listen", &webhook_listen, "ADDRESS", "the injection webhook; off for none");
   flags.Add("namespace", &ns, "NAME", "our own namespace; default: of the service account");
   flags.Add("service-name", &service_name, "NAME", "our Service, for the webhook's certificate");

@@ -14,6 +14,7 @@ namespace telltale {
 struct OperatorOptions {
   std::string kubeconfig;
   std::string http_listen = ":8080";
+  std::string discovery_token_file;
   std::string webhook_listen = ":9443";
   std::string ns;
   std::string service_name = "telltale-operator";

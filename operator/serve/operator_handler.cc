@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/serve/operator_handler.h"
 
+#include <utility>
+
+#include "common/base/strings.h"
+
 namespace telltale {
 namespace {
 
@@ -16,6 +20,24 @@ constexpr std::string_view kLanding =
     "  /healthz        the process lives\n"
     "  /readyz         the caches are synced and the webhook can serve\n";
 
+// The first name in a query string that is not `known`; empty if there is none.
+std::string UnknownParameter(std::string_view query, std::string_view known) {
+  for (const std::string_view pair : Split(query, '&')) {
+    const std::string_view name = pair.substr(0, pair.find('='));
+    if (!name.empty() && name != known) return std::string(name);
+  }
+  return "";
+}
+
+// In a time that does not tell how much of it was right.
+bool Same(std::string_view a, std::string_view b) {
+  unsigned differs = a.size() == b.size() ? 0 : 1;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    differs |= static_cast<unsigned char>(a[i] ^ b[b.empty() ? 0 : i % b.size()]);
+  }
+  return differs == 0 && !b.empty();
+}
+
 }  // namespace
 
 OperatorHandler::OperatorHandler(GetDocument document, std::function<std::string()> not_ready,
@@ -25,13 +47,42 @@ OperatorHandler::OperatorHandler(GetDocument document, std::function<std::string
       node_pods_(std::move(node_pods)),
       registry_(registry),
       served_(registry.AddCounter(kRequests, kRequestsHelp, {{"code", "200"}})),
-      refused_(registry.AddCounter(kRequests, kRequestsHelp, {{"code", "503"}})) {}
+      not_synced_(registry.AddCounter(kRequests, kRequestsHelp, {{"code", "503"}})),
+      bad_request_(registry.AddCounter(kRequests, kRequestsHelp, {{"code", "400"}})),
+      unauthorized_(registry.AddCounter(kRequests, kRequestsHelp, {{"code", "401"}})) {}
 
-HttpResponse OperatorHandler::Discovery() const {
+std::optional<HttpResponse> OperatorHandler::Unauthorized(const HttpRequest& request) const {
+  if (!token_) return std::nullopt;
+  const std::string* sent = FindHeader(request.headers, "Authorization");
+  // Once more with what the file holds now: its content may just have changed.
+  for (int look = 0; look < 2; ++look) {
+    const auto token = token_->Get();
+    if (token && !token->empty() && sent && Same(*sent, "Bearer " + *token)) return std::nullopt;
+    if (sent) token_->Rejected();
+  }
+  HttpResponse response =
+      TextResponse(401,
+                   "this needs the header Authorization: Bearer TOKEN, with the token of "
+                   "--discovery-token-file\n");
+  response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return response;
+}
+
+HttpResponse OperatorHandler::Discovery(const HttpRequest& request) const {
+  if (auto unauthorized = Unauthorized(request)) {
+    unauthorized_.Add();
+    return *std::move(unauthorized);
+  }
+  // One that is ignored would mislead: two shards would each scrape everything.
+  if (const std::string name = UnknownParameter(request.query(), ""); !name.empty()) {
+    bad_request_.Add();
+    return TextResponse(400, "unknown query parameter " + name +
+                                 ": /sd/v1/targets takes none and answers the whole list\n");
+  }
   auto document = document_();
   if (!document) {
     // Prometheus keeps its last list on an error; an empty or partial one would drop targets.
-    refused_.Add();
+    not_synced_.Add();
     return TextResponse(503, "the caches are not synced yet; ask again in a moment\n");
   }
   served_.Add();
@@ -41,10 +92,19 @@ HttpResponse OperatorHandler::Discovery() const {
   return response;
 }
 
+HttpResponse OperatorHandler::NodePods(const HttpRequest& request) const {
+  if (auto unauthorized = Unauthorized(request)) return *std::move(unauthorized);
+  if (const std::string name = UnknownParameter(request.query(), "node"); !name.empty()) {
+    return TextResponse(400,
+                        "unknown query parameter " + name + ": ask for /logs/v1/pods?node=NAME\n");
+  }
+  return node_pods_(request);
+}
+
 HttpResponse OperatorHandler::Route(const HttpRequest& request) const {
   const std::string_view path = request.path();
-  if (path == "/sd/v1/targets") return Discovery();
-  if (path == "/logs/v1/pods") return node_pods_(request);
+  if (path == "/sd/v1/targets") return Discovery(request);
+  if (path == "/logs/v1/pods") return NodePods(request);
   if (path == "/healthz") return TextResponse(200, "ok\n");
   if (path == "/readyz") {
     const std::string reason = not_ready_();

@@ -2,14 +2,20 @@
 //
 // What the operator answers over plain HTTP on --http-listen: discovery, the node agents' pods,
 // metrics, health. Runs on the server's io thread and only hands out bytes that others made.
+//
+// With a token, discovery and the node agents' pods are for those that send it, as they name every
+// tenant's pods; metrics and health stay open.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "common/metrics/registry.h"
 #include "common/net/http/http_server.h"
+#include "common/net/http/token_source.h"
 
 namespace telltale {
 
@@ -22,19 +28,23 @@ class OperatorHandler {
   // answers node agents.
   OperatorHandler(GetDocument document, std::function<std::string()> not_ready, Answer node_pods,
                   Registry& registry);
+  // From now on Authorization must be "Bearer " and this token.
+  void RequireToken(std::shared_ptr<TokenSource> token) { token_ = std::move(token); }
 
   HttpResponse operator()(const HttpRequest& request) const;
 
  private:
-  HttpResponse Discovery() const;
+  HttpResponse Discovery(const HttpRequest& request) const;
+  HttpResponse NodePods(const HttpRequest& request) const;
+  std::optional<HttpResponse> Unauthorized(const HttpRequest& request) const;
   HttpResponse Route(const HttpRequest& request) const;
 
   GetDocument document_;
   std::function<std::string()> not_ready_;
   Answer node_pods_;
   Registry& registry_;
-  Counter& served_;
-  Counter& refused_;
+  std::shared_ptr<TokenSource> token_;  // null: none is asked for
+  Counter &served_, &not_synced_, &bad_request_, &unauthorized_;
 };
 
 }  // namespace telltale

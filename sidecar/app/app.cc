@@ -33,6 +33,7 @@ HttpServerOptions ServerOptions(std::string listen) {
   HttpServerOptions options;
   options.listen = std::move(listen);
   options.max_body = 64 << 10;
+  options.max_input = 256 << 10;
   options.max_connections = kMaxConnections;
   return options;
 }

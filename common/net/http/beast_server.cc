@@ -11,15 +11,19 @@
 #include <boost/asio/steady_timer.hpp>
 #include <exception>
 #include <memory>
-#include <mutex>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "common/base/check.h"
 #include "common/base/clock.h"
 #include "common/base/files.h"
+#include "common/base/log.h"
 #include "common/net/dns/host_lookup.h"
 #include "common/net/http/beast_session.h"
+#include "common/net/http/beast_waiting.h"
 #include "common/net/http/http_server.h"
+#include "common/net/http/url.h"
 
 namespace telltale {
 namespace {
@@ -76,13 +80,20 @@ AsioError Listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
 
 struct HttpServer::Impl {
   Impl(HttpServerOptions options, HttpHandler handler)
-      : host{std::move(options), std::move(handler), false, {}, {}, {}} {}
+      : host{options, std::move(handler),
+             ConnectionBook(
+                 {.max_open = static_cast<std::size_t>(std::max(options.max_connections, 1)),
+                  .max_input = options.max_input,
+                  .slow_header = options.slow_header,
+                  .slow_peer = options.slow_peer})} {
+    host.on_room = [this] { waiting.RoomMade(); };
+  }
 
   Status Bind();
   void Accept();
   void AcceptFailed(AsioError error);
-  void Admit(tcp::socket socket);
-  bool MakeRoom();
+  void Accepted(tcp::socket socket);
+  void Admit(tcp::socket socket, std::string peer);
   void RunLoop();
   void BeginDrain(std::chrono::milliseconds time);
 
@@ -102,6 +113,9 @@ struct HttpServer::Impl {
   tcp::acceptor acceptor{io};
   boost::asio::steady_timer accept_pause{io};
   boost::asio::steady_timer drain_limit{io};
+  WaitingRoom waiting{io, host, [this](tcp::socket socket, std::string peer) {
+                        Admit(std::move(socket), std::move(peer));
+                      }};
   std::chrono::steady_clock::time_point last_accept_log{};
 
   std::thread thread;
@@ -129,9 +143,17 @@ void HttpServer::Impl::Accept() {
   acceptor.async_accept([this](AsioError error, tcp::socket socket) {
     if (!acceptor.is_open()) return;
     if (error) return AcceptFailed(error);
-    Accept();  // first: should Admit run out of memory, the server still accepts
-    Admit(std::move(socket));
+    Accept();  // first: should the rest run out of memory, the server still accepts
+    Accepted(std::move(socket));
   });
+}
+
+void HttpServer::Impl::Accepted(tcp::socket socket) {
+  AsioError ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  socket.set_option(boost::asio::socket_base::send_buffer_size(kSendBuffer), ignored);
+  std::string peer = socket.remote_endpoint(ignored).address().to_string();
+  waiting.Enter(std::move(socket), std::move(peer));
 }
 
 void HttpServer::Impl::AcceptFailed(AsioError error) {
@@ -147,33 +169,15 @@ void HttpServer::Impl::AcceptFailed(AsioError error) {
   });
 }
 
-bool HttpServer::Impl::MakeRoom() {
-  const auto limit = static_cast<std::size_t>(std::max(host.options.max_connections, 1));
-  return host.open.size() < limit || host.waits.MakeRoom(host.options.slow_reader);
-}
-
-void HttpServer::Impl::Admit(tcp::socket socket) {
-  AsioError ignored;
-  socket.set_option(tcp::no_delay(true), ignored);
-  socket.set_option(boost::asio::socket_base::send_buffer_size(kSendBuffer), ignored);
-  if (!MakeRoom()) {
-    // One attempt to say why. With TLS there is nothing to say before a handshake.
-    if (!host.options.tls) {
-      const std::string head = ResponseHead(TextResponse(503, {}), {11, /*keep_alive=*/false});
-      socket.non_blocking(true, ignored);
-      socket.send(boost::asio::buffer(head), MSG_NOSIGNAL, ignored);
-      socket.shutdown(tcp::socket::shutdown_send, ignored);
-    }
-    return;
-  }
+void HttpServer::Impl::Admit(tcp::socket socket, std::string peer) {
   if (!host.options.tls) {
-    std::make_shared<Session<PlainStream>>(host, std::move(socket))->Run();
+    std::make_shared<Session<PlainStream>>(host, std::move(peer), std::move(socket))->Run();
     return;
   }
   const TlsContext current = CurrentTls();
   SSL_CTX_up_ref(current.get());
   boost::asio::ssl::context context(current.get());  // owns that reference; a session has its own
-  std::make_shared<Session<TlsStream>>(host, std::move(socket), context)->Run();
+  std::make_shared<Session<TlsStream>>(host, std::move(peer), std::move(socket), context)->Run();
 }
 
 void HttpServer::Impl::RunLoop() {
@@ -193,14 +197,15 @@ void HttpServer::Impl::BeginDrain(std::chrono::milliseconds time) {
   acceptor.close(ignored);
   accept_pause.cancel();
   host.draining = true;
-  if (host.open.empty()) return;
+  waiting.Close();
+  if (host.book.open().empty()) return;
   host.on_last_closed = [this] { drain_limit.cancel(); };
   drain_limit.expires_after(time);
   drain_limit.async_wait([this](AsioError cancelled) {
     if (cancelled) return;
-    for (SessionBase* session : host.open) session->Abort();
+    for (Connection* connection : host.book.open()) connection->Abort();
   });
-  for (SessionBase* session : host.open) session->Drain();
+  for (Connection* connection : host.book.open()) connection->Drain();
 }
 
 HttpServer::HttpServer(HttpServerOptions options, HttpHandler handler)
@@ -244,6 +249,7 @@ void HttpServer::Stop(std::chrono::milliseconds grace) {
   boost::asio::post(impl_->io, [impl = impl_.get(), grace] { impl->BeginDrain(grace); });
   impl_->thread.join();
   impl_->host.on_last_closed = nullptr;
+  impl_->host.on_room = nullptr;
 }
 
 }  // namespace telltale

@@ -17,65 +17,51 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <chrono>
-#include <exception>
-#include <functional>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <unordered_set>
 
-#include "common/base/log.h"
 #include "common/net/http/beast_gather.h"
-#include "common/net/http/connection_waits.h"
+#include "common/net/http/beast_request.h"
+#include "common/net/http/connection_book.h"
 #include "common/net/http/http_server.h"
 #include "common/net/http/http_wire.h"
-#include "common/net/http/url.h"
 #include "common/net/tls/tls_context.h"
 
 namespace telltale {
-
-// What sessions share with their server; outlives them.
-struct SessionHost {
-  HttpServerOptions options;
-  HttpHandler handler;
-  bool draining = false;
-  std::unordered_set<SessionBase*> open;
-  ConnectionWaits waits;
-  std::function<void()> on_last_closed;  // while draining
-};
 
 using PlainStream = boost::beast::tcp_stream;
 using TlsStream = boost::asio::ssl::stream<PlainStream>;
 
 template <class Stream>
-class Session final : public SessionBase, public std::enable_shared_from_this<Session<Stream>> {
+class Session final : public Connection, public std::enable_shared_from_this<Session<Stream>> {
  public:
   template <class... Args>
-  explicit Session(SessionHost& host, Args&&... args)
+  explicit Session(SessionHost& host, std::string peer, Args&&... args)
       : host_(host), stream_(std::forward<Args>(args)...), buffer_(host.options.max_header + 4096) {
-    ErrorCode ignored;
-    wait_ = WaitPlace(this, Tcp().socket().remote_endpoint(ignored).address().to_string());
-    host_.open.insert(this);
+    peer_ = std::move(peer);
+    host_.book.Add(this);
   }
 
   ~Session() override {
-    wait_.Leave();
-    host_.open.erase(this);
-    if (host_.draining && host_.open.empty() && host_.on_last_closed) host_.on_last_closed();
+    host_.book.Remove(this);
+    if (host_.on_room) host_.on_room();
+    if (host_.draining && host_.book.open().empty() && host_.on_last_closed) host_.on_last_closed();
   }
 
   void Run() {
-    wait_.Join(host_.waits.asking);
-    Deadline(host_.options.read_timeout);
+    Begin(State::kHeader, host_.options.read_timeout);
     if constexpr (kTls) {
       stream_.async_handshake(boost::asio::ssl::stream_base::server, Then([this] {
-                                Deadline(host_.options.read_timeout);
+                                Begin(State::kHeader, host_.options.read_timeout);
                                 AwaitRequest();
                               }));
     } else {
@@ -84,24 +70,19 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   }
 
   void Drain() override {
-    if ((phase_ == Phase::kIdle && NothingCame()) || phase_ == Phase::kLinger) Abort();
+    if ((waits_for_request_ && !HasUnread()) || lingers_) Abort();
   }
-
-  bool Yield() override {
-    const bool reads = wait_.IsIn(host_.waits.reading);
-    wait_.Leave();
-    if (phase_ != Phase::kLinger && !reads && !NothingCame()) return false;
-    Abort();
-    return true;
-  }
-
   void Abort() override { Tcp().close(); }
+  // A request may already lie in the socket although its first byte was not read yet.
+  bool HasUnread() override {
+    ErrorCode ignored;
+    return Tcp().socket().available(ignored) != 0;
+  }
 
  private:
   static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
   using ErrorCode = boost::beast::error_code;
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-  enum class Phase { kIdle, kBusy, kLinger };
 
   // Up to this size a body is copied behind its head: one packet, one TLS record.
   static constexpr std::size_t kSmallBody = 8 << 10;
@@ -115,13 +96,10 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     }
   }
 
-  // A request may already lie in the socket although its first byte was not read yet.
-  bool NothingCame() {
-    ErrorCode ignored;
-    return Tcp().socket().available(ignored) == 0;
+  void Begin(State state, std::chrono::milliseconds time) {
+    Enter(state, std::chrono::steady_clock::now());
+    Tcp().expires_after(time);
   }
-
-  void Deadline(std::chrono::milliseconds time) { Tcp().expires_after(time); }
 
   // A completion that goes on with `next` when the operation succeeded, and ends the session else.
   template <class Next>
@@ -133,35 +111,61 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
 
   // The first byte is waited for apart from the rest: only before it a connection is idle.
   void AwaitRequest() {
-    if (buffer_.size() > 0) return ReadHeader();  // pipelined
-    phase_ = Phase::kIdle;
+    if (buffer_.size() > 0) {  // pipelined
+      Begin(State::kHeader, host_.options.read_timeout);
+      return ReadRequest();
+    }
+    waits_for_request_ = true;
     if (served_any_) {
-      Deadline(host_.options.idle_timeout);
-      wait_.Join(host_.waits.resting);
+      Begin(State::kResting, host_.options.idle_timeout);
+      if (host_.on_room) host_.on_room();
     }
     stream_.async_read_some(buffer_.prepare(512), [self = this->shared_from_this(), this](
                                                       ErrorCode error, std::size_t size) {
-      phase_ = Phase::kBusy;
+      waits_for_request_ = false;
       if (error) return;
       buffer_.commit(size);
-      if (served_any_) {
-        Deadline(host_.options.read_timeout);
-        wait_.Join(host_.waits.asking);
-      }
-      ReadHeader();
+      if (served_any_) Begin(State::kHeader, host_.options.read_timeout);
+      ReadRequest();
     });
   }
 
-  void ReadHeader() {
-    phase_ = Phase::kBusy;
-    if (!wait_.IsIn(host_.waits.asking)) wait_.Join(host_.waits.asking);
+  void ReadRequest() {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(host_.options.max_header));
-    parser_->body_limit(host_.options.max_body);
-    boost::beast::http::async_read_header(
-        stream_, buffer_, *parser_,
-        [self = this->shared_from_this(), this](ErrorCode error, std::size_t) {
-          error ? ReadFailed(error) : HeaderRead();
+    // Without bodies a request with one is answered as it is, after its header.
+    const std::size_t most = host_.options.max_body;
+    parser_->body_limit(most > 0 ? most : std::numeric_limits<std::uint64_t>::max());
+    Proceed();
+  }
+
+  // Parses what has come, and reads on until the request is whole. Input that is not whole is
+  // counted, and for too much of it the slowest goes.
+  void Proceed() {
+    while (buffer_.size() > 0 && !parser_->is_done()) {
+      ErrorCode error;
+      const bool had_header = parser_->is_header_done();
+      const std::size_t used = parser_->put(buffer_.data(), error);
+      buffer_.consume(used);
+      if (error == boost::beast::http::error::need_more) break;
+      if (error) return ReadFailed(error);
+      if (!had_header && parser_->is_header_done()) return HeaderRead();
+      if (used == 0) break;
+    }
+    if (parser_->is_done()) return Handle();
+    host_.book.SetInput(this, buffer_.capacity() + parser_->get().body().size());
+    while (Connection* const slow = host_.book.OverInput(this)) slow->Abort();
+    ReadMore();
+  }
+
+  void ReadMore() {
+    const std::size_t room = std::max<std::size_t>(512, buffer_.capacity() - buffer_.size());
+    stream_.async_read_some(
+        buffer_.prepare(std::min(room, buffer_.max_size() - buffer_.size())),
+        [self = this->shared_from_this(), this](ErrorCode error, std::size_t size) {
+          if (error) return;  // timeouts, resets and closed connections have no reader
+          buffer_.commit(size);
+          Proceed();
         });
   }
 
@@ -172,42 +176,27 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     if (message.version() >= 11 && message.count(http::field::host) != 1) {
       return Refuse(400, "the request must have one Host header");
     }
-    Deadline(host_.options.read_timeout);
     if (parser_->is_done()) return Handle();
+    if (host_.options.max_body == 0) {
+      unread_input_ = true;
+      return Handle();
+    }
+    Begin(State::kBody, host_.options.read_timeout);
     const auto expect = message.find(http::field::expect);
-    if (expect == message.end() || message.version() < 11) return ReadBody();
+    if (expect == message.end() || message.version() < 11) return Proceed();
     if (!boost::beast::iequals(expect->value(), "100-continue")) {
       return Refuse(417, "the only expectation that is met is 100-continue");
     }
-    if (buffer_.size() > 0) return ReadBody();  // it did not wait for us
+    if (buffer_.size() > 0) return Proceed();  // it did not wait for us
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     boost::asio::async_write(stream_, boost::asio::buffer(kContinue.data(), kContinue.size()),
-                             Then([this] { ReadBody(); }));
-  }
-
-  void ReadBody() {
-    boost::beast::http::async_read(
-        stream_, buffer_, *parser_,
-        [self = this->shared_from_this(), this](ErrorCode error, std::size_t) {
-          error ? ReadFailed(error) : Handle();
-        });
+                             Then([this] { Proceed(); }));
   }
 
   void ReadFailed(ErrorCode error) {
-    namespace http = boost::beast::http;
-    // Timeouts, resets and closed connections have nobody to answer to.
-    static const auto& parse_errors = http::make_error_code(http::error::bad_method).category();
-    if (error.category() != parse_errors) return;
-    if (error == http::error::end_of_stream || error == http::error::partial_message) return;
-    if (error == http::error::body_limit) {
-      return Refuse(413,
-                    "the body is larger than " + std::to_string(host_.options.max_body) + " bytes");
+    if (auto refusal = RefusalOf(error, host_.options)) {
+      Refuse(refusal->first, std::move(refusal->second));
     }
-    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-      return Refuse(
-          431, "the header is larger than " + std::to_string(host_.options.max_header) + " bytes");
-    }
-    Refuse(400, "the request is not HTTP/1.1: " + error.message());
   }
 
   // Answers without having read all: the connection cannot be used again.
@@ -219,43 +208,19 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   void Handle() {
     namespace http = boost::beast::http;
     auto& message = parser_->get();
-    HttpRequest request;
-    request.method = std::string(message.method_string());
-    request.target = std::string(message.target());
-    // A client of proxies may send http://host/path; only the path is for us.
-    if (request.target.front() != '/' && request.target != "*") {
-      auto url = ParseUrl(request.target);
-      if (!url.ok()) return Refuse(400, "the request target must be a path");
-      request.target = std::move(url->target);
-    }
-    for (const auto& field : message) {
-      request.headers.emplace_back(field.name_string(), field.value());
-    }
-    request.body = std::move(message.body());
-    const bool keep_alive = message.keep_alive() && !host_.draining;
-    HttpResponse response = CallHandler(request);
+    auto request = TakeRequest(message);
+    if (!request) return Refuse(400, "the request target must be a path");
+    const bool keep_alive = message.keep_alive() && !host_.draining && !unread_input_;
+    host_.book.SetInput(this, 0);
+    HttpResponse response = host_.Answer(*request);
     Write(std::move(response), message.method() == http::verb::head, keep_alive);
-  }
-
-  HttpResponse CallHandler(const HttpRequest& request) {
-    std::string what = "not a std::exception";
-    try {
-      return host_.handler(request);
-    } catch (const std::exception& error) {
-      what = error.what();
-    } catch (...) {
-    }
-    LogError("an HTTP handler threw an exception; the client got a 500",
-             {{"method", request.method}, {"path", request.path()}, {"exception", what}});
-    return TextResponse(500, "internal error\n");
   }
 
   void Write(HttpResponse response, bool head_only, bool keep_alive) {
     response_ = std::move(response);
     const int version = static_cast<int>(parser_->get().version());
     head_ = ResponseHead(response_, {version, keep_alive});
-    Deadline(host_.options.write_timeout);
-    wait_.Join(host_.waits.reading);
+    Begin(State::kAnswer, host_.options.write_timeout);
     if (response_.pieces && !head_only) {
       gather_.emplace(*response_.pieces);
       return WritePieces(head_, keep_alive);
@@ -277,7 +242,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     boost::asio::async_write(stream_, buffers, Then([this, keep_alive] {
                                if constexpr (!kTls)
                                  gather_->SendNow(Tcp().socket().native_handle());
-                               wait_.Join(host_.waits.reading);  // it reads: the wait begins anew
+                               Enter(State::kAnswer, std::chrono::steady_clock::now());
                                WritePieces({}, keep_alive);
                              }));
   }
@@ -294,7 +259,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
 
   void Finish() {
     if constexpr (kTls) {
-      Deadline(kLingerTime);
+      Begin(State::kResting, kLingerTime);
       ShutdownWithoutReply(stream_.native_handle());
       stream_.async_shutdown([self = this->shared_from_this(), this](ErrorCode) { FinishTcp(); });
     } else {
@@ -308,9 +273,8 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     ErrorCode ignored;
     Tcp().socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
     if (!unread_input_) return;
-    phase_ = Phase::kLinger;
-    wait_.Join(host_.waits.resting);
-    Deadline(std::min(kLingerTime, host_.options.read_timeout));
+    lingers_ = true;
+    Begin(State::kResting, std::min(kLingerTime, host_.options.read_timeout));
     Discard();
   }
 
@@ -327,8 +291,8 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
   HttpResponse response_;  // keeps the bytes alive while they are written
   std::string head_;
   std::optional<Gather> gather_;  // while a body in pieces is written
-  WaitPlace wait_;
-  Phase phase_ = Phase::kBusy;
+  bool waits_for_request_ = false;
+  bool lingers_ = false;
   bool served_any_ = false;
   bool unread_input_ = false;
 };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // An HTTP/1.1 server with the limits that a server on an admission path needs: header 16 KiB,
-// body `max_body`, deadlines for handshake, header, body and idle, a connection cap, dual-stack
-// bind, keep-alive, HEAD, drain on Stop. Used by the operator (discovery, webhook, metrics) and by
-// the sidecar. The implementation is the fence of Boost.Beast.
+// body `max_body`, all input that is unfinished `max_input`, deadlines for handshake, header, body
+// and idle, a connection cap, dual-stack bind, keep-alive, HEAD, drain on Stop. Clients that leave
+// connections idle or stalled lose them to others (connection_book.h), so that a health check is
+// answered whatever they do. Used by the operator (discovery, webhook, metrics) and by the sidecar.
+// The implementation is the fence of Boost.Beast.
 //
 // Threads: one io thread of its own runs every handler, so a handler must not block; it may take
 // short locks. Start, Stop and SetKeyPair are called from the owner's thread.
@@ -27,16 +29,23 @@ using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 
 struct HttpServerOptions {
   std::string listen = ":8080";  // see ParseHostPort; port 0 lets the system choose
+  // 0: no body is read; a request with one is answered by its header, and its connection closed.
   std::size_t max_body = 1 << 20;
   std::size_t max_header = 16 << 10;
-  // Beyond it a connection is closed for a new one: that which rests longest between two requests,
-  // else one that has not sent its request, of the peer that has the most of them; else one whose
-  // peer has not read for `slow_reader`. If all are at work the new one gets a 503.
+  // Bytes of all headers and bodies that are not whole yet. One request alone may take more.
+  std::size_t max_input = 4 << 20;
+  // Beyond it a connection that is idle or slow is closed for a new one (connection_book.h). If all
+  // are at work the new one waits.
   int max_connections = 512;
+  // Connections that wait for a place. They cost a socket each.
+  int max_waiting = 512;
   std::chrono::milliseconds read_timeout{10'000};  // handshake, header and body, each
   std::chrono::milliseconds idle_timeout{60'000};  // between requests of a kept connection
   std::chrono::milliseconds write_timeout{30'000};
-  std::chrono::milliseconds slow_reader{5'000};
+  // From when on a connection may be closed for another: without a whole header; and with a body
+  // that is not whole, or a peer that reads no more of its answer.
+  std::chrono::milliseconds slow_header{250};
+  std::chrono::milliseconds slow_peer{1'000};
   std::optional<KeyPair> tls;  // plain HTTP without it
 };
 

@@ -4,12 +4,33 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include "common/base/files.h"
 #include "tests/fakes/text_pieces.h"
 
 namespace telltale {
 namespace {
 
 using ::testing::HasSubstr;
+
+class TempFile {
+ public:
+  explicit TempFile(const std::string& text) {
+    UniqueFd(mkstemp(path_.data()));
+    Write(text);
+  }
+  ~TempFile() { std::remove(path_.c_str()); }
+  void Write(const std::string& text) { std::ofstream(path_) << text; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_ = "/tmp/telltale-token-XXXXXX";
+};
 
 class OperatorHandlerTest : public ::testing::Test {
  protected:
@@ -55,6 +76,58 @@ TEST_F(OperatorHandlerTest, DiscoveryCountsItsRequestsByCode) {
 
 TEST_F(OperatorHandlerTest, NodeAgentsAskForTheirPods) {
   EXPECT_EQ(Get("/logs/v1/pods?node=n1").body, "pods node=n1");
+}
+
+TEST_F(OperatorHandlerTest, AParameterThatIsNotKnownIs400AndNotIgnored) {
+  document_ = InPieces("[]");
+  for (const char* query : {"?shard=0&shards=2", "?profile=x", "?class", "?node=n1"}) {
+    EXPECT_EQ(Get("/sd/v1/targets" + std::string(query)).status, 400) << query;
+  }
+  EXPECT_THAT(Get("/sd/v1/targets?shards=2").body, HasSubstr("unknown query parameter shards:"));
+  EXPECT_EQ(Get("/sd/v1/targets?").status, 200);
+  EXPECT_EQ(Get("/logs/v1/pods?node=n1&namespace=shop").status, 400);
+  EXPECT_THAT(Get("/metrics").body,
+              HasSubstr("telltale_discovery_requests_total{code=\"400\"} 5\n"));
+}
+
+TEST_F(OperatorHandlerTest, WithATokenOnlyMetricsAndHealthAreOpen) {
+  document_ = InPieces("[]");
+  not_ready_.clear();
+  const TempFile file("s3cret\n");
+  handler_.RequireToken(std::make_shared<TokenSource>("", file.path(), RealClock(), "the token"));
+  const auto ask = [this](const char* path, const char* authorization) {
+    HttpRequest request;
+    request.target = path;
+    if (authorization != nullptr) request.headers = {{"authorization", authorization}};
+    return handler_(request);
+  };
+  for (const char* path : {"/sd/v1/targets", "/logs/v1/pods?node=n1"}) {
+    for (const char* wrong : {static_cast<const char*>(nullptr), "", "Bearer", "Bearer ", "s3cret",
+                              "Basic s3cret", "Bearer s3cre", "Bearer s3crett", "Bearer S3CRET"}) {
+      const auto refused = ask(path, wrong);
+      EXPECT_EQ(refused.status, 401) << path << (wrong ? wrong : "nothing");
+      EXPECT_EQ(*FindHeader(refused.headers, "WWW-Authenticate"), "Bearer");
+    }
+    EXPECT_EQ(ask(path, "Bearer s3cret").status, 200);
+  }
+  for (const char* open : {"/metrics", "/healthz", "/readyz", "/"}) {
+    EXPECT_EQ(ask(open, nullptr).status, 200) << open;
+  }
+}
+
+TEST_F(OperatorHandlerTest, ANewTokenIsTakenAtOnceAndTheOldOneNoLonger) {
+  document_ = InPieces("[]");
+  TempFile file("old");
+  handler_.RequireToken(std::make_shared<TokenSource>("", file.path(), RealClock(), "the token"));
+  HttpRequest request;
+  request.target = "/sd/v1/targets";
+  request.headers = {{"Authorization", "Bearer old"}};
+  EXPECT_EQ(handler_(request).status, 200);
+  file.Write("new");
+  request.headers = {{"Authorization", "Bearer new"}};
+  EXPECT_EQ(handler_(request).status, 200);
+  request.headers = {{"Authorization", "Bearer old"}};
+  EXPECT_EQ(handler_(request).status, 401);
 }
 
 TEST_F(OperatorHandlerTest, ReadinessSaysWhatIsMissing) {

@@ -4,9 +4,15 @@
 // for the server to close, not for time to pass.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/log.h"
@@ -20,6 +26,14 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+
+// Of this process, in KiB.
+std::int64_t ResidentKib() {
+  std::ifstream file("/proc/self/statm");
+  std::int64_t whole = 0, resident = 0;
+  file >> whole >> resident;
+  return resident * sysconf(_SC_PAGESIZE) / 1024;
+}
 
 constexpr char kRequest[] = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
 
@@ -193,6 +207,8 @@ TEST_F(HttpServerLimitsTest, OfSixHundredSilentConnectionsTheNewestHundredStay) 
 
 TEST_F(HttpServerLimitsTest, HalfSentRequestsKeepNobodyOut) {
   options_.max_connections = 4;
+  options_.slow_header = milliseconds(10);
+  options_.slow_peer = milliseconds(50);
   Start();
   for (const char* half : {"", "GET /met", "GET / HTTP/1.1\r\nHost: h\r\n",
                            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf"}) {
@@ -207,6 +223,8 @@ TEST_F(HttpServerLimitsTest, HalfSentRequestsKeepNobodyOut) {
 
 TEST_F(HttpServerLimitsTest, WhoHasOneSlowRequestDoesNotMakeRoomForWhoHasMany) {
   options_.max_connections = 4;
+  options_.slow_header = milliseconds(10);
+  options_.slow_peer = milliseconds(50);
   Start();
   RawSocket slow{UniqueFd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))};
   sockaddr_in other{};
@@ -226,7 +244,7 @@ TEST_F(HttpServerLimitsTest, WhoHasOneSlowRequestDoesNotMakeRoomForWhoHasMany) {
 
 TEST_F(HttpServerLimitsTest, ClientsThatReadNothingKeepNobodyOut) {
   options_.max_connections = 2;
-  options_.slow_reader = milliseconds(50);
+  options_.slow_peer = milliseconds(50);
   const auto body = InPieces(std::string(64u << 20, 'x'), 500);
   server_ = std::make_unique<HttpServer>(options_, [body](const HttpRequest& request) {
     HttpResponse response = TextResponse(200, "short");
@@ -257,6 +275,8 @@ TEST_F(HttpServerLimitsTest, SilentTlsConnectionsKeepNobodyOut) {
   ASSERT_TRUE(pair.ok());
   options_.tls = *pair;
   options_.max_connections = 4;
+  options_.slow_header = milliseconds(10);
+  options_.slow_peer = milliseconds(50);
   Start();
   std::vector<RawSocket> sockets;
   for (int i = 0; i < 8; ++i) sockets.push_back(RawSocket::Connect(server_->port()));
@@ -268,13 +288,101 @@ TEST_F(HttpServerLimitsTest, SilentTlsConnectionsKeepNobodyOut) {
   EXPECT_EQ(answer->status, 200);
 }
 
+class HttpServerCrowdTest : public HttpServerLimitsTest {
+ protected:
+  HttpServerCrowdTest() {
+    rlimit files{};
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
+  // Connections that each send `bytes` and then nothing.
+  void Crowd(int count, std::string_view bytes = {}) {
+    for (int i = 0; i < count; ++i) {
+      crowd_.push_back(RawSocket::Connect(server_->port()));
+      ASSERT_TRUE(crowd_.back().connected()) << i;
+      crowd_.back().Send(bytes);
+    }
+  }
+  std::string AskFrom(const char* source) {
+    RawSocket socket = RawSocket::ConnectFrom(source, server_->port());
+    socket.Send(kRequest);
+    return socket.ReadAll();
+  }
+  std::vector<RawSocket> crowd_;
+};
+
+TEST_F(HttpServerCrowdTest, IdleAndStalledConnectionsKeepNobodyFromAnAnswer) {
+  options_.max_connections = 100;
+  options_.max_waiting = 100;
+  options_.read_timeout = milliseconds(60'000);  // no deadline helps
+  Start();
+  const std::string body = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\nab";
+  for (const std::string& sent : {std::string(), std::string("GET / HT"), body}) {
+    Crowd(300, sent);
+    EXPECT_EQ(AskFrom("127.0.0.2").substr(0, 13), "HTTP/1.1 200 ") << sent;
+    EXPECT_EQ(Ask(kRequest).substr(0, 13), "HTTP/1.1 200 ") << sent;  // the crowd's own address
+  }
+}
+
+TEST_F(HttpServerCrowdTest, ABurstOfRequestsIsAnsweredLateAndNotRefused) {
+  options_.max_connections = 20;
+  Start();
+  Crowd(400);
+  for (RawSocket& socket : crowd_) socket.Send(kRequest);
+  int answered = 0;
+  for (RawSocket& socket : crowd_) answered += socket.ReadAll().substr(0, 13) == "HTTP/1.1 200 ";
+  EXPECT_GE(answered, 380);  // those that had a place were idle until the last was there
+}
+
+TEST_F(HttpServerCrowdTest, StalledBodiesTakeNoMoreMemoryThanTheLimit) {
+  options_.max_body = 1 << 20;
+  options_.max_input = 2 << 20;
+  options_.read_timeout = milliseconds(60'000);
+  Start();
+  const std::int64_t before = ResidentKib();
+  Crowd(120, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n" +
+                 std::string(900'000, 'x'));
+  EXPECT_EQ(Ask(kRequest).substr(0, 13), "HTTP/1.1 200 ");
+  EXPECT_LT(ResidentKib() - before, 8 << 10);
+  // A whole body is taken all the same.
+  EXPECT_TRUE(
+      Ask("POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n" +
+          std::string(1'000'000, 'x'))
+          .ends_with("\r\n\r\n1000000"));
+}
+
+TEST_F(HttpServerCrowdTest, LongHeadersThatDoNotEndAreHeldToTheSameLimit) {
+  options_.max_input = 1 << 20;
+  options_.read_timeout = milliseconds(60'000);
+  Start();
+  const std::int64_t before = ResidentKib();
+  Crowd(500, "GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(15'000, 'x'));
+  EXPECT_EQ(Ask(kRequest).substr(0, 13), "HTTP/1.1 200 ");
+  EXPECT_LT(ResidentKib() - before, 6 << 10);
+}
+
+TEST_F(HttpServerLimitsTest, AServerWithoutBodiesAnswersByTheHeader) {
+  options_.max_body = 0;
+  Start();
+  for (const char* body : {"Content-Length: 900000\r\n\r\nxx", "Content-Length: 2\r\n\r\nxx",
+                           "Transfer-Encoding: chunked\r\n\r\n2\r\nxx\r\n",
+                           "Expect: 100-continue\r\nContent-Length: 9\r\n\r\n"}) {
+    const std::string answer = Ask(std::string("POST / HTTP/1.1\r\nHost: h\r\n") + body);
+    EXPECT_EQ(answer.substr(0, 13), "HTTP/1.1 200 ") << body;
+    EXPECT_TRUE(answer.ends_with("\r\n\r\n0")) << answer;  // what the handler saw of it
+    EXPECT_NE(answer.find("Connection: close"), std::string::npos) << answer;
+  }
+}
+
 TEST_F(HttpServerLimitsTest, AtTheCapTheConnectionThatRestsLongestMakesRoomForANewOne) {
   constexpr char kKept[] = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
   options_.max_connections = 3;
   Start();
   std::vector<RawSocket> sockets;
   for (int i = 0; i < 3; ++i) sockets.push_back(RawSocket::Connect(server_->port()));
-  // The first never asks, so it is not at rest; the second rests longer than the third.
+  // The first has begun to ask, so it is not at rest; the second rests longer than the third.
+  sockets[0].Send("GET");
   for (std::size_t i : {2U, 1U, 2U}) {
     sockets[i].Send(kKept);
     ASSERT_EQ(sockets[i].ReadUntil("\r\n\r\n0").substr(0, 13), "HTTP/1.1 200 ");
@@ -282,7 +390,7 @@ TEST_F(HttpServerLimitsTest, AtTheCapTheConnectionThatRestsLongestMakesRoomForAN
   EXPECT_EQ(Ask(kRequest).substr(0, 13), "HTTP/1.1 200 ");
   EXPECT_EQ(sockets[1].ReadAll(), "");  // closed
   for (std::size_t i : {0U, 2U}) {
-    sockets[i].Send(kRequest);
+    sockets[i].Send(std::string_view(kRequest).substr(i == 0 ? 3 : 0));
     EXPECT_EQ(sockets[i].ReadAll().substr(0, 13), "HTTP/1.1 200 ") << i;
   }
 }

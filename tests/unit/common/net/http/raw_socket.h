@@ -32,6 +32,15 @@ class RawSocket {
     result.ConnectTo(port);
     return result;
   }
+  // From another loopback address, such as "127.0.0.2".
+  static RawSocket ConnectFrom(const char* source, std::uint16_t port) {
+    RawSocket result{UniqueFd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))};
+    sockaddr_in from{};
+    from.sin_family = AF_INET;
+    inet_pton(AF_INET, source, &from.sin_addr);
+    result.ConnectTo(port, &from);
+    return result;
+  }
   // False when it was refused. `from`: the address that it comes from.
   bool ConnectTo(std::uint16_t port, const sockaddr_in* from = nullptr) {
     if (from != nullptr) {
