@@ -206,6 +206,12 @@ bool Discovery::Lists(const std::string& directory) const {
   return found != directories_.end() && found->second.readable && found->second.last_scan != 0;
 }
 
+bool Discovery::HidesLines(const std::string& directory) const {
+  auto found = directories_.find(directory);
+  return MayHide(directory) ||
+         (found != directories_.end() && found->second.unread.of_permission());
+}
+
 bool Discovery::Settled(const std::string& directory) const {
   auto found = directories_.find(directory);
   return found == directories_.end() || !(found->second.again || found->second.list);

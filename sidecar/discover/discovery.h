@@ -77,6 +77,8 @@ class Discovery {
   static Names PlainNamesIn(const std::string& path);
   // Whether files of the directory may be there that cannot be seen: it or one above is unreadable.
   bool MayHide(const std::string& directory) const;
+  // The same, and whether a wanted file that is seen there may not be read.
+  bool HidesLines(const std::string& directory) const;
   // Whether the file lies in one of the directories. Lists them all: for what is rare.
   bool Holds(const FileIdentity& id) const;
   // The same as PlainNamesIn. One that cannot be listed is counted as unread, and has the

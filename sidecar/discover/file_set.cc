@@ -69,6 +69,10 @@ bool FileSet::Settled(const std::string& path) const {
   return discovery_.Settled(DirectoryOf(path));
 }
 
+bool FileSet::HidesLines(const std::string& path) const {
+  return discovery_.HidesLines(DirectoryOf(path));
+}
+
 bool FileSet::Lists(const std::string& path) const { return discovery_.Lists(DirectoryOf(path)); }
 
 std::vector<FileCounts> FileSet::CountsBySource() const {

@@ -81,6 +81,8 @@ class FileSet {
   // Whether all files beside `path` are open that are to be. False while one is being compressed or
   // copied or has no room: what is not found may be in there.
   bool Settled(const std::string& path) const;
+  // Whether there may be lines of the path's directory that may not be read now.
+  bool HidesLines(const std::string& path) const;
   bool Settled() const { return discovery_.Settled(); }  // of all directories
   // True if the generation is open, or idle: its file is there.
   bool Knows(std::uint64_t file_id) const { return open_.Find(file_id) || idle_.Has(file_id); }

@@ -64,6 +64,7 @@ struct TailedFile {
   bool partial = false;          // but a CRI line whose end may be in the next generation
   bool held = false;             // but a block of lines that may go on
   std::int64_t last_time = 0;    // the last time assigned to a line
+  std::int64_t front = 0;        // the newest time of a line of the path so far
   StreamTimes stream_times;      // of CRI lines, at checkpoint.offset
   std::string memory;            // of the pipeline's stages, at checkpoint.offset
   ArrivalTimes arrival_times;
@@ -73,6 +74,7 @@ struct TailedFile {
   SteadyTime searched_since{};   // when the search for a line end last began at the checkpoint
   SteadyTime search_again_at{};  // not searched again before
   bool rotated = false;          // no wanted path leads to it any more
+  bool waits = false;            // the next line is too young for what is in flight of the path
   int outstanding = 0;           // batches of it that are not answered yet
   SteadyTime retry_at{};         // not read before, after a read error
   SteadyTime failing_since{};    // the first of read errors in a row; never when there is none

@@ -23,6 +23,9 @@ void BatchBuilder::Begin(const TailedFile& file, const LogSource& source, std::s
   safe_memory_.clear();
   max_line_ = std::min(source.max_line_size, kMaxLine);
   unique_times_ = true;
+  front_ = file.front;
+  until_ = 0;
+  limited_ = waits_ = false;
   pipeline_ = source.pipeline.get();
   if (pipeline_ == nullptr) return;
   run_.Begin(*pipeline_, base_, file.path, memory, now);
@@ -50,6 +53,7 @@ void BatchBuilder::Take(LogEntry& entry, std::uint64_t line_begin, bool whole, T
   if (pipeline_ == nullptr || pipeline_->multiline() == nullptr) {
     SetTime(entry, time);
     if (pipeline_ != nullptr) return Add(entry);
+    NoteTime(entry.time);
     streams_.Add(entry);
     return Count(entry);
   }
@@ -58,7 +62,7 @@ void BatchBuilder::Take(LogEntry& entry, std::uint64_t line_begin, bool whole, T
   before.last_run_lines = runs_.empty() ? 0 : runs_.back().lines;
   SetTime(entry, time);
   const auto boundary = [&] {
-    if (!whole || line_begin == 0) return;
+    if (!whole || line_begin == 0 || Beyond()) return;
     // Blocks before it may have been completed by it, so they count; its time does not.
     before.lines = now_.lines;
     before.cut_bytes = now_.cut_bytes;
@@ -83,6 +87,7 @@ void BatchBuilder::AddBlock(LogEntry block) {
 void BatchBuilder::Add(const LogEntry& entry) {
   const LineCount count{1, entry.bytes - entry.cut_bytes};
   if (run_.Line(entry)) {
+    NoteTime(run_.line().time);
     const bool cut = entry.truncated;
     streams_.Add(run_.line(), cut, count, pipeline_->label_names());
   } else {
@@ -119,8 +124,9 @@ Result<std::uint64_t> BatchBuilder::Decode(const TailedFile& file, LogSource::Fo
   };
   auto finish = [&] {
     if (pipeline_ != nullptr) joiner_.Finish([&](const LogEntry& block) { AddBlock(block); });
-    Safe(end);
+    if (!Beyond()) Safe(end);
   };
+  begin_ = begin;
   Safe(begin);
   const bool blocks = pipeline_ != nullptr && pipeline_->multiline() != nullptr;
   while (true) {
@@ -129,6 +135,7 @@ Result<std::uint64_t> BatchBuilder::Decode(const TailedFile& file, LogSource::Fo
     if (!*more) break;
     if (Full(line, max_bytes)) return safe_.end;
     decoder.Line(line, take);
+    if (Beyond()) return safe_.end;
     end = line.end;
     if (decoder.AtSafePoint() && !(blocks && joiner_.open())) Safe(end);
     if (streams_.bytes() <= max_bytes) continue;
@@ -146,7 +153,7 @@ Result<std::uint64_t> BatchBuilder::Decode(const TailedFile& file, LogSource::Fo
   } else if (ending.end_blocks && decoder.AtSafePoint()) {
     finish();
   }
-  return reader.searched();
+  return Beyond() ? safe_.end : reader.searched();
 }
 
 Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& source,
@@ -168,6 +175,9 @@ Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& sourc
     Begin(file, source, file.memory, now);
     now_.last_time = file.last_time;
     now_.stream_times = file.stream_times;
+    limited_ = true;
+    waits_ = ending.until != 0;
+    until_ = ending.until;
     return Decode(file, source.format, file.checkpoint.offset, limit, max_bytes, how,
                   [&](const LogEntry& entry) { return Assign(file, entry, now); });
   };
@@ -181,6 +191,10 @@ Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& sourc
   auto searched = decode(limit, ending);
   if (!searched) return searched.error();
   batch.searched = *searched;
+  if (Beyond() && safe_.end == file.checkpoint.offset) {
+    batch.waits = true;
+    return batch;
+  }
   const bool complete = ending.carry_over || ending.unfinished;
   batch.partial = !waiting_.empty() && !complete;
   batch.held = pipeline_ != nullptr && pipeline_->multiline() != nullptr && joiner_.open();
@@ -249,6 +263,8 @@ void BatchBuilder::Finish(Batch& batch) {
   batch.count = {now_.lines, batch.record.checkpoint.offset - batch.record.begin + carried_bytes_ -
                                  batch.record.carried_over};
   batch.line_times = line_times_;
+  batch.front = front_;
+  batch.until = until_;
   batch.cut_bytes = now_.cut_bytes;
   for (const auto& stream : streams_.streams()) {
     if (stream->encoder.entries() == 0) continue;

@@ -41,6 +41,9 @@ struct Batch {
   std::uint64_t searched = 0;   // no line end between the end of the batch and here
   std::int64_t first_seen = 0;  // wall time
   TimeSample line_times;
+  std::int64_t front = 0;  // the newest time of the path's lines so far
+  std::int64_t until = 0;  // lines beyond it are not for this batch
+  bool waits = false;      // there is no batch: the next line is beyond
   // What the file ends with and its next generation begins with; not in `bodies`.
   PartialLines carried_over;
   bool partial = false;               // what is left of the file waits for the end of a CRI line
@@ -50,12 +53,18 @@ struct Batch {
 
 class BatchBuilder {
  public:
+  // A batch ends where the times of its file go on by more than this (nanoseconds). Loki refuses
+  // lines that are an hour older than the newest of their stream. A batch over hours would lose its
+  // older lines when the store took only the younger ones, or when its answer did not arrive.
+  static constexpr std::int64_t kMostTime = 1'800'000'000'000;
+
   // What becomes of text behind the last line end, and of partial lines at the end of the file.
   struct Ending {
     bool unfinished = false;  // the text is a line, and partial lines are sent as they are
     bool keep_room = false;   // but NULs at the end are room for more text, and no line
     bool carry_over = false;  // but partial lines are for the next generation
     bool end_blocks = false;  // a block that may go on is sent as it is
+    std::int64_t until = 0;   // lines beyond this time are for later; 0: kMostTime from the first
   };
 
   // Streams with more labels keep the surplus in structured metadata. The tenant is that of sources
@@ -100,6 +109,11 @@ class BatchBuilder {
              std::int64_t now);
   void Take(LogEntry& entry, std::uint64_t line_begin, bool whole, TimeSource time);
   void SetTime(LogEntry& entry, TimeSource time);
+  void NoteTime(std::int64_t time);
+  // Whether a line was taken that is for a later batch by its time, and this one can end before it.
+  bool Beyond() const {
+    return limited_ && until_ != 0 && front_ > until_ && (waits_ || safe_.end > begin_);
+  }
   void AddBlock(LogEntry block);
   void Add(const LogEntry& entry);
   void Count(const LogEntry& entry);
@@ -121,7 +135,13 @@ class BatchBuilder {
   PipelineRun run_;
   MultilineJoiner joiner_;
   PipelineRun::BaseLabels base_;
+  std::uint64_t begin_ = 0;
+  bool limited_ = false;  // by until_; not when a batch is made again
+  bool waits_ = false;    // there may be no batch at all
   Progress now_, safe_;
+  std::int64_t front_ = 0;  // the newest time so far
+  std::int64_t until_ =
+      0;  // a line beyond this time is for the next batch; 0 before the first line
   std::vector<std::int64_t> safe_memory_;
   std::vector<TimeRun> runs_;
   Losses dropped_;

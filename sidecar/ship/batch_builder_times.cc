@@ -22,6 +22,11 @@ void BatchBuilder::SetTime(LogEntry& entry, TimeSource time) {
   }
 }
 
+void BatchBuilder::NoteTime(std::int64_t time) {
+  front_ = std::max(front_, time);
+  if (until_ == 0) until_ = front_ + kMostTime;
+}
+
 std::int64_t BatchBuilder::Assign(const TailedFile& file, const LogEntry& entry, std::int64_t now) {
   std::int64_t seen = file.arrival_times.WallAt(entry.begin);
   if (seen == 0) seen = now;

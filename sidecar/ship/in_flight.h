@@ -38,6 +38,7 @@ class InFlight {
     TimeSample line_times = {};
     std::vector<SeriesDelta> metrics = {};  // of its lines
     std::string tenant = {};
+    std::string path = {};                         // of its file
     std::shared_ptr<const LogSource> source = {};  // that it was made with
     OwnerAccounts owners = {};                     // that its lines were counted for
     std::size_t bytes = 0;                         // of its pieces in memory

@@ -38,7 +38,7 @@ LogWorker::LogWorker(const std::string& state_dir, Registry& registry, Clock& cl
 void LogWorker::Open() {
   journal_.Open();
   for (const auto& [file_id, file] : journal_.state().files) {
-    std::int64_t& last = last_times_[file.path];
+    std::int64_t& last = path_times_[file.path].last;
     last = std::max(last, file.last_time);
   }
 }
@@ -96,7 +96,8 @@ bool LogWorker::HasYounger(const TailedFile& file) const {
 
 // When what a rotated file ends with is taken for all there will be.
 SteadyTime LogWorker::EndsAt(const TailedFile& file) const {
-  bool goes_on = file.partial && (HasYounger(file) || !files_.Settled(file.path));
+  const bool goes_on = file.partial && (HasYounger(file) || !files_.Settled(file.path) ||
+                                        files_.HidesLines(file.path));
   return file.grown + (goes_on ? kPatience : kQuiet);
 }
 
@@ -127,7 +128,7 @@ bool LogWorker::ChangedSinceRefresh(const TailedFile& file) {
 
 bool LogWorker::Readable(const TailedFile& file, Mode mode) const {
   if (replays_.contains(file.file_id)) return true;
-  if (!file.unread()) return false;
+  if (!file.unread() || file.waits) return false;
   if (file.info.size > file.searched) return true;
   // The acknowledgement of an earlier batch would move the journal back behind the hand-over.
   if (CarriesOver(file)) return file.outstanding == 0;
@@ -164,13 +165,21 @@ void LogWorker::BuildNext(TailedFile& file, Mode mode) {
     ending.carry_over = file.outstanding == 0;
     ending.unfinished = ending.unfinished && ending.carry_over;
   }
-  if (last_times_.size() > kMaxPaths) last_times_.clear();
-  std::int64_t& last_time = last_times_[file.path];
-  file.last_time = last_time = std::max(file.last_time, last_time);
+  if (path_times_.size() > kMaxPaths) {
+    std::erase_if(path_times_, [](const auto& path) { return path.second.in_flight == 0; });
+  }
+  PathTimes& times = path_times_[file.path];
+  file.last_time = times.last = std::max(file.last_time, times.last);
+  file.front = times.front;
+  ending.until = times.in_flight > 0 ? times.until : 0;
   auto batch =
       builder_.Build(file, files_.source(file), options_.batch_bytes, ending, clock_.WallNanos());
   if (!batch) {
     ReadFailed(file, batch.error());
+    return;
+  }
+  if (batch->waits) {
+    file.waits = true;
     return;
   }
   file.partial = batch->partial;
@@ -194,7 +203,7 @@ void LogWorker::BuildNext(TailedFile& file, Mode mode) {
     if (less && file.unread()) file.retry_at = clock_.Steady() + kRetryRead;
     return;
   }
-  last_time = batch->record.last_time;
+  times.last = batch->record.last_time;
   Submit(file, std::move(*batch), false);
 }
 
@@ -221,6 +230,9 @@ void LogWorker::Submit(TailedFile& file, Batch batch, bool replayed) {
   alerts_.Raise(file, files_.source(file), batch.alerts);
   MoveOn(file, batch);
   file.memory = batch.record.memory_after;
+  PathTimes& times = path_times_[file.path];
+  times.front = batch.front;
+  if (times.in_flight++ == 0) times.until = batch.until;
   file.stream_times = batch.record.stream_times_after;
   if (batch.pause.count() > 0) file.retry_at = clock_.Steady() + batch.pause;
   file.last_time = batch.record.last_time;
@@ -230,13 +242,8 @@ void LogWorker::Submit(TailedFile& file, Batch batch, bool replayed) {
     metrics = metrics_.Name(*pipeline, batch.metrics);
   }
   const LogSource& source = files_.source(file);
-  InFlight::Batch sent{file.file_id,
-                       batch.first_seen,
-                       batch.line_times,
-                       std::move(metrics),
-                       source.tenant,
-                       sources_[file.source],
-                       owners};
+  InFlight::Batch sent{file.file_id,  batch.first_seen, batch.line_times,      std::move(metrics),
+                       source.tenant, file.path,        sources_[file.source], owners};
   sent.streams = batch.bodies.size();
   for (PushBody& body : batch.bodies) {
     sent.bytes += body.compressed.size();
@@ -265,6 +272,15 @@ void LogWorker::Answered(const PushResult& result) {
     journal_.Ack(answer.sequence, batch.metrics);
     metrics_.Apply(batch.metrics, journal_.state().metrics);
     if (TailedFile* file = files_.Find(batch.file_id)) --file->outstanding;
+    Settled(batch.path);
+  }
+}
+
+// One more batch of the path is.
+void LogWorker::Settled(const std::string& path) {
+  if (--path_times_[path].in_flight > 0) return;
+  for (const auto& [file_id, file] : files_.files()) {
+    if (file->waits && file->path == path) file->waits = false;
   }
 }
 

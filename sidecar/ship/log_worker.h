@@ -154,8 +154,17 @@ class LogWorker final : private FileHistory {
   // after the last, or when there is enough for a push.
   bool round_ = false;
   SteadyTime round_began_{};
-  // The last assigned time of each path: generations of it are one stream, and in order.
-  std::map<std::string, std::int64_t> last_times_;
+  // Times of a path, whose generations are one stream (nanoseconds). What is in flight of it spans
+  // no more than BatchBuilder::kMostTime: an older batch that is sent again after a kill would be
+  // too far behind the younger ones.
+  struct PathTimes {
+    std::int64_t last = 0;   // that was assigned
+    std::int64_t front = 0;  // the newest of a line in this life
+    std::int64_t until = 0;  // a line beyond waits until nothing is in flight
+    int in_flight = 0;       // batches
+  };
+  void Settled(const std::string& path);
+  std::map<std::string, PathTimes> path_times_;
   // Batches of an earlier process that must be sent again before anything else of their file.
   std::map<std::uint64_t, std::deque<BatchRecord>> replays_;  // by file_id
   // Of files that are gone: up to where their batches are counted as lost.

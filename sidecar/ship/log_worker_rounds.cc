@@ -42,7 +42,7 @@ std::vector<LogWorker::Turn> LogWorker::Turns(Mode mode) const {
   std::unordered_set<std::string_view> paths;
   for (const auto& [file_id, file] : files_.files()) {
     const bool readable = Readable(*file, mode);
-    if (!readable && !CarriesOver(*file) && !EndWaits(*file, mode)) continue;
+    if (!readable && !CarriesOver(*file) && !EndWaits(*file, mode) && !file->waits) continue;
     if (!paths.insert(file->path).second || !readable) continue;
     if (in_flight_.Waits(file_id)) continue;
     const SteadyTime* seen = file->arrival_times.OldestSince(file->checkpoint.offset);
@@ -143,6 +143,7 @@ std::optional<SteadyTime> LogWorker::NextDue() const {
     note(std::max(turn.urgent ? SteadyTime{} : round, file.retry_at));
   }
   for (const auto& [file_id, file] : files_.files()) {
+    if (file->waits) continue;  // for an answer
     if (file->rotated && file->unread() && !Readable(*file, Mode::kNormal) && !CarriesOver(*file) &&
         !EndWaits(*file, Mode::kNormal)) {
       note(EndsAt(*file));

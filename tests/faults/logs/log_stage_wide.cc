@@ -140,9 +140,13 @@ void LogStage::CutOff() {
     if (files_->sidecar_up()) files_->CutOff(writer);
     return;
   }
+  // The gauge is set once a second: it is true where nothing was read since.
+  constexpr const char* kRead = "telltale_logs_read_bytes_total";
+  const double read = sidecar_->Metrics().at(kRead);
   Pass(seconds(2));
   if (!sidecar_) return;
   const Page page = sidecar_->Metrics();
+  if (page.at(kRead) != read) return;
   const auto behind = page.find("telltale_logs_behind_bytes{generation=\"current\",path=\"" +
                                 files_->filename(writer) + "\"}");
   if (behind == page.end()) return;

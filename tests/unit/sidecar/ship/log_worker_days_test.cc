@@ -131,5 +131,41 @@ TEST_F(LogWorkerDaysTest, AStopTearsNoLineOfAFileThatLivesOn) {
   }
 }
 
+// After a kill an older batch is sent again; the store refuses it when it has a younger one.
+TEST_F(LogWorkerDaysTest, LinesOfAPathThatAreHoursApartAreNotInFlightTogether) {
+  const auto line = [](int hour, const std::string& text) {
+    return "2026-11-21T0" + std::to_string(hour) + ":00:00.000000000Z stdout F " + text + "\n";
+  };
+  source_.include = {temp_ / "[ab].log"};
+  Append("a.log", line(0, "one") + line(2, "two"));
+  Append("b.log", line(3, "one") + line(5, "two") + line(5, "three"));
+  Start();
+  std::filesystem::rename(temp_ / "a.log", temp_ / "a.log.1");
+  Append("a.log", line(4, "three"));
+  for (const int read : {2, 5, 6, 6}) {
+    for (int i = 0; i < 4; ++i) Pass(std::chrono::seconds(2));
+    EXPECT_EQ(Metric("read_lines_total"), read);
+    for (std::uint64_t next = 1; next < 10; ++next) worker_->Answered(Done(next, {}));
+  }
+}
+
+TEST_F(LogWorkerDaysTest, PartsOfALineWaitForTheNextGenerationAlsoWhileItMayNotBeRead) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can make files that it may not read then";
+  const Unprivileged bound(true);
+  const std::string time = "2026-11-21T00:00:00.000000000Z stdout ";
+  Append("a.log", time + "P half ");
+  Append("a.log", "\n");
+  Start();
+  Pass(std::chrono::seconds(2));
+  std::filesystem::rename(temp_ / "a.log", temp_ / "a.log.1");
+  Append("a.log", time + "F of it\n" + time + "F more\n");
+  ASSERT_EQ(chmod((temp_ / "a.log").c_str(), 0), 0);
+  for (int i = 0; i < 20; ++i) Pass(std::chrono::seconds(1));
+  EXPECT_EQ(Metric("read_lines_total"), 0);
+  ASSERT_EQ(chmod((temp_ / "a.log").c_str(), 0755), 0);
+  for (int i = 0; i < 20; ++i) Pass(std::chrono::seconds(1));
+  EXPECT_EQ(Metric("read_lines_total"), 2);
+}
+
 }  // namespace
 }  // namespace telltale
