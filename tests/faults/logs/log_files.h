@@ -8,6 +8,7 @@
 // read it. Of those the sidecar must report what it had seen, and may not know of the others.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -98,6 +99,10 @@ class LogFiles {
   // nobody has seen without it. Lines that are cut off are not expected.
   void CutOff(std::size_t writer, std::uint64_t from = UINT64_MAX);
   std::uint64_t size(std::size_t writer) const { return writers_[writer].size; }
+  // With what is laid out and not filled.
+  std::uint64_t size_on_disk(std::size_t writer) const {
+    return std::max(writers_[writer].size, writers_[writer].room);
+  }
   const std::string& filename(std::size_t writer) const { return writers_[writer].filename; }
   // While it may not be read nobody has looked, and it is not rotated.
   void MakeUnreadable(std::size_t writer);

@@ -151,7 +151,8 @@ void LogStage::CutOff() {
                                 files_->filename(writer) + "\"}");
   if (behind == page.end()) return;
   const auto bytes = static_cast<std::uint64_t>(behind->second);
-  if (bytes < files_->size(writer)) files_->CutOff(writer, files_->size(writer) - bytes);
+  const std::uint64_t size = files_->size_on_disk(writer);
+  if (bytes < size) files_->CutOff(writer, size - bytes);
 }
 
 void LogStage::LongTime() {
