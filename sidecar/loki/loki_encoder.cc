@@ -84,8 +84,7 @@ std::string FormatStreamLabels(const Labels& labels) {
 
 void StreamEncoder::Begin(std::string_view labels) {
   labels_ = labels;
-  room_ = 2 + 2 * 5 + labels.size();  // lengths of at most 35 bits
-  body_.resize(room_);
+  text_.Begin();
   entries_ = 0;
   newest_ = 0;
 }
@@ -118,23 +117,20 @@ void StreamEncoder::Add(std::int64_t time, std::string_view line, bool truncated
   }
   *p++ = kField2Bytes;
   p = PutVarint(p, line.size());
-  body_.append(head, static_cast<std::size_t>(p - head));
-  body_.append(line);
-  for (const MetadataPair& pair : metadata) AppendPair(pair, body_);
-  if (truncated) body_.append(kTruncated);
+  std::string& out = text_.tail();
+  out.append(head, static_cast<std::size_t>(p - head));
+  out.append(line);
+  for (const MetadataPair& pair : metadata) AppendPair(pair, out);
+  if (truncated) out.append(kTruncated);
+  text_.Pack();
   ++entries_;
 }
 
-std::string_view StreamEncoder::Finish() {
-  std::string header = Header(labels_, body_.size() - room_);
-  std::size_t start = room_ - header.size();
-  std::memcpy(body_.data() + start, header.data(), header.size());
-  return std::string_view(body_).substr(start);
-}
+std::string StreamEncoder::Finish() { return text_.Finish(Header(labels_, text_.bytes())); }
 
 void StreamEncoder::Release() {
-  body_ = std::string();
-  entries_ = room_ = 0;
+  text_.Release();
+  entries_ = 0;
 }
 
 namespace {

@@ -5,6 +5,7 @@
 //   Entry {1: Timestamp {1: seconds, 2: nanos}, 2: line, 3: LabelPair {1: name, 2: value}*}
 // One request holds one stream here; PushQueue joins the requests of several streams into one push.
 // Pure; no allocation per entry. Called by BatchBuilder and, to divide, by PushQueue.
+// Requests are compressed while entries are added, so that memory is for the compressed form.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +17,7 @@
 #include <utility>
 
 #include "common/base/strings.h"
+#include "sidecar/loki/snappy_codec.h"
 #include "sidecar/pipeline/values.h"
 
 namespace telltale {
@@ -32,22 +34,23 @@ class StreamEncoder {
            std::span<const MetadataPair> metadata = {});
 
   std::size_t entries() const { return entries_; }
-  std::size_t bytes() const { return body_.size(); }
+  std::size_t bytes() const { return kMostHeader + labels_.size() + text_.bytes(); }
   // Equal for the same labels.
   std::uint64_t stream() const { return Hash64(labels_); }
   std::int64_t newest() const { return newest_; }  // time of an entry
 
-  std::size_t capacity() const { return body_.capacity(); }
+  std::size_t capacity() const { return text_.capacity(); }
 
-  // The request; valid until the next Begin.
-  std::string_view Finish();
+  // The request, compressed. Begin comes next.
+  std::string Finish();
   // Gives the memory back.
   void Release();
 
  private:
+  static constexpr std::size_t kMostHeader = 2 + 2 * 5;  // two tags and lengths of at most 35 bits
+
   std::string labels_;
-  std::string body_;  // room for the header, then the entries
-  std::size_t room_ = 0;
+  SnappyWriter text_;  // the entries
   std::size_t entries_ = 0;
   std::int64_t newest_ = 0;
 };

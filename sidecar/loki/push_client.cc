@@ -30,13 +30,13 @@ PushClient::PushClient(PushTarget target, Clock& clock)
   if (!path_.ends_with(kPushPath)) path_ += kPushPath;
 }
 
-Result<HttpResponse> PushClient::Push(const std::string& tenant, const std::string& body) {
+Result<HttpResponse> PushClient::Push(const std::string& tenant, std::string body) {
   HttpRequest request;
   request.method = "POST";
   request.target = path_;
   request.headers.emplace_back("Content-Type", "application/x-protobuf");
   request.headers.emplace_back("Content-Encoding", "snappy");
-  request.body = body;
+  request.body = std::move(body);
   const std::string& scope = tenant.empty() ? target_.tenant : tenant;
   if (!scope.empty()) request.headers.emplace_back("X-Scope-OrgID", scope);
   return client_.Send(std::move(request), target_.request_timeout);

@@ -23,7 +23,7 @@ class PushClient {
 
   // Errors are AccessClient::Send's. `body` is snappy of a PushRequest; an empty tenant is the
   // target's.
-  Result<HttpResponse> Push(const std::string& tenant, const std::string& body);
+  Result<HttpResponse> Push(const std::string& tenant, std::string body);
   // The store refused our credentials: the files are read again.
   void Rejected() { client_.Rejected(); }
   void Cancel() { client_.Cancel(); }

@@ -107,7 +107,7 @@ PushQueue::Push PushQueue::Compose(const InFlight& sent, TenantQueue& tenant) {
     push.raw_bytes += piece.raw_bytes;
     size += piece.body.compressed.size();
   }
-  push.body.reserve(size + 10);
+  push.body.reserve(PushCapacity(size + 10));
   AppendVarint(push.body, push.raw_bytes);
   for (const StreamId stream : sent.streams) {
     AppendSnappyElements(tenant.Front(stream).body.compressed, push.body);

@@ -92,7 +92,7 @@ void Sender::Run(Lane& lane) {
     if (!target_.url.empty()) turn = queue_.Next(clock_.Steady(), clock_.WallNanos());
     if (turn.push) {
       ShareWork();
-      Push(lane, *turn.push);
+      Push(lane, std::move(*turn.push));
       continue;
     }
     if (queue_.HasResults()) continue;  // lines were given up
@@ -122,12 +122,12 @@ void Sender::Connect(Lane& lane) {
   lane.target = target_version_;
 }
 
-void Sender::Push(Lane& lane, const PushQueue::Push& push) {
+void Sender::Push(Lane& lane, PushQueue::Push push) {
   Connect(lane);
   const std::string address = PushClient::Address(target_);
   mutex_.Unlock();
   const SteadyTime start = clock_.Steady();
-  auto response = lane.client->Push(push.tenant, push.body);
+  auto response = lane.client->Push(push.tenant, std::move(push.body));
   PushAnswer answer;
   if (response) {
     answer = ReadPushAnswer(*response, push.lines, push.raw_bytes);

@@ -67,7 +67,7 @@ class Sender {
   void ShareWork() REQUIRES(mutex_);
   void Connect(Lane& lane) REQUIRES(mutex_);
   // Both release mutex_ meanwhile.
-  void Push(Lane& lane, const PushQueue::Push& push) REQUIRES(mutex_);
+  void Push(Lane& lane, PushQueue::Push push) REQUIRES(mutex_);
   void Deliver() REQUIRES(mutex_);
 
   Clock& clock_;

@@ -7,7 +7,6 @@
 
 #include "common/base/clean_utf8.h"
 #include "sidecar/journal/run_reader.h"
-#include "sidecar/loki/snappy_codec.h"
 
 namespace telltale {
 void BatchBuilder::Begin(const TailedFile& file, const LogSource& source, std::string_view memory,
@@ -268,7 +267,7 @@ void BatchBuilder::Finish(Batch& batch) {
   batch.cut_bytes = now_.cut_bytes;
   for (const auto& stream : streams_.streams()) {
     if (stream->encoder.entries() == 0) continue;
-    batch.bodies.push_back({SnappyCompress(stream->encoder.Finish()), stream->count,
+    batch.bodies.push_back({stream->encoder.Finish(), stream->count,
                             stream->encoder.stream(), stream->encoder.newest()});
   }
   if (pipeline_ == nullptr) return;

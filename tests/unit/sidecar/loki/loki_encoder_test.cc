@@ -8,6 +8,9 @@
 namespace telltale {
 namespace {
 
+// What Finish compressed.
+std::string Raw(StreamEncoder& encoder) { return *SnappyUncompress(encoder.Finish()); }
+
 std::string Hex(std::string_view bytes) {
   std::string out;
   for (char c : bytes) {
@@ -22,14 +25,14 @@ TEST(LokiEncoder, BytesAreThoseThatProtocReads) {
   StreamEncoder encoder;
   encoder.Begin("{app=\"a\"}");
   encoder.Add(1'000'000'002, "hi", false);
-  EXPECT_EQ(Hex(encoder.Finish()), "0a170a097b6170703d2261227d120a0a040801100212026869");
+  EXPECT_EQ(Hex(Raw(encoder)), "0a170a097b6170703d2261227d120a0a040801100212026869");
 }
 
 TEST(LokiEncoder, ACutLineIsMarkedInItsMetadata) {
   StreamEncoder encoder;
   encoder.Begin("{a=\"b\"}");
   encoder.Add(1'000'000'000, "x", true);
-  EXPECT_EQ(Hex(encoder.Finish()),
+  EXPECT_EQ(Hex(Raw(encoder)),
             "0a250a077b613d2262227d121a"
             "0a020801120178"
             "1a110a097472756e63617465641204" +
@@ -40,7 +43,7 @@ TEST(LokiEncoder, MemoryIsReused) {
   StreamEncoder encoder;
   encoder.Begin("{app=\"a\"}");
   encoder.Add(1'000'000'002, "hi", false);
-  const std::string one(encoder.Finish());
+  const std::string one = encoder.Finish();
   encoder.Begin("{app=\"a\"}");
   encoder.Add(7, std::string(1000, 'x'), true);
   EXPECT_EQ(encoder.entries(), 1u);
@@ -54,7 +57,7 @@ TEST(LokiEncoder, MetadataComesBehindTheLine) {
   encoder.Begin("{}");
   const std::vector<MetadataPair> metadata{{"k", "v"}};
   encoder.Add(1'000'000'000, "x", false, metadata);
-  EXPECT_EQ(Hex(encoder.Finish()),
+  EXPECT_EQ(Hex(Raw(encoder)),
             "0a150a027b7d120f"
             "0a0208011201781a060a016b120176");
 }
@@ -70,7 +73,7 @@ TEST(LokiEncoder, ASplitKeepsEveryEntryAndTheLabels) {
   StreamEncoder encoder;
   encoder.Begin("{app=\"a\"}");
   for (int i = 0; i < 5; ++i) encoder.Add(1000 + i, std::string(300, 'x'), false);
-  auto split = SplitPushRequest(encoder.Finish());
+  auto split = SplitPushRequest(Raw(encoder));
   ASSERT_TRUE(split);
   EXPECT_EQ(split->first_entries, 2u);
   EXPECT_EQ(split->second_entries, 3u);
@@ -78,15 +81,15 @@ TEST(LokiEncoder, ASplitKeepsEveryEntryAndTheLabels) {
   first.Begin("{app=\"a\"}");
   second.Begin("{app=\"a\"}");
   for (int i = 0; i < 5; ++i) (i < 2 ? first : second).Add(1000 + i, std::string(300, 'x'), false);
-  EXPECT_EQ(split->first, first.Finish());
-  EXPECT_EQ(split->second, second.Finish());
+  EXPECT_EQ(split->first, Raw(first));
+  EXPECT_EQ(split->second, Raw(second));
 }
 
 TEST(LokiEncoder, OneEntryAndOtherBytesAreNotSplit) {
   StreamEncoder encoder;
   encoder.Begin("{app=\"a\"}");
   encoder.Add(1, "x", false);
-  EXPECT_FALSE(SplitPushRequest(encoder.Finish()));
+  EXPECT_FALSE(SplitPushRequest(Raw(encoder)));
   for (std::string text : {"", "\x0a", "\x0a\x05xx", "garbage", "\x0a\x02\x12\x09"}) {
     EXPECT_FALSE(SplitPushRequest(text));
   }
@@ -99,6 +102,30 @@ TEST(SnappyCodec, IsTheBlockFormat) {
   EXPECT_EQ(SnappyCompress(raw), "\x21\x80" + raw);
   EXPECT_EQ(SnappyUncompress("\x21\x80" + raw), raw);
   EXPECT_FALSE(SnappyUncompress("\xff\xff"));
+}
+
+// Pieces of every size around those that are compressed at once.
+TEST(SnappyWriter, WhatGrowsInPiecesIsOneTextAndMemoryIsUsedAgain) {
+  SnappyWriter writer;
+  for (const std::size_t piece : {1U, 1'000U, 65'535U, 65'536U, 65'537U, 200'000U}) {
+    writer.Begin();
+    std::string text;
+    for (std::uint64_t state = piece; text.size() < 300'000;) {
+      std::string more(piece, 'x');
+      for (std::size_t i = 0; i < piece; i += 7) {
+        state = state * 6364136223846793005 + 1442695040888963407;
+        more[i] = static_cast<char>(state >> 57);
+      }
+      writer.tail() += more;
+      writer.Pack();
+      text += more;
+      ASSERT_EQ(writer.bytes(), text.size());
+    }
+    EXPECT_LT(writer.tail().size(), 64u << 10);
+    EXPECT_EQ(SnappyUncompress(writer.Finish("first ")), "first " + text) << piece;
+  }
+  writer.Begin();
+  EXPECT_EQ(SnappyUncompress(writer.Finish("alone")), "alone");
 }
 
 }  // namespace

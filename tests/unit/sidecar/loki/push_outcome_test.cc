@@ -262,7 +262,7 @@ TEST_F(PushOutcomeTest, AStoreWithoutMetadataGetsTheLinesWithoutIt) {
   encoder.Add(kNow, "cut-0", true);
   const MetadataPair id{"id", "7"};
   encoder.Add(kNow + 1, "told-0", false, {&id, 1});
-  PushBody body{SnappyCompress(encoder.Finish()), {2, 20}, 1, kNow};
+  PushBody body{encoder.Finish(), {2, 20}, 1, kNow};
   queue_.Add(1, {body});
   Next();
   Answer(Kind::kNoMetadata);

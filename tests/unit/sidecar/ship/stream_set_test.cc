@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include "sidecar/loki/snappy_codec.h"
+
 namespace telltale {
 namespace {
 
@@ -27,7 +29,7 @@ std::string Encoded(const Labels& labels) {
   entry.time = 1;
   streams.Add(entry);
   EXPECT_EQ(streams.streams().size(), 1u);
-  return std::string(streams.streams()[0]->encoder.Finish());
+  return *SnappyUncompress(streams.streams()[0]->encoder.Finish());
 }
 
 TEST(StreamSet, AStreamHasNoMoreLabelsThanTheStoreTakesAndTheLinesHaveTheRest) {
@@ -53,7 +55,7 @@ TEST(StreamSet, LabelsOfStagesCountToo) {
   ASSERT_TRUE(run.Line(entry));
   streams.Add(run.line(), false, {1, 10}, (*pipeline)->label_names());
   ASSERT_EQ(streams.streams().size(), 1u);
-  const std::string text(streams.streams()[0]->encoder.Finish());
+  const std::string text = *SnappyUncompress(streams.streams()[0]->encoder.Finish());
   EXPECT_THAT(text, HasSubstr("kind=\"k\""));
   EXPECT_THAT(text, Not(HasSubstr("zone=\"z\"")));
 }
