@@ -267,8 +267,8 @@ void BatchBuilder::Finish(Batch& batch) {
   batch.cut_bytes = now_.cut_bytes;
   for (const auto& stream : streams_.streams()) {
     if (stream->encoder.entries() == 0) continue;
-    batch.bodies.push_back({stream->encoder.Finish(), stream->count,
-                            stream->encoder.stream(), stream->encoder.newest()});
+    batch.bodies.push_back({stream->encoder.Finish(), stream->count, stream->encoder.stream(),
+                            stream->encoder.newest()});
   }
   if (pipeline_ == nullptr) return;
   batch.dropped = std::move(dropped_);
