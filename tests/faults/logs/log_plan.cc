@@ -57,8 +57,10 @@ void LogPlan::Widen() {
   const bool halves = trouble != Trouble::kPartial && !variety.json;
   variety.silence = some(exact() && halves);
   variety.half_stops = trouble == Trouble::kStops && halves;
-  // What is refused for good is known by its time, which is another one then.
-  variety.upgrades = some(ends() && exact() && !variety.silence && !variety.half_stops);
+  // What is refused for good is known by its time, which is another one then. Of files that begin
+  // alike the first lines may be there twice, and cannot be told from the next file's.
+  variety.upgrades = some(ends() && exact() && !variety.silence && !variety.half_stops &&
+                          rotation != Rotation::kSameStart);
   variety.days = some(true);
   variety.strangers = some(trouble == Trouble::kErrors || trouble == Trouble::kKillAndErrors ||
                            trouble == Trouble::kLimits);
