@@ -34,6 +34,15 @@ constexpr std::array<Format, 14> kFormats{{{{"\xFD\x37\x7A\x58\x5A\x00", 6}, "xz
                                            {"\x1F\xA0", "compress"},
                                            {"PK\x03\x04", "zip"},
                                            {"7z\xBC\xAF\x27\x1C", "7z"}}};
+// What applications, virtual machines and kernels put beside their logs.
+constexpr std::array<Format, 6> kBinaries{{{"\x7F"
+                                            "ELF",
+                                            "program or core dump"},
+                                           {"JAVA PROFI", "heap dump of Java"},
+                                           {{"FLR\x00", 4}, "flight recording of Java"},
+                                           {"SQLite for", "SQLite"},
+                                           {"LPKSHHRH", "journal of systemd"},
+                                           {"\x89PNG\r\n", "PNG"}}};
 // Behind "BZh" come the block size and the magic of a block, or of the end of an empty stream.
 constexpr std::string_view kBzipBlock = "1AY&SY", kBzipEnd{"\x17\x72\x45\x38\x50\x90", 6};
 
@@ -51,6 +60,13 @@ std::string_view CompressionOf(std::string_view text) {
     if (format.name != "bzip2") return format.name;
     const std::string_view block = text.substr(std::min<std::size_t>(text.size(), 4));
     if (block == kBzipBlock || block == kBzipEnd) return format.name;
+  }
+  return {};
+}
+
+std::string_view BinaryOf(std::string_view text) {
+  for (const Format& format : kBinaries) {
+    if (text.starts_with(format.magic)) return format.name;
   }
   return {};
 }
@@ -110,6 +126,7 @@ std::optional<ForeignFormat> FindForeignFormat(const FileBytes& bytes) {
   if (auto name = EncodingOf(text); !name.empty()) {
     return ForeignFormat{UnreadReason::kEncoding, name};
   }
+  if (auto name = BinaryOf(text); !name.empty()) return ForeignFormat{UnreadReason::kBinary, name};
   return std::nullopt;
 }
 

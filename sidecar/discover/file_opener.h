@@ -34,7 +34,7 @@ std::string TargetOf(const std::string& path, int fd);
 inline constexpr std::size_t kFormatBytes = 10;
 
 struct ForeignFormat {
-  UnreadReason reason;    // kCompressed or kEncoding
+  UnreadReason reason;    // kCompressed, kEncoding or kBinary
   std::string_view name;  // "xz", "UTF-16LE" and the like; static
 };
 

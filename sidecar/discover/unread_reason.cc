@@ -14,8 +14,8 @@ namespace telltale {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(UnreadReason::kCount)> kNames{
-    "permission", "link",          "broken_link",     "limit", "compressed",
-    "encoding",   "ignored_older", "directory_limit", "error"};
+    "permission", "link",   "broken_link",   "limit",           "compressed",
+    "encoding",   "binary", "ignored_older", "directory_limit", "error"};
 
 // The first directory above the path that we may not pass, or else the path itself.
 std::string BlockedBy(const std::string& path) {
@@ -102,6 +102,9 @@ void UnreadWarnings::Warn(UnreadReason reason, const std::string& path, std::str
                      {{"path", path},
                       {"encoding", detail},
                       {"remedy", "write it as UTF-8, or exclude such names"}});
+    case UnreadReason::kBinary:
+      return LogWarn("a log file is not read: it is no text",
+                     {{"path", path}, {"format", detail}, {"remedy", "exclude such names"}});
     case UnreadReason::kIgnoredOlder:
       return LogInfo("a log file is not read: it has not changed for longer than ignoreOlder",
                      {{"path", path}});

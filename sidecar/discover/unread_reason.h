@@ -21,6 +21,7 @@ enum class UnreadReason {
   kLimit,           // too many files are open
   kCompressed,      // by a program other than gzip
   kEncoding,        // UTF-16 or UTF-32
+  kBinary,          // no text: a heap dump, a database, a core
   kIgnoredOlder,    // not changed for longer than ignoreOlder, and never read before
   kDirectoryLimit,  // a directory below `**` beyond the limit
   kError,           // any other error of open(2)

@@ -69,9 +69,9 @@ Status PrometheusPoller::AskAll(PrometheusView& view) {
   };
   static const std::string kStalled = stalled("telltale_logs_oldest_unacked_age_seconds");
   static const std::string kByNode = "{log_pod!=\"\"}";
-  // Files that are old by configuration or rotated and compressed are not read, and nobody waits
-  // for them.
-  static const std::string kUnread = "{reason!~\"ignored_older|compressed\"} > 0";
+  // Files that are old by configuration, rotated and compressed, or no text are not read, and
+  // nobody waits for them.
+  static const std::string kUnread = "{reason!~\"ignored_older|compressed|binary\"} > 0";
   TELLTALE_TRY(Ask("/api/v1/targets?state=active&scrapePool=telltale", Kind::kActiveTargets, view));
   for (const auto& [query, kind] :
        {std::pair<std::string, Kind>{"telltale_logs_acked_lines_total > 0", Kind::kLoggingPods},

@@ -53,6 +53,26 @@ TEST_F(FileSetWantedTest, EveryCommonFormatOfCompressedFilesIsKnown) {
   EXPECT_EQ(set_->counts().unread[UnreadReason::kCompressed], std::size(starts));
 }
 
+TEST_F(FileSetWantedTest, FilesThatAreNoTextAreCountedAndNotRead) {
+  Watch({temp_ / "*"});
+  const std::string starts[] = {
+      "\x7F"
+      "ELF\x02rest",
+      "JAVA PROFILE 1.0.2",
+      {"FLR\0\0\2", 6},
+      "SQLite format 3",
+      "LPKSHHRHrest",
+      "\x89PNG\r\n\x1A\n"};
+  int index = 0;
+  for (const std::string& start : starts) See("f" + std::to_string(index++), start);
+  Append("a.log", "ELF and JAVA PROFILE are words\n");
+  Append("b.log", "SQLite is one, too\n");
+  set_->Sweep();
+  EXPECT_EQ(set_->counts().unread[UnreadReason::kBinary], std::size(starts));
+  EXPECT_EQ(UnreadReasonName(UnreadReason::kBinary), "binary");
+  EXPECT_EQ(Unread().size(), 2u);
+}
+
 TEST_F(FileSetWantedTest, AFormatIsKnownAlsoIfItsFirstBytesComeOneByOne) {
   Watch({temp_ / "*"});
   for (const char byte : std::string_view("\xff\xfeT\0\n\0", 6)) See("a.log", std::string(1, byte));

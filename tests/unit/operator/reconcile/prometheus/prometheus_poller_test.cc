@@ -41,8 +41,8 @@ const std::map<std::string, std::string> kQuestions = {
      "telltale_logs_target_oldest_unacked_age_seconds{log_pod!=\"\"} > 120",
      "stalls-node"},
     {"telltale_podlog_forbidden > 0", "refused"},
-    {"telltale_logs_files_unread{reason!~\"ignored_older|compressed\"} > 0", "unread"},
-    {"telltale_logs_target_files_unread{reason!~\"ignored_older|compressed\"} > 0 and "
+    {"telltale_logs_files_unread{reason!~\"ignored_older|compressed|binary\"} > 0", "unread"},
+    {"telltale_logs_target_files_unread{reason!~\"ignored_older|compressed|binary\"} > 0 and "
      "telltale_logs_target_files_unread{log_pod!=\"\"}",
      "unread-node"},
     {"sum by (namespace, pod) (telltale_logs_files) == 0", "empty"},
