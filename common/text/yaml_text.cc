@@ -51,4 +51,49 @@ bool SeparatesDocuments(std::string_view text) {
   return Trim(text).starts_with('{');
 }
 
+namespace {
+
+// The bytes of a character that must be escaped, at the start of `text`; 0: it may stand.
+std::size_t MustEscape(std::string_view text, std::string_view& escape) {
+  struct Rule {
+    std::string_view bytes, escape;
+  };
+  constexpr Rule kRules[] = {{"\x7f", "\\u007f"},         {"\xe2\x80\xa8", "\\u2028"},
+                             {"\xe2\x80\xa9", "\\u2029"}, {"\xef\xbb\xbf", "\\ufeff"},
+                             {"\xef\xbf\xbe", "\\ufffe"}, {"\xef\xbf\xbf", "\\uffff"}};
+  for (const Rule& rule : kRules) {
+    if (!text.starts_with(rule.bytes)) continue;
+    escape = rule.escape;
+    return rule.bytes.size();
+  }
+  // U+0080 to U+009F.
+  const bool control =
+      text.size() > 1 && text[0] == '\xc2' && static_cast<unsigned char>(text[1]) < 0xa0;
+  escape = "";
+  return control ? 2 : 0;
+}
+
+bool MayNeedEscape(char c) { return c == '\x7f' || c == '\xc2' || c == '\xe2' || c == '\xef'; }
+
+}  // namespace
+
+std::string EscapedForYaml(std::string text) {
+  if (std::ranges::none_of(text, MayNeedEscape)) return text;
+  std::string out;
+  for (std::string_view rest = text; !rest.empty();) {
+    std::string_view escape;
+    const std::size_t bytes = MayNeedEscape(rest.front()) ? MustEscape(rest, escape) : 0;
+    if (bytes == 0) {
+      out += rest.front();
+    } else if (!escape.empty()) {
+      out += escape;
+    } else {
+      out += "\\u00";
+      AppendHex(static_cast<unsigned char>(rest[1]), out);
+    }
+    rest.remove_prefix(std::max<std::size_t>(bytes, 1));
+  }
+  return out;
+}
+
 }  // namespace telltale

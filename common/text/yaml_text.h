@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Checks of a YAML text that yaml-cpp does not make. Used by yaml_reader. Pure, thread-safe.
+// Checks of a YAML text that yaml-cpp does not make, and escapes that it does not write. Pure,
+// thread-safe.
 #pragma once
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "common/text/yaml_explain.h"
@@ -20,5 +22,10 @@ bool EndsQuote(std::string_view text, std::size_t at);
 
 // Whether `text` separates documents as YAML does, or is JSON.
 bool SeparatesDocuments(std::string_view text);
+
+// The same JSON, or YAML whose strings are in double quotes, without the characters that YAML does
+// not allow (U+007F, U+FFFE) or reads as line breaks (U+0085, U+2028) where JSON has them as they
+// are: \uXXXX in their place. Both kinds stand in strings only.
+std::string EscapedForYaml(std::string text);
 
 }  // namespace telltale

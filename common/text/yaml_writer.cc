@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "common/base/check.h"
 #include "common/base/strings.h"
+#include "common/text/yaml_text.h"
 
 namespace telltale {
 namespace {
@@ -108,7 +110,7 @@ std::string YamlWriter::Text() const {
   TELLTALE_CHECK(impl_->emitter.good());  // Begin and End, Key and value in an order of our own
   std::string text(impl_->emitter.c_str(), impl_->emitter.size());
   if (text.empty() || text.back() != '\n') text += '\n';
-  return text;
+  return EscapedForYaml(std::move(text));
 }
 
 }  // namespace telltale

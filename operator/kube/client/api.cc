@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/text/json_writer.h"
+#include "common/text/yaml_text.h"
 #include "operator/kube/client/status_error.h"
 
 namespace telltale {
@@ -51,9 +52,11 @@ Status StatusOf(const Result<std::string>& result) {
 Result<std::string> Api::Get(const std::string& path) { return Send(Request("GET", path)); }
 
 Status Api::Apply(const std::string& path, std::string_view object_json) {
-  // The media type of server-side apply is named for YAML; JSON is YAML.
-  return StatusOf(Write(Request("PATCH", AsManager(path) + "&force=true",
-                                "application/apply-patch+yaml", object_json)));
+  // The media type of server-side apply is named for YAML, and the API server reads it as that.
+  // JSON is YAML but for a few characters.
+  return StatusOf(
+      Write(Request("PATCH", AsManager(path) + "&force=true", "application/apply-patch+yaml",
+                    EscapedForYaml(std::string(object_json)))));
 }
 
 Result<std::string> Api::Create(const std::string& collection, std::string_view object_json) {

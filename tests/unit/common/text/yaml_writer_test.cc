@@ -84,6 +84,18 @@ TEST(YamlWriter, ReplacesBytesThatAreNotUtf8) {
   EXPECT_EQ(ParseYaml(w.Text())->Find("k")->scalar, "a\xEF\xBF\xBDz");
 }
 
+TEST(YamlWriter, WritesNoCharacterThatYamlDoesNotAllowOrTakesForALineBreak) {
+  const std::string text = "a\x7f\xc2\x85\xe2\x80\xa8 \xe2\x80\xa9\xef\xbb\xbfz";
+  YamlWriter w;
+  w.BeginMap().Field("k", text).Field(text, "v").EndMap();
+  const std::string yaml = w.Text();
+  for (const char* bytes : {"\x7f", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"}) {
+    EXPECT_EQ(yaml.find(bytes), yaml.npos) << yaml;
+  }
+  EXPECT_EQ(ParseYaml(yaml)->Find("k")->scalar, text);
+  EXPECT_EQ(ParseYaml(yaml)->Find(text)->scalar, "v");
+}
+
 TEST(YamlWriterDeathTest, EndsTheProcessWhenBeginAndEndDoNotMatch) {
   YamlWriter w;
   w.BeginMap().EndSeq();

@@ -46,6 +46,17 @@ TEST_F(ApiTest, ApplySendsTheWholeIntentAsOurFieldManagerAndForces) {
   EXPECT_EQ(request.body, R"({"a":1})");
 }
 
+// The API server reads it as YAML, which does not allow some characters and takes others for line
+// breaks. JSON has them as they are.
+TEST_F(ApiTest, ApplyEscapesWhatYamlReadsOtherwise) {
+  transport_.Push("{}");
+  const std::string json =
+      "{\"a\":\"x\x7f\xc2\x85\xe2\x80\xa8\xef\xbb\xbf\xc2\xa0\xc3\xa9\xef\xbf\xbdz\"}";
+  ASSERT_TRUE(api_.Apply(ConfigMapPath("shop", "telltale-sidecar"), json).ok());
+  EXPECT_EQ(transport_.Requests()[0].body,
+            "{\"a\":\"x\\u007f\\u0085\\u2028\\ufeff\xc2\xa0\xc3\xa9\xef\xbf\xbdz\"}");
+}
+
 TEST_F(ApiTest, CreatePostsToTheCollection) {
   transport_.Push(FakeTransport::Answer{.status = 201});
   ASSERT_TRUE(api_.Create("/api/v1/namespaces/telltale/secrets", "{}").ok());
