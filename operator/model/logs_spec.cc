@@ -16,8 +16,8 @@ using Source = LogsSpec::Source;
 using Collector = LogsSpec::Collector;
 
 // What names a stream; the sidecar and Promtail set these.
-constexpr std::array<std::string_view, 6> kProtected = {"app",       "container", "filename",
-                                                        "namespace", "node",      "pod"};
+constexpr std::array<std::string_view, 7> kProtected = {
+    "app", "container", "filename", "namespace", "node", "pod", "telltale_target"};
 
 // The sidecar keeps its own files there (plan/injection/log_mounts.cc).
 constexpr std::array<std::string_view, 2> kReserved = {"/etc/telltale", "/var/lib/telltale"};
@@ -28,6 +28,9 @@ Status DecodeDirectory(JsonValue value, std::string& out) {
   if (!text.starts_with('/')) return decode::Wrong("must be an absolute path");
   if (HasDotDot(text)) return decode::Wrong("must not contain ..");
   if (text.find(':') != std::string::npos) return decode::Wrong("must not contain a colon");
+  if (text.find_first_of("*?") != std::string::npos) {
+    return decode::Wrong("is one folder and no pattern: put the pattern into include");
+  }
   out = NormalisedPath(text);
   if (out.empty()) return decode::Wrong("must not be /: name the folder of the log files");
   for (const auto reserved : kReserved) {

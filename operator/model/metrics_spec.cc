@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/base/ascii.h"
 #include "operator/model/decode.h"
 #include "operator/model/monitoring_target.h"
 
@@ -15,7 +16,16 @@ constexpr std::int64_t kDefaultTimeoutMs = 10'000;
 constexpr std::array<std::string_view, 7> kProtected = {"app",       "container", "instance", "job",
                                                         "namespace", "node",      "pod"};
 
-Status CheckMetricLabel(std::string_view name) { return decode::UserLabel(name, kProtected); }
+Status CheckMetricLabel(std::string_view name) {
+  // A target's label replaces the sample's: there would be one bucket, or one quantile, and an
+  // error.
+  if (name == "le" || name == "quantile") {
+    return decode::Wrong("the label " + std::string(name) +
+                         " is one of histograms and summaries, which would lose it: choose another "
+                         "name");
+  }
+  return decode::UserLabel(name, kProtected);
+}
 
 Status DecodePortRef(JsonValue value, PortRef& out) {
   if (auto number = value.Int()) {
@@ -38,6 +48,17 @@ Status DecodePortRef(JsonValue value, PortRef& out) {
 Status DecodeParams(JsonValue value, Labels& out) {
   TELLTALE_TRY(DecodeStringMap(value, out));
   if (FindLabel(out, "")) return decode::Wrong("has a parameter without a name");
+  // Each becomes a label __param_NAME of the document that all share. Prometheus before 3.0 takes
+  // only letters, digits and _ there, and refuses the whole document for another name.
+  constexpr std::string_view kOthers = "_.:[]-";
+  for (const auto& [name, text] : out) {
+    const bool good = name.size() <= 64 && std::ranges::all_of(name, [&](char c) {
+                        return IsLetterOrDigit(c) || kOthers.find(c) != std::string_view::npos;
+                      });
+    if (!good) {
+      return decode::Wrong("has a parameter whose name is not 1 to 64 letters, digits and _.:[]-");
+    }
+  }
   return {};
 }
 

@@ -97,6 +97,41 @@ WRONG = {
     "a port name in capitals": (endpoint(port="HTTP"), "nor the name of a container port"),
     "a path without /": (endpoint(path="metrics"), "path must start with /"),
     "a path with a query": (endpoint(path="/m?format=text"), "put what follows the ? into params"),
+    "a parameter without a name": (endpoint(params={"": "x"}), "the name of a parameter has 1 to 64"),
+    "a parameter with a line break": (endpoint(params={"bad key\n": "x"}), "the name of a parameter has"),
+    "a parameter in another script": (endpoint(params={"é": "x"}), "the name of a parameter has"),
+    "a label of histograms": (labels(static={"le": "5"}), "le and quantile are labels of histograms"),
+    "a label of summaries": (
+        labels(fromPod=[{"from": "a", "to": "quantile"}]), "le and quantile are labels of histograms"),
+    "a value that no label has": (
+        spec(selector={"matchExpressions": [{"key": "a", "operator": "In", "values": ["b c!"]}]}),
+        "values[0] in body should match"),
+    "a directory that is a pattern": (
+        spec(logs={"files": {"directory": "/var/log/*"}}), "directory is one folder and no pattern"),
+    "the label that names the resource": (
+        spec(logs=FILES | {"labels": {"telltale_target": "a/b"}}), "are set by Telltale: choose another"),
+    "matchAll with a value": (
+        stage(metrics=[{"name": "lines", "type": "counter", "action": "inc", "matchAll": True, "value": "x"}]),
+        "matchAll counts every line"),
+    "bytes of some lines": (
+        stage(metrics=[{"name": "lines", "type": "counter", "action": "add", "countEntryBytes": True}]),
+        "countEntryBytes needs matchAll: true"),
+    "bytes by inc": (
+        stage(metrics=[{"name": "lines", "type": "counter", "action": "inc", "matchAll": True, "countEntryBytes": True}]),
+        "countEntryBytes needs matchAll: true"),
+    "buckets that go down": (
+        stage(metrics=[{"name": "lines", "type": "histogram", "buckets": [5, 1]}]), "buckets go up"),
+    "a bucket twice": (
+        stage(metrics=[{"name": "lines", "type": "histogram", "buckets": [0.5, 1, 1]}]), "buckets go up"),
+    "an idle time below 1s": (
+        stage(metrics=[{"name": "lines", "type": "counter", "action": "inc", "maxIdle": "500ms"}]),
+        "maxIdle is not a duration of at least 1s"),
+    "one metric twice": (
+        stage(metrics=[{"name": "lines", "type": "counter", "action": "inc"}, {"name": "lines", "type": "gauge", "action": "set"}]),
+        "two metrics of a stage have the same name"),
+    "an endpoint twice": (
+        spec(metrics={"endpoints": [{"port": 80}, {"port": 81}, {"port": 80, "path": "/metrics"}]}),
+        "an endpoint is there twice"),
     "an interval without unit": (endpoint(interval="15"), "interval is not a duration: write it"),
     "an empty interval": (endpoint(interval=""), "interval is not a duration: write it like 15s"),
     "an interval of days": (endpoint(interval="1d"), "interval is not a duration: write it"),

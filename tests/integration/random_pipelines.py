@@ -27,6 +27,7 @@ TEMPLATES = [
     '{{ Hash "s" .Value }}', "{{ (ToUpper .a) }}", "{{ ToUpper(.a) }}", '{{ToUpper"a"}}', "{{if .a}}b", "{{ end }}", "{{ if .a }}{{ if .b }}x{{ end }}{{ end }}", "",
 ]  # fmt: skip
 SELECTORS = [
+    '{app="x"}', '{app=~"a|x"}', '{app="x"} |= "secret"', '{pod!=""} !~ "^a"', '{level="warn"}',
     '{app="x"}', '{app=~"a|b"} |= "t"', '{app!="x",level=~".*"} != "a" !~ "b"', "{}", '{} |= "x"', '{app="x",}', "{json=\"x\"}", '{rate="x"}', '{app="x"} | json',
     "{app=`x`}", r'{app="\'"}', r'{app="\""} |~ "(?<n>a)"', '{ app = "x" }|="a"', '{app="x"} # c', '{app="x"} |= "a" or "b"', '{é="x"}', '{app="é日"}', '{app=""}', '{app=~"["}',
     '{by="x"}', '{sum="x",count="y"}', '{app="x"} == "a"', '{a="b"}{c="d"}', '{app="x"} |= `a\nb`', '{duration="1s"}', '{ip="x"}', '{unwrap="x"}', '{offset="x"}', '{bool="x"}',
@@ -35,7 +36,7 @@ FORMATS = [
     "RFC3339", "RFC3339Nano", "Unix", "UnixMs", "UnixNs", "2006-01-02 15:04:05", "02/Jan/2006:15:04:05 -0700", "Mon Jan _2 15:04:05 2006", "RFC850", "ANSIC",
     "Jan 2 15:04", "20060102T150405Z0700", "15:04:05.000", "hello", "2024-01-01", "ISO8601x", "2006 é 日",
 ]  # fmt: skip
-ZONES = [*sorted(zoneinfo.available_timezones()), "Mars/Olympus", "europe/berlin", "Local", "UTC", "utc", "Europe/Berlin ", "../etc/passwd", "localtime", "posixrules"]
+ZONES = ["Europe/Berlin"] * 300 + [*sorted(zoneinfo.available_timezones()), "Mars/Olympus", "europe/berlin", "Local", "UTC", "utc", "Europe/Berlin ", "../etc/passwd", "localtime", "posixrules"]
 DURATIONS = ["1s", "500ms", "999ms", "1m30s", "24h", "5m", "1h0m0s", "99999h", "1ms", "8784h"]
 NUMBERS = [0, 1, -1, 0.1, 0.005, 1e-7, 5, 2.5, 10, 100, 1e3, 1e6, 1e15, 1e21, 1e308, 123456789]
 
@@ -65,13 +66,13 @@ class Pipelines:
         return {self.name(): self.one(["", "", self.name(), self.odd()[:100]]) for _ in range(self.random.randint(1, 3))}
 
     def regex(self) -> str:
-        if self.maybe(0.4):
+        if self.maybe(0.6):
             return self.one([r"(?P<a>\d+)", r"^(?P<level>\w+) (?P<msg>.*)$", "(?<b>x|y)", "(secret)", r"took=(?P<took>-?[\d.]+)"])
         text = "".join(self.one(REGEX) for _ in range(self.random.randint(1, 7)))
         return text + ")" * max(0, text.count("(") - text.count(")"))
 
     def template(self) -> str:
-        if self.maybe(0.5):
+        if self.maybe(0.7):
             return "".join(self.one(TEMPLATES) for _ in range(self.random.randint(1, 2)))
         return "{{" + self.one([" ", " ", "", "- "]) + self.one([" ", " ", " ", ""]).join(
             self.one(WORDS) for _ in range(self.random.randint(1, 4))) + self.one([" ", " ", " -"]) + "}}"  # fmt: skip
@@ -82,17 +83,17 @@ class Pipelines:
         return {"name": self.one(["n", "n", "n_sum", "n_count", "lines_total", "took", "goroutines", "info", "é"]), "type": kind} | self.given(
             **({"action": self.one(actions)} if kind != "histogram" else {}),
             description=self.odd, source=self.name, value=lambda: self.odd()[:100],
-            prefix=lambda: self.one(["p_", "go_", "promtail_", "loki_build_", "process_", "telltale_", "log_"]),
-            maxIdle=lambda: self.one(DURATIONS), matchAll=lambda: self.one([True, True, False]),
+            prefix=lambda: self.one(["p_", "p_", "p_", "a1_", "go_", "promtail_", "loki_build_", "process_", "telltale_", "log_"]),
+            maxIdle=lambda: self.one(["1s", "5m", *DURATIONS]), matchAll=lambda: self.one([True, True, False]),
             countEntryBytes=lambda: self.one([True, False]),
             **({"buckets": lambda: [self.one(NUMBERS) for _ in range(self.random.randint(0, 4))]} if self.maybe(0.5) else
                {"buckets": lambda: sorted({self.one(NUMBERS) for _ in range(4)})}),
         )  # fmt: skip
 
     def stage(self, nested: bool = False) -> dict:
-        paths = ["", "a", "a.b[0]", 'a."b c"', '"x"."é日"', "a[12345678]", "a..b", "a[*]", '"a\\"', '"\t"', "a.1", "a" * 100, ".".join(["a"] * 20)]
+        paths = ["", "", "a", "a.b[0]", 'a."b c"', "a", "a.b", '"x"."é日"', "a[12345678]", "a..b", "a[*]", '"a\\"', '"\t"', "a.1", "a" * 100, ".".join(["a"] * 20)]
         made = {
-            "json": lambda: self.given(expressions={self.name(): self.one(paths) for _ in range(2)}, source=self.name, dropMalformed=lambda: True),
+            "json": lambda: self.given(expressions={self.name(): self.one(paths) for _ in range(2)}, source=self.name, dropMalformed=lambda: self.maybe(0.2)),
             "logfmt": lambda: self.given(mapping=self.names(), source=self.name),
             "regex": lambda: self.given(expression=self.regex(), source=self.name),
             "timestamp": lambda: self.given(
@@ -102,7 +103,7 @@ class Pipelines:
             "structuredMetadata": lambda: {"values": self.names()},
             "labelDrop": lambda: {"names": [self.one([*NAMES, "pod", "filename"]) for _ in range(2)]},
             "drop": lambda: self.given(
-                source=self.name, sources=lambda: [self.name(), self.odd() or "a"], separator=lambda: self.odd()[:16], value=self.odd,
+                source=self.name, **({"sources": lambda: [self.name(), self.odd() or "a"]} if self.maybe(0.1) else {}), separator=lambda: self.odd()[:16], value=self.odd,
                 expression=self.regex, olderThan=lambda: self.one(DURATIONS), longerThan=lambda: self.one(["8KiB", "1MB", "0", "999999999"]),
                 dropCounterReason=lambda: self.odd()[:60] or "r"),
             "sample": lambda: self.given(rate=self.one([0, 1, 0.5, 1e-7]), dropCounterReason=lambda: "r"),
@@ -120,13 +121,16 @@ class Pipelines:
             made["match"] = lambda: {"selector": self.one(SELECTORS)} | (
                 {"action": "drop"} | self.given(dropCounterReason=lambda: "r") if self.maybe(0.3) else
                 {"stages": [self.stage(True) for _ in range(self.random.randint(1, 3))]})  # fmt: skip
-        kind = self.one([*made, "metrics", "template", "regex", *(["match"] if "match" in made else [])])
+        # Promtail 2 has not all of them, and one is enough to be refused.
+        old = [kind for kind in made if kind not in ("logfmt", "structuredMetadata", "sample", "limit", "decolorize")]
+        kind = self.one([*old, "metrics", "template", "regex", *(["match"] if "match" in made else [])])
+        kind = self.one([*made]) if self.maybe(0.1) else kind
         return {kind: made[kind]()}
 
     def logs(self) -> dict:
         """spec.logs without the source."""
         return self.given(
-            pipeline=[self.stage() for _ in range(self.random.randint(1, 3))],
+            pipeline=[self.stage() for _ in range(self.one([1, 1, 2, 3]))],
             labels=lambda: {self.name(): self.odd()[:250] for _ in range(self.random.randint(1, 3))},
             tenant=lambda: self.one(["team-a", "a'b(c)!*", "1.10", "true", "é"]),
         )

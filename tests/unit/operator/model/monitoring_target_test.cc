@@ -155,6 +155,17 @@ TEST(DecodeMonitoringTarget, EndpointsAreCheckedBecauseOneBadTargetSpoilsTheList
             at + "timeout: must not be longer than the interval");
   EXPECT_EQ(EndpointError(R"({"port":1,"params":{"":"x"}})"),
             at + "params: has a parameter without a name");
+  const std::string wrong =
+      at + "params: has a parameter whose name is not 1 to 64 letters, digits and _.:[]-";
+  const std::vector<std::string> bad = {"bad key\\n", "\\u00e9", "a=b",
+                                        "{}",         "\\\"",    std::string(65, 'x')};
+  for (const std::string& name : bad) {
+    EXPECT_EQ(EndpointError(R"({"port":1,"params":{")" + name + R"(":"y"}})"), wrong) << name;
+  }
+  const std::vector<std::string> good = {"match[]", "module", "a.b-c:d", "1", std::string(64, 'x')};
+  for (const std::string& name : good) {
+    EXPECT_EQ(EndpointError(R"({"port":1,"params":{")" + name + R"(":"y"}})"), "") << name;
+  }
 }
 
 TEST(DecodeMonitoringTarget, LabelsThatWouldLieOrBreakPrometheusAreRefused) {
@@ -164,6 +175,10 @@ TEST(DecodeMonitoringTarget, LabelsThatWouldLieOrBreakPrometheusAreRefused) {
         std::string(labels) + "}}");
   };
   EXPECT_EQ(error(R"({"static":{"team":"a"}})"), "");
+  EXPECT_NE(error(R"({"static":{"le":"5"}})").find("the label le is one of histograms"),
+            std::string::npos);
+  EXPECT_NE(error(R"({"fromPod":[{"from":"a","to":"quantile"}]})").find("the label quantile is"),
+            std::string::npos);
   EXPECT_EQ(error(R"({"static":{"pod":"a"}})"),
             "spec.metrics.labels.static: the label pod is set by Telltale: choose another name");
   EXPECT_NE(error(R"({"static":{"__address__":"evil:1"}})"), "");
