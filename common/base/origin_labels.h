@@ -10,9 +10,11 @@
 
 namespace telltale {
 
+// The key of the MonitoringTarget, NAMESPACE/NAME.
+inline constexpr std::string_view kTargetLabel = "telltale_target";
+
 inline constexpr std::array<std::string_view, 9> kOriginLabels = {
-    "app",       "cluster", "container", "filename",       "job",
-    "namespace", "node",    "pod",       "telltale_target"};
+    "app", "cluster", "container", "filename", "job", "namespace", "node", "pod", kTargetLabel};
 
 inline bool IsOriginLabel(std::string_view name) {
   return std::ranges::find(kOriginLabels, name) != kOriginLabels.end();

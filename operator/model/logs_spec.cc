@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "common/base/origin_labels.h"
 #include "operator/model/decode.h"
 #include "operator/model/monitoring_target.h"
 #include "operator/model/paths.h"
@@ -17,7 +18,7 @@ using Collector = LogsSpec::Collector;
 
 // What names a stream; the sidecar and Promtail set these.
 constexpr std::array<std::string_view, 7> kProtected = {
-    "app", "container", "filename", "namespace", "node", "pod", "telltale_target"};
+    "app", "container", "filename", "namespace", "node", "pod", kTargetLabel};
 
 // The sidecar keeps its own files there (plan/injection/log_mounts.cc).
 constexpr std::array<std::string_view, 2> kReserved = {"/etc/telltale", "/var/lib/telltale"};

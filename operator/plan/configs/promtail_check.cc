@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/base/origin_labels.h"
 #include "common/base/strings.h"
 #include "operator/plan/configs/promtail_relabel.h"
 #include "operator/plan/configs/promtail_stages.h"

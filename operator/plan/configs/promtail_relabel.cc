@@ -5,6 +5,7 @@
 #include <iterator>
 #include <vector>
 
+#include "common/base/origin_labels.h"
 #include "operator/model/pod.h"
 #include "operator/plan/configs/promtail_stages.h"
 

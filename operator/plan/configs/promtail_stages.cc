@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/base/origin_labels.h"
 #include "operator/model/pipeline_stage.h"
 #include "operator/plan/configs/stage_numbers.h"
 #include "operator/plan/duration_text.h"

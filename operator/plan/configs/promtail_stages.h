@@ -4,7 +4,6 @@
 // the container runtime's framing off. Internal to operator/plan; pure.
 #pragma once
 
-#include <string_view>
 #include <vector>
 
 #include "common/text/yaml_writer.h"
@@ -12,11 +11,9 @@
 
 namespace telltale {
 
-// While stages run, lines of a pipeline with metrics have this label with the key of their
-// MonitoringTarget. Otherwise two resources that count the lines of one pod by one name would make
-// the same series twice, and Promtail's page of metrics would be an error. Loki does not get it.
-inline constexpr std::string_view kTargetLabel = "telltale_target";
-
+// Lines of a pipeline with metrics have the label kTargetLabel (common/base/origin_labels.h) while
+// stages run. Otherwise two resources that count the lines of one pod by one name would make the
+// same series twice, and Promtail's page of metrics would be an error. Loki does not get it.
 bool HasMetrics(const std::vector<PipelineStage>& stages);
 
 // The list under pipeline_stages.
