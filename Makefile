@@ -6,7 +6,7 @@ BUILD_PACKAGES := cmake/packages.txt tests/cluster/packages.txt
 PACKAGES := $(BUILD_PACKAGES) tests/packages.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build unit lint demo demo-env demo-down test model fuzz bench images generate format
+.PHONY: help deps build unit lint demo demo-env demo-down test deb model fuzz bench images generate format
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -49,6 +49,11 @@ bench: ## the operator at 50,000 pods and the log path, beside their peers
 	@tests/install.sh $(PACKAGES)
 	@tests/bench/log_path.py
 	@tests/bench/operator_scale.py
+
+deb: ## the sidecar as a Debian package for machines without Kubernetes, in build/release/packages
+	@tests/install.sh $(BUILD_PACKAGES)
+	@cmake --preset release >/dev/null && cmake --build --preset release --target telltale-sidecar
+	@cd build/release && cpack >/dev/null && ls packages/*.deb
 
 images: ## our two images and the sample app's as OCI archives in dist/
 	@tests/install.sh $(BUILD_PACKAGES)

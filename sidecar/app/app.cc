@@ -41,7 +41,7 @@ HttpServerOptions ServerOptions(std::string listen) {
 }  // namespace
 
 App::App(const SidecarOptions& options, PodInfo pod, std::string listen, std::string version,
-         Clock& clock)
+         Clock& clock, ServiceManager service)
     : node_agent_(options.role == "node"),
       pod_(std::move(pod)),
       listen_override_(std::move(listen)),
@@ -50,13 +50,15 @@ App::App(const SidecarOptions& options, PodInfo pod, std::string listen, std::st
       runner_(registry_, clock),
       reloader_(registry_, clock),
       alerts_(registry_, clock),
-      pages_(registry_, version) {
+      pages_(registry_, version),
+      service_(std::move(service)) {
   AddProcessMetrics(registry_, "telltale-sidecar", version);
 }
 
 App::~App() = default;
 
-Status App::Start() {
+// Reads the configuration.
+Status App::Prepare() {
   watcher_.Check();
   const LoadedConfig& loaded = watcher_.current();
   if (!loaded.usable) {
@@ -65,7 +67,12 @@ Status App::Start() {
   started_listen_ =
       listen_override_.empty() ? std::string(loaded.config.Listen()) : listen_override_;
   started_state_ = std::string(loaded.config.StateDir());
+  return {};
+}
 
+Status App::Start() {
+  TELLTALE_TRY(Prepare());
+  const LoadedConfig& loaded = watcher_.current();
   server_ = std::make_unique<HttpServer>(
       ServerOptions(started_listen_),
       [this](const HttpRequest& request) { return pages_.Handle(request); });
@@ -126,6 +133,7 @@ void App::BecomeReady() {
   if (ready_ || (!watcher_.current().any && clock_.Steady() < ready_at_)) return;
   ready_ = true;
   pages_.SetState(StatusPages::State::kReady);
+  service_.Ready("serves " + started_listen_);
 }
 
 void App::Apply() {
@@ -169,15 +177,38 @@ void App::Reload(int reload_fd) {
   signalfd_siginfo received;
   while (read(reload_fd, &received, sizeof received) > 0) {
   }
+  service_.Reloading();
   const bool changed = watcher_.Check(true);
   LogInfo("SIGHUP: the configuration was read again", {{"changed", changed ? "yes" : "no"}});
   if (changed) Apply();
+  service_.Ready("serves " + started_listen_);
+}
+
+Result<App::Once> App::RunOnce() {
+  TELLTALE_TRY(Prepare());
+  pipeline_ =
+      std::make_unique<LogPipeline>(PipelineOptions(watcher_.current().config), registry_, clock_);
+  Apply();
+  TELLTALE_TRY(pipeline_->Start());
+  runner_.RunCycle();
+  reloader_.Stop();
+  if (output_) output_->Stop();
+  const SidecarConfig& config = watcher_.current().config;
+  Once out;
+  if (!config.loki.url.empty() && !config.logs.empty()) {
+    out.all_sent = pipeline_->Flush(kFlushOnce);
+  }
+  pipeline_->Stop(milliseconds(0));
+  alerts_.Stop();
+  registry_.Render(out.page);
+  return out;
 }
 
 void App::Run(int stop_fd, int reload_fd) {
   for (;;) {
     SteadyTime due = std::min(watcher_.NextSweep(), runner_.NextCycle());
     if (!ready_) due = std::min(due, ready_at_);
+    due = std::min(due, service_.NextSign());
     const auto wait = std::chrono::ceil<milliseconds>(due - clock_.Steady());
     pollfd fds[] = {{stop_fd, POLLIN, 0},
                     {watcher_.fd(), POLLIN, 0},
@@ -194,12 +225,14 @@ void App::Run(int stop_fd, int reload_fd) {
     if (fds[3].revents != 0) Reload(reload_fd);
     if (clock_.Steady() >= runner_.NextCycle()) runner_.RunCycle();
     BecomeReady();
+    service_.StillAlive(clock_.Steady());
   }
   Stop();
 }
 
 void App::Stop() {
   LogInfo("stopping: sending what is left of the logs");
+  service_.Stopping();
   pages_.SetState(StatusPages::State::kStopping);
   reloader_.Stop();
   if (pods_) pods_->Stop();

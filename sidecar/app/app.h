@@ -16,6 +16,7 @@
 #include "sidecar/alert/alert_pusher.h"
 #include "sidecar/app/options.h"
 #include "sidecar/app/reloader.h"
+#include "sidecar/app/service_manager.h"
 #include "sidecar/collect/runner.h"
 #include "sidecar/config/config_watcher.h"
 #include "sidecar/node/pod_feed.h"
@@ -26,6 +27,8 @@
 namespace telltale {
 
 inline constexpr std::chrono::seconds kFlushOnStop{10};
+// With --once, which nobody is in a hurry to end.
+inline constexpr std::chrono::seconds kFlushOnce{60};
 // How long /readyz, and with it the application's start, waits for a first configuration. A pod
 // that is created together with its MonitoringTarget may start before the ConfigMap is there;
 // without the wait it could rotate its first log file before the sidecar knows about it.
@@ -36,7 +39,7 @@ class App {
   // The labels of `pod` are read from the folder --pod-info. `listen`, unless it is empty, replaces
   // the address in the configuration.
   App(const SidecarOptions& options, PodInfo pod, std::string listen, std::string version,
-      Clock& clock);
+      Clock& clock, ServiceManager service = {});
   ~App();
 
   // Reads the configuration, listens, and starts everything. On an error nothing runs.
@@ -46,7 +49,16 @@ class App {
   void Run(int stop_fd, int reload_fd = -1);
   std::uint16_t port() const { return server_->port(); }
 
+  // Instead of Start and Run: a cycle of the collectors, the logs that are there, and the page of
+  // metrics that a scrape would get then. Nothing listens.
+  struct Once {
+    std::string page;
+    bool all_sent = true;  // of the logs
+  };
+  Result<Once> RunOnce();
+
  private:
+  Status Prepare();
   void Apply();
   void Reload(int reload_fd);
   Status FollowPods();
@@ -64,6 +76,7 @@ class App {
   Reloader reloader_;
   AlertPusher alerts_;
   StatusPages pages_;
+  ServiceManager service_;
   std::unique_ptr<LogPipeline> pipeline_;
   std::unique_ptr<PodFeed> pods_;  // of a node agent
   UniqueFd pods_changed_;

@@ -32,6 +32,14 @@ int Print(const telltale::CheckResult& found) {
   return found.problems.empty() ? 0 : 1;
 }
 
+int Print(const telltale::Result<telltale::App::Once>& once) {
+  if (!once.ok()) return Complain(once.error().message);
+  std::fputs(once->page.c_str(), stdout);
+  if (once->all_sent) return 0;
+  return Complain(
+      "log lines are left that could not be sent within a minute; the next run goes on with them");
+}
+
 // A node may have more log files than the 1,024 that a process may open by default.
 void RaiseFileLimit() {
   rlimit limit{};
@@ -71,7 +79,9 @@ int main(int argc, char** argv) {
 
   const char* const listen = std::getenv("TELLTALE_LISTEN");
   telltale::App app(*options, telltale::PodInfoFromEnvironment(), listen != nullptr ? listen : "",
-                    TELLTALE_VERSION, telltale::RealClock());
+                    TELLTALE_VERSION, telltale::RealClock(),
+                    telltale::ServiceManager::FromEnvironment(telltale::RealClock()));
+  if (options->once) return Print(app.RunOnce());
   if (auto status = app.Start(); !status.ok()) return Complain(status.error().message);
   app.Run(stop.get(), reload.get());
   return 0;

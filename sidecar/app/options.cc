@@ -17,6 +17,9 @@ Result<SidecarOptions> ParseSidecarOptions(int argc, const char* const* argv) {
   flags.Add(
       "check-config", &options.check_config,
       "print the problems and warnings of the configuration and exit; 1 if there is a problem");
+  flags.Add("once", &options.once,
+            "run each collector once, send the logs that are there, print the page of metrics and "
+            "exit; 1 if lines are left that could not be sent");
   flags.Add("role", &options.role, "ROLE",
             "pod: beside the containers of one pod; node: for the output of the pods of one node");
   flags.Add("log-level", &options.log_level, "LEVEL", "debug, info, warn or error");
@@ -27,6 +30,9 @@ Result<SidecarOptions> ParseSidecarOptions(int argc, const char* const* argv) {
   options.help_text = flags.Help();
   if (options.role != "pod" && options.role != "node") {
     return Fail(Code::kInvalid, "--role must be pod or node, but is \"" + options.role + "\"");
+  }
+  if (options.once && options.role == "node") {
+    return Fail(Code::kInvalid, "--once is for --role=pod: a node agent has to stay");
   }
   if (options.config.empty()) return Fail(Code::kInvalid, "--config must not be empty");
   return options;

@@ -16,6 +16,7 @@ struct SidecarOptions {
   std::string log_level = "info";
   std::string log_format = "logfmt";
   bool check_config = false;
+  bool once = false;
   bool version = false;
   bool help = false;
   std::string help_text;  // of --help

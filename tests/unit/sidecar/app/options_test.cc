@@ -37,6 +37,9 @@ TEST(SidecarOptions, ARoleThatIsNotThereIsRefused) {
   ASSERT_FALSE(options.ok());
   EXPECT_THAT(options.error().message, HasSubstr("--role must be pod or node, but is \"cluster\""));
   EXPECT_EQ(Parse({"--role=node"})->role, "node");
+  EXPECT_TRUE(Parse({"--once"})->once);
+  EXPECT_THAT(Parse({"--once", "--role=node"}).error().message,
+              HasSubstr("a node agent has to stay"));
   EXPECT_FALSE(Parse({"--config="}).ok());
   EXPECT_FALSE(Parse({"--no-such-flag"}).ok());
 }
@@ -45,8 +48,8 @@ TEST(SidecarOptions, HelpNamesEveryFlag) {
   const auto options = Parse({"--help"});
   ASSERT_TRUE(options.ok());
   EXPECT_TRUE(options->help);
-  for (const char* flag :
-       {"config", "pod-info", "check-config", "role", "log-level", "log-format", "version"}) {
+  for (const char* flag : {"config", "pod-info", "check-config", "once", "role", "log-level",
+                           "log-format", "version"}) {
     EXPECT_THAT(options->help_text, HasSubstr(flag));
   }
 }
