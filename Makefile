@@ -6,7 +6,7 @@ BUILD_PACKAGES := cmake/packages.txt tests/cluster/packages.txt
 PACKAGES := $(BUILD_PACKAGES) tests/packages.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build unit lint demo demo-env demo-down test deb model fuzz bench images generate format
+.PHONY: help deps build unit lint demo demo-env demo-down test model fuzz bench deb images generate format
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
