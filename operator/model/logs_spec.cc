@@ -136,7 +136,7 @@ Status DecodeLogsSpec(JsonValue value, LogsSpec& out) {
   std::optional<Source> source;
   std::optional<Collector> collector;
   std::optional<PipelineStage> multiline;
-  std::string_view pipeline;  // as it stands in the document
+  std::string_view pipeline, multiline_text;  // as they stand in the document
   out.include = {"*.log"};
   auto files = [&](std::string_view key, JsonValue member) -> Status {
     if (key == "directory") return DecodeDirectory(member, out.directory);
@@ -156,7 +156,12 @@ Status DecodeLogsSpec(JsonValue value, LogsSpec& out) {
     if (key == "labels") return DecodeLogLabels(member, out.labels);
     if (key == "tenant") return DecodeTenant(member, out.tenant);
     if (key == "multiline" && member.type() != JsonValue::Type::kNull) {
-      return DecodeMultiline(member, multiline.emplace());
+      const auto raw = member.Raw();
+      if (!raw) return decode::Wrong("is malformed");
+      multiline_text = *raw;
+      return JsonParser().Parse(multiline_text, [&](JsonValue stage) {
+        return DecodeMultiline(stage, multiline.emplace());
+      });
     }
     if (key != "pipeline") return {};
     const auto stages = [&](JsonValue list) {
@@ -181,7 +186,7 @@ Status DecodeLogsSpec(JsonValue value, LogsSpec& out) {
   out.collector =
       collector.value_or(out.source == Source::kFiles ? Collector::kSidecar : Collector::kNode);
   TELLTALE_TRY(CheckCombination(out));
-  return CheckForSidecar(pipeline, out.labels);
+  return CheckForSidecar(pipeline, multiline_text, out.labels);
 }
 
 }  // namespace telltale

@@ -4,9 +4,7 @@
 #include "sidecar/pipeline/regex.h"
 
 namespace telltale {
-namespace {
 
-// RE2 has \C (any byte), Go does not.
 bool HasByteClass(std::string_view expression) {
   for (std::size_t i = 0; i + 1 < expression.size(); ++i) {
     if (expression[i] != '\\') continue;
@@ -15,8 +13,6 @@ bool HasByteClass(std::string_view expression) {
   }
   return false;
 }
-
-}  // namespace
 
 Status CheckRegexSyntax(std::string_view expression) {
   if (expression.empty()) return Fail(Code::kInvalid, "is empty");

@@ -10,6 +10,9 @@
 
 namespace telltale {
 
+// RE2 has \C (any byte), Go does not.
+bool HasByteClass(std::string_view expression);
+
 // kInvalid with a sentence that says what is wrong.
 Status CheckRegexSyntax(std::string_view expression);
 

@@ -62,6 +62,7 @@ void Read(const StageOptions& in, DropSpec& out) {
   if (longer >= 0) out.longer_than = longer;
 }
 void Read(const StageOptions& in, SampleSpec& out) {
+  out.rate = -1;  // must be given
   in.Decode({in.Number("rate", out.rate), in.Text("dropCounterReason", out.reason)});
 }
 void Read(const StageOptions& in, LimitSpec& out) {

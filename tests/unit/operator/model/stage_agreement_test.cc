@@ -103,6 +103,20 @@ TEST(StageAgreement, BothRefuseTheSamePipelines) {
   }
 }
 
+TEST(StageAgreement, MultilineBesideThePipelineIsCheckedTheSameWay) {
+  const auto says = [](const std::string& multiline) {
+    return OperatorSays(R"({"files":{"directory":"/l"},"multiline":)" + multiline + "}");
+  };
+  EXPECT_EQ(says(R"({"firstline":"^\\S","maxWait":"2s"})"), "");
+  EXPECT_EQ(says("null"), "");
+  EXPECT_EQ(says(R"({"firstline":"(a"})"),
+            "spec.logs.multiline.firstline: must be an RE2 regular expression: missing ): (a");
+  EXPECT_EQ(says("{}"), "spec.logs.multiline.firstline: is required");
+  EXPECT_THAT(says(R"({"firstline":"a","maxWait":"2h"})"),
+              HasSubstr("spec.logs.multiline.maxWait"));
+  EXPECT_THAT(says(R"({"firstline":"a","maxLines":0})"), HasSubstr("spec.logs.multiline"));
+}
+
 TEST(StageAgreement, ALabelLeBesideAHistogramIsRefusedAndElsewhereTaken) {
   const std::string histogram = R"({"metrics":[{"name":"h","type":"histogram","buckets":[1]}]})";
   const std::string label = R"({"labels":{"values":{"le":"level"}}})";

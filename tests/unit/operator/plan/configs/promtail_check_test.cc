@@ -124,6 +124,34 @@ TEST(PromtailCheck, AMetricOfAnotherTypeIsRefusedAndTheOneThatWasThereFirstStays
   EXPECT_THAT(plan.text, Not(HasSubstr("shop/a")));
 }
 
+// With an old definition installed a bucket may be a text. It never gets to be more of the file.
+TEST(PromtailCheck, ABucketThatIsNoNumberIsNoYamlOfItsOwn) {
+  auto target = std::make_shared<MonitoringTarget>();
+  target->meta.ns = "shop";
+  target->meta.name = "a";
+  target->selector.match_all = true;
+  target->logs.emplace();
+  target->logs->source = LogsSpec::Source::kStdout;
+  target->logs->collector = LogsSpec::Collector::kNode;
+  const auto text = [](std::string_view name, std::string_view promtail, std::string value) {
+    StageField field;
+    field.name = name;
+    field.promtail = promtail;
+    field.text = std::move(value);
+    return field;
+  };
+  StageField buckets = text("buckets", "buckets", "");
+  buckets.type = StageField::Type::kTexts;
+  buckets.texts = {"1]\n    evil: [2"};
+  StageField list;
+  list.type = StageField::Type::kMetrics;
+  list.metrics = {{text("name", "", "n"), text("type", "type", "histogram"), buckets}};
+  target->logs->pipeline = {{PipelineStage::Kind::kMetrics, {list}}};
+  auto plan = PlanOf({target}, "2.2.1");
+  EXPECT_EQ(plan.parts["shop/a"].refused,
+            "spec.logs.pipeline[0].metrics.n: buckets must be finite numbers that go up");
+}
+
 // A stage or an option that nobody wrote a rule for does not get through.
 TEST(PromtailCheck, WhatIsNotKnownIsRefused) {
   PromtailCheck check("3.6.4");
