@@ -6,7 +6,7 @@ import random
 import zoneinfo
 
 ODD = [
-    "", "a", "é", "日本語", "😀", "x" * 500, "a b", '"', "'", "\\", "{{", "}}", "$1", "${HOME}", "$$", "# c", ": ", "- ",
+    "a", "é", "日本語", "😀", "x" * 500, "a b", '"', "'", "\\", "{{", "}}", "$1", "${HOME}", "$$", "# c", ": ", "- ",
     "\n", "a\nb", "\t", "\u0085", "\u2028", "\x7f", "null", "true", "1.10", "0x1F", "~", "*x", "&y", "!!binary", "%41",
     "yes", "|", ">", "[", "]", "{", "}", "@", "`", "\ufeff", "2026-11-30",
 ]  # fmt: skip
@@ -80,7 +80,7 @@ class Pipelines:
     def metric(self) -> dict:
         kind = self.one(["counter", "gauge", "histogram"])
         actions = ["inc", "add"] if kind == "counter" else ["inc", "dec", "add", "sub", "set"]
-        return {"name": self.one(["n", "n", "n_sum", "n_count", "lines_total", "took", "goroutines", "info", "é"]), "type": kind} | self.given(
+        return {"name": self.one(["n", "m", "n_sum", "n_count", "lines_total", "took", "goroutines", "info"]), "type": kind} | self.given(
             **({"action": self.one(actions)} if kind != "histogram" else {}),
             description=self.odd, source=self.name, value=lambda: self.odd()[:100],
             prefix=lambda: self.one(["p_", "p_", "p_", "a1_", "go_", "promtail_", "loki_build_", "process_", "telltale_", "log_"]),
@@ -119,8 +119,8 @@ class Pipelines:
             del made["multiline"]  # the definition has no such field there
         else:
             made["match"] = lambda: {"selector": self.one(SELECTORS)} | (
-                {"action": "drop"} | self.given(dropCounterReason=lambda: "r") if self.maybe(0.3) else
-                {"stages": [self.stage(True) for _ in range(self.random.randint(1, 3))]})  # fmt: skip
+                {"action": "drop"} | self.given(dropCounterReason=lambda: "r") if self.maybe(0.5) else
+                {"stages": [self.stage(True) if self.maybe(0.5) else {"output": {"source": "msg"}}]})  # fmt: skip
         # Promtail 2 has not all of them, and one is enough to be refused.
         old = [kind for kind in made if kind not in ("logfmt", "structuredMetadata", "sample", "limit", "decolorize")]
         kind = self.one([*old, "metrics", "template", "regex", *(["match"] if "match" in made else [])])
@@ -130,9 +130,9 @@ class Pipelines:
     def logs(self) -> dict:
         """spec.logs without the source."""
         return self.given(
-            pipeline=[self.stage() for _ in range(self.one([1, 1, 2, 3]))],
-            labels=lambda: {self.name(): self.odd()[:250] for _ in range(self.random.randint(1, 3))},
-            tenant=lambda: self.one(["team-a", "a'b(c)!*", "1.10", "true", "é"]),
+            pipeline=[self.stage() for _ in range(self.one([1, 1, 1, 1, 2, 3]))],
+            labels=lambda: {self.one(["a", "b", "version", self.name()]): self.odd()[:250] for _ in range(2)},
+            tenant=lambda: self.one(["team-a", "a'b(c)!*", "1.10", "true", "null", "~é"]),
         )
 
     def selector(self) -> dict:
