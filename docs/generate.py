@@ -19,9 +19,9 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
 PREFIXES = "telltale|node|process|workqueue|controller_runtime|leader_election|rest_client"
-NAME = re.compile(rf"(?:{PREFIXES})_[a-z0-9_]*[a-z0-9]")
-CALL = re.compile(r"\bAdd(Counter|FloatCounter|Gauge|Histogram)\s*\(")
-TYPES = {"Counter": "counter", "FloatCounter": "counter", "Gauge": "gauge", "Histogram": "histogram"}
+NAME = re.compile(rf"(?:{PREFIXES})_[A-Za-z0-9_]*[A-Za-z0-9]")
+CALL = re.compile(r"\bAdd(Counter|FloatCounter|Gauge|Untyped|Histogram)\s*\(")
+TYPES = {"Counter": "counter", "FloatCounter": "counter", "Gauge": "gauge", "Untyped": "untyped", "Histogram": "histogram"}
 COLUMN = {"kCounter": "counter", "kSeconds": "counter", "kGauge": "gauge"}
 PROGRAMS = {"common": "both programs", "operator": "telltale-operator", "sidecar": "telltale-sidecar"}
 

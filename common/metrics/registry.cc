@@ -12,10 +12,11 @@
 namespace telltale {
 namespace {
 
-enum Type { kCounter, kFloatCounter, kGauge, kHistogram };
+enum Type { kCounter, kFloatCounter, kGauge, kHistogram, kUntyped };
 
 std::string_view TypeName(int type) {
   if (type == kGauge) return "gauge";
+  if (type == kUntyped) return "untyped";
   return type == kHistogram ? "histogram" : "counter";
 }
 
@@ -159,6 +160,10 @@ Gauge& Registry::AddGauge(std::string_view name, std::string_view help, const La
 Gauge& Registry::AddFloatCounter(std::string_view name, std::string_view help,
                                  const Labels& labels) {
   return Checked(TryFloatCounter(name, help, labels));
+}
+
+Gauge& Registry::AddUntyped(std::string_view name, std::string_view help, const Labels& labels) {
+  return Checked(Find<Gauge>(name, help, kUntyped, labels));
 }
 
 Histogram& Registry::AddHistogram(std::string_view name, std::string_view help,

@@ -82,6 +82,8 @@ class Registry {
   Gauge& AddGauge(std::string_view name, std::string_view help, const Labels& labels = {});
   // A counter of seconds: exposed as a counter, kept as a number that its owner only lets grow.
   Gauge& AddFloatCounter(std::string_view name, std::string_view help, const Labels& labels = {});
+  // For the kernel's own counts, of which only their names say whether they only grow.
+  Gauge& AddUntyped(std::string_view name, std::string_view help, const Labels& labels = {});
   Histogram& AddHistogram(std::string_view name, std::string_view help, std::vector<double> bounds,
                           const Labels& labels = {});
 

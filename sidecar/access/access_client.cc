@@ -178,17 +178,34 @@ Result<std::optional<HttpProxy>> AccessClient::Proxy() {
   return proxy;
 }
 
-Result<HttpResponse> AccessClient::Send(HttpRequest request, Timeout timeout) {
+Status AccessClient::Prepare(HttpRequest& request) {
   TELLTALE_TRY(Connect());
   request.headers.insert(request.headers.begin(), access_.headers.begin(), access_.headers.end());
   auto authorization = Authorization();
   if (!authorization) return NoCredentials(authorization.error());
   if (!authorization->empty()) request.headers.emplace_back("Authorization", *authorization);
-  auto response = client_->Send(request, timeout);
+  return {};
+}
+
+void AccessClient::Answered(bool ok) {
   // The server's certificate may have been renewed: our CA file may hold the new one already.
-  if (!response && client_->stage() == HttpStage::kTls) Invalidate();
+  if (!ok && client_->stage() == HttpStage::kTls) Invalidate();
   // The proxy refused CONNECT; the credentials may be wrong. Without CONNECT it answers 407.
-  if (!response && client_->stage() == HttpStage::kProxy) Rejected();
+  if (!ok && client_->stage() == HttpStage::kProxy) Rejected();
+}
+
+Result<HttpResponse> AccessClient::Send(HttpRequest request, Timeout timeout) {
+  TELLTALE_TRY(Prepare(request));
+  auto response = client_->Send(request, timeout);
+  Answered(response.ok());
+  return response;
+}
+
+Result<HttpResponse> AccessClient::Stream(HttpRequest request, const StreamLimits& limits,
+                                          FunctionRef<bool(std::string_view)> sink) {
+  TELLTALE_TRY(Prepare(request));
+  auto response = client_->Stream(request, limits, sink);
+  Answered(response.ok());
   return response;
 }
 

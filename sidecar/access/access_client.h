@@ -11,6 +11,7 @@
 #include <string>
 
 #include "common/base/clock.h"
+#include "common/base/function_ref.h"
 #include "common/base/mutex.h"
 #include "common/net/http/http_client.h"
 #include "common/net/http/token_source.h"
@@ -39,6 +40,18 @@ class AccessClient {
   // Adds the access's own headers and Authorization to `request` and sends it. kPermission if a
   // file of credentials cannot be used; other errors are HttpClient::Send's.
   Result<HttpResponse> Send(HttpRequest request, Timeout timeout);
+  // The same, with the body of a 200 given to `sink` (HttpClient::Stream).
+  Result<HttpResponse> Stream(HttpRequest request, const StreamLimits& limits,
+                              FunctionRef<bool(std::string_view)> sink);
+  // Of the last Send or Stream.
+  HttpStage stage() const { return client_ ? client_->stage() : HttpStage::kLookup; }
+  std::optional<std::int64_t> certificate_expiry() const {
+    return client_ ? client_->certificate_expiry() : std::nullopt;
+  }
+  // Closes the connection after a Send or Stream: the next one opens another.
+  void Disconnect() {
+    if (client_) client_->Disconnect();
+  }
   // The server refused our credentials: the files are read again before the next Send.
   void Rejected();
   // Ends a Send that waits, and all later ones.
@@ -62,6 +75,8 @@ class AccessClient {
   void FindSecrets();
   void Invalidate();
   Status Connect() EXCLUDES(mutex_);
+  Status Prepare(HttpRequest& request);
+  void Answered(bool ok);
   Result<std::string> Authorization();
   Result<std::optional<HttpProxy>> Proxy();
 

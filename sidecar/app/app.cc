@@ -15,6 +15,7 @@
 #include "common/base/memory.h"
 #include "common/metrics/process_metrics.h"
 #include "sidecar/app/stream_labels.h"
+#include "sidecar/collect/textfile_text.h"
 
 namespace telltale {
 namespace {
@@ -47,12 +48,15 @@ App::App(const SidecarOptions& options, PodInfo pod, std::string listen, std::st
       listen_override_(std::move(listen)),
       clock_(clock),
       watcher_(options.config, options.pod_info, registry_, clock),
-      runner_(registry_, clock),
+      runner_(registry_, clock, {"/proc", "", textfiles_}),
       reloader_(registry_, clock),
       alerts_(registry_, clock),
       pages_(registry_, version),
       service_(std::move(service)) {
   AddProcessMetrics(registry_, "telltale-sidecar", version);
+  pages_.Append([files = textfiles_](std::string& page) {
+    if (const auto of_files = files->Get()) AppendTextfiles(*of_files, page);
+  });
 }
 
 App::~App() = default;
@@ -168,7 +172,8 @@ void App::Apply() {
   }
   pipeline_->Reconfigure(std::move(sources), std::move(logs));
   FollowOutput(config);
-  runner_.Configure(config.collectors, milliseconds(config.IntervalMs()));
+  runner_.Configure(config.collectors, milliseconds(config.IntervalMs()),
+                    config.collector_settings);
   reloader_.Configure(config.reload);
   GiveBackMemory();  // the tree that the configuration was parsed into is garbage now
 }
@@ -201,6 +206,7 @@ Result<App::Once> App::RunOnce() {
   pipeline_->Stop(milliseconds(0));
   alerts_.Stop();
   registry_.Render(out.page);
+  if (const auto of_files = textfiles_->Get()) AppendTextfiles(*of_files, out.page);
   return out;
 }
 

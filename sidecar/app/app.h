@@ -18,6 +18,7 @@
 #include "sidecar/app/reloader.h"
 #include "sidecar/app/service_manager.h"
 #include "sidecar/collect/runner.h"
+#include "sidecar/collect/textfiles.h"
 #include "sidecar/config/config_watcher.h"
 #include "sidecar/node/pod_feed.h"
 #include "sidecar/podlog/pod_logs.h"
@@ -71,6 +72,7 @@ class App {
   const std::string listen_override_;
   Clock& clock_;
   Registry registry_;
+  const std::shared_ptr<Textfiles> textfiles_ = std::make_shared<Textfiles>();
   ConfigWatcher watcher_;
   CollectorRunner runner_;
   Reloader reloader_;

@@ -8,6 +8,7 @@
 // whatever the system does; a collector that ends takes its series with it.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,18 +16,25 @@
 
 #include "common/base/result.h"
 #include "common/metrics/registry.h"
+#include "sidecar/config/collectors_config.h"
 
 namespace telltale {
+
+class Textfiles;
 
 // Where collectors find the system; other folders in tests and, later, on a node.
 struct CollectorRoots {
   std::string proc = "/proc";
   std::string rootfs;  // in front of every mount point
+  // Where the families of files go; null: nowhere.
+  std::shared_ptr<Textfiles> textfiles;
 };
 
 class Collector {
  public:
   virtual ~Collector() = default;
+  // Before the first Collect, and whenever the settings or the time between two cycles change.
+  virtual void Configure(const CollectorSettings&, std::chrono::milliseconds) {}
   // An error is logged and makes telltale_collector_success 0; other collectors go on.
   virtual Status Collect() = 0;
 };
@@ -41,6 +49,8 @@ std::span<const CollectorEntry> AllCollectors();
 
 std::unique_ptr<Collector> MakeProcessCollector(Registry& registry, const CollectorRoots& roots);
 std::unique_ptr<Collector> MakeNetworkCollector(Registry& registry, const CollectorRoots& roots);
+std::unique_ptr<Collector> MakeHttpCollector(Registry& registry, const CollectorRoots& roots);
+std::unique_ptr<Collector> MakeTextfileCollector(Registry& registry, const CollectorRoots& roots);
 std::unique_ptr<Collector> MakeFilesystemCollector(Registry& registry, const CollectorRoots& roots);
 
 }  // namespace telltale

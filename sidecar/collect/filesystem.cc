@@ -14,6 +14,7 @@
 #include "sidecar/collect/collector.h"
 #include "sidecar/collect/mount_info.h"
 #include "sidecar/collect/mount_prober.h"
+#include "sidecar/collect/name_filter.h"
 #include "sidecar/collect/parse.h"
 #include "sidecar/collect/skipped.h"
 
@@ -52,6 +53,11 @@ class FilesystemCollector : public Collector {
                            "size; the label device_error says which.",
                            Column::kGauge}}) {}
 
+  void Configure(const CollectorSettings& settings, std::chrono::milliseconds) override {
+    filter_ = settings.filesystem;
+    mountinfo_.clear();
+  }
+
   Status Collect() override {
     auto text = ReadFile(roots_.proc + "/self/mountinfo");
     if (!text.ok()) return text.error();
@@ -77,8 +83,10 @@ class FilesystemCollector : public Collector {
     const auto all = ParseMountInfo(text);
     if (!all.ok()) return all.error();
     mounts_ = ReachableMounts(*all);
-    std::erase_if(mounts_,
-                  [](const Mount& mount) { return IsPseudo(mount) || IsOfContainers(mount); });
+    std::erase_if(mounts_, [&](const Mount& mount) {
+      return IsPseudo(mount) || !Keeps(filter_, mount.mount_point) ||
+             (IsOfContainers(mount) && !Includes(filter_, mount.mount_point));
+    });
     mountinfo_ = std::move(text);
     return {};
   }
@@ -103,6 +111,7 @@ class FilesystemCollector : public Collector {
   }
 
   const CollectorRoots roots_;
+  NameFilter filter_;
   std::string mountinfo_;  // that `mounts_` were read from
   std::vector<Mount> mounts_;
   MountProber prober_;

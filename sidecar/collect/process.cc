@@ -20,6 +20,7 @@
 #include "common/base/files.h"
 #include "common/metrics/series_table.h"
 #include "sidecar/collect/collector.h"
+#include "sidecar/collect/name_filter.h"
 #include "sidecar/collect/parse.h"
 #include "sidecar/collect/process_ledger.h"
 #include "sidecar/collect/skipped.h"
@@ -87,6 +88,9 @@ class ProcessCollector : public Collector {
               "Bytes that the processes of this name had written to disks.", Column::kCounter}},
             kMaxGroups + 1) {}
 
+  void Configure(const CollectorSettings& settings, std::chrono::milliseconds) override {
+    filter_ = settings.process;
+  }
   Status Collect() override;
 
  private:
@@ -106,6 +110,7 @@ class ProcessCollector : public Collector {
   void Publish();
 
   const std::string proc_;
+  NameFilter filter_;
   const std::uint64_t page_ = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   const std::uint64_t ticks_ = static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
   Skipped skipped_;
@@ -158,6 +163,7 @@ void ProcessCollector::CollectOne(std::uint64_t pid) {
     if (cmdline.ok()) name = WholeName(name, *cmdline);
   }
   name = LabelText(name);
+  if (!Keeps(filter_, name)) return;
   if (!names_.contains(name) && names_.size() < kMaxGroups) names_.insert(name);
   if (!names_.contains(name)) name = "other";
   Group& group = groups_[name];
@@ -203,6 +209,12 @@ Status ProcessCollector::Collect() {
   struct stat info{};
   if (stat((proc_ + "/1").c_str(), &info) != 0) {
     skipped_.Add("hidden", proc_ + " shows no process of other users (mount option hidepid)");
+  }
+  // A process that is asked for by its name and is gone is 0, not absent.
+  for (const std::string& pattern : filter_.include) {
+    if (!IsExact(pattern) || !Keeps(filter_, pattern)) continue;
+    names_.insert(pattern);
+    groups_[pattern];
   }
   std::sort(pids->begin(), pids->end());
   for (std::size_t i = 0; i < pids->size(); ++i) {

@@ -7,9 +7,9 @@ namespace {
 // An explicit table, because the linker drops objects of a static library that only register
 // themselves.
 constexpr CollectorEntry kCollectors[] = {
-    {"filesystem", MakeFilesystemCollector},
-    {"network", MakeNetworkCollector},
-    {"process", MakeProcessCollector},
+    {"filesystem", MakeFilesystemCollector}, {"http", MakeHttpCollector},
+    {"network", MakeNetworkCollector},       {"process", MakeProcessCollector},
+    {"textfile", MakeTextfileCollector},
 };
 
 }  // namespace

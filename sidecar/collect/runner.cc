@@ -52,7 +52,8 @@ void CollectorRunner::StopCollector(Running& running) {
 }
 
 void CollectorRunner::Configure(const std::vector<std::string>& names,
-                                std::chrono::milliseconds interval) {
+                                std::chrono::milliseconds interval,
+                                const CollectorSettings& settings) {
   const auto wanted = [&](const Running& running) {
     return std::find(names.begin(), names.end(), running.name) != names.end();
   };
@@ -70,6 +71,7 @@ void CollectorRunner::Configure(const std::vector<std::string>& names,
     }
     running_.push_back(StartCollector(*entry));
   }
+  for (Running& running : running_) running.collector->Configure(settings, interval);
   interval_ = interval;
   next_ = clock_.Steady();
 }

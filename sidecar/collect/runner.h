@@ -24,7 +24,8 @@ class CollectorRunner {
 
   // What runs from now on; a collector that stays keeps its series, one that goes takes them
   // along. The next cycle is due at once. Names that the table lacks are logged and left out.
-  void Configure(const std::vector<std::string>& names, std::chrono::milliseconds interval);
+  void Configure(const std::vector<std::string>& names, std::chrono::milliseconds interval,
+                 const CollectorSettings& settings = {});
 
   void RunCycle();
   // When RunCycle is due; the far future when no collector is configured.

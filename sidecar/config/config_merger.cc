@@ -22,6 +22,9 @@ void ConfigMerger::Add(const std::string& name, const std::string& target,
   AppendNew(config.reload, out_.reload);
   AppendNew(config.collectors, out_.collectors);
   std::ranges::sort(out_.collectors);
+  std::vector<std::string> kept;
+  MergeCollectors(config.collector_settings, out_.collector_settings, kept);
+  for (const std::string& what : kept) Warn(name, what);
   if (config.interval_ms != 0 && (out_.interval_ms == 0 || config.interval_ms < out_.interval_ms)) {
     out_.interval_ms = config.interval_ms;
   }

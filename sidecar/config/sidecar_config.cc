@@ -138,18 +138,6 @@ void DecodeLogs(Decoder& decoder, const YamlNode& node, const std::string& path,
   }
 }
 
-void DecodeCollectors(Decoder& decoder, const YamlNode& node, std::vector<std::string>& out) {
-  const auto collector = [&](std::string_view name) {
-    return Decoder::Field{name, [&decoder, &out, name](const YamlNode& n) {
-                            decoder.Map(n, "collectors." + std::string(name), {});
-                            out.emplace_back(name);
-                          }};
-  };
-  decoder.Map(node, "collectors",
-              {collector("process"), collector("network"), collector("filesystem")});
-  std::sort(out.begin(), out.end());
-}
-
 void DecodeReload(Decoder& decoder, const YamlNode& node, const std::string& path,
                   ReloadConfig& out) {
   decoder.Map(node, path,
@@ -252,7 +240,10 @@ SidecarConfig DecodeSidecarConfig(const YamlNode& root, std::string_view file,
           });
         }},
        {"logLimits", [&](const YamlNode& n) { DecodeLogLimits(decoder, n, out.log_limits); }},
-       {"collectors", [&](const YamlNode& n) { DecodeCollectors(decoder, n, out.collectors); }},
+       {"collectors",
+        [&](const YamlNode& n) {
+          DecodeCollectors(decoder, n, out.collectors, out.collector_settings);
+        }},
        {"pods", [&](const YamlNode& n) { DecodePods(decoder, n, out.pods); }},
        {"reload", [&](const YamlNode& n) {
           decoder.Sequence(n, "reload", [&](const YamlNode& item, const std::string& path) {

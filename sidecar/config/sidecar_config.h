@@ -12,6 +12,7 @@
 #include "common/base/strings.h"
 #include "common/text/yaml_reader.h"
 #include "sidecar/config/alertmanager_config.h"
+#include "sidecar/config/collectors_config.h"
 #include "sidecar/config/decoder.h"
 #include "sidecar/config/loki_config.h"
 #include "sidecar/pipeline/pipeline_spec.h"
@@ -73,6 +74,7 @@ struct SidecarConfig {
   std::vector<LogFilesConfig> logs;
   LogLimitsConfig log_limits;
   std::vector<std::string> collectors;  // sorted names; none unless named
+  CollectorSettings collector_settings;
   std::vector<ReloadConfig> reload;
   PodsConfig pods;
 

@@ -47,6 +47,7 @@ HttpResponse StatusPages::Metrics() {
   response.headers.emplace_back("Content-Type", std::string(kTextContentType));
   response.body.reserve(last_size_ + last_size_ / 8);
   registry_.Render(response.body);
+  if (more_) more_(response.body);
   last_size_ = response.body.size();
   return response;
 }

@@ -7,7 +7,9 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "common/metrics/registry.h"
 #include "common/net/http/http.h"
@@ -20,6 +22,10 @@ class StatusPages {
 
   StatusPages(Registry& registry, std::string version);
 
+  // Appends to the page of metrics what is in no registry: families of files. Before the first
+  // Handle.
+  void Append(std::function<void(std::string& page)> more) { more_ = std::move(more); }
+
   HttpResponse Handle(const HttpRequest& request);
   void SetState(State state) { state_.store(state, std::memory_order_relaxed); }
 
@@ -30,6 +36,7 @@ class StatusPages {
 
   Registry& registry_;
   const std::string version_;
+  std::function<void(std::string& page)> more_;
   std::atomic<State> state_{State::kStarting};
   std::size_t last_size_ = 4096;  // of /metrics; the server's thread only
 };

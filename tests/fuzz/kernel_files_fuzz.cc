@@ -8,6 +8,8 @@
 #include "common/base/check.h"
 #include "common/base/strings.h"
 #include "sidecar/collect/mount_info.h"
+#include "sidecar/collect/name_filter.h"
+#include "sidecar/collect/net_stat.h"
 #include "sidecar/collect/parse.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -56,6 +58,17 @@ void FuzzOne(std::string_view text) {
   if (const auto devices = ParseNetDev(text); devices.ok()) {
     for (const NetworkDevice& device : *devices) TELLTALE_CHECK(!device.name.empty());
   }
+  if (const auto fields = ParseNetstat(text); !fields.ok()) {
+    TELLTALE_CHECK(!fields.error().message.empty());
+  }
+  TcpStateCounter whole, cut;  // the same however the text is cut
+  whole.Add(text);
+  for (std::size_t at = 0; at < text.size(); at += 5) cut.Add(text.substr(at, 5));
+  whole.End();
+  cut.End();
+  const bool lines_are_short = text.size() < 256;
+  TELLTALE_CHECK(!lines_are_short || whole.states() == cut.states());
+  TELLTALE_CHECK(MatchesName("*", text) && MatchesName("*" + std::string(text), text));
   const std::string label = LabelText(text);
   std::string valid;
   AppendValidUtf8(label, valid);

@@ -6,12 +6,13 @@ import re
 
 import objects
 import ours
+import polled
 from admitted import CONFIGURATION
 from ours import wait_for
 from test_log_stages import STAGES
 from test_sidecar import POD, write
 
-NAME = re.compile(r'"((?:telltale|node|workqueue|controller_runtime|leader_election|rest_client)_[a-z0-9_]*[a-z0-9])"')
+NAME = re.compile(r'"((?:telltale|node|workqueue|controller_runtime|leader_election|rest_client)_[A-Za-z0-9_]*[A-Za-z0-9])"')
 
 
 # For a line without a number, and one whose number is no time.
@@ -33,7 +34,7 @@ def page_of(program: ours.Program, *wanted: str) -> str:
     return wait_for(f"{wanted}", lambda: next((p for p in [program.get("/metrics")[1]] if families(p) >= set(wanted)), ""))
 
 
-def sidecar(folder, loki_url: str):
+def sidecar(folder, loki_url: str, url: str):
     """One with all that a sidecar can be asked for."""
     for name in ("logs", "state"):
         (folder / name).mkdir()
@@ -42,8 +43,10 @@ def sidecar(folder, loki_url: str):
         "loki": {"url": loki_url}, "alertmanager": {"url": "http://127.0.0.1:1"},
         "logs": [{"files": {"include": [str(folder / "logs" / "*.log")]}, "pipeline": STAGES}, {"stdout": {}},
                  {"files": {"include": [str(folder / "logs" / "*.txt")]}, "pipeline": FAILING}],
-        "collectors": {"process": {}, "network": {}, "filesystem": {}},
+        "collectors": {"process": {}, "network": {}, "filesystem": {}, "textfile": {"directory": str(folder)},
+                       "http": {"polls": [{"url": url, "body": ".", "tls": {"insecureSkipVerify": True}}]}},
     }))  # fmt: skip
+    (folder / "a.prom").write_text("broken")
     write(folder / "logs" / "a.log", '{"level":"info","m":"one"}', '{"level":"debug"}', '{"level":"panic"}')
     write(folder / "logs" / "b.txt", "no number", "12 is no time")
     # The API server of the containers' output is not there: the series are, all the same.
@@ -77,9 +80,10 @@ def test_every_series_of_the_sidecar_and_the_node_agent_passes_promtool(store, t
     agent = ours.Program(tmp_path / "node", "telltale-sidecar", "--role=node", f"--config={tmp_path}/node/config.yaml",
                          environment={"NODE_NAME": "nowhere"})  # fmt: skip
     mounted = mounted_sidecar(tmp_path / "mounted", store.push_base)
-    with sidecar(tmp_path / "pod", store.push_base) as program, agent, mounted:
+    with polled.tls_server(tmp_path) as port, sidecar(tmp_path / "pod", store.push_base, f"https://localhost:{port}/") as program, agent, mounted:
         pages = [
-            page_of(program, "telltale_custom_lines_total", "telltale_logs_requests_total", "telltale_logs_stage_failures_total", "telltale_collect_cycles_total"),
+            page_of(program, "telltale_custom_lines_total", "telltale_logs_requests_total", "telltale_logs_stage_failures_total", "telltale_collect_cycles_total",
+                    "telltale_http_body_matched", "telltale_textfile_error"),
             page_of(agent, "telltale_node_pods"),
             page_of(mounted, "telltale_config_target_generation", "telltale_logs_target_lost_bytes_total",
                     "telltale_logs_target_files_unread", "telltale_logs_target_stage_failures_total"),

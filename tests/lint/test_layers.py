@@ -44,7 +44,10 @@ MAY_USE = {
     "sidecar/config": [
         "common/base", "common/text", "common/net", "common/metrics", "sidecar/pipeline", "sidecar/discover",
     ],
-    "sidecar/collect": ["common/base", "common/exposition", "common/metrics"],
+    "sidecar/poll": [
+        "common/base", "common/net", "common/metrics", "sidecar/access", "sidecar/config", "sidecar/pipeline",
+    ],
+    "sidecar/collect": ["common/base", "common/exposition", "common/metrics", "sidecar/config", "sidecar/poll"],
     "sidecar/tail": ["common/base", "common/metrics"],
     "sidecar/discover": ["common/base", "common/metrics", "sidecar/tail"],
     "sidecar/access": ["common/base", "common/net"],

@@ -234,6 +234,12 @@ Result<HttpResponse> HttpClient::Stream(const HttpRequest& request, const Stream
 
 HttpStage HttpClient::stage() const { return impl_->link.stage(); }
 
+std::optional<std::int64_t> HttpClient::certificate_expiry() const {
+  return impl_->link.certificate_expiry();
+}
+
+void HttpClient::Disconnect() { impl_->link.Drop(); }
+
 void HttpClient::Cancel() { impl_->link.Cancel(); }
 
 }  // namespace telltale

@@ -187,6 +187,7 @@ Status Link::Handshake(SteadyTime deadline, std::chrono::milliseconds allowed) {
   SSL_CTX_up_ref(tls_.get());
   asio::ssl::context context(tls_.get());  // owns that reference; the stream has its own
   auto& stream = connection_->tls.emplace(connection_->socket, context);
+  WatchExpiry(stream.native_handle(), &certificate_expiry_);
   if (!tls.insecure_skip_verify || !tls.server_name.empty()) {
     const std::string& host = tls.server_name.empty() ? options_.server.host : tls.server_name;
     TELLTALE_TRY(ExpectServer(stream.native_handle(), host));

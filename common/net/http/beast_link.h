@@ -67,6 +67,7 @@ class Link {
   HttpStage stage() const { return stage_; }
   void set_stage(HttpStage stage) { stage_ = stage; }
   const std::string& name() const { return name_; }
+  std::optional<std::int64_t> certificate_expiry() const { return certificate_expiry_; }
 
   void Cancel();
 
@@ -91,6 +92,7 @@ class Link {
   const HttpClientOptions& options_;
   const std::string name_;  // host:port, for messages
 
+  std::optional<std::int64_t> certificate_expiry_;  // outlives connection_, which writes to it
   // Of the owning thread.
   boost::asio::io_context io_{1};
   std::unique_ptr<Connection> connection_;

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,6 +66,11 @@ class HttpClient {
                               FunctionRef<bool(std::string_view)> sink);
   // Of the last call; kAnswer when its head came.
   HttpStage stage() const;
+  // Of the last TLS handshake, also if it failed: when the first of the certificates that the
+  // server showed expires, in Unix seconds.
+  std::optional<std::int64_t> certificate_expiry() const;
+  // Closes the kept connection: the next call opens a new one.
+  void Disconnect();
   void Cancel();
 
  private:

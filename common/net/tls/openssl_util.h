@@ -13,6 +13,8 @@
 #include <openssl/x509v3.h>
 
 #include <climits>
+#include <cstdint>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -63,6 +65,14 @@ inline CertificatePtr ReadCertificate(BIO* bio) {
 
 inline KeyPtr ReadPrivateKey(const std::string& pem) {
   return KeyPtr(PEM_read_bio_PrivateKey(ReadBio(pem).get(), nullptr, &NoPassword, nullptr));
+}
+
+inline Result<std::int64_t> ExpirySeconds(const X509* certificate) {
+  std::tm broken{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &broken) != 1) {
+    return OpensslError(Code::kInvalid, "reading a certificate's notAfter");
+  }
+  return static_cast<std::int64_t>(timegm(&broken));
 }
 
 }  // namespace telltale

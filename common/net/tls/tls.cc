@@ -74,14 +74,6 @@ CertificatePtr NewCertificate(EVP_PKEY* key, std::int64_t from, std::int64_t unt
   return certificate;
 }
 
-Result<std::int64_t> ExpirySeconds(const X509* certificate) {
-  std::tm broken{};
-  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &broken) != 1) {
-    return OpensslError(Code::kInvalid, "reading a certificate's notAfter");
-  }
-  return static_cast<std::int64_t>(timegm(&broken));
-}
-
 // "DNS:a,DNS:b,IP:1.2.3.4". The text goes into a small language of OpenSSL's, so that a name with
 // a comma would add names of its own choice: only characters of host names pass.
 Result<std::string> AlternativeNames(const std::vector<std::string>& names) {

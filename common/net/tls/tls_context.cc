@@ -152,6 +152,34 @@ Status ExpectServer(ssl_st* connection, const std::string& host) {
   return OpensslError(Code::kInternal, "naming the host " + host);
 }
 
+namespace {
+
+int ExpiryIndex() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+// Called while the chain is checked, for each certificate of it; its verdict stays what it is.
+int NoteExpiry(int verdict, X509_STORE_CTX* check) {
+  const auto* connection = static_cast<const SSL*>(
+      X509_STORE_CTX_get_ex_data(check, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* out = static_cast<std::optional<std::int64_t>*>(SSL_get_ex_data(connection, ExpiryIndex()));
+  const STACK_OF(X509)* shown = X509_STORE_CTX_get0_untrusted(check);
+  for (int i = 0; i < sk_X509_num(shown); ++i) {
+    const auto expiry = ExpirySeconds(sk_X509_value(shown, i));
+    if (expiry.ok() && (!*out || *expiry < **out)) *out = *expiry;
+  }
+  return verdict;
+}
+
+}  // namespace
+
+void WatchExpiry(ssl_st* connection, std::optional<std::int64_t>* out) {
+  out->reset();
+  SSL_set_ex_data(connection, ExpiryIndex(), out);
+  SSL_set_verify(connection, SSL_get_verify_mode(connection), &NoteExpiry);
+}
+
 std::string CertificateProblem(const ssl_st* connection) {
   const long result = SSL_get_verify_result(connection);
   return result == X509_V_OK ? std::string() : X509_verify_cert_error_string(result);

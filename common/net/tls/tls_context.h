@@ -6,7 +6,9 @@
 // shared by connections; thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -35,6 +37,10 @@ struct TlsClientOptions {
 
 // Before a client's handshake: sets SNI, and the name or address that the certificate must have.
 Status ExpectServer(ssl_st* connection, const std::string& host);
+
+// Before a client's handshake: it writes to `out`, which outlives the connection, when the first of
+// the certificates that the server shows expires, in Unix seconds; also if they are refused.
+void WatchExpiry(ssl_st* connection, std::optional<std::int64_t>* out);
 
 // Why a client's handshake failed, if the certificate was the reason; else empty.
 std::string CertificateProblem(const ssl_st* connection);

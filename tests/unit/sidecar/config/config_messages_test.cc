@@ -24,9 +24,10 @@ TEST(ConfigMessages, AnUnknownKeyNamesTheOneThatWasMeant) {
       {"collector: {}\n",
        "f.yaml:2: unknown key \"collector\" in the configuration; did you mean collectors?"},
       {"collectors: {disk: {}}\n",
-       "f.yaml:2: unknown key \"disk\" in collectors; known are process, network, filesystem"},
+       "f.yaml:2: unknown key \"disk\" in collectors; known are process, network, filesystem, "
+       "textfile, http"},
       {"collectors: {network: {a: 1}}\n",
-       "f.yaml:2: unknown key \"a\" in collectors.network; it takes no keys"},
+       "f.yaml:2: unknown key \"a\" in collectors.network; known are include, exclude"},
       {"scrape_configs: []\n",
        "f.yaml:2: unknown key \"scrape_configs\" in the configuration: this is a key of Promtail's "
        "configuration; known are version, listen, interval, state, labels, loki, alertmanager, "

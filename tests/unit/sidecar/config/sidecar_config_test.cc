@@ -162,7 +162,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"version: 1\nlogs: [{files: {include: [/a], includes: []}}]\n",
                 "unknown key \"includes\" in logs[0].files; did you mean include?"},
         BadCase{"version: 1\ncollectors: {network: {a: 1}}\n",
-                "unknown key \"a\" in collectors.network; it takes no keys"},
+                "unknown key \"a\" in collectors.network; known are include, exclude"},
         BadCase{"version: 1\npods: {operator: telltale}\n", "pods.operator must be a URL"},
         BadCase{"version: 1\npods: {directory: pods}\n", "pods.directory must be an absolute path"},
         BadCase{"version: 1\nreload: [{watch: /a}]\n", "reload[0] needs watch, a file, and url"}));

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From the configuration of an access to the access. Pure.
+#pragma once
+
+#include "sidecar/access/access.h"
+#include "sidecar/config/access_config.h"
+
+namespace telltale {
+
+Access AccessOf(const AccessConfig& config);
+
+}  // namespace telltale
