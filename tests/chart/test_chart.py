@@ -16,6 +16,8 @@ import generate  # noqa: E402  (the folder is no package)
 EXTERNAL = ("prometheus.external.url=http://p:9090", "loki.external.url=http://l:3100")
 VICTORIALOGS = ("loki.enabled=false", "victorialogs.enabled=true")
 OUTSIDE_VICTORIALOGS = ("loki.enabled=false", "victorialogs.external.url=http://v:9428/")
+EXPORTERS = tuple(f"{name}.enabled=true" for name in (
+    "kubelet", "kubeStateMetrics", "nodeExporter", "pushgateway", "blackboxExporter"))  # fmt: skip
 TOGGLES = [
     (),
     ("operator.enabled=false", "promtail.enabled=false"),
@@ -58,6 +60,20 @@ TOGGLES = [
         "extraArgs={-x}", "nodeSelector.disk=ssd", "priorityClassName=high", "podLabels.a=b", "podAnnotations.a=b",
         "tolerations[0].operator=Exists", "persistence.storageClass=fast",
     ))),
+    ("alertmanager.enabled=true",),
+    EXPORTERS,
+    *((one,) for one in EXPORTERS),
+    tuple(f"{component}.{setting}" for component in ("kubeStateMetrics", "nodeExporter", "pushgateway", "blackboxExporter")
+          for setting in ("enabled=true", "extraArgs={--x}", "nodeSelector.disk=ssd", "priorityClassName=high",
+                          "podLabels.a=b", "podAnnotations.a=b", "tolerations[0].operator=Exists")),
+    ("pushgateway.enabled=true", "pushgateway.persistence.enabled=false", "nodeExporter.enabled=true", "nodeExporter.port=9200"),
+    ("alertmanager.enabled=true", "alertmanager.existingSecret=a", "alertmanager.secretName=b"),
+    ("alertmanager.enabled=true", *(f"alertmanager.{setting}" for setting in (
+        "extraArgs={--x}", "nodeSelector.disk=ssd", "priorityClassName=high", "podLabels.a=b", "podAnnotations.a=b",
+        "tolerations[0].operator=Exists", "persistence.enabled=false", "image.digest=",
+    ))),
+    ("alertmanager.external.url=http://a:9093/alerts",),
+    ("prometheusOperator.rules.enabled=true", "prometheusOperator.rules.labels.a=b"),
     ("operator.replicas=1", "operator.affinity.nodeAffinity.a=b",
      "operator.topologySpreadConstraints[0].maxSkew=1"),
 ]  # fmt: skip
@@ -125,6 +141,13 @@ def test_all_pods_but_those_that_read_the_nodes_logs_meet_the_restricted_profile
         elif one["metadata"]["name"].endswith("-node"):
             hosts = {v["hostPath"]["path"] for v in chart.pod(one)["volumes"] if "hostPath" in v}
             assert hosts - {"/var/lib/docker/containers"} == {"/var/log/pods", "/var/lib/telltale-node"}
+        elif one["metadata"]["name"].endswith("-node-exporter"):
+            [root] = [v["hostPath"] for v in chart.pod(one)["volumes"] if "hostPath" in v]
+            assert root == {"path": "/"}
+            mounts = chart.pod(one)["containers"][0]["volumeMounts"]
+            assert [mount["readOnly"] for mount in mounts] == [True]
+            assert sorted(problems) == [
+                "container node-exporter takes a port of the node", "sets hostNetwork", "volume root is a hostPath"]  # fmt: skip
         else:
             assert not problems, chart.title(one)
 
@@ -168,6 +191,11 @@ def test_only_who_asks_the_api_server_gets_a_token():
         name = one["metadata"]["name"]
         needs = name in ("telltale-operator", "telltale-promtail")
         assert chart.pod(one)["automountServiceAccountToken"] is needs, name
+    for one in chart.workloads(chart.render(*EXPORTERS, "promtail.enabled=false")):
+        name = one["metadata"]["name"]
+        needs = name in ("telltale-operator", "telltale-prometheus", "telltale-kube-state-metrics")
+        assert chart.pod(one)["automountServiceAccountToken"] is needs, name
+        assert (chart.pod(one).get("serviceAccountName") == name) is needs, name
 
 
 def test_every_image_has_a_fixed_tag():
@@ -230,7 +258,10 @@ def test_rights_are_named_and_never_a_wildcard():
             assert not {"list", "watch"} & set(rule["verbs"]), name
         if "configmaps" in rule["resources"]:
             assert rule["resourceNames"] in (["telltale-sidecar"], ["telltale-promtail"]), name
-        assert not {"nodes/proxy", "pods/exec", "nodes"} & set(rule["resources"]), name
+        assert not {"nodes/proxy", "pods/exec"} & set(rule["resources"]), name
+        if "nodes" in rule["resources"]:
+            assert name in ("telltale-prometheus", "telltale-kube-state-metrics"), name
+            assert rule["verbs"] == ["list", "watch"], name
 
 
 def test_a_namespace_s_viewer_and_editor_get_monitoring_targets_too():
@@ -306,7 +337,7 @@ def test_the_operator_is_told_what_was_chosen():
     )
     assert not [a for a in alone if a.startswith(("--prometheus-url", "--loki-url"))]
     assert not [a for a in usual if a.startswith("--alertmanager-url")]
-    assert "--alertmanager-url=http://a:9093" in operator_arguments("alertmanager.url=http://a:9093")
+    assert "--alertmanager-url=http://a:9093" in operator_arguments("alertmanager.external.url=http://a:9093")
     trusted = operator_arguments("operator.trustedNamespaces={one,two}")
     assert "--trusted-namespaces=one,two" in trusted
 

@@ -69,3 +69,24 @@ def test_the_roles_are_bound_to_the_operator_s_account_alone():
         }
         assert binding["roleRef"]["name"] == "telltale-operator"
         assert binding["roleRef"]["kind"] == kind.removesuffix("Binding")
+
+
+def test_prometheus_and_kube_state_metrics_may_only_look_and_see_no_secrets():
+    def granted(objects, name):
+        return [(r["apiGroups"], r["resources"], r["verbs"]) for r in chart.find(objects, "ClusterRole", name)["rules"]]
+
+    objects = chart.render("kubelet.enabled=true", "kubeStateMetrics.enabled=true")
+    assert granted(objects, "telltale-prometheus") == [
+        ([""], ["nodes"], ["list", "watch"]), ([""], ["nodes/metrics"], ["get"])]  # fmt: skip
+    state = granted(objects, "telltale-kube-state-metrics")
+    assert all(verbs == ["list", "watch"] for _, _, verbs in state)
+    seen = {resource for _, resources, _ in state for resource in resources}
+    assert not {"secrets", "configmaps"} & seen
+    [container] = chart.pod(chart.find(objects, "Deployment", "telltale-kube-state-metrics"))["containers"]
+    [asked] = [a.partition("=")[2].split(",") for a in container["args"] if a.startswith("--resources=")]
+    assert seen == {*asked, "customresourcedefinitions", "monitoringtargets"}
+    for name in ("telltale-prometheus", "telltale-kube-state-metrics"):
+        binding = chart.find(objects, "ClusterRoleBinding", name)
+        assert binding["subjects"] == [{"kind": "ServiceAccount", "name": name, "namespace": chart.NAMESPACE}]
+        assert binding["roleRef"]["name"] == name
+        chart.find(objects, "ServiceAccount", name)

@@ -11,6 +11,11 @@ telltale-promtail and telltale-sidecar) have fixed names and are never rendered 
 {{- include "telltale.fullname" .root }}-{{ .component -}}
 {{- end }}
 
+{{/* The key of a component's values: nodeExporter for node-exporter. */}}
+{{- define "telltale.key" -}}
+{{- .component | camelcase | untitle -}}
+{{- end }}
+
 {{- define "telltale.selectorLabels" -}}
 app.kubernetes.io/name: {{ .component }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
@@ -29,7 +34,7 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 
 {{/* registry/repository:tag, or @digest when there is one; an empty tag is the appVersion. */}}
 {{- define "telltale.image" -}}
-{{- $image := (index .root.Values .component).image -}}
+{{- $image := (index .root.Values (include "telltale.key" .)).image -}}
 {{- $registry := .root.Values.global.imageRegistry | default $image.registry -}}
 {{- if $registry }}{{ $registry }}/{{ end }}{{ $image.repository }}
 {{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ $image.tag | default .root.Chart.AppVersion }}{{ end -}}
@@ -190,7 +195,7 @@ capabilities:
 
 {{/* The metadata of a pod template; "checksums" names templates whose change restarts the pod. */}}
 {{- define "telltale.podMetadata" -}}
-{{- $values := index .root.Values .component -}}
+{{- $values := index .root.Values (include "telltale.key" .) -}}
 labels:
   {{- include "telltale.selectorLabels" . | nindent 2 }}
   app.kubernetes.io/part-of: telltale
@@ -210,7 +215,7 @@ annotations:
 
 {{/* The part of a pod's spec that is the same for every component. */}}
 {{- define "telltale.podSpec" -}}
-{{- $values := index .root.Values .component -}}
+{{- $values := index .root.Values (include "telltale.key" .) -}}
 enableServiceLinks: false
 {{- with .root.Values.global.imagePullSecrets }}
 imagePullSecrets:
@@ -237,7 +242,7 @@ affinity:
 
 {{/* The volume "data": a claim of the StatefulSet, or a folder that ends with the pod. */}}
 {{- define "telltale.dataClaim" -}}
-{{- $persistence := (index .root.Values .component).persistence -}}
+{{- $persistence := (index .root.Values (include "telltale.key" .)).persistence -}}
 {{- if $persistence.enabled -}}
 persistentVolumeClaimRetentionPolicy:
   whenDeleted: Retain
@@ -262,7 +267,7 @@ volumeClaimTemplates:
 
 {{/* The Service of a component with one port, called with "port" and "targetPort" too. */}}
 {{- define "telltale.service" -}}
-{{- $values := index .root.Values .component -}}
+{{- $values := index .root.Values (include "telltale.key" .) -}}
 apiVersion: v1
 kind: Service
 metadata:
