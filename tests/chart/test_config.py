@@ -36,20 +36,20 @@ def addresses(text: str) -> set[str]:
 
 @pytest.mark.parametrize("settings", [(), VICTORIALOGS], ids=["loki", "victorialogs"])
 def test_every_address_is_that_of_a_rendered_service(settings):
-    for release, namespace in (("telltale", "telltale"), ("watch", "ops")):
+    for release, namespace, prefix in (("telltale", "telltale", "telltale"), ("watch", "ops", "watch-telltale")):
         objects = chart.render(*settings, release=release, namespace=namespace)
         texts = [
             text for one in objects if one["kind"] == "ConfigMap" for text in one["data"].values()
         ]
-        operator = chart.find(objects, "Deployment", f"{release}-operator")
+        operator = chart.find(objects, "Deployment", f"{prefix}-operator")
         texts += chart.pod(operator)["containers"][0]["args"]
         named = set.union(*map(addresses, texts))
         # Looked up by its name alone; the port stands beside it.
-        pods = f"{release}-operator-pods.{namespace}.svc"
+        pods = f"{prefix}-operator-pods.{namespace}.svc"
         named = {f"{pods}:8080" if one == pods else one for one in named}
         assert named == services(objects) - {
-            f"{release}-operator.{namespace}.svc:443",
-            f"{release}-grafana.{namespace}.svc:80",
+            f"{prefix}-operator.{namespace}.svc:443",
+            f"{prefix}-grafana.{namespace}.svc:80",
         }
 
 

@@ -43,22 +43,23 @@ def test_prometheus_takes_the_jobs_of_all_exporters(tmp_path):
 
 
 def test_an_exporter_s_job_reads_the_service_that_is_rendered():
-    for settings, release in ((EXPORTERS, "telltale"), ((*EXPORTERS, "nodeExporter.port=9200"), "watch")):
+    exporters = {"kube-state-metrics", "node-exporter", "pushgateway", "blackbox-exporter"}
+    for settings, release, prefix in ((EXPORTERS, "telltale", "telltale"),
+                                      ((*EXPORTERS, "nodeExporter.port=9200"), "watch", "watch-telltale")):  # fmt: skip
         objects = chart.render(*settings, release=release, namespace="ops")
-        text = yaml.safe_load(chart.config(objects, f"{release}-prometheus", "prometheus.yml"))
-        for job in text["scrape_configs"]:
-            name = job["job_name"]
-            if f"{name}.enabled=true" not in ("pushgateway.enabled=true",) and "-" not in name or name.startswith("telltale"):
-                continue
-            service = chart.find(objects, "Service", f"{release}-{name}")
+        text = yaml.safe_load(chart.config(objects, f"{prefix}-prometheus", "prometheus.yml"))
+        found = {job["job_name"]: job for job in text["scrape_configs"] if job["job_name"] in exporters}
+        assert set(found) == exporters
+        for name, job in found.items():
+            service = chart.find(objects, "Service", f"{prefix}-{name}")
             [port] = service["spec"]["ports"]
             if "dns_sd_configs" in job:
-                [found] = job["dns_sd_configs"]
-                assert found["names"][0].startswith(f"{release}-{name}.ops.svc") and found["port"] == port["port"]
+                [lookup] = job["dns_sd_configs"]
+                assert lookup["names"][0].startswith(f"{prefix}-{name}.ops.svc") and lookup["port"] == port["port"]
                 assert service["spec"]["clusterIP"] == "None"
             else:
                 [target] = job["static_configs"][0]["targets"]
-                assert target.startswith(f"{release}-{name}.ops.svc") and target.endswith(f":{port['port']}")
+                assert target.startswith(f"{prefix}-{name}.ops.svc") and target.endswith(f":{port['port']}")
 
 
 def test_what_is_pushed_and_what_is_known_of_others_keeps_its_labels():

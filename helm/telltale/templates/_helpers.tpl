@@ -3,7 +3,14 @@ Names. Objects that the operator makes itself (the Secret telltale-webhook-ca, t
 telltale-promtail and telltale-sidecar) have fixed names and are never rendered here.
 */}}
 {{- define "telltale.fullname" -}}
-{{- .Values.fullnameOverride | default .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- if .Values.fullnameOverride -}}
+{{ .Values.fullnameOverride }}
+{{- else -}}
+{{- $name := ternary .Release.Name (printf "%s-telltale" .Release.Name) (contains "telltale" .Release.Name) -}}
+{{- /* Two long names that begin alike stay two. */ -}}
+{{- if gt (len $name) 40 }}{{ $name = printf "%s-%s" (trunc 31 $name | trimSuffix "-") (sha256sum $name | trunc 8) }}{{ end -}}
+{{ $name }}
+{{- end -}}
 {{- end }}
 
 {{/* Called with (dict "root" $ "component" "loki"), like all that follow. */}}
@@ -288,4 +295,15 @@ spec:
       port: {{ .port }}
       targetPort: http
       protocol: TCP
+{{- end }}
+
+{{/* The podLabels of each component, by where they stand. */}}
+{{- define "telltale.podLabels" -}}
+{{- $found := dict -}}
+{{- range $component, $values := .Values -}}
+{{- if kindIs "map" $values -}}
+{{- with $values.podLabels }}{{ $_ := set $found (printf "%s.podLabels" $component) . }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $found -}}
 {{- end }}
