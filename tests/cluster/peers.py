@@ -70,6 +70,12 @@ class Program:
         """SIGKILL, as a crash would; `start` may follow and finds the same data."""
         self._daemon.stop(0)
 
+    def reload(self, config: str) -> None:
+        """Makes it read another configuration; raises HTTPError when it refuses. Not all of them can."""
+        self.config_file.write_text(config)
+        request = urllib.request.Request(self.url + "/-/reload", method="POST")
+        urllib.request.urlopen(request, timeout=30).close()
+
     __enter__ = start
 
     def __exit__(self, *_) -> None:
@@ -88,11 +94,24 @@ class Prometheus(Program):
             "--web.enable-lifecycle",
         ]
 
-    def reload(self, config: str) -> None:
-        """Makes it read another configuration; raises HTTPError when it refuses."""
-        self.config_file.write_text(config)
-        request = urllib.request.Request(self.url + "/-/reload", method="POST")
-        urllib.request.urlopen(request, timeout=30).close()
+
+class Alertmanager(Program):
+    """One alone, that looks for no others."""
+
+    name = "alertmanager"
+    ready_path = "/-/ready"
+
+    def __init__(self, folder: pathlib.Path, config: str, *flags: str):
+        super().__init__(folder, config)
+        self._flags = flags or ("--cluster.listen-address=",)
+
+    def _arguments(self, ports):
+        return [
+            f"--config.file={self.config_file}",
+            f"--storage.path={self.folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{ports[0]}",
+            *self._flags,
+        ]
 
 
 # Loki 2.2.1. A stream is taken in the order of time only, and there is no structured metadata.

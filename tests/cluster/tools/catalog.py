@@ -41,12 +41,14 @@ PROGRAMS = {
     "loki": ("loki", "github.com/grafana/loki/cmd/loki"),
     "promtail": ("loki", "github.com/grafana/loki/cmd/promtail"),
     "victoria-logs": ("victorialogs", "github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs"),
+    # The newest version whose module has the built page that its main package embeds.
+    "alertmanager": ("alertmanager", "github.com/prometheus/alertmanager/cmd/alertmanager"),
     "vlagent": ("victorialogs", "github.com/VictoriaMetrics/VictoriaLogs/app/vlagent"),
 }
 
 # The demo needs a log store, and no other shipper than ours.
 GROUPS = {
-    "demo": tuple(name for name in PROGRAMS if name not in ("promtail", "vlagent")),
+    "demo": tuple(name for name in PROGRAMS if name not in ("promtail", "vlagent", "alertmanager")),
     "test": tuple(PROGRAMS),
 }
 
@@ -109,6 +111,9 @@ def _versions(module: str) -> dict[str, str]:
     if module == "victorialogs":
         version = required(module, "github.com/VictoriaMetrics/VictoriaLogs")
         return {"github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version": f"{module}-{version}"}
+    if module == "alertmanager":
+        version = required(module, "github.com/prometheus/alertmanager").lstrip("v")
+        return {"github.com/prometheus/common/version.Version": version}
     build = "github.com/grafana/loki/pkg/build."
     version = LOKI_RELEASES[required(module, "github.com/grafana/loki")]
     return {build + "Version": version, build + "Revision": "module", build + "Branch": "v" + version}
