@@ -43,6 +43,7 @@ Core::Core(CoreOptions options, CoreTransports transports, Registry& registry, C
                  clock),
       lease_api_(transports.lease, LeaseApi(options_), clock),
       events_({.instance = options_.identity}, write_api_, registry, clock, options_.random),
+      refused_pods_(write_api_, options_.trusted_namespaces, clock),
       status_reconciler_(
           {.matched = [this](const std::string& key) { return index_.Matched(key); },
            .all_keys = [this] { return TargetKeys(); },
@@ -50,7 +51,8 @@ Core::Core(CoreOptions options, CoreTransports transports, Registry& registry, C
            .asks_prometheus = options_.asks_prometheus,
            .trusted_namespaces = options_.trusted_namespaces,
            .config = [this](const std::string& key) { return outcomes_.Of(key); },
-           .installation = [this] { return InstallationNow(); }},
+           .installation = [this] { return InstallationNow(); },
+           .refused = &refused_pods_},
           write_api_, [this](const StatusTransition& turned) { Tell(turned); }, registry, clock),
       sidecar_reconciler_(
           options_.sidecars, [this] { return index_.Snapshot(); }, sidecar_maps_, outcomes_,

@@ -143,6 +143,7 @@ class Core {
   EventRecorder events_;
   std::optional<LeaderElector> elector_;
 
+  RefusedPods refused_pods_;
   StatusReconciler status_reconciler_;
   SidecarConfigReconciler sidecar_reconciler_;
   PromtailReconciler promtail_reconciler_;

@@ -33,6 +33,11 @@ constexpr std::array kReasons = {
                "the last good one, usually because its release is older than the operator's",
                "restart the workload, so that it gets the operator's sidecar, and look at the "
                "sidecar's own log"},
+    ReasonInfo{Reason::kPodsRefused, "PodsRefused", "The API server refuses the pods",
+               "the workload wants pods and the API server refuses to make them, as for a quota, a "
+               "LimitRange, Pod Security or an admission policy",
+               "raise the quota or correct the workload as the sentence says; Kubernetes tries "
+               "again within minutes, kubectl rollout restart at once"},
     ReasonInfo{Reason::kNoPodsMatched, "NoPodsMatched", "No pod matches the selector",
                "no pod in the namespaces looked into has these labels",
                "compare spec.selector with kubectl get pods --show-labels; if the workload has no "

@@ -16,6 +16,7 @@ enum class Reason {
   kConfigTooLarge,
   kConfigNotWritten,
   kConfigRefused,
+  kPodsRefused,
   kNoPodsMatched,
   kPortNotFound,
   kPortAmbiguous,

@@ -51,23 +51,28 @@ ReconcileResult StatusReconciler::Reconcile(const std::string& key) {
   const auto view = sources_.view.Get();
   if (!view && sources_.asks_prometheus) return {{}, kNoView};
   if (const Millis wait = pace_.MustWait(key); wait > Millis(0)) return {{}, wait};
-  const SteadyTime began = clock_.Steady();
+  SteadyTime began = clock_.Steady();
   const auto matched = sources_.matched(key);
   if (!matched || matched->target->meta.deleting) {
     own_writes_.Forget(key);
     pace_.Forget(key);
+    if (sources_.refused) sources_.refused->Forget(key);
     return {};
   }
   const MonitoringTarget& target = *matched->target;
+  const SteadyTime asked = clock_.Steady();
+  const RefusedPods::Answer refusal = RefusalOf(*matched);
+  began += clock_.Steady() - asked;  // to wait for an answer is no work
   const PrometheusView unknown;
   std::int64_t look_again = 0;
   const std::string status = RenderTargetStatus(
       {target, matched->pods, view ? *view : unknown, sources_.trusted_namespaces,
        clock_.WallNanos(), sources_.config ? sources_.config(key) : ConfigState(),
-       sources_.installation ? sources_.installation() : Installation(),
+       sources_.installation ? sources_.installation() : Installation(), refusal.why,
        static_cast<int>(matched->finished)},
       &look_again);
-  const Millis again = look_again > 0 ? std::min(kResync, Millis(look_again * 1000)) : kResync;
+  Millis again = look_again > 0 ? std::min(kResync, Millis(look_again * 1000)) : kResync;
+  if (refusal.again > Millis(0)) again = std::min(again, refusal.again);
   const bool differs = StatusDiffers(target.status_json, status);
   pace_.Worked(key, began);
   if (!differs) return {{}, again};
@@ -80,6 +85,15 @@ ReconcileResult StatusReconciler::Reconcile(const std::string& key) {
   ReconcileResult result = Write(target, status, changes);
   if (result.status.ok() && result.requeue_after == kResync) result.requeue_after = again;
   return result;
+}
+
+RefusedPods::Answer StatusReconciler::RefusalOf(const MatchedPods& matched) {
+  if (!sources_.refused) return {};
+  const MonitoringTarget& target = *matched.target;
+  const bool selects = !target.selector.empty() || target.selector.match_all;
+  if (matched.pods.empty() && selects && !target.suspend) return sources_.refused->Of(target);
+  sources_.refused->Forget(target.meta.Key());
+  return {};
 }
 
 Millis StatusReconciler::WriteMustWait(const std::string& key, bool urgent) const {

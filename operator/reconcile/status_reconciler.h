@@ -23,6 +23,7 @@
 #include "operator/reconcile/controller/controller.h"
 #include "operator/reconcile/own_writes.h"
 #include "operator/reconcile/pace.h"
+#include "operator/reconcile/refused_pods.h"
 #include "operator/reconcile/write_counter.h"
 #include "operator/store/cluster_index.h"
 #include "operator/store/published.h"
@@ -47,6 +48,7 @@ struct StatusSources {
   // The result of writing the configuration of a key; empty if none is written.
   std::function<ConfigState(const std::string& key)> config = {};
   std::function<Installation()> installation = {};  // empty: all is there
+  RefusedPods* refused = nullptr;                   // null: nobody looks for them
 };
 
 class StatusReconciler {
@@ -65,6 +67,7 @@ class StatusReconciler {
   std::vector<std::string> AllKeys() const { return sources_.all_keys(); }
 
  private:
+  RefusedPods::Answer RefusalOf(const MatchedPods& matched);
   std::chrono::milliseconds WriteMustWait(const std::string& key, bool urgent) const;
   ReconcileResult Write(const MonitoringTarget& target, const std::string& status,
                         const std::vector<ConditionChange>& changes);

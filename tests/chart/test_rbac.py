@@ -9,6 +9,7 @@ CLUSTER = [
     ("telltale.dev", ["monitoringtargets/status"], None, ["patch"]),
     ("", ["pods", "namespaces"], None, ["list", "watch"]),
     ("", ["configmaps"], ["telltale-sidecar"], ["list", "watch", "create", "patch", "delete"]),
+    ("apps", ["replicasets"], None, ["list"]),
     ("events.k8s.io", ["events"], None, ["create", "patch"]),
 ]
 INJECTION = [

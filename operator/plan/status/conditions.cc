@@ -75,7 +75,7 @@ Condition Discovered(const StatusInput& input, const TargetHealth& health) {
   if (target.selector.empty() && !target.selector.match_all) {
     return {kType, State::kUnknown, Reason::kInvalid, "The selector cannot be used."};
   }
-  if (const auto* problem = health.Find({Reason::kNoPodsMatched})) {
+  if (const auto* problem = health.Find({Reason::kPodsRefused, Reason::kNoPodsMatched})) {
     return {kType, State::kFalse, problem->reason, problem->message};
   }
   if (const auto* problem = health.Find({Reason::kPortNotFound})) {

@@ -27,7 +27,9 @@ void AddResourceProblems(const StatusInput& input, Findings& findings) {
     findings.Add(problem.reason, problem.message);
   }
   const bool selects = !target.selector.empty() || target.selector.match_all;
-  if (selects && input.pods.empty() && input.finished == 0) {
+  if (!input.refused.empty() && input.pods.empty()) {
+    findings.Add(Reason::kPodsRefused, input.refused);
+  } else if (selects && input.pods.empty() && input.finished == 0) {
     findings.Add(Reason::kNoPodsMatched,
                  "No pod in " + SearchedNamespaces(target, input.trusted_namespaces) +
                      " matches spec.selector: " + std::string(Info(Reason::kNoPodsMatched).fix) +

@@ -39,6 +39,7 @@ struct StatusInput {
   std::int64_t now_nanos;
   ConfigState config = {};  // of the sidecars and node agents
   Installation installation = {};
+  std::string refused = {};  // why the API server refuses the pods that would match, a sentence
   int finished = 0;  // pods that it matches and that have finished; counted where few others are
 };
 

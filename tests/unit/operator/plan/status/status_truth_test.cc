@@ -29,6 +29,7 @@ std::string StatusIn(const WorldFile& file, Installation installation, int finis
                              ParseRfc3339(kNow).value(),
                              {},
                              std::move(installation),
+                             {},
                              finished});
 }
 std::string StatusOf(const WorldFile& file) { return StatusIn(file, {}); }

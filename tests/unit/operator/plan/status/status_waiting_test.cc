@@ -32,6 +32,7 @@ Rendered Render(const WorldFile& file, int finished = 0) {
                                         ParseRfc3339(kNow).value(),
                                         {},
                                         {},
+                                        {},
                                         finished},
                                        &rendered.look_again);
   return rendered;
@@ -119,6 +120,27 @@ TEST(FinishedPods, AreNoFailureBetweenTwoRunsNorDuringThem) {
   EXPECT_EQ(Ready(Shop(kMetrics, RunningPod("a", std::string(kOld)), "{}"), 3),
             "Unknown/NotYetScraped");
   EXPECT_EQ(Ready(Shop(kMetrics, "", "{}"), 0), "False/NoPodsMatched");
+}
+
+TEST(RefusedPods, AreNamedInTheWordsOfTheApiServerUntilThereArePods) {
+  const auto render = [](const std::string& pods) {
+    const auto file = Shop(kMetrics, pods, kUpA);
+    const auto matched = MatchAll(file.world, file.pods);
+    const auto views = ViewsOf(matched[0].pods);
+    return RenderTargetStatus({*matched[0].target,
+                               views,
+                               file.view,
+                               file.world.trusted_namespaces,
+                               ParseRfc3339(kNow).value(),
+                               {},
+                               {},
+                               "The API server refuses the pods: exceeded quota."});
+  };
+  const auto status = render("");
+  EXPECT_EQ(State(status, "Discovered"), "False/PodsRefused");
+  EXPECT_EQ(State(status, "Ready"), "False/PodsRefused");
+  EXPECT_THAT(status, HasSubstr("exceeded quota"));
+  EXPECT_EQ(State(render(RunningPod("a")), "Ready"), "True/Ready");
 }
 
 TEST(OptedOutPods, AloneMakeAResourceThatWantsSidecarsReady) {
