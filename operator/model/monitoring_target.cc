@@ -110,7 +110,7 @@ Status DecodeSpec(JsonValue value, MonitoringTarget& out) {
 Status DecodeMonitoringTarget(JsonValue value, MonitoringTarget& out) {
   bool has_spec = false;
   Status status = decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
-    if (key == "metadata") return DecodeObjectMeta(member, out.meta);
+    if (key == "metadata") return DecodeObjectMeta(member, out.meta, &out.edited);
     if (key == "spec") {
       has_spec = true;
       return DecodeSpec(member, out);

@@ -142,6 +142,8 @@ struct MonitoringTarget {
   std::optional<MetricsSpec> metrics;
   std::optional<LogsSpec> logs;
   std::optional<SidecarSpec> sidecar;
+  std::int64_t edited =
+      0;  // when it last became another one, in seconds since the epoch; 0: unknown
   std::string status_json;  // as it stands in the API, to write only what differs
   // Sentences about parts that could not be understood. Such a part is absent here and produces
   // nothing, the others go on (status says Accepted=False).

@@ -2,7 +2,9 @@
 #include "operator/model/object_meta.h"
 
 #include <algorithm>
+#include <optional>
 
+#include "common/base/rfc3339.h"
 #include "operator/model/decode.h"
 
 namespace telltale {
@@ -51,12 +53,24 @@ Status DecodeAnnotations(JsonValue value, Pairs& out) {
   });
 }
 
+// An element of managedFields.
+Status DecodeManager(JsonValue value, std::int64_t& edited) {
+  std::string_view time, subresource;
+  TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+    if (key == "time") return decode::Text(member, time);
+    return key == "subresource" ? decode::Text(member, subresource) : Status();
+  }));
+  const auto nanos = subresource.empty() ? ParseRfc3339(time) : std::nullopt;
+  if (nanos) edited = std::max(edited, *nanos / 1'000'000'000);
+  return {};
+}
+
 }  // namespace
 
 Status DecodeStringMap(JsonValue value, Labels& out) { return DecodePairs(value, out); }
 
 template <class Text>
-Status DecodeObjectMeta(JsonValue value, BasicObjectMeta<Text>& out) {
+Status DecodeObjectMeta(JsonValue value, BasicObjectMeta<Text>& out, std::int64_t* edited) {
   return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
     if (key == "name") return decode::Text(member, out.name);
     if (key == "namespace") return decode::Text(member, out.ns);
@@ -69,11 +83,14 @@ Status DecodeObjectMeta(JsonValue value, BasicObjectMeta<Text>& out) {
     if (key == "labels") return DecodePairs(member, out.labels);
     if (key == "annotations") return DecodeAnnotations(member, out.annotations);
     if (key == "deletionTimestamp") out.deleting = member.type() != JsonValue::Type::kNull;
+    if (key == "managedFields" && edited) {
+      return decode::Elements(member, [&](JsonValue item) { return DecodeManager(item, *edited); });
+    }
     return {};
   });
 }
 
-template Status DecodeObjectMeta(JsonValue, ObjectMeta&);
-template Status DecodeObjectMeta(JsonValue, ObjectMetaText&);
+template Status DecodeObjectMeta(JsonValue, ObjectMeta&, std::int64_t*);
+template Status DecodeObjectMeta(JsonValue, ObjectMetaText&, std::int64_t*);
 
 }  // namespace telltale

@@ -53,10 +53,13 @@ using ObjectMeta = BasicObjectMeta<std::string>;
 using ObjectMetaText = BasicObjectMeta<std::string_view>;
 
 // For either. Errors are in the form of operator/model/decode.h: they start below this value.
+// `edited` (may be null) becomes the last time at which anything but the status was written, as
+// managedFields have it, in seconds since the epoch; it stays where they say nothing.
 template <class Text>
-Status DecodeObjectMeta(JsonValue value, BasicObjectMeta<Text>& out);
-extern template Status DecodeObjectMeta(JsonValue, ObjectMeta&);
-extern template Status DecodeObjectMeta(JsonValue, ObjectMetaText&);
+Status DecodeObjectMeta(JsonValue value, BasicObjectMeta<Text>& out,
+                        std::int64_t* edited = nullptr);
+extern template Status DecodeObjectMeta(JsonValue, ObjectMeta&, std::int64_t*);
+extern template Status DecodeObjectMeta(JsonValue, ObjectMetaText&, std::int64_t*);
 
 // An object of strings: labels, nodeSelector, params.
 Status DecodeStringMap(JsonValue value, Labels& out);

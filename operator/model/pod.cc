@@ -109,7 +109,7 @@ struct PodReader {
     out.meta.Clear();
     out.node = out.phase = out.ip = Text();
     out.host_network = out.windows = false;
-    out.started = 0;
+    out.started = out.created = 0;
     out.trouble.clear();
     out.sidecar_mounts.clear();
     for (Container& container : out.containers) {
@@ -166,8 +166,8 @@ struct PodReader {
     return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
       if (key == "metadata") {
         TELLTALE_TRY(DecodeObjectMeta(member, out.meta));
-        const auto created = ParseRfc3339(out.meta.created);
-        out.started = std::max(out.started, created.value_or(0) / 1'000'000'000);
+        out.created = ParseRfc3339(out.meta.created).value_or(0) / 1'000'000'000;
+        out.started = std::max(out.started, out.created);
         return {};
       }
       if (key == "spec") return Spec(member);
@@ -217,6 +217,7 @@ PodText TextOf(const Pod& pod) {
   text.host_network = pod.host_network;
   text.windows = pod.windows;
   text.started = pod.started;
+  text.created = pod.created;
   text.trouble = pod.trouble;
   text.sidecar_mounts = pod.sidecar_mounts;
   for (const auto& container : pod.containers) text.containers.push_back(TextOf(container));

@@ -46,6 +46,7 @@ struct BasicPod {
   bool host_network = false;
   bool windows = false;
   std::vector<BasicContainer<Text>> containers;  // in order: containers, then init containers
+  std::int64_t created = 0;                      // seconds since the epoch; 0: not known
   // When the pod was made or one of its containers last started, whichever is later, in seconds
   // since the epoch; 0: not known.
   std::int64_t started = 0;

@@ -22,6 +22,8 @@ inline constexpr std::string_view kNotInjectedAnnotation = "telltale.dev/not-inj
 // "/folder: why".
 inline constexpr std::string_view kUnseenLogsAnnotation = "telltale.dev/unseen-logs";
 // Written at admission: the image of the sidecar.
+inline constexpr std::string_view kTemplateHashLabel = "pod-template-hash";
+inline constexpr std::string_view kRevisionHashLabel = "controller-revision-hash";
 inline constexpr std::string_view kSidecarAnnotation = "telltale.dev/sidecar";
 
 struct PodView {
@@ -30,9 +32,11 @@ struct PodView {
   bool host_network = false;
   bool windows = false;
   bool has_sidecar = false;
-  bool opted_out = false;                      // by kInjectAnnotation
-  bool static_pod = false;                     // has kMirrorAnnotation
-  std::int64_t started = 0;                    // as in Pod
+  bool opted_out = false;                 // by kInjectAnnotation
+  bool static_pod = false;                // has kMirrorAnnotation
+  std::int64_t created = 0, started = 0;  // as in Pod
+  // Labels by which controllers mark their pods: of a Deployment, of a StatefulSet or DaemonSet.
+  std::string_view template_hash, revision_hash;
   std::string_view trouble, sidecar_mounts;    // as in Pod
   std::string_view sidecar_image;              // that was injected; empty: not known
   std::string_view not_injected, unseen_logs;  // of the annotations

@@ -98,6 +98,11 @@ constexpr std::array kReasons = {
                "the pod is older than the resource, or the webhook could not be reached when it "
                "was made",
                "restart the workload: kubectl rollout restart"},
+    ReasonInfo{Reason::kWebhookMissed, "WebhookMissed", "The webhook did not see the pod",
+               "the pod was made after the resource, and no replica of the operator answered the "
+               "API server then",
+               "restart the workload: kubectl rollout restart; if it happens again, look at the "
+               "operator's pods and at its MutatingWebhookConfiguration"},
     ReasonInfo{Reason::kSidecarOutdated, "SidecarOutdated",
                "The sidecar is older than what is asked",
                "the pod got its sidecar before the resource or the operator changed, and a running "
@@ -163,8 +168,11 @@ constexpr std::array kReasons = {
     ReasonInfo{Reason::kNoLinesYet, "NoLinesYet", "No line was delivered yet",
                "the application has written no line that matches, or Loki has not taken one",
                "check spec.logs.files, and the sidecar's own log"},
-    ReasonInfo{Reason::kNodeAgent, "NodeAgent", "A node agent reads the logs",
-               "the operator cannot see what Promtail delivers", "ask Loki for the streams"},
+    ReasonInfo{
+        Reason::kNodeAgent, "NodeAgent", "A node agent reads the logs",
+        "Prometheus scrapes no node agent, so that the operator cannot see what it delivers",
+        "let Prometheus scrape the node agents, as the chart's own does, or ask Loki for the "
+        "streams"},
     ReasonInfo{Reason::kSuspended, "Suspended", "The resource is suspended", "spec.suspend is true",
                "set spec.suspend to false to go on"},
     ReasonInfo{Reason::kAccepted, "Accepted", "The resource is understood", "", ""},

@@ -34,6 +34,7 @@ enum class Reason {
   kScrapeFailed,
   kInjectionOff,
   kSidecarMissing,
+  kWebhookMissed,
   kSidecarOutdated,
   kSidecarImpossible,
   kHostNetwork,

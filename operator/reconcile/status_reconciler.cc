@@ -69,7 +69,7 @@ ReconcileResult StatusReconciler::Reconcile(const std::string& key) {
       {target, matched->pods, view ? *view : unknown, sources_.trusted_namespaces,
        clock_.WallNanos(), sources_.config ? sources_.config(key) : ConfigState(),
        sources_.installation ? sources_.installation() : Installation(), refusal.why,
-       static_cast<int>(matched->finished)},
+       static_cast<int>(matched->finished), matched->runs_jobs},
       &look_again);
   Millis again = look_again > 0 ? std::min(kResync, Millis(look_again * 1000)) : kResync;
   if (refusal.again > Millis(0)) again = std::min(again, refusal.again);
@@ -91,7 +91,8 @@ RefusedPods::Answer StatusReconciler::RefusalOf(const MatchedPods& matched) {
   if (!sources_.refused) return {};
   const MonitoringTarget& target = *matched.target;
   const bool selects = !target.selector.empty() || target.selector.match_all;
-  if (matched.pods.empty() && selects && !target.suspend) return sources_.refused->Of(target);
+  if (matched.pods.empty() && selects && !target.suspend && matched.finished == 0)
+    return sources_.refused->Of(target);
   sources_.refused->Forget(target.meta.Key());
   return {};
 }

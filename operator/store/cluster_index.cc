@@ -64,6 +64,7 @@ std::optional<MatchedPods> ClusterIndex::Matched(const std::string& key) const {
     const TargetEntry* entry = impl_->core.state.FindTarget(key);
     if (!entry) return std::nullopt;
     matched.target = entry->target;
+    matched.runs_jobs = entry->runs_jobs;
     sorted = entry->groups.size() <= 1;
     for (const Group* group : entry->groups) {
       matched.held.insert(matched.held.end(), group->pods.begin(), group->pods.end());

@@ -33,6 +33,7 @@ struct MatchedPods {
   std::shared_ptr<const MonitoringTarget> target;
   std::vector<PodView> pods;
   std::vector<PodRef> held;
+  bool runs_jobs = false;    // a pod of a Job that it matches has finished, and may be gone
   std::size_t finished = 0;  // others that it matches; counted when few or none are not finished
 };
 

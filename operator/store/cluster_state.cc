@@ -94,6 +94,8 @@ bool ClusterState::PutPod(PodRef pod) {
   }
   if (pod->Finished() && !(was_finished && old->labels() == pod->labels())) {
     dirty |= QueueOfFinished(*pod);
+    const bool job = pod->labels()->Find("job-name").has_value();
+    for (TargetEntry* target : found_) target->runs_jobs |= job && !pod->deleting();
   }
   return dirty;
 }
@@ -128,6 +130,7 @@ std::size_t ClusterState::CountFinished(const TargetEntry& target) const {
   std::size_t count = 0;
   Labels labels;
   for (const PodRecord* pod : finished_) {
+    if (pod->deleting()) continue;
     const std::string ns(pod->ns());
     if (!target.target->namespaces && ns != target.target->meta.ns) continue;
     pod->labels()->ExpandInto(labels);

@@ -23,6 +23,7 @@ bool ClusterState::PutTarget(TargetPtr target) {
   }
   const TargetPtr old = std::exchange(entry->target, std::move(target));
   if (old && old->SameSpec(*entry->target)) return false;
+  entry->runs_jobs = false;
   anchors_.Remove(entry.get());
   anchors_.Add(entry.get(), trusted_);
   MarkWhole(*entry);

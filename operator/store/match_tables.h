@@ -37,6 +37,7 @@ struct TargetEntry {
   std::shared_ptr<const MonitoringTarget> target;
   std::vector<Group*> groups;        // in no order
   std::vector<std::size_t> anchors;  // where TargetAnchors has it
+  bool runs_jobs = false;            // a pod of a Job that it selects has finished
 
   // What the publisher has not taken yet.
   bool queued = false;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <functional>
 #include <new>
 
@@ -57,12 +58,14 @@ PodRecord::PodRecord(const PodText& pod, Interner& interner)
 
 PodRef PodRecord::Make(const PodText& pod, Interner& interner) {
   const std::size_t text = std::size_t{Size(pod.meta.name)} + Size(pod.meta.uid) + Size(pod.ip);
-  void* memory = ::operator new(sizeof(PodRecord) + text);
+  const auto created = static_cast<std::uint32_t>(pod.created);
+  void* memory = ::operator new(sizeof(PodRecord) + text + sizeof created);
   auto* made = new (memory) PodRecord(pod, interner);
   char* end = reinterpret_cast<char*>(made + 1);
   end = std::copy_n(pod.meta.name.data(), made->name_size_, end);
   end = std::copy_n(pod.meta.uid.data(), made->uid_size_, end);
-  std::copy_n(pod.ip.data(), made->ip_size_, end);
+  end = std::copy_n(pod.ip.data(), made->ip_size_, end);
+  std::memcpy(end, &created, sizeof created);
   return PodRef(made);
 }
 
@@ -71,11 +74,18 @@ void PodRecord::Destroy(const PodRecord* record) {
   ::operator delete(const_cast<PodRecord*>(record));
 }
 
+std::uint32_t PodRecord::created() const {
+  std::uint32_t created = 0;
+  std::memcpy(&created, text() + name_size_ + uid_size_ + ip_size_, sizeof created);
+  return created;
+}
+
 bool PodRecord::Same(const PodText& pod) const {
   return phase_ == PhaseOf(pod.phase) && deleting_ == pod.meta.deleting &&
          host_network_ == pod.host_network && windows_ == pod.windows && name() == pod.meta.name &&
          uid() == pod.meta.uid && ip() == pod.ip && ns() == pod.meta.ns && node() == pod.node &&
          labels_->Same(pod.meta.labels) && SameSet(annotations_, pod.meta.annotations) &&
+         created() == static_cast<std::uint32_t>(pod.created) &&
          started_ == static_cast<std::uint32_t>(pod.started) &&
          MountsOf(extra_->view()) == pod.sidecar_mounts &&
          TroubleOf(extra_->view()) == pod.trouble && shape_->Same(pod.containers);
@@ -101,6 +111,7 @@ void PodRecord::ExpandInto(Pod& out) const {
   out.windows = windows_;
   out.containers = shape_->containers;
   out.meta.created.clear();
+  out.created = created();
   out.started = started_;
   out.sidecar_mounts = MountsOf(extra_->view());
   out.trouble = TroubleOf(extra_->view());
@@ -130,7 +141,10 @@ PodView PodRecord::View() const {
     view.not_injected = annotations_->Find(kNotInjectedAnnotation).value_or("");
     view.unseen_logs = annotations_->Find(kUnseenLogsAnnotation).value_or("");
   }
+  view.created = created();
   view.started = started_;
+  view.template_hash = labels_->Find(kTemplateHashLabel).value_or("");
+  view.revision_hash = labels_->Find(kRevisionHashLabel).value_or("");
   view.sidecar_mounts = MountsOf(extra_->view());
   view.trouble = TroubleOf(extra_->view());
   view.containers = &shape_->containers;

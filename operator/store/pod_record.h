@@ -36,6 +36,7 @@ class PodRecord final : public RefCounted<PodRecord> {
 
   bool Running() const { return phase_ == kRunning && ip_size_ != 0; }
   bool Finished() const { return phase_ == kSucceeded || phase_ == kFailed; }
+  bool deleting() const { return deleting_; }
   bool host_network() const { return host_network_; }
   bool HasSidecar() const { return has_sidecar_; }
 
@@ -54,6 +55,7 @@ class PodRecord final : public RefCounted<PodRecord> {
 
   PodRecord(const PodText& pod, Interner& interner);
   ~PodRecord() = default;
+  std::uint32_t created() const;  // stands behind the texts
   const char* text() const { return reinterpret_cast<const char*>(this + 1); }
 
   Phase phase_;

@@ -78,7 +78,14 @@ PodView ViewOf(const Pod& pod) {
   if (const auto* image = FindLabel(pod.meta.annotations, kSidecarAnnotation)) {
     view.sidecar_image = *image;
   }
+  view.created = pod.created;
   view.started = pod.started;
+  const auto label = [&](std::string_view name) -> std::string_view {
+    const std::string* text = FindLabel(pod.meta.labels, name);
+    return text ? std::string_view(*text) : std::string_view();
+  };
+  view.template_hash = label(kTemplateHashLabel);
+  view.revision_hash = label(kRevisionHashLabel);
   view.trouble = pod.trouble;
   view.sidecar_mounts = pod.sidecar_mounts;
   view.containers = &pod.containers;

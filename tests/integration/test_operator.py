@@ -63,6 +63,33 @@ def test_the_sidecar_config_map_lives_as_long_as_a_resource_needs_it(api, operat
     wait_for("the ConfigMap deleted", lambda: objects.data(api, namespace, "telltale-sidecar") is None)
 
 
+def test_pods_that_the_api_server_refuses_are_named_with_its_sentence(api, operator, namespace):
+    labels = {"app": "web"}
+    replica_set = {
+        "apiVersion": "apps/v1", "kind": "ReplicaSet",
+        "metadata": {"name": "web-5d9f", "namespace": namespace, "labels": labels},
+        "spec": {"replicas": 2, "selector": {"matchLabels": labels},
+                 "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": "i"}]}}},
+    }  # fmt: skip
+    objects.apply(api, replica_set)
+    # No controller manager runs here: this is what it writes.
+    failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message":
+               'pods "web-5d9f-x7k2p" is forbidden: exceeded quota: few, requested: pods=1, used: pods=0'}  # fmt: skip
+    done = api.kubectl("-n", namespace, "patch", "replicaset", "web-5d9f", "--subresource=status", "--type=merge", "-p",
+                       json.dumps({"status": {"replicas": 0, "conditions": [failure]}}))  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for name, app in (("web", "web"), ("other", "other")):
+        objects.apply(api, objects.target(
+            namespace, name, selector={"matchLabels": {"app": app}}, metrics={"endpoints": [ENDPOINT]}))  # fmt: skip
+    wait_for("PodsRefused", lambda: objects.condition(api, namespace, "web", "Ready")["reason"] == "PodsRefused")
+    message = objects.condition(api, namespace, "web", "Ready")["message"]
+    assert f'ReplicaSet {namespace}/web-5d9f: pods "web-5d9f-*" is forbidden: exceeded quota: few' in message
+    assert objects.condition(api, namespace, "other", "Ready")["reason"] == "NoPodsMatched"
+
+    objects.running_pod(api, namespace, "web-5d9f-1", "10.1.2.1", labels, {"http": 8080})
+    wait_for("the end of it", lambda: objects.reasons(api, namespace, "web") == [])
+
+
 def test_status_is_written_and_then_left_alone(api, operator, namespace):
     objects.apply(api, objects.target(
         namespace, "web", selector={"matchLabels": {"app": "web"}}, metrics={"endpoints": [ENDPOINT]}))  # fmt: skip

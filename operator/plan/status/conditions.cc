@@ -45,12 +45,11 @@ Condition Accepted(const StatusInput& input, const TargetHealth& health) {
 
 // Why there is no running pod to speak of. Between two runs of a CronJob nothing is wrong.
 Condition NobodyRuns(std::string_view type, const StatusInput& input, const TargetHealth& health) {
-  if (health.matched == 0 && input.finished == 0) {
+  if (health.matched == 0 && !HaveFinished(input)) {
     return {type, State::kUnknown, Reason::kNoPodsMatched, "No pod is matched."};
   }
-  if (input.finished > 0 && health.matched == health.starting) {
-    return {type, State::kTrue, Reason::kFinished,
-            std::to_string(input.finished) + " pods match and have finished; none runs now."};
+  if (HaveFinished(input) && health.matched == health.starting) {
+    return {type, State::kTrue, Reason::kFinished, FinishedText(input)};
   }
   if (health.matched == health.starting) {
     return {type, State::kUnknown, Reason::kNotRunning,
@@ -102,8 +101,8 @@ Condition Discovered(const StatusInput& input, const TargetHealth& health) {
 
 // The worst reason why a pod has no sidecar.
 const TargetProblem* WithoutSidecar(const TargetHealth& health) {
-  return health.Find({Reason::kInjectionOff, Reason::kSidecarMissing, Reason::kSidecarImpossible,
-                      Reason::kHostNetwork});
+  return health.Find({Reason::kInjectionOff, Reason::kSidecarMissing, Reason::kWebhookMissed,
+                      Reason::kSidecarImpossible, Reason::kHostNetwork});
 }
 
 bool AllOptedOut(const TargetHealth& health) {
@@ -235,13 +234,15 @@ Condition LogsFlowing(const StatusInput& input, const TargetHealth& health) {
     return {kType, State::kTrue, Reason::kFlowing,
             Of(health.delivered, health.running, "running pods had lines acknowledged.")};
   }
-  if (!sidecars && (input.installation.promtail || health.delivered == 0)) {
-    return {kType, State::kUnknown, Reason::kNodeAgent,
-            "A node agent is to read the logs; what it delivers is not known here."};
+  if (!sidecars && input.view.known && input.view.node_agents() == 0) {
+    return {
+        kType, State::kUnknown, Reason::kNodeAgent,
+        "A node agent is to read the logs, and Prometheus scrapes none: what is delivered is not "
+        "known here."};
   }
   if (!input.view.known) {
     return {kType, State::kUnknown, Reason::kPrometheusUnknown,
-            "Prometheus did not say what the sidecars delivered."};
+            "Prometheus did not say what was delivered."};
   }
   std::string message = Of(health.silent, health.running, "running pods had no line delivered yet");
   if (!health.first_silent.empty()) message += ": pod " + health.first_silent;

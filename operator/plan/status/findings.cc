@@ -56,10 +56,11 @@ std::string Findings::Text(const Finding& finding) const {
   const auto index = static_cast<std::size_t>(finding.endpoint);
   switch (finding.reason) {
     case Reason::kSidecarMissing:
+    case Reason::kWebhookMissed:
     case Reason::kSidecarImpossible:
     case Reason::kInjectionOff:
     case Reason::kHostNetwork:
-      return WithoutSidecarText(pod, finding.reason, input_.installation);
+      return WithoutSidecarText(target, pod, finding.reason, input_.installation);
     case Reason::kSidecarOutdated:
       return SidecarOutdatedText(pod, OutdatedSidecar(target, pod, input_.installation));
     case Reason::kConfigRefused:

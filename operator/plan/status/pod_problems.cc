@@ -25,9 +25,36 @@ const Container* OnSidecarPort(const PodView& pod) {
   return nullptr;
 }
 
-std::string Restart(const PodView& pod) {
-  return "restart its workload, as in kubectl rollout restart deployment NAME -n " +
-         std::string(pod.ns);
+// The name without what its controller put behind it, when `end` is part of that.
+std::string_view NameBefore(std::string_view name, std::string_view end) {
+  const std::size_t at = name.rfind(end);
+  return at == std::string_view::npos ? std::string_view() : name.substr(0, at);
+}
+
+// "deployment web"; "" when it cannot be told.
+std::string Workload(const PodView& pod) {
+  if (!pod.template_hash.empty()) {
+    const std::string hash = "-" + std::string(pod.template_hash) + "-";
+    const std::string_view name = NameBefore(pod.name, hash);
+    return name.empty() ? "" : "deployment " + std::string(name);
+  }
+  const std::string_view name = NameBefore(pod.name, "-");
+  if (pod.revision_hash.empty() || name.empty()) return "";
+  // The revision of a StatefulSet begins with its name.
+  const std::string prefix = std::string(name) + "-";
+  return (pod.revision_hash.starts_with(prefix) ? "statefulset " : "daemonset ") +
+         std::string(name);
+}
+
+// The API server counts in seconds, and its clock is not that of the one who made the resource.
+constexpr std::int64_t kClocks = 3;
+
+bool MadeAfter(const PodView& pod, const MonitoringTarget& target) {
+  return target.edited > 0 && pod.created >= target.edited + kClocks;
+}
+
+bool MadeBefore(const PodView& pod, const MonitoringTarget& target) {
+  return pod.created > 0 && pod.created + kClocks < target.edited;
 }
 
 // As injection mounts them (injected_container.cc).
@@ -84,20 +111,31 @@ std::string Sentence(Reason reason) {
   return text.append(": ").append(info.cause).append("; ").append(info.fix).append(".");
 }
 
-Reason WithoutSidecarReason(const PodView& pod, const Installation& installation) {
+std::string Restart(const PodView& pod) {
+  const std::string workload = Workload(pod), ns(pod.ns);
+  if (!workload.empty()) return "run kubectl rollout restart " + workload + " -n " + ns;
+  return "restart its workload, as in kubectl rollout restart deployment NAME -n " + ns;
+}
+
+Reason WithoutSidecarReason(const MonitoringTarget& target, const PodView& pod,
+                            const Installation& installation) {
   if (!installation.injects) return Reason::kInjectionOff;
   if (pod.host_network) return Reason::kHostNetwork;
   const bool impossible = LeftOut(pod.ns) || pod.ns == installation.own_namespace ||
                           pod.static_pod || pod.windows || OnSidecarPort(pod) != nullptr ||
                           !pod.not_injected.empty();
-  return impossible ? Reason::kSidecarImpossible : Reason::kSidecarMissing;
+  if (impossible) return Reason::kSidecarImpossible;
+  return MadeAfter(pod, target) ? Reason::kWebhookMissed : Reason::kSidecarMissing;
 }
 
-std::string WithoutSidecarText(const PodView& pod, Reason reason,
+std::string WithoutSidecarText(const MonitoringTarget& target, const PodView& pod, Reason reason,
                                const Installation& installation) {
   std::string cause(Info(reason).cause), fix(Info(reason).fix);
   if (reason == Reason::kSidecarImpossible) cause = WhyImpossible(pod, installation);
-  if (reason == Reason::kSidecarMissing) fix = Restart(pod);
+  if (reason == Reason::kSidecarMissing && MadeBefore(pod, target)) {
+    cause = "the pod is older than the resource, or than its last change";
+  }
+  if (reason == Reason::kSidecarMissing || reason == Reason::kWebhookMissed) fix = Restart(pod);
   return "Pod " + pod.Key() + " has no sidecar: " + cause + "; " + fix + ".";
 }
 
@@ -194,9 +232,9 @@ std::string LogsForbiddenText(const PodView& pod) {
 }
 
 std::string LogsStalledText(const PodView& pod, std::int64_t since, bool sidecar) {
-  std::string text = "Pod " + pod.Key() + " has log lines that wait for Loki since ";
-  text.append(FormatRfc3339(since * 1'000'000'000)).append(": ");
-  text.append(Info(Reason::kLogsStalled).cause).append("; look at ");
+  std::string text = "Pod " + pod.Key() + " has log lines that wait for Loki";
+  if (since > 0) text.append(" since ").append(FormatRfc3339(since * 1'000'000'000));
+  text.append(": ").append(Info(Reason::kLogsStalled).cause).append("; look at ");
   if (sidecar) {
     text.append("kubectl logs ").append(pod.name).append(" -c telltale-sidecar -n ").append(pod.ns);
   } else {

@@ -21,8 +21,13 @@ namespace telltale {
 std::string Sentence(Reason reason);
 
 // Why a pod that runs without a sidecar has none.
-Reason WithoutSidecarReason(const PodView& pod, const Installation& installation);
-std::string WithoutSidecarText(const PodView& pod, Reason reason, const Installation& installation);
+Reason WithoutSidecarReason(const MonitoringTarget& target, const PodView& pod,
+                            const Installation& installation);
+std::string WithoutSidecarText(const MonitoringTarget& target, const PodView& pod, Reason reason,
+                               const Installation& installation);
+
+// How to make the pod anew, with the name of its workload where its name and labels tell it.
+std::string Restart(const PodView& pod);
 
 // What the pod's sidecar lacks of what it would be given today; "": nothing.
 std::string OutdatedSidecar(const MonitoringTarget& target, const PodView& pod,

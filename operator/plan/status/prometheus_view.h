@@ -57,7 +57,8 @@ class PrometheusView {
   // A pod whose sidecar had lines acknowledged.
   void AddLogging(std::string_view pod_namespace, std::string_view pod_name);
   // One whose sidecar has lines that Loki did not acknowledge for kStalledAfter, and since when, in
-  // seconds since the epoch. Kept to the minute: it is worked out anew from each scrape.
+  // seconds since the epoch, 0: not known. Kept to the minute: it is worked out anew from each
+  // scrape.
   void AddStalled(std::string_view pod_namespace, std::string_view pod_name, std::int64_t since);
   // One whose sidecar is refused what the other containers print.
   void AddForbidden(std::string_view pod_namespace, std::string_view pod_name);

@@ -24,6 +24,12 @@ std::optional<Condition> BehindInSidecars(const StatusInput& input) {
 
 }  // namespace
 
+std::string FinishedText(const StatusInput& input) {
+  if (input.finished == 0)
+    return "The pods that matched have finished and are gone; none runs now.";
+  return std::to_string(input.finished) + " pods match and have finished; none runs now.";
+}
+
 Condition ReadyCondition(const StatusInput& input, const std::vector<Condition>& others,
                          const TargetHealth& health) {
   for (const auto& other : others) {
@@ -40,9 +46,8 @@ Condition ReadyCondition(const StatusInput& input, const std::vector<Condition>&
       return {"Ready", State::kUnknown, other.reason, other.message};
     }
   }
-  if (health.running == 0 && input.finished > 0) {
-    return {"Ready", State::kTrue, Reason::kFinished,
-            std::to_string(input.finished) + " pods match and have finished; none runs now."};
+  if (health.running == 0 && HaveFinished(input)) {
+    return {"Ready", State::kTrue, Reason::kFinished, FinishedText(input)};
   }
   const std::string pods =
       std::to_string(health.running) + " of " + std::to_string(health.matched) + " pods";

@@ -29,7 +29,7 @@ void AddResourceProblems(const StatusInput& input, Findings& findings) {
   const bool selects = !target.selector.empty() || target.selector.match_all;
   if (!input.refused.empty() && input.pods.empty()) {
     findings.Add(Reason::kPodsRefused, input.refused);
-  } else if (selects && input.pods.empty() && input.finished == 0) {
+  } else if (selects && input.pods.empty() && !HaveFinished(input)) {
     findings.Add(Reason::kNoPodsMatched,
                  "No pod in " + SearchedNamespaces(target, input.trusted_namespaces) +
                      " matches spec.selector: " + std::string(Info(Reason::kNoPodsMatched).fix) +

@@ -144,7 +144,7 @@ class Assessor {
       return;
     }
     ++health_.missing;
-    findings_.Add(WithoutSidecarReason(pod, input_.installation), pod);
+    findings_.Add(WithoutSidecarReason(target_, pod, input_.installation), pod);
   }
 
   // A pod that is being deleted has no problem that anybody must solve.

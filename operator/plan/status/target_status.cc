@@ -56,6 +56,16 @@ void WriteProblems(const TargetHealth& health, JsonWriter& writer) {
 
 }  // namespace
 
+bool HaveFinished(const StatusInput& input) {
+  if (input.finished > 0 || input.runs_jobs) return true;
+  // What a process before this one knew.
+  const auto old = ReadConditions(input.target.status_json);
+  const auto ready = std::ranges::find(old, "Ready", &StatusCondition::type);
+  return ready != old.end() && ready->status == "True" &&
+         ready->reason == Info(Reason::kFinished).code &&
+         ObservedGeneration(input.target.status_json) == input.target.meta.generation;
+}
+
 std::int64_t TakenGeneration(const StatusInput& input) {
   const std::int64_t newest = input.target.meta.generation;
   if (!ConfigMissing(input)) return newest;

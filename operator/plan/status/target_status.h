@@ -41,7 +41,12 @@ struct StatusInput {
   Installation installation = {};
   std::string refused = {};  // why the API server refuses the pods that would match, a sentence
   int finished = 0;  // pods that it matches and that have finished; counted where few others are
+  bool runs_jobs = false;  // pods of Jobs that it matched have finished
 };
+
+// The pods that matched have finished, and now there may be none: between two runs of a CronJob,
+// whatever becomes of the pods of the last one.
+bool HaveFinished(const StatusInput& input);
 
 // The generation that the sidecars and node agents can read, and so the one that this status is
 // about: the one before while the newest is not written, or refused.

@@ -40,7 +40,7 @@ YoungPods::YoungPods(const StatusInput& input)
     const std::int64_t left = pod.started + grace_ - now_ + 1;
     look_again_ = look_again_ ? std::min(look_again_, left) : left;
   }
-  spares_ = look_again_ > 0 && (any_old || input.finished > 0 || WasReady(input.target));
+  spares_ = look_again_ > 0 && (any_old || HaveFinished(input) || WasReady(input.target));
 }
 
 bool YoungPods::Young(const PodView& pod) const {

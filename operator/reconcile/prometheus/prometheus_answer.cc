@@ -2,6 +2,7 @@
 #include "operator/reconcile/prometheus/prometheus_answer.h"
 
 #include <string>
+#include <utility>
 
 #include "common/base/strings.h"
 
@@ -74,6 +75,7 @@ Status PrometheusAnswer::ReadSeries(JsonValue series) {
         if (label == "reason") Take(text, read.reason);
         if (label == "instance") Take(text, read.instance);
         if (label == "target") Take(text, read.target);
+        if (label == "path") Take(text, read.path);
         return {};
       });
     }
@@ -92,6 +94,30 @@ Status PrometheusAnswer::ReadSeries(JsonValue series) {
   read.value = ParseInt(std::string_view(sample).substr(0, sample.find('.')));
   AddSeries(read);
   return {};
+}
+
+namespace {
+
+// Of ".../pods/NAMESPACE_POD_UID/CONTAINER/0.log", as the kubelet names log files: namespace and
+// pod, whose names have no "_". Empty when it is none.
+std::pair<std::string_view, std::string_view> PodOfPath(std::string_view path) {
+  constexpr std::string_view kPods = "/pods/";
+  const std::size_t pods = path.rfind(kPods);
+  if (pods == std::string_view::npos) return {};
+  path.remove_prefix(pods + kPods.size());
+  const auto parts = Split(path.substr(0, path.find('/')), '_');
+  if (parts.size() != 3) return {};
+  return {parts[0], parts[1]};
+}
+
+}  // namespace
+
+void PrometheusAnswer::AddPromtail(const Series& read) {
+  const auto [ns, pod] = PodOfPath(read.path);
+  if (pod.empty()) return;
+  const std::string name = std::string(pod).append(kByNodeAgent);
+  if (kind_ == Kind::kPromtailPods) return view_.AddLogging(ns, name);
+  view_.AddStalled(ns, name, 0);
 }
 
 void PrometheusAnswer::AddSeries(const Series& read) {
@@ -119,6 +145,9 @@ void PrometheusAnswer::AddSeries(const Series& read) {
       break;
     case Kind::kNodeAgents:
       return view_.AddNodeAgent();
+    case Kind::kPromtailPods:
+    case Kind::kPromtailStalled:
+      return AddPromtail(read);
   }
 }
 

@@ -30,6 +30,8 @@ class PrometheusAnswer {
     kRefusedConfigs,     // the pod of each series, and `target`
     kLowestGenerations,  // `target`; a value is the generation
     kNodeAgents,         // one for each series
+    kPromtailPods,       // `path`, a log file of the pod: its lines were read and delivered
+    kPromtailStalled,    // the same; that Promtail cannot deliver
   };
 
   PrometheusAnswer(Kind kind, JsonParser& parser, PrometheusView& view);
@@ -42,11 +44,12 @@ class PrometheusAnswer {
  private:
   Status ReadTarget(JsonValue target);
   struct Series {
-    std::string ns, pod, reason, instance, target;  // labels
+    std::string ns, pod, reason, instance, target, path;  // labels
     std::optional<std::int64_t> value;
   };
   Status ReadSeries(JsonValue series);
   void AddSeries(const Series& read);
+  void AddPromtail(const Series& read);
 
   const Kind kind_;
   JsonParser& parser_;

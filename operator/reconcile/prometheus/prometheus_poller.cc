@@ -72,6 +72,14 @@ Status PrometheusPoller::AskAll(PrometheusView& view) {
   // Files that are old by configuration, rotated and compressed, or no text are not read, and
   // nobody waits for them.
   static const std::string kUnread = "{reason!~\"ignored_older|compressed|binary\"} > 0";
+  // Promtail counts what it reads by file, and what it sends in all. It tries again a push that
+  // fails, at least every five minutes.
+  static const std::string kPromtailRead = "promtail_read_lines_total{path=~\".*/pods/.+\"} > 0";
+  static const std::string kPromtailFails = [] {
+    const std::string pushes = "increase(promtail_request_duration_seconds_count";
+    return "(" + pushes + "{status_code!~\"2..\"}[6m]) > 0 unless on (instance) " + pushes +
+           "{status_code=~\"2..\"}[1m]) > 0)";
+  }();
   TELLTALE_TRY(Ask("/api/v1/targets?state=active&scrapePool=telltale", Kind::kActiveTargets, view));
   for (const auto& [query, kind] :
        {std::pair<std::string, Kind>{"telltale_logs_acked_lines_total > 0", Kind::kLoggingPods},
@@ -87,7 +95,12 @@ Status PrometheusPoller::AskAll(PrometheusView& view) {
         {"scrape_samples_scraped == 0 and up == 1", Kind::kEmptyPages},
         {"telltale_config_target_refused > 0", Kind::kRefusedConfigs},
         {"min by (target) (telltale_config_target_generation)", Kind::kLowestGenerations},
-        {"telltale_node_pods", Kind::kNodeAgents}}) {
+        {"telltale_node_pods or promtail_targets_active_total", Kind::kNodeAgents},
+        {kPromtailRead +
+             " and on (instance) promtail_sent_entries_total > 0 unless on (instance) " +
+             kPromtailFails,
+         Kind::kPromtailPods},
+        {kPromtailRead + " and on (instance) " + kPromtailFails, Kind::kPromtailStalled}}) {
     TELLTALE_TRY(Ask("/api/v1/query?query=" + UrlEncode(query), kind, view));
   }
   return {};

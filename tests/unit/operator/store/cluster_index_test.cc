@@ -193,6 +193,25 @@ TEST_F(ClusterIndexTest, FinishedPodsAreCountedAndTheirCountIsToldToThoseWhoSele
   EXPECT_EQ(index_.Matched("shop/a")->finished, 0u);
 }
 
+TEST_F(ClusterIndexTest, ThatAJobsPodHasFinishedIsKnownAfterItIsGone) {
+  Send(targets(), TargetJson("shop", "a", Selecting("app", "a")));
+  Send(targets(), TargetJson("shop", "b", Selecting("app", "b")));
+  PodSpec pod;
+  pod.labels = {{"app", "b"}};
+  pod.phase = "Succeeded";
+  Send(pods(), PodJson(pod));
+  SendDeleted(pods(), PodJson(pod));
+  EXPECT_FALSE(index_.Matched("shop/b")->runs_jobs) << "as the pods of a Deployment that is scaled";
+  pod.labels = {{"app", "a"}, {"job-name", "nightly-1"}};
+  Send(pods(), PodJson(pod));
+  SendDeleted(pods(), PodJson(pod));
+  EXPECT_EQ(index_.Matched("shop/a")->finished, 0u);
+  EXPECT_TRUE(index_.Matched("shop/a")->runs_jobs);
+  EXPECT_FALSE(index_.Matched("shop/b")->runs_jobs);
+  Send(targets(), TargetJson("shop", "a", Selecting("app", "c")));
+  EXPECT_FALSE(index_.Matched("shop/a")->runs_jobs) << "it is about other pods now";
+}
+
 TEST_F(ClusterIndexTest, AReplacementTakesEffectAtItsEndAndWhatIsMissingIsGone) {
   Send(targets(), TargetJson("shop", "all", R"({"selector":{"matchAll":true}})"));
   Send(pods(), PodJson({"shop", "old"}));

@@ -158,9 +158,9 @@ TEST(LogTruth, OurNodeAgentsLogsFlowByWhatItExportsAndNotWithoutAnAgent) {
                   "LogsFlowing"),
             "Unknown/NodeAgent");
   EXPECT_EQ(State(StatusIn(Shop(spec, pods, R"({"error":"refused"})"), ours), "LogsFlowing"),
-            "Unknown/NodeAgent");
+            "Unknown/PrometheusUnknown");
   status = StatusIn(Shop(spec, pods, R"({"agent":1})"), ours);
-  EXPECT_EQ(State(status, "LogsFlowing"), "Unknown/NodeAgent");
+  EXPECT_EQ(State(status, "LogsFlowing"), "Unknown/NoLinesYet");
   EXPECT_THAT(status, HasSubstr("All that is known works on 2 of 2 pods; of the logs: "));
   status = StatusIn(Shop(spec, pods, R"({"agent":1,"logging":["n/a/node"]})"), ours);
   EXPECT_EQ(State(status, "LogsFlowing"), "Unknown/NoLinesYet");
@@ -172,6 +172,22 @@ TEST(LogTruth, OurNodeAgentsLogsFlowByWhatItExportsAndNotWithoutAnAgent) {
       StatusIn(Shop(spec, pods, both + R"(,"stalled":{"n/a/node":"2026-11-20T11:00:00Z"}})"), ours);
   EXPECT_EQ(State(status, "LogsFlowing"), "False/LogsStalled");
   EXPECT_THAT(status, HasSubstr("node agent"));
+}
+
+TEST(LogTruth, PromtailsLogsFlowByWhatItExportsAndAreUnknownWherePrometheusDoesNotScrapeIt) {
+  const std::string spec = R"("logs":{"source":"Stdout"})";
+  const std::string pods = RunningPod("a") + "," + RunningPod("b");
+  EXPECT_EQ(State(StatusOf(Shop(spec, pods, "{}")), "LogsFlowing"), "Unknown/NodeAgent");
+  const auto said = [&](const std::string& more) {
+    return StatusOf(Shop(spec, pods, R"({"agent":2,"logging":["n/a/node")" + more + "}"));
+  };
+  EXPECT_EQ(State(said("]"), "LogsFlowing"), "Unknown/NoLinesYet");
+  EXPECT_THAT(said("]"), HasSubstr("pod n/b"));
+  EXPECT_EQ(State(said(R"(,"n/b/node"])"), "LogsFlowing"), "True/Flowing");
+  const auto stalled = said(R"(,"n/b/node"],"stalled":{"n/b/node":"1970-01-01T00:00:00Z"})");
+  EXPECT_EQ(State(stalled, "LogsFlowing"), "False/LogsStalled");
+  EXPECT_EQ(State(stalled, "Ready"), "False/LogsStalled");
+  EXPECT_THAT(stalled, HasSubstr("Pod n/b has log lines that wait for Loki: Loki is away"));
 }
 
 TEST(SidecarTruth, WhereNothingIsInjectedARestartIsNotTheAdvice) {

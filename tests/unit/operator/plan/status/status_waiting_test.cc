@@ -122,6 +122,70 @@ TEST(FinishedPods, AreNoFailureBetweenTwoRunsNorDuringThem) {
   EXPECT_EQ(Ready(Shop(kMetrics, "", "{}"), 0), "False/NoPodsMatched");
 }
 
+TEST(FinishedPods, OfACronJobThatDeletesThemLeaveItReady) {
+  const std::string was_finished =
+      R"({"observedGeneration":1,"conditions":[{"type":"Ready","status":"True","reason":"Finished",)"
+      R"("message":"m","lastTransitionTime":"2026-11-20T11:00:00Z"}]})";
+  EXPECT_EQ(Ready(Shop(kMetrics, "", "{}", was_finished)), "True/Finished");
+  const auto next =
+      Render(Shop(kMetrics, "", "{}", Render(Shop(kMetrics, "", "{}", was_finished)).status));
+  EXPECT_EQ(State(next.status, "Ready"), "True/Finished");
+  EXPECT_THAT(next.status, HasSubstr("have finished and are gone"));
+  EXPECT_EQ(ParseTree(next.status).At("problemsCount").scalar, "0");
+  // Another selector, and pods that went without having finished.
+  std::string changed = was_finished;
+  changed.replace(changed.find(":1,"), 3, ":0,");
+  EXPECT_EQ(Ready(Shop(kMetrics, "", "{}", changed)), "False/NoPodsMatched");
+  EXPECT_EQ(Ready(Shop(kMetrics, "", "{}", kWasReady)), "False/NoPodsMatched");
+}
+
+// One resource through a time in which its pods change, each status made from the one before.
+class Timeline {
+ public:
+  // The state of Ready at 12:00:00 when these pods are there.
+  std::string Next(const std::string& pods, const std::string& prometheus, int finished = 0) {
+    const auto file = Shop(kMetrics, pods, prometheus, status_);
+    status_ = Render(file, finished).status;
+    return State(status_, "Ready");
+  }
+
+ private:
+  std::string status_ = "null";
+};
+
+TEST(Timelines, AnAutoscalerAndARolloutDoNotMakeReadyBlink) {
+  const std::string young(kYoung), old(kOld);
+  const std::string leaving = R"(,"deletionTimestamp":"2026-11-20T12:00:00Z")";
+  Timeline shop;
+  EXPECT_EQ(shop.Next(RunningPod("a", old), kUpA), "True/Ready");
+  // Two more: pending, running, scraped; then one less.
+  const std::string a = RunningPod("a", old) + ",";
+  EXPECT_EQ(shop.Next(a + Pending("b", young) + "," + Pending("c", young), kUpA), "True/Ready");
+  EXPECT_EQ(shop.Next(a + RunningPod("b", young) + "," + Pending("c", young), kUpA), "True/Ready");
+  EXPECT_EQ(shop.Next(a + RunningPod("b", young) + "," + RunningPod("c", young),
+                      R"({"up":["n/t|u-a|0"],"down":{"n/t|u-c|0":"connection refused"}})"),
+            "True/Ready");
+  EXPECT_EQ(shop.Next(a + RunningPod("b", young + leaving), kUpA), "True/Ready");
+  // A rollout of a single replica.
+  EXPECT_EQ(shop.Next(a + Pending("d", young), kUpA), "True/Ready");
+  EXPECT_EQ(shop.Next(RunningPod("a", old + leaving) + "," + RunningPod("d", young), kUpA),
+            "True/Ready");
+  EXPECT_EQ(shop.Next(RunningPod("d", young), "{}"), "True/Ready");
+  EXPECT_EQ(shop.Next(RunningPod("d", old), R"({"up":["n/t|u-d|0"]})"), "True/Ready");
+}
+
+TEST(Timelines, RunsOfACronJobDoNotMakeReadyBlinkAndABrokenOneIsSaid) {
+  const std::string young(kYoung), old(kOld);
+  Timeline job;
+  EXPECT_EQ(job.Next(RunningPod("a", old), kUpA), "True/Ready");
+  EXPECT_EQ(job.Next("", "{}", 1), "True/Finished");
+  EXPECT_EQ(job.Next("", "{}", 0), "True/Finished") << "its pod was deleted";
+  EXPECT_EQ(job.Next(Pending("b", young), "{}"), "True/Finished");
+  EXPECT_EQ(job.Next(RunningPod("b", young), "{}"), "True/Ready");
+  EXPECT_EQ(job.Next(RunningPod("b", old), R"({"down":{"n/t|u-b|0":"connection refused"}})"),
+            "False/ConnectionRefused");
+}
+
 TEST(RefusedPods, AreNamedInTheWordsOfTheApiServerUntilThereArePods) {
   const auto render = [](const std::string& pods) {
     const auto file = Shop(kMetrics, pods, kUpA);

@@ -29,6 +29,10 @@ std::string NodeLabels(const std::string& pod) {
   return R"(","log_namespace":"shop","log_pod":")" + pod;
 }
 
+const std::string kPromtailRead = "promtail_read_lines_total{path=~\".*/pods/.+\"} > 0";
+const std::string kPushes = "increase(promtail_request_duration_seconds_count{status_code";
+const std::string kPromtailFails =
+    "(" + kPushes + "!~\"2..\"}[6m]) > 0 unless on (instance) " + kPushes + "=~\"2..\"}[1m]) > 0)";
 const std::map<std::string, std::string> kQuestions = {
     {"telltale_logs_acked_lines_total > 0", "flows"},
     {"telltale_logs_target_acked_lines_total{log_pod!=\"\"} > 0", "flows-node"},
@@ -49,7 +53,11 @@ const std::map<std::string, std::string> kQuestions = {
     {"scrape_samples_scraped == 0 and up == 1", "page"},
     {"telltale_config_target_refused > 0", "config"},
     {"min by (target) (telltale_config_target_generation)", "generation"},
-    {"telltale_node_pods", "agent"},
+    {"telltale_node_pods or promtail_targets_active_total", "agent"},
+    {kPromtailRead + " and on (instance) promtail_sent_entries_total > 0 unless on (instance) " +
+         kPromtailFails,
+     "read"},
+    {kPromtailRead + " and on (instance) " + kPromtailFails, "held"},
 };
 
 class PrometheusPollerTest : public ::testing::Test {
@@ -69,8 +77,9 @@ class PrometheusPollerTest : public ::testing::Test {
       const std::string pod = known == kQuestions.end() ? "unknown: " + query : known->second;
       return JsonResponse(
           200, R"({"data":{"result":[{"metric":{"namespace":"shop","target":"shop/shop",)"
-               R"("reason":"link","instance":"10.0.0.1:80/other?a","pod":")" +
-                   pod + (pod.ends_with("node") ? NodeLabels(pod) : "") +
+               R"("reason":"link","instance":"10.0.0.1:80/other?a","path":"/var/log/pods/shop_)" +
+                   pod + R"(_5-f/app/0.log","pod":")" + pod +
+                   (pod.ends_with("node") ? NodeLabels(pod) : "") +
                    R"("},"value":[1000,"660.5"]}]}})");
     });
     ASSERT_TRUE(server_->Start().ok());
@@ -113,6 +122,9 @@ TEST_F(PrometheusPollerTest, PublishesWhatPrometheusScrapesUnderThePathOfItsUrl)
   EXPECT_TRUE(view_.Get()->Refused("shop/shop", "shop", "config"));
   EXPECT_EQ(view_.Get()->LowestGeneration("shop/shop"), 660);
   EXPECT_EQ(view_.Get()->node_agents(), 1u);
+  EXPECT_TRUE(view_.Get()->Logging("shop", "read/node"));
+  EXPECT_FALSE(view_.Get()->Logging("shop", "held/node"));
+  EXPECT_EQ(view_.Get()->StalledSince("shop", "held/node"), 0);
   ASSERT_EQ(changes_.size(), 1u);
   EXPECT_TRUE(changes_[0].all);
 }
