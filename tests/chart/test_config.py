@@ -45,8 +45,8 @@ def test_every_address_is_that_of_a_rendered_service(settings):
         texts += chart.pod(operator)["containers"][0]["args"]
         named = set.union(*map(addresses, texts))
         # Looked up by its name alone; the port stands beside it.
-        pods = f"{prefix}-operator-pods.{namespace}.svc"
-        named = {f"{pods}:8080" if one == pods else one for one in named}
+        ports = {f"{prefix}-operator-pods.{namespace}.svc": 8080, f"{prefix}-promtail.{namespace}.svc": 3101}
+        named = {f"{one}:{ports[one]}" if one in ports else one for one in named}
         assert named == services(objects) - {
             f"{prefix}-operator.{namespace}.svc:443",
             f"{prefix}-grafana.{namespace}.svc:80",
@@ -102,13 +102,15 @@ def test_prometheus_accepts_its_configuration(tmp_path):
 def test_prometheus_asks_the_operator_for_its_targets():
     text = yaml.safe_load(chart.config(chart.render(), *PROMETHEUS))
     jobs = {job["job_name"]: job for job in text["scrape_configs"]}
-    assert set(jobs) == {"prometheus", "telltale-operator", "telltale"}
+    assert set(jobs) == {"prometheus", "telltale-operator", "telltale", "telltale-promtail"}
     [discovery] = jobs["telltale"]["http_sd_configs"]
     assert discovery["refresh_interval"] == "5s"
     assert discovery["url"] == "http://telltale-operator.telltale.svc:8080/sd/v1/targets"
     [replicas] = jobs["telltale-operator"]["dns_sd_configs"]
     assert replicas["names"] == ["telltale-operator-pods.telltale.svc"]
     assert (replicas["type"], replicas["port"]) == ("A", 8080)
+    [promtails] = jobs["telltale-promtail"]["dns_sd_configs"]
+    assert (promtails["names"], promtails["port"]) == (["telltale-promtail.telltale.svc"], 3101)
     assert jobs["telltale"]["fallback_scrape_protocol"] == "PrometheusText0.0.4"
     assert jobs["telltale"]["honor_labels"] is False
     assert text["storage"]["tsdb"]["retention"] == {"time": "7d"}

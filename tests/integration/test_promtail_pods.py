@@ -171,3 +171,42 @@ def test_a_static_pods_lines_are_read_from_the_folder_that_the_kubelet_names_by_
     with peers.Promtail(tmp_path / "promtail", in_cluster(config, api, tmp_path)):
         wait_for("both pods' lines", lambda: len(lines(loki, "red", app="etcd")) >= 2, 30)
         assert sorted(lines(loki, "red", app="etcd")) == ["ordinary", "static"]
+
+
+JOBS = """scrape_configs:
+- job_name: telltale
+  http_sd_configs: [{{url: '{operator}/sd/v1/targets', refresh_interval: 1s}}]
+- job_name: telltale-promtail
+  scrape_interval: 1s
+  scrape_timeout: 1s
+  static_configs: [{{targets: ['{promtail}']}}]
+"""
+
+
+def test_the_status_says_of_each_pod_whether_promtail_delivered_its_lines(api, namespace, loki, tmp_path, monkeypatch):
+    def flowing():
+        condition = objects.condition(api, namespace, "web", "LogsFlowing")
+        return condition["status"], condition["reason"]
+
+    monkeypatch.setenv("HOSTNAME", "nowhere")
+    with peers.Prometheus(tmp_path / "prometheus", "scrape_configs: []\n") as prometheus, ours.Program(
+        tmp_path, "telltale-operator", f"--kubeconfig={api.kubeconfig}", "--namespace=telltale", "--loki-tenant=all",
+        "--http-listen=127.0.0.1:0", "--webhook-listen=off", f"--loki-url={loki.url}", f"--prometheus-url={prometheus.url}",
+    ) as operator:  # fmt: skip
+        operator.wait_ready()
+        objects.apply(api, objects.target(namespace, "web", selector={"matchLabels": {"app": "web"}}, logs=STDOUT))
+        for pod, address in (("web-1", "10.1.8.5"), ("web-2", "10.1.8.6")):
+            objects.running_pod(api, namespace, pod, address, {"app": "web"})
+        config = rendered(api, loki, f"{namespace}/web")
+        wait_for("nothing is known", lambda: flowing() == ("Unknown", "NodeAgent"))
+        node = Node(api, tmp_path)
+        node.write(namespace, "web-1", "a line")
+        with peers.Promtail(tmp_path / "promtail", in_cluster(config, api, tmp_path)) as promtail:
+            address = promtail.url.removeprefix("http://")
+            prometheus.reload(JOBS.format(operator=operator.url, promtail=address))
+            logging = lambda: objects.status(api, namespace, "web")["pods"].get("logging")  # noqa: E731
+            wait_for("one pod's line", lambda: logging() == 1, 40)
+            node.write(namespace, "web-2", "another line")
+            wait_for("both pods' lines", lambda: logging() == 2, 60)
+            assert flowing() == ("True", "Flowing")
+            assert "2 of 2" in objects.condition(api, namespace, "web", "LogsFlowing")["message"]
