@@ -73,6 +73,8 @@ TOGGLES = [
         "tolerations[0].operator=Exists", "persistence.enabled=false", "image.digest=",
     ))),
     ("alertmanager.external.url=http://a:9093/alerts",),
+    ("grafana.ingress.enabled=true", "grafana.ingress.host=a", "prometheus.httpRoute.enabled=true",
+     "prometheus.httpRoute.parentRefs[0].name=a", "pushgateway.enabled=true", "pushgateway.serviceAccount.annotations.a=b"),
     ("prometheusOperator.rules.enabled=true", "prometheusOperator.rules.labels.a=b"),
     ("operator.replicas=1", "operator.affinity.nodeAffinity.a=b",
      "operator.topologySpreadConstraints[0].maxSkew=1"),

@@ -74,7 +74,8 @@ def test_every_component_has_the_same_block():
     values = chart.values()
     common = {
         "enabled", "image", "resources", "extraArgs", "nodeSelector", "tolerations", "affinity",
-        "priorityClassName", "podLabels", "podAnnotations",
+        "priorityClassName", "podLabels", "podAnnotations", "extraEnv", "extraVolumes", "extraVolumeMounts",
+        "extraContainers", "podSecurityContext", "containerSecurityContext", "serviceAccount", "topologySpreadConstraints",
     }  # fmt: skip
     for component in COMPONENTS:
         assert common <= set(values[component]), component

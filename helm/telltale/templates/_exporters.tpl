@@ -22,6 +22,10 @@ metadata:
   namespace: {{ .root.Release.Namespace }}
   labels:
     {{- include "telltale.labels" . | nindent 4 }}
+  {{- with (index .root.Values (include "telltale.key" .)).serviceAccount.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 automountServiceAccountToken: false
 {{- end }}
 

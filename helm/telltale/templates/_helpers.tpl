@@ -182,6 +182,35 @@ http://{{ include "telltale.fullname" . }}-operator.{{ .Release.Namespace }}.svc
 
 {{/* What Pod Security's profile "restricted" asks of a pod and of each container. */}}
 {{- define "telltale.podSecurity" -}}
+{{- include "telltale.overridden" (merge (dict "key" "podSecurityContext" "yaml" (include "telltale.podSecurityDefault" .)) .) -}}
+{{- end }}
+
+{{/* The same for a pod that reads what is root's on the node. */}}
+{{- define "telltale.rootPodSecurity" -}}
+{{- $options := (index .root.Values (include "telltale.key" .)).seLinuxOptions -}}
+{{- $base := dict "runAsUser" 0 "runAsGroup" 0 "seccompProfile" (dict "type" "RuntimeDefault") -}}
+{{- if $options }}{{ $_ := set $base "seLinuxOptions" $options }}{{ end -}}
+{{- include "telltale.overridden" (merge (dict "key" "podSecurityContext" "yaml" (toYaml $base)) .) -}}
+{{- end }}
+
+{{- define "telltale.containerSecurity" -}}
+{{- include "telltale.overridden" (merge (dict "key" "containerSecurityContext" "yaml" (include "telltale.containerSecurityDefault" .)) .) -}}
+{{- end }}
+
+{{/* The YAML "yaml" with what the component's value "key" has in its place. */}}
+{{- define "telltale.overridden" -}}
+{{- $own := index .root.Values (include "telltale.key" .) .key -}}
+{{- if $own -}}
+{{- /* Key by key: merge takes false for nothing. */ -}}
+{{- $base := fromYaml .yaml -}}
+{{- range $name, $value := $own }}{{ $_ := set $base $name $value }}{{ end -}}
+{{- toYaml $base -}}
+{{- else -}}
+{{- .yaml -}}
+{{- end -}}
+{{- end }}
+
+{{- define "telltale.podSecurityDefault" -}}
 runAsNonRoot: true
 {{- if not (include "telltale.openshift" .root) }}
 runAsUser: {{ .uid }}
@@ -193,7 +222,7 @@ seccompProfile:
   type: RuntimeDefault
 {{- end }}
 
-{{- define "telltale.containerSecurity" -}}
+{{- define "telltale.containerSecurityDefault" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities:
@@ -230,6 +259,15 @@ imagePullSecrets:
   - name: {{ . }}
   {{- end }}
 {{- end }}
+{{- if include "telltale.ownAccount" . }}
+serviceAccountName: {{ include "telltale.name" . }}
+{{- end }}
+{{- if ne .component "operator" }}
+{{- with $values.topologySpreadConstraints }}
+topologySpreadConstraints:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
 {{- with $values.priorityClassName }}
 priorityClassName: {{ . }}
 {{- end }}
@@ -250,7 +288,7 @@ affinity:
 {{/* The volume "data": a claim of the StatefulSet, or a folder that ends with the pod. */}}
 {{- define "telltale.dataClaim" -}}
 {{- $persistence := (index .root.Values (include "telltale.key" .)).persistence -}}
-{{- if $persistence.enabled -}}
+{{- if and $persistence.enabled (not $persistence.existingClaim) -}}
 persistentVolumeClaimRetentionPolicy:
   whenDeleted: Retain
   whenScaled: Retain
@@ -306,4 +344,27 @@ spec:
 {{- end -}}
 {{- end -}}
 {{- toYaml $found -}}
+{{- end }}
+
+{{/* Not empty where a component that asks the API server nothing has an account for its annotations. */}}
+{{- define "telltale.ownAccount" -}}
+{{- $asks := list "operator" "promtail" "kube-state-metrics" -}}
+{{- if .root.Values.kubelet.enabled }}{{ $asks = append $asks "prometheus" }}{{ end -}}
+{{- $values := index .root.Values (include "telltale.key" .) -}}
+{{- if and $values.serviceAccount.annotations (not (has .component $asks)) }}true{{ end -}}
+{{- end }}
+
+{{/* The volume "data" where it is no claim of the StatefulSet's own, and the volumes of the user's. */}}
+{{- define "telltale.volumes" -}}
+{{- $values := index .root.Values (include "telltale.key" .) -}}
+{{- $volumes := list -}}
+{{- with $values.persistence -}}
+{{- if not .enabled -}}
+{{- $volumes = append $volumes (dict "name" "data" "emptyDir" dict) -}}
+{{- else if .existingClaim -}}
+{{- $volumes = append $volumes (dict "name" "data" "persistentVolumeClaim" (dict "claimName" .existingClaim)) -}}
+{{- end -}}
+{{- end -}}
+{{- $volumes = concat $volumes $values.extraVolumes -}}
+{{- if $volumes }}{{ toYaml $volumes }}{{ end -}}
 {{- end }}
