@@ -18,7 +18,7 @@ namespace {
 
 using Millis = std::chrono::milliseconds;
 
-constexpr Millis kBetweenLists{1'000};
+constexpr Millis kBetweenLists{100};
 // A workload that is made right after the resource is found by the second or third look.
 constexpr Millis kFirstPause{4'000};
 constexpr Millis kLongestPause{300'000};
@@ -86,9 +86,14 @@ RefusedPods::Answer RefusedPods::Of(const MonitoringTarget& target) {
       known = Known();
       known.generation = target.meta.generation;
     }
-    const SteadyTime due = std::max(known.next, free_at_);
-    if (due > now) return {known.why, std::chrono::ceil<Millis>(due - now)};
-    free_at_ = now + kBetweenLists;
+    if (known.next <= now && !known.reserved) {
+      // Each waits for its own turn, so that it is looked at once and not at every turn.
+      known.next = std::max(now, free_at_);
+      known.reserved = true;
+      free_at_ = known.next + kBetweenLists;
+    }
+    if (known.next > now) return {known.why, std::chrono::ceil<Millis>(known.next - now)};
+    known.reserved = false;
     pause = std::clamp(known.pause * 2, kFirstPause, kLongestPause);
     known.next = now + pause;
     known.pause = pause;

@@ -4,7 +4,7 @@
 // server refuses the pods, as for a quota, a LimitRange, an admission policy or Pod Security. No
 // pod exists then that could say so; the ReplicaSet does. ReplicaSets are not watched: those of one
 // target are listed by its selector while it matches no pod, rarer and rarer as long as nothing is
-// found, and never more than one list a second in all. Thread-safe; Of blocks for the request.
+// found, and never more than ten lists a second in all. Thread-safe; Of blocks for the request.
 #pragma once
 
 #include <chrono>
@@ -42,6 +42,7 @@ class RefusedPods {
   struct Known {
     std::string why;
     SteadyTime next{};
+    bool reserved = false;  // `next` is its turn among those that wait
     Millis pause{0};
     std::int64_t generation = 0;
   };
@@ -52,7 +53,7 @@ class RefusedPods {
   Clock& clock_;
   Mutex mutex_;
   std::map<std::string, Known> known_ GUARDED_BY(mutex_);  // by key
-  SteadyTime free_at_ GUARDED_BY(mutex_){};                // when the next list may be asked for
+  SteadyTime free_at_ GUARDED_BY(mutex_){};                // the first turn that nobody has
 };
 
 }  // namespace telltale

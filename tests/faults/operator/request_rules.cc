@@ -23,7 +23,7 @@ bool IsWholeList(const Seen& seen) {
          seen.kind == Seen::Kind::kWatchList;
 }
 
-// Those of a resource without pods are listed, at most one a second and each rarer and rarer
+// Those of a resource without pods are listed, at most ten a second and each rarer and rarer
 // (refused_pods_test).
 bool OfReplicaSets(const Seen& seen) { return seen.path.find("/replicasets") != std::string::npos; }
 
