@@ -2,6 +2,7 @@
 #include "operator/plan/configs/promtail_check.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "common/base/origin_labels.h"
 #include "common/base/strings.h"
@@ -35,6 +36,12 @@ Result<std::string> WithoutAliases(std::string_view part) {
   return out;
 }
 
+// Of "3.6.4" and of an image's tag such as "v3.6.4-amd64".
+std::optional<std::int64_t> Major(std::string_view version) {
+  if (version.starts_with('v')) version.remove_prefix(1);
+  return ParseInt(version.substr(0, version.find('.')));
+}
+
 std::string ScalarOf(const YamlNode& map, std::string_view key) {
   const YamlNode* found = map.Find(key);
   return found == nullptr ? "" : found->scalar;
@@ -56,11 +63,13 @@ YamlNode Joined(const YamlNode& metric) {
 }  // namespace
 
 PromtailCheck::PromtailCheck(std::string_view version)
-    : version_(version),
-      newer_(ParseInt(version_.substr(0, version_.find('.'))).value_or(0) >= 3) {}
+    : version_(version), newer_(Major(version).value_or(0) >= 3) {}
 
 Error PromtailCheck::NotKnown(const std::string& path, std::string_view what) const {
-  return At(path, "Promtail " + version_ + " has no such " + std::string(what) +
+  const std::string who =
+      Major(version_) ? "Promtail " + version_ + " has no such "
+                      : "Promtail of the unknown release \"" + version_ + "\" may lack this ";
+  return At(path, who + std::string(what) +
                       ": remove it, read the logs with collector: Sidecar, or let the "
                       "administrator set logs.collector: telltale");
 }

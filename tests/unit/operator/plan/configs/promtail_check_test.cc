@@ -61,6 +61,20 @@ TEST(PromtailCheck, WhatTheSidecarTakesAndPromtailDoesNotIsNamedByItsFieldInTheR
   }
 }
 
+TEST(PromtailCheck, TheReleaseIsTakenFromATagAndAnUnknownOneIsTheOldest) {
+  const auto logfmt = R"_({"logfmt":{"mapping":{"a":""}}})_";
+  for (const char* newer : {"3.0", "v3.6.4", "3.6.4-amd64", "10.0.1"}) {
+    EXPECT_EQ(Refused(logfmt, newer), "") << newer;
+  }
+  for (const char* older : {"2.9.10", "v2.7", "2.2.1"}) {
+    EXPECT_THAT(Refused(logfmt, older),
+                HasSubstr(std::string("Promtail ") + older + " has no such"));
+  }
+  for (const char* unknown : {"latest", "", "sha-1.3"}) {
+    EXPECT_THAT(Refused(logfmt, unknown), HasSubstr("may lack this stage")) << unknown;
+  }
+}
+
 TEST(PromtailCheck, WhatNoPromtailTakesIsRefusedForAll) {
   const std::pair<const char*, const char*> bad[] = {
       {R"_({"template":{"source":"a","template":"{{ /* x */ }}"}})_", "a space between {{ and"},
