@@ -63,6 +63,21 @@ def test_the_sidecar_config_map_lives_as_long_as_a_resource_needs_it(api, operat
     wait_for("the ConfigMap deleted", lambda: objects.data(api, namespace, "telltale-sidecar") is None)
 
 
+def test_a_status_can_be_written_however_long_the_names_are(api, operator, namespace):
+    name, labels = "t" * 128, {"app": "a" * 63}
+    endpoints = [{"port": f"p{i}" + "x" * 12, "container": f"c{i}" + "y" * 60} for i in range(8)]
+    objects.apply(api, objects.target(
+        namespace, name, selector={"matchLabels": labels}, metrics={"endpoints": endpoints}))  # fmt: skip
+    ports = {f"q{i:03}" + "z" * 11: 1000 + i for i in range(200)}
+    for pod in ("u" * 253, "v" * 253):
+        objects.running_pod(api, namespace, pod, "10.1.3.1", labels, ports)
+    wait_for("a status", lambda: objects.status(api, namespace, name).get("problemsCount") == 16)
+    status = objects.status(api, namespace, name)
+    assert objects.condition(api, namespace, name, "Ready")["reason"] == "PortNotFound"
+    assert len(status["problems"]) == 10
+    assert all(len(one["message"]) <= 2048 for one in [*status["problems"], *status["conditions"]])
+
+
 def test_pods_that_the_api_server_refuses_are_named_with_its_sentence(api, operator, namespace):
     labels = {"app": "web"}
     replica_set = {
