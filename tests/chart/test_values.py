@@ -152,6 +152,7 @@ WRONG = [
      "names the module x, which is not one of blackboxExporter.modules: http_2xx, tcp_connect"),
     ("blackboxExporter.enabled=true,blackboxExporter.targets[0].ulr=http://a", "missing property 'url'"),
     ("prometheus.extraScrapeConfigs[0].job_name=telltale", "has a job telltale, which is the chart's own"),
+    ("nodeExporter.enabled=true,prometheus.extraScrapeConfigs[0].job_name=node-exporter", "has a job node-exporter"),
     ("prometheus.extraScrapeConfigs[0].job_name=a,prometheus.extraScrapeConfigs[1].job_name=a", "listed twice"),
     ("prometheusOperator.rule.enabled=true", "additional properties 'rule' not allowed"),
     # What is well formed, and what the API server or a program refuses after half of the upgrade.
@@ -211,6 +212,8 @@ RIGHT = (
     "operator.resources.limits.memory=1.5Gi", "operator.resources.limits.memory=300000000", "operator.resources.limits.cpu=0.5",
     "operator.resources.limits.example\\.com/gpu=1", "prometheus.retention.time=1d12h", "commonLabels.corp\\.example/team=a.b_C-1",
     "global.imageRegistry=reg.corp:5000/mirror", "global.environment=prod", "global.cattle.x=y", "enabled=true",
+    # A job for an exporter that is there already, in place of the chart's.
+    "prometheus.extraScrapeConfigs[0].job_name=node-exporter", "prometheus.extraScrapeConfigs[1].job_name=alertmanager",
     "prometheus.persistence.size=0.5Ti", "loki.podLabels.empty=",
 )  # fmt: skip
 
