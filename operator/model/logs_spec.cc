@@ -23,31 +23,6 @@ constexpr std::array<std::string_view, 7> kProtected = {
 // The sidecar keeps its own files there (plan/injection/log_mounts.cc).
 constexpr std::array<std::string_view, 2> kReserved = {"/etc/telltale", "/var/lib/telltale"};
 
-Status DecodeDirectory(JsonValue value, std::string& out) {
-  std::string text;
-  TELLTALE_TRY(decode::Text(value, text));
-  if (!text.starts_with('/')) return decode::Wrong("must be an absolute path");
-  if (HasDotDot(text)) return decode::Wrong("must not contain ..");
-  if (text.find(':') != std::string::npos) return decode::Wrong("must not contain a colon");
-  if (text.find_first_of("*?") != std::string::npos) {
-    return decode::Wrong("is one folder and no pattern: put the pattern into include");
-  }
-  out = NormalisedPath(text);
-  if (out.empty()) return decode::Wrong("must not be /: name the folder of the log files");
-  for (const auto reserved : kReserved) {
-    if (PathContains(reserved, out) || PathContains(out, reserved)) {
-      return decode::Wrong("must not hold or lie in " + std::string(reserved) +
-                           ", which the sidecar uses");
-    }
-  }
-  if (IsNeverLogFolder(out)) {
-    return decode::Wrong(
-        "lies in a folder of the system, which holds no logs: name the folder of "
-        "the log files, such as /var/log/shop");
-  }
-  return {};
-}
-
 Status DecodeGlobs(JsonValue value, std::vector<std::string>& out) {
   out.clear();
   return decode::Elements(value, [&](JsonValue item) -> Status {
@@ -130,6 +105,31 @@ Status CheckCombination(const LogsSpec& logs) {
 
 }  // namespace
 
+Status DecodeSharedDirectory(JsonValue value, std::string& out) {
+  std::string text;
+  TELLTALE_TRY(decode::Text(value, text));
+  if (!text.starts_with('/')) return decode::Wrong("must be an absolute path");
+  if (HasDotDot(text)) return decode::Wrong("must not contain ..");
+  if (text.find(':') != std::string::npos) return decode::Wrong("must not contain a colon");
+  if (text.find_first_of("*?") != std::string::npos) {
+    return decode::Wrong("is one folder and no pattern: put the pattern into include");
+  }
+  out = NormalisedPath(text);
+  if (out.empty()) return decode::Wrong("must not be /: name the folder of the log files");
+  for (const auto reserved : kReserved) {
+    if (PathContains(reserved, out) || PathContains(out, reserved)) {
+      return decode::Wrong("must not hold or lie in " + std::string(reserved) +
+                           ", which the sidecar uses");
+    }
+  }
+  if (IsNeverLogFolder(out)) {
+    return decode::Wrong(
+        "lies in a folder of the system, which holds no logs: name the folder of "
+        "the log files, such as /var/log/shop");
+  }
+  return {};
+}
+
 Status CheckStreamLabel(std::string_view name) { return decode::UserLabel(name, kProtected); }
 
 Status DecodeLogsSpec(JsonValue value, LogsSpec& out) {
@@ -139,7 +139,7 @@ Status DecodeLogsSpec(JsonValue value, LogsSpec& out) {
   std::string_view pipeline, multiline_text;  // as they stand in the document
   out.include = {"*.log"};
   auto files = [&](std::string_view key, JsonValue member) -> Status {
-    if (key == "directory") return DecodeDirectory(member, out.directory);
+    if (key == "directory") return DecodeSharedDirectory(member, out.directory);
     if (key == "include") return DecodeGlobs(member, out.include);
     if (key == "exclude") return DecodeGlobs(member, out.exclude);
     return {};

@@ -119,11 +119,27 @@ struct LogsSpec {
   bool operator==(const LogsSpec&) const = default;
 };
 
+// A URL of the pod that the sidecar polls.
+struct HttpPollSpec {
+  std::string name;
+  std::int64_t port = 0;
+  std::string path = "/";
+  bool tls = false, insecure_skip_verify = false;
+  std::int64_t interval_ms = 0;  // 0: that of the sidecar
+  std::int64_t timeout_ms = 5'000;
+  std::vector<std::int64_t> status;  // empty: 200 to 299
+  std::string body;                  // a regular expression
+  bool operator==(const HttpPollSpec&) const = default;
+};
+
 struct SidecarSpec {
   bool off = false;
   std::int64_t interval_ms = 10'000;
   std::vector<std::string> collectors;  // process, network, filesystem
-  Labels requests, limits;              // cpu, memory
+  std::vector<HttpPollSpec> http;
+  std::string textfile_directory;        // empty: no files of metrics
+  std::int64_t textfile_max_age_ms = 0;  // 0: none
+  Labels requests, limits;               // cpu, memory
   bool operator==(const SidecarSpec&) const = default;
 };
 
@@ -171,5 +187,8 @@ Status DecodeMonitoringTarget(JsonValue value, MonitoringTarget& out);
 Status DecodeMetricsSpec(JsonValue value, MetricsSpec& out);
 Status DecodeLogsSpec(JsonValue value, LogsSpec& out);
 Status DecodeSidecarSpec(JsonValue value, SidecarSpec& out);
+Status DecodeHttpPolls(JsonValue value, std::vector<HttpPollSpec>& out);
+// A folder that the application and the sidecar share.
+Status DecodeSharedDirectory(JsonValue value, std::string& out);
 
 }  // namespace telltale

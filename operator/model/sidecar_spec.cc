@@ -64,6 +64,20 @@ Status CheckRequestsBelowLimits(const SidecarSpec& sidecar) {
 
 }  // namespace
 
+namespace {
+
+Status DecodeTextfile(JsonValue value, SidecarSpec& out) {
+  TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+    if (key == "directory") return DecodeSharedDirectory(member, out.textfile_directory);
+    if (key == "maxAge") return decode::DurationMs(member, out.textfile_max_age_ms);
+    return {};
+  }));
+  if (value.type() == JsonValue::Type::kNull || !out.textfile_directory.empty()) return {};
+  return decode::In("directory", decode::Wrong("is required"));
+}
+
+}  // namespace
+
 Status DecodeSidecarSpec(JsonValue value, SidecarSpec& out) {
   out.collectors.assign(kCollectors.begin(), kCollectors.end());
   auto resources = [&](std::string_view key, JsonValue member) -> Status {
@@ -75,6 +89,8 @@ Status DecodeSidecarSpec(JsonValue value, SidecarSpec& out) {
     if (key == "mode") return DecodeMode(member, out.off);
     if (key == "interval") return decode::DurationMs(member, out.interval_ms);
     if (key == "collectors") return DecodeCollectors(member, out.collectors);
+    if (key == "http") return DecodeHttpPolls(member, out.http);
+    if (key == "textfile") return DecodeTextfile(member, out);
     if (key == "resources") return decode::Fields(member, resources);
     return {};
   }));

@@ -59,6 +59,10 @@ def resources(**fields) -> dict:
     return spec(sidecar={"resources": fields})
 
 
+def poll(**fields) -> dict:
+    return spec(sidecar={"http": [{name: value for name, value in ({"name": "a", "port": 80} | fields).items() if value is not None}]})
+
+
 OFF = {"mode": "Off"}
 FILES = {"files": {"directory": "/var/log/shop"}}
 
@@ -145,6 +149,17 @@ WRONG = {
     "a timeout that is none": (endpoint(timeout="soon"), "timeout is not a duration above zero"),
     "an unknown field": (
         endpoint(scheme="https"), 'unknown field "spec.metrics.endpoints[0].scheme"'),
+    "a poll without a port": (poll(port=None), "http[0].port: Required value"),
+    "a poll of a relative path": (poll(path="health"), "path begins with / and is percent-encoded"),
+    "a poll once a day": (poll(interval="24h"), "interval is not a duration from 1s to 1h"),
+    "a poll with a timeout of 0s": (poll(timeout="0s"), "timeout is not a duration from 10ms to 1m"),
+    "a poll that wants status 20": (poll(status=[20]), "should be greater than or equal to 100"),
+    "two polls of one name": (
+        spec(sidecar={"http": [{"name": "a", "port": 80}, {"name": "a", "port": 81}]}), "Duplicate value"),
+    "metric files without a folder": (spec(sidecar={"textfile": {}}), "textfile.directory: Required value"),
+    "metric files in /etc": (spec(sidecar={"textfile": {"directory": "/etc/x"}}), "lies in a folder of the system"),
+    "metric files of any age": (
+        spec(sidecar={"textfile": {"directory": "/m", "maxAge": "old"}}), "maxAge is not a duration"),
     "an unknown part": (spec(alerts={}), 'unknown field "spec.alerts"'),
     "a label that Telltale sets": (
         labels(fromPod=[{"from": "a", "to": "pod"}]), "are set by Telltale: choose another name"),
@@ -258,6 +273,11 @@ ACCEPTED = {
     "Stdout with Sidecar": spec(logs={"source": "Stdout", "collector": "Sidecar",
                                       "pipeline": [{"alert": {"name": "Panic"}}]}),
     "Off without logs for it": spec(sidecar=OFF, logs={"source": "Stdout"}),
+    "polls and metric files": spec(sidecar={
+        "http": [{"name": "health", "port": 8080},
+                 {"name": "admin", "port": 8443, "path": "/a?b=1", "scheme": "https", "insecureSkipVerify": True,
+                  "interval": "30s", "timeout": "500ms", "status": [200, 401], "body": "^ok$"}],
+        "textfile": {"directory": "/metrics", "maxAge": "1h"}}),
     "whole processors": resources(limits={"cpu": 1}, requests={"cpu": "0.5"}),
     "each kind of stage": spec(
         logs={

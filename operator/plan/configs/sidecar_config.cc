@@ -50,6 +50,29 @@ void WriteLogs(JsonWriter& writer, const LogsSpec& logs, const SidecarConfigOpti
   writer.EndObject().EndArray();
 }
 
+// The containers of a pod share their loopback interface; localhost is both of its addresses.
+void WritePolls(JsonWriter& writer, const std::vector<HttpPollSpec>& polls) {
+  writer.Key("http").BeginObject().Key("polls").BeginArray();
+  for (const HttpPollSpec& poll : polls) {
+    writer.BeginObject().Field("name", poll.name);
+    writer.Field("url", (poll.tls ? "https://localhost:" : "http://localhost:") +
+                            std::to_string(poll.port) + poll.path);
+    if (poll.interval_ms > 0) writer.Field("interval", DurationText(poll.interval_ms));
+    writer.Field("timeout", DurationText(poll.timeout_ms));
+    if (!poll.status.empty()) {
+      writer.Key("status").BeginArray();
+      for (const std::int64_t status : poll.status) writer.Int(status);
+      writer.EndArray();
+    }
+    if (!poll.body.empty()) writer.Field("body", poll.body);
+    if (poll.insecure_skip_verify) {
+      writer.Key("tls").BeginObject().Key("insecureSkipVerify").Bool(true).EndObject();
+    }
+    writer.EndObject();
+  }
+  writer.EndArray().EndObject();
+}
+
 // A target that asks for logs alone gets the default collectors with them.
 void WriteCollectors(JsonWriter& writer, const std::optional<SidecarSpec>& sidecar) {
   writer.Key("collectors").BeginObject();
@@ -57,6 +80,14 @@ void WriteCollectors(JsonWriter& writer, const std::optional<SidecarSpec>& sidec
     const bool asked =
         !sidecar || std::ranges::find(sidecar->collectors, name) != sidecar->collectors.end();
     if (asked) writer.Key(name).BeginObject().EndObject();
+  }
+  if (sidecar && !sidecar->http.empty()) WritePolls(writer, sidecar->http);
+  if (sidecar && !sidecar->textfile_directory.empty()) {
+    writer.Key("textfile").BeginObject().Field("directory", sidecar->textfile_directory);
+    if (sidecar->textfile_max_age_ms > 0) {
+      writer.Field("maxAge", DurationText(sidecar->textfile_max_age_ms));
+    }
+    writer.EndObject();
   }
   writer.EndObject();
 }

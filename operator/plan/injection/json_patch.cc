@@ -56,6 +56,9 @@ LogFolders FoldersOf(const Targets& targets) {
           target->logs->include,
           [](const std::string& pattern) { return pattern.find('/') != std::string::npos; });
     }
+    if (target->sidecar && !target->sidecar->textfile_directory.empty()) {
+      folders.try_emplace(target->sidecar->textfile_directory, false);
+    }
   }
   return folders;
 }

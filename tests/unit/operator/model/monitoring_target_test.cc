@@ -307,6 +307,41 @@ TEST(DecodeMonitoringTarget, StagesThatPromtailWouldRefuseAreRefused) {
   EXPECT_NE(StageError(R"({"multiline":{"firstline":"*"}})"), "");
 }
 
+TEST(DecodeMonitoringTarget, ReadsPollsAndFilesOfMetrics) {
+  const auto target = Decoded(WithSpec(R"({"selector":{"matchAll":true},"sidecar":{
+      "http":[{"name":"health","port":8080},
+              {"name":"admin","port":8443,"path":"/a?b=1","scheme":"https","insecureSkipVerify":true,
+               "interval":"30s","timeout":"2s","status":[200,401],"body":"ok"}],
+      "textfile":{"directory":"/metrics/","maxAge":"1h"}}})"));
+  ASSERT_TRUE(target.sidecar);
+  ASSERT_EQ(target.sidecar->http.size(), 2u);
+  EXPECT_EQ(target.sidecar->http[0],
+            (HttpPollSpec{"health", 8080, "/", false, false, 0, 5'000, {}, ""}));
+  EXPECT_EQ(target.sidecar->http[1],
+            (HttpPollSpec{"admin", 8443, "/a?b=1", true, true, 30'000, 2'000, {200, 401}, "ok"}));
+  EXPECT_EQ(target.sidecar->textfile_directory, "/metrics");
+  EXPECT_EQ(target.sidecar->textfile_max_age_ms, 3'600'000);
+}
+
+TEST(DecodeMonitoringTarget, PollsAndFilesThatTheSidecarWouldRefuseAreRefused) {
+  EXPECT_EQ(SidecarError(R"_({"http":[{"name":"a","port":80,"body":"(?=x)"}]})_"),
+            "spec.sidecar.http[0].body: must be an RE2 regular expression: invalid perl operator: "
+            "(?= (RE2 has no look-around, back references or possessive repeats)");
+  EXPECT_EQ(SidecarError(R"({"http":[{"name":"a","port":80},{"name":"a","port":81}]})"),
+            "spec.sidecar.http[1].name: is the one of an earlier entry");
+  for (const char* poll :
+       {R"({"port":80})", R"({"name":"a"})", R"({"name":"a","port":0})",
+        R"({"name":"a","port":80,"path":"x"})", R"({"name":"a","port":80,"path":"/#x"})",
+        R"({"name":"a","port":80,"path":"/a b"})", R"({"name":"a","port":80,"scheme":"ftp"})",
+        R"({"name":"a","port":80,"status":[20]})", R"({"name":"a","port":80,"interval":"10ms"})",
+        R"({"name":"a","port":80,"timeout":"2m"})"}) {
+    EXPECT_NE(SidecarError(R"({"http":[)" + std::string(poll) + "]}"), "") << poll;
+  }
+  EXPECT_EQ(SidecarError(R"({"textfile":{}})"), "spec.sidecar.textfile.directory: is required");
+  EXPECT_NE(SidecarError(R"({"textfile":{"directory":"/etc/telltale"}})"), "");
+  EXPECT_NE(SidecarError(R"({"textfile":{"directory":"metrics"}})"), "");
+}
+
 TEST(DecodeMonitoringTarget, ASidecarThatNoPodCouldStartWithIsRefused) {
   EXPECT_EQ(
       SidecarError(R"({"resources":{"requests":{"memory":"1Gi"},"limits":{"memory":"64Mi"}}})"),

@@ -44,6 +44,24 @@ TEST(PlanSidecarConfigs, AsksForTheContainersOutputInPlaceOfFiles) {
       << configs.at("shop").at("shop.t.json");
 }
 
+TEST(PlanSidecarConfigs, PollsAskThePodsLoopbackAndFilesAreReadInTheirFolder) {
+  World world;
+  world.targets = {ParseTarget(
+      R"({"metadata":{"name":"t","namespace":"shop"},"spec":{"selector":{"matchAll":true},)"
+      R"("sidecar":{"collectors":[],"textfile":{"directory":"/metrics","maxAge":"1h"},"http":[)"
+      R"({"name":"a","port":80},{"name":"b","port":443,"path":"/x","scheme":"https",)"
+      R"("insecureSkipVerify":true,"interval":"30s","status":[204],"body":"ok"}]}}})")};
+  const std::string config = PlanSidecarConfigs(world, {""}).at("shop").at("shop.t.json");
+  EXPECT_NE(config.find(R"("collectors":{"http":{"polls":[)"
+                        R"({"name":"a","url":"http://localhost:80/","timeout":"5s"},)"
+                        R"({"name":"b","url":"https://localhost:443/x","interval":"30s",)"
+                        R"("timeout":"5s","status":[204],"body":"ok",)"
+                        R"("tls":{"insecureSkipVerify":true}}]},)"
+                        R"("textfile":{"directory":"/metrics","maxAge":"1h"}}})"),
+            std::string::npos)
+      << config;
+}
+
 TEST(PlanSidecarConfig, OfEachNamespaceIsItsPartOfThePlanOfAll) {
   const auto file = ParseWorld(ReadGolden("sidecar/mixed.world.json"));
   const SidecarConfigOptions options = {"http://loki"};

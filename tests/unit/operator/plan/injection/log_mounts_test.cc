@@ -44,6 +44,17 @@ TEST(LogMounts, TheFolderIsReadInTheVolumeOfTheContainerThatWritesThere) {
   EXPECT_EQ(injected.Annotation(kUnseen), "");
 }
 
+TEST(LogMounts, AFolderOfMetricFilesIsSharedAsOneOfLogs) {
+  const auto target = ShopTarget(R"("sidecar":{"textfile":{"directory":"/metrics"}})");
+  const auto injected = Inject(
+      ShopPod(
+          R"("volumes":[{"name":"d","emptyDir":{}}],"containers":[{"name":"job","volumeMounts":)"
+          R"([{"name":"d","mountPath":"/metrics"}]},{"name":"other"}])"),
+      {target, LogsIn("/data/log")});
+  EXPECT_THAT(injected.Mounts(injected.Sidecar()),
+              ElementsAre(HasSubstr(" /data/log ro"), "d /metrics ro"));
+}
+
 TEST(LogMounts, ANativeSidecarMayBeTheOneThatWrites) {
   const auto injected = InjectLogs(
       R"("volumes":[{"name":"d","emptyDir":{}}],"containers":[{"name":"app"}],"initContainers":[)"
