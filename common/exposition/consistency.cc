@@ -2,11 +2,13 @@
 #include "common/exposition/consistency.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "common/base/ascii.h"
 #include "common/base/varint.h"
+#include "common/exposition/escaping.h"
 #include "common/exposition/go_text.h"
 #include "common/exposition/metric_text.h"
 
@@ -14,6 +16,10 @@ namespace telltale {
 namespace {
 
 constexpr std::string_view kCount = "_count", kSum = "_sum", kBucket = "_bucket";
+
+std::string Classic(std::string_view name, NameKind kind) {
+  return EscapeName(name, kind, Escaping::kUnderscores);
+}
 
 std::string SeriesKey(std::string_view family, const Labels& labels) {
   std::string key;
@@ -23,7 +29,7 @@ std::string SeriesKey(std::string_view family, const Labels& labels) {
   };
   append(family);
   for (const auto& [name, value] : labels) {
-    append(name);
+    append(Classic(name, NameKind::kLabel));
     append(value);
   }
   return key;
@@ -32,6 +38,13 @@ std::string SeriesKey(std::string_view family, const Labels& labels) {
 std::string Collected(const Family& family, const Metric& metric, const std::string& what) {
   return "collected metric " + GoQuoted(family.name) + " { " + MetricText(metric, family.type) +
          "} " + what;
+}
+
+bool HasLabelTwice(const Labels& labels) {
+  std::set<std::string> names;
+  return std::any_of(labels.begin(), labels.end(), [&](const auto& label) {
+    return !names.insert(Classic(label.first, NameKind::kLabel)).second;
+  });
 }
 
 bool HasBoundTwice(const Distribution& distribution) {
@@ -91,6 +104,10 @@ void PageCheck::AddMetric(const Family& family, const Metric& metric,
   if (!series_.insert(SeriesKey(family.name, metric.labels)).second) {
     problems.push_back(
         Collected(family, metric, "was collected before with the same name and label values"));
+  } else if (HasLabelTwice(metric.labels)) {
+    problems.push_back(Collected(family, metric,
+                                 "has two labels that are one for scrapers "
+                                 "without UTF-8 names"));
   } else if (metric.distribution != nullptr && HasBoundTwice(*metric.distribution)) {
     problems.push_back(Collected(family, metric, "has a bucket or quantile twice"));
   }
@@ -99,6 +116,15 @@ void PageCheck::AddMetric(const Family& family, const Metric& metric,
 void PageCheck::Add(const Family& family, std::vector<std::string>& problems) {
   const auto known = types_.find(family.name);
   if (known == types_.end()) {
+    const std::string classic = Classic(family.name, NameKind::kMetric);
+    const auto [name, is_new] = names_.emplace(classic, family.name);
+    if (!is_new) {
+      problems.push_back("collected metric named " + GoQuoted(family.name) +
+                         " collides with previously collected metric named " +
+                         GoQuoted(name->second) + ": both are " + classic +
+                         " for scrapers without UTF-8 names");
+      return;
+    }
     if (std::string problem = NameProblem(family); !problem.empty()) {
       problems.push_back(std::move(problem));
       return;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What makes a page of families wrong although each line of it can be read: the same series twice,
-// a family that takes the name of another one's samples. The sentences are those of Prometheus'
-// client_golang, which its Pushgateway gives. Pure, thread-safe.
+// a family that takes the name of another one's samples, two names that are one when they are
+// escaped. The sentences are those of Prometheus' client_golang, which its Pushgateway gives. Pure,
+// thread-safe.
 #pragma once
 
 #include <map>
@@ -30,7 +31,8 @@ class PageCheck {
   void AddMetric(const Family& family, const Metric& metric, std::vector<std::string>& problems);
 
   std::map<std::string, MetricType, std::less<>> types_;
-  std::unordered_set<std::string> series_;  // name and labels, each with its length before it
+  std::map<std::string, std::string> names_;  // by what underscores make of them
+  std::unordered_set<std::string> series_;    // name and labels, each with its length before it
 };
 
 }  // namespace telltale

@@ -2,6 +2,8 @@
 #include "common/exposition/family_builder.h"
 
 #include <cmath>
+#include <cstdint>
+#include <limits>
 
 #include "common/base/varint.h"
 
@@ -78,6 +80,10 @@ std::vector<Family> FamilyBuilder::Take() && {
     if (!entry.family.metrics.empty()) families.push_back(std::move(entry.family));
   }
   return families;
+}
+
+bool IsCount(double value) {
+  return value >= 0 && value < static_cast<double>(std::numeric_limits<std::uint64_t>::max());
 }
 
 void SetPart(Metric& metric, SamplePart part, std::optional<double> bound, double value) {

@@ -54,6 +54,9 @@ class FamilyBuilder {
   std::unordered_map<std::string, std::size_t> distributions_;
 };
 
+// Whether it can be the count of a histogram or summary, which protobuf has in 64 bits.
+bool IsCount(double value);
+
 // Sets the part; a bucket without a bound, such as a sample `h` of a histogram h, says nothing.
 void SetPart(Metric& metric, SamplePart part, std::optional<double> bound, double value);
 

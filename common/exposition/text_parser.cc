@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "common/base/utf8.h"
 #include "common/exposition/family_builder.h"
 #include "common/exposition/go_text.h"
+#include "common/exposition/sample_head.h"
 #include "common/exposition/text_cursor.h"
 
 namespace telltale {
@@ -61,10 +61,6 @@ class Parser {
   Status ReadHelp(TextCursor& in, FamilyBuilder::Entry& entry);
   Status ReadType(TextCursor& in, FamilyBuilder::Entry& entry);
   Status ReadSample(TextCursor& in);
-  Status ReadLabels(TextCursor& in);
-  Status ReadLabel(TextCursor& in);
-  Status ReadQuotedName(TextCursor& in, std::string& name);
-  Status ReadLabelValue(TextCursor& in, std::string label);
   Status ReadValue(TextCursor& in);
   Status ReadTimestamp(TextCursor& in, Metric& metric);
   Status Store(double value, Metric*& metric);
@@ -74,9 +70,8 @@ class Parser {
   std::size_t line_ = 0, samples_ = 0;
 
   // Of the sample that is being read.
-  std::string name_;
+  SampleHead head_;
   FamilyBuilder::Place place_{};
-  Labels labels_;
   std::optional<double> bound_;
 };
 
@@ -147,91 +142,16 @@ Status Parser::ReadType(TextCursor& in, FamilyBuilder::Entry& entry) {
 }
 
 Status Parser::ReadSample(TextCursor& in) {
-  name_ = in.MetricName();
   place_ = {};
-  labels_.clear();
-  bound_.reset();
-  if (!name_.empty()) {
-    place_ = builder_.FindPlace(name_);
+  const auto on_name = [this](const std::string& name) {
+    place_ = builder_.FindPlace(name);
     place_.entry->has_type = true;
-  } else if (in.Peek() != '{') {
-    return Wrong("invalid metric name");
-  }
-  in.SkipBlanks();
-  if (in.Take('{')) TELLTALE_TRY(ReadLabels(in));
+    return place_.entry->family.name;
+  };
+  TELLTALE_TRY(ReadSampleHead(in, on_name, head_));
+  TELLTALE_TRY(TakeBound(place_.entry->family.type, head_.labels, bound_));
   in.SkipBlanks();
   return ReadValue(in);
-}
-
-Status Parser::ReadLabels(TextCursor& in) {
-  for (;;) {
-    in.SkipBlanks();
-    if (in.Take('}')) break;
-    TELLTALE_TRY(ReadLabel(in));
-    in.SkipBlanks();
-    if (in.Take(',')) continue;
-    if (in.Take('}')) break;
-    const std::string& last = labels_.empty() ? name_ : labels_.back().second;
-    return Wrong("unexpected end of label value " + GoQuoted(last));
-  }
-  if (place_.entry == nullptr) return Wrong("invalid metric name");
-  std::sort(labels_.begin(), labels_.end());
-  return {};
-}
-
-Status Parser::ReadQuotedName(TextCursor& in, std::string& name) {
-  std::string problem;
-  if (!in.Quoted(name, problem)) return Wrong(std::move(problem));
-  if (name.empty() || !IsUtf8(name)) return Wrong("invalid name " + GoQuoted(name));
-  return {};
-}
-
-// A label, or in quotes the name of the metric.
-Status Parser::ReadLabel(TextCursor& in) {
-  std::string label;
-  const bool quoted = in.Take('"');
-  if (quoted) {
-    TELLTALE_TRY(ReadQuotedName(in, label));
-  } else {
-    label = in.LabelName();
-  }
-  in.SkipBlanks();
-  if (quoted && place_.entry == nullptr && in.Peek() != '=') {
-    name_ = std::move(label);
-    place_ = builder_.FindPlace(name_);
-    place_.entry->has_type = true;
-    return {};
-  }
-  if (place_.entry == nullptr) return Wrong("invalid metric name");
-  if (label.empty())
-    return Wrong("invalid label name for metric " + GoQuoted(place_.entry->family.name));
-  if (label == "__name__") return Wrong("label name \"__name__\" is reserved");
-  if (!in.Take('=')) {
-    return Wrong("expected '=' after label name, found " + GoQuotedChar(in.Peek()));
-  }
-  if (FindLabel(labels_, label) != nullptr) {
-    return Wrong("duplicate label names for metric " + GoQuoted(place_.entry->family.name));
-  }
-  return ReadLabelValue(in, std::move(label));
-}
-
-Status Parser::ReadLabelValue(TextCursor& in, std::string label) {
-  in.SkipBlanks();
-  if (!in.Take('"')) {
-    return Wrong("expected '\"' at start of label value, found " + GoQuotedChar(in.Peek()));
-  }
-  std::string value, problem;
-  if (!in.Quoted(value, problem)) return Wrong(std::move(problem));
-  if (!IsUtf8(value)) return Wrong("invalid label value " + GoQuoted(value));
-  const MetricType type = place_.entry->family.type;
-  if ((type == MetricType::kHistogram && label == "le") ||
-      (type == MetricType::kSummary && label == "quantile")) {
-    bound_ = ParseGoFloat(value);
-    if (bound_) return {};
-    return Wrong("expected float as value for '" + label + "' label, got " + GoQuoted(value));
-  }
-  labels_.emplace_back(std::move(label), std::move(value));
-  return {};
 }
 
 Status Parser::ReadValue(TextCursor& in) {
@@ -252,20 +172,18 @@ Status Parser::Store(double value, Metric*& metric) {
   FamilyBuilder::Entry& entry = *place_.entry;
   const MetricType type = entry.family.type;
   if (type != MetricType::kHistogram && type != MetricType::kSummary) {
-    metric = &builder_.AddMetric(entry, std::move(labels_));
+    metric = &builder_.AddMetric(entry, std::move(head_.labels));
     metric->value = value;
     return {};
   }
-  metric = &builder_.FindMetric(entry, std::move(labels_));
+  metric = &builder_.FindMetric(entry, std::move(head_.labels));
   const bool of_bucket = place_.part == SamplePart::kBucket && bound_;
   const bool counts =
       place_.part == SamplePart::kCount || (of_bucket && type == MetricType::kHistogram);
-  if (counts) {
-    if (!(value >= 0 && value < static_cast<double>(std::numeric_limits<std::uint64_t>::max()))) {
-      return Wrong("expected a count that is not negative for metric " + GoQuoted(name_));
-    }
-    value = std::trunc(value);
+  if (counts && !IsCount(value)) {
+    return Wrong("expected a count that is not negative for metric " + GoQuoted(head_.name));
   }
+  if (counts) value = std::trunc(value);
   SetPart(*metric, place_.part, bound_, value);
   return {};
 }

@@ -4,21 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
-#include <variant>
 
 #include "common/base/check.h"
-#include "common/metrics/text_format.h"
+#include "common/exposition/go_text.h"
+#include "common/exposition/text_format.h"
+#include "common/metrics/registry_families.h"
 
 namespace telltale {
 namespace {
-
-enum Type { kCounter, kFloatCounter, kGauge, kHistogram, kUntyped };
-
-std::string_view TypeName(int type) {
-  if (type == kGauge) return "gauge";
-  if (type == kUntyped) return "untyped";
-  return type == kHistogram ? "histogram" : "counter";
-}
 
 // Labels are sorted by contract, but a list in the code may not be; two orders must not become two
 // series.
@@ -58,19 +51,6 @@ T& Checked(Result<T*> found) {
 }
 
 }  // namespace
-
-struct Registry::Series {
-  Labels labels;
-  // Counter and gauge: one. Histogram: one per bucket, then _sum and _count.
-  std::vector<std::string> prefixes;
-  std::variant<std::monostate, Counter, Gauge, Histogram> value;
-};
-
-struct Registry::Family {
-  std::string name, help, header;
-  int type = kCounter;
-  std::vector<std::unique_ptr<Series>> series;  // sorted by labels
-};
 
 Histogram::Histogram(std::vector<double> upper_bounds)
     : bounds_(std::move(upper_bounds)),
@@ -115,7 +95,6 @@ Result<Registry::Family*> Registry::FindFamily(std::string_view name, std::strin
   auto family = std::make_unique<Family>();
   family->name = name;
   family->help = help;
-  family->header = FamilyHeader(name, help, TypeName(type));
   family->type = type;
   return families_.insert(it, std::move(family))->get();
 }
@@ -195,16 +174,34 @@ Result<Histogram*> Registry::TryHistogram(std::string_view name, std::string_vie
                 "the histogram " + std::string(name) + " is there with other bounds");
   }
   const std::string family(name);
+  const auto prefix = [&](std::string_view le) {
+    return SamplePrefix(family + "_bucket", series.labels, le);
+  };
+  bool differs = false;
+  std::vector<std::string> openmetrics;
   for (const double bound : bounds) {
-    std::string le;
+    std::string le, openmetrics_le;
     AppendDouble(bound, le);
-    series.prefixes.push_back(SamplePrefix(family + "_bucket", series.labels, le));
+    AppendOpenMetricsBound(bound, openmetrics_le);
+    differs |= le != openmetrics_le;
+    series.prefixes.push_back(prefix(le));
+    openmetrics.push_back(prefix(openmetrics_le));
   }
-  series.prefixes.push_back(SamplePrefix(family + "_bucket", series.labels, "+Inf"));
+  series.prefixes.push_back(prefix("+Inf"));
+  openmetrics.push_back(prefix("+Inf"));
+  if (differs) series.openmetrics_prefixes = std::move(openmetrics);
   series.prefixes.push_back(SamplePrefix(family + "_sum", series.labels));
   series.prefixes.push_back(SamplePrefix(family + "_count", series.labels));
   series.value.emplace<Histogram>(std::move(bounds));
   return &std::get<Histogram>(series.value);
+}
+
+std::optional<MetricType> Registry::TypeOf(std::string_view name) {
+  MutexLock lock(mutex_);
+  const auto it = std::lower_bound(families_.begin(), families_.end(), name,
+                                   [](const auto& f, std::string_view n) { return f->name < n; });
+  if (it == families_.end() || (*it)->name != name) return {};
+  return MetricTypeOf((*it)->type);
 }
 
 void Registry::Remove(std::string_view name, const Labels& labels) {
@@ -221,54 +218,6 @@ void Registry::Remove(std::string_view name, const Labels& labels) {
 void Registry::OnRender(std::function<void()> refresh) {
   MutexLock lock(mutex_);
   refresh_.push_back(std::move(refresh));
-}
-
-void Registry::Refresh() {
-  MutexLock one_at_a_time(render_mutex_);
-  for (std::size_t i = 0;; ++i) {
-    const std::function<void()>* refresh = nullptr;
-    {
-      MutexLock lock(mutex_);
-      if (i >= refresh_.size()) return;
-      refresh = &refresh_[i];
-    }
-    (*refresh)();
-  }
-}
-
-void Registry::Render(std::string& out) {
-  Refresh();
-  MutexLock lock(mutex_);
-  for (const auto& family : families_) {
-    if (family->series.empty()) continue;
-    out += family->header;
-    for (const auto& series : family->series) {
-      const auto& prefixes = series->prefixes;
-      if (const auto* histogram = std::get_if<Histogram>(&series->value)) {
-        // _count is the sum of what was read here, so it equals the +Inf bucket at any moment.
-        std::uint64_t total = 0;
-        for (std::size_t i = 0; i <= histogram->bounds_.size(); ++i) {
-          total += histogram->counts_[i].load(std::memory_order_relaxed);
-          out += prefixes[i];
-          AppendUint(total, out);
-          out += '\n';
-        }
-        out += prefixes[prefixes.size() - 2];
-        AppendDouble(histogram->Sum(), out);
-        out += '\n';
-        out += prefixes.back();
-        AppendUint(total, out);
-      } else {
-        out += prefixes[0];
-        if (const auto* counter = std::get_if<Counter>(&series->value)) {
-          AppendUint(counter->Value(), out);
-        } else {
-          AppendDouble(std::get<Gauge>(series->value).Value(), out);
-        }
-      }
-      out += '\n';
-    }
-  }
 }
 
 }  // namespace telltale

@@ -7,7 +7,7 @@
 //
 // Threads: Counter, Gauge and Histogram are updated from any thread; making families and series
 // and rendering take the registry's lock. A family or series lives as long as its registry.
-// Exposition: text format 0.0.4 of prometheus/docs "Exposition formats".
+// Exposition: every format of common/exposition; families of others may stand on the same page.
 #pragma once
 
 #include <atomic>
@@ -15,6 +15,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@
 #include "common/base/mutex.h"
 #include "common/base/result.h"
 #include "common/base/strings.h"
+#include "common/exposition/page_writer.h"
 
 namespace telltale {
 
@@ -70,6 +72,19 @@ class Histogram {
   std::atomic<double> sum_{0};
 };
 
+// Families that are not in a registry, for its page: pushed ones. Render calls these in the order
+// of the names, with the registry's lock held.
+class ExtraFamilies {
+ public:
+  virtual ~ExtraFamilies() = default;
+  // Writes the families whose names sort before `name`.
+  virtual void WriteBefore(std::string_view name, PageWriter& writer) = 0;
+  // Adds metrics to a family of the registry, which the writer has begun.
+  virtual void WriteInto(std::string_view name, MetricType type, PageWriter& writer) = 0;
+  // Writes the families that are left.
+  virtual void WriteRest(PageWriter& writer) = 0;
+};
+
 class Registry {
  public:
   Registry();
@@ -103,8 +118,13 @@ class Registry {
   // that are cheaper to read than to keep. May make and remove series.
   void OnRender(std::function<void()> refresh);
 
-  // Appends the page: families by name, series by labels, one HELP and TYPE each.
+  // The page: families by name, series by labels, one HELP and TYPE each.
+  void Render(PageWriter& writer, ExtraFamilies* extra);
+  // Appends it as text 0.0.4.
   void Render(std::string& out);
+
+  // Nothing if there is no such family.
+  std::optional<MetricType> TypeOf(std::string_view name);
 
  private:
   struct Family;
@@ -117,6 +137,8 @@ class Registry {
   template <class T>
   Result<T*> Find(std::string_view name, std::string_view help, int type, const Labels& labels);
   void Refresh();
+  static void Write(const Family& family, PageWriter& writer);
+  static void AppendText(const Series& series, bool openmetrics, std::string& out);
 
   Mutex render_mutex_;  // guards no member: held while callbacks run; taken before mutex_
   Mutex mutex_;

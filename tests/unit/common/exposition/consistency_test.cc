@@ -68,6 +68,20 @@ TEST(Consistency, FindsFamiliesThatTakeTheNamesOfSamples) {
   EXPECT_EQ(Problems({"# TYPE h gauge\nh 1\nh_count 1\n"}), "");
 }
 
+TEST(Consistency, FindsNamesThatAreOneForOldScrapers) {
+  EXPECT_EQ(Problems({"{\"a.b\"} 1\n", "a_b 1\n"}),
+            "collected metric named \"a_b\" collides with previously collected metric named "
+            "\"a.b\": both are a_b for scrapers without UTF-8 names\n");
+  EXPECT_EQ(Problems({"{\"a.b\"} 1\n", "{\"a.b\",x=\"1\"} 1\n"}), "");
+  EXPECT_EQ(Problems({"m{\"l.m\"=\"1\"} 1\nm{l_m=\"1\"} 1\n"}),
+            "collected metric \"m\" { label:<name:\"l_m\" value:\"1\" > untyped:<value:1 > } was "
+            "collected before with the same name and label values\n");
+  EXPECT_EQ(Problems({"m{\"l.m\"=\"1\",l_m=\"2\"} 1\n"}),
+            "collected metric \"m\" { label:<name:\"l.m\" value:\"1\" > label:<name:\"l_m\" "
+            "value:\"2\" > untyped:<value:1 > } has two labels that are one for scrapers without "
+            "UTF-8 names\n");
+}
+
 TEST(Consistency, FindsABucketTwice) {
   EXPECT_EQ(Problems({"# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"1.0\"} 2\n"}),
             "collected metric \"h\" { histogram:<sample_count:0 sample_sum:0 bucket:<"

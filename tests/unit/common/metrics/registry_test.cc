@@ -8,6 +8,7 @@
 #include <new>
 #include <thread>
 
+#include "common/exposition/proto_parser.h"
 #include "common/metrics/process_metrics.h"
 #include "tests/golden.h"
 
@@ -35,9 +36,8 @@ std::string Page(Registry& registry) {
   return out;
 }
 
-TEST(Registry, RendersThePageThatIsWrittenDown) {
-  Registry registry;
-  // In an order unlike the page's, with labels unlike their order.
+// In an order unlike the page's, with labels unlike their order.
+void Fill(Registry& registry) {
   auto& requests = registry.AddCounter("test_requests_total", "Requests by code and method.",
                                        {{"method", "put"}, {"code", "200"}});
   requests.Add();
@@ -75,8 +75,77 @@ TEST(Registry, RendersThePageThatIsWrittenDown) {
   duration("500");
   for (const double seconds : {0.003, 0.125, 0.25, 60.0}) duration("200").Observe(seconds);
   registry.AddFloatCounter("test_cpu_seconds_total", "Seconds of something.").Set(1.25);
+}
 
+std::string Page(Registry& registry, PageStyle style, ExtraFamilies* extra = nullptr) {
+  std::string out;
+  PageWriter writer(style, out);
+  registry.Render(writer, extra);
+  return out;
+}
+
+TEST(Registry, RendersThePageThatIsWrittenDown) {
+  Registry registry;
+  Fill(registry);
   ExpectGolden("metrics/registry.txt", Page(registry));
+  ExpectGolden("metrics/registry.openmetrics.txt",
+               Page(registry, {PageFormat::kOpenMetrics, Escaping::kAllowUtf8}));
+  ExpectGolden("metrics/registry.dots.txt", Page(registry, {PageFormat::kText, Escaping::kDots}));
+}
+
+TEST(Registry, SaysTheSameInProtobufAsInText) {
+  Registry registry;
+  Fill(registry);
+  const auto families = ParseProto(Page(registry, {PageFormat::kProtobuf, Escaping::kValues}), 100);
+  ASSERT_TRUE(families.ok()) << families.error().message;
+  std::string text;
+  PageWriter writer({}, text);
+  for (const Family& family : *families) {
+    writer.Begin({family.name, family.help, family.unit, family.type});
+    for (const Metric& metric : family.metrics) writer.Add(metric);
+    writer.End();
+  }
+  std::string expected = Page(registry);  // protobuf has every value as a double
+  const std::string most = "18446744073709551615";
+  expected.replace(expected.find(most), most.size(), "1.8446744073709552e+19");
+  EXPECT_EQ(text, expected);
+}
+
+// Families b, d and z, and metrics for c of the registry.
+class Extra final : public ExtraFamilies {
+ public:
+  void WriteBefore(std::string_view name, PageWriter& writer) override {
+    for (; next_ < names_.size() && names_[next_] < name; ++next_) WriteNext(writer);
+  }
+  void WriteInto(std::string_view name, MetricType type, PageWriter& writer) override {
+    if (name == "c_total" && type == MetricType::kCounter) writer.AddValue({{"by", "extra"}}, 7);
+  }
+  void WriteRest(PageWriter& writer) override {
+    for (; next_ < names_.size(); ++next_) WriteNext(writer);
+  }
+
+ private:
+  void WriteNext(PageWriter& writer) {
+    writer.Begin({names_[next_], {}, {}, MetricType::kGauge});
+    writer.AddValue({}, 1);
+    writer.End();
+  }
+  std::vector<std::string> names_{"b", "d", "z"};
+  std::size_t next_ = 0;
+};
+
+TEST(Registry, HasFamiliesOfOthersInItsOrderAndUnderItsHeads) {
+  Registry registry;
+  registry.AddCounter("c_total", "C.").Add(2);
+  registry.AddGauge("e", "E.");
+  registry.Remove("e", {});
+  Extra extra;
+  EXPECT_EQ(Page(registry, {}, &extra),
+            "# TYPE b gauge\nb 1\n# HELP c_total C.\n# TYPE c_total counter\nc_total 2\n"
+            "c_total{by=\"extra\"} 7\n# TYPE d gauge\nd 1\n# TYPE z gauge\nz 1\n");
+  EXPECT_EQ(registry.TypeOf("c_total"), MetricType::kCounter);
+  EXPECT_EQ(registry.TypeOf("e"), std::nullopt);
+  EXPECT_EQ(registry.TypeOf("c"), std::nullopt);
 }
 
 TEST(Registry, GivesTheSameSeriesForTheSameLabelsInAnyOrder) {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "common/metrics/text_format.h"
+#include "common/exposition/text_format.h"
 
 #include <array>
 #include <charconv>
 #include <cmath>
+
+#include "common/base/utf8.h"
+#include "common/exposition/go_text.h"
 
 namespace telltale {
 namespace {
@@ -13,8 +16,21 @@ bool IsNameChar(char c, bool first) {
          (!first && c >= '0' && c <= '9');
 }
 
-// `text` as valid UTF-8 with its escapes; only a label's value is in quotes.
+void AppendLabel(std::string_view name, std::string_view value, std::string& out) {
+  out += out.back() == '{' ? "" : ",";
+  out += name;
+  out += "=\"";
+  AppendEscaped(value, true, out);
+  out += '"';
+}
+
+}  // namespace
+
 void AppendEscaped(std::string_view text, bool in_quotes, std::string& out) {
+  if (text.find_first_of("\\\n\"") == std::string_view::npos && IsUtf8(text)) {
+    out += text;
+    return;
+  }
   std::string valid;
   AppendValidUtf8(text, valid);
   for (const char c : valid) {
@@ -30,29 +46,11 @@ void AppendEscaped(std::string_view text, bool in_quotes, std::string& out) {
   }
 }
 
-void AppendLabel(std::string_view name, std::string_view value, std::string& out) {
-  out += out.back() == '{' ? "" : ",";
-  out += name;
-  out += "=\"";
-  AppendEscaped(value, true, out);
-  out += '"';
-}
-
-}  // namespace
-
 bool IsMetricName(std::string_view name) {
   for (std::size_t i = 0; i < name.size(); ++i) {
     if (!IsNameChar(name[i], i == 0) && name[i] != ':') return false;
   }
   return !name.empty();
-}
-
-std::string FamilyHeader(std::string_view name, std::string_view help, std::string_view type) {
-  std::string out = "# HELP ";
-  out.append(name).append(" ");
-  AppendEscaped(help, false, out);
-  out.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
-  return out;
 }
 
 std::string SamplePrefix(std::string_view name, const Labels& labels, std::string_view le) {
@@ -83,6 +81,12 @@ void AppendDouble(double value, std::string& out) {
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
     out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
   }
+}
+
+void AppendOpenMetricsBound(double bound, std::string& out) {
+  const std::size_t begin = out.size();
+  AppendGoFloat(bound, out);
+  if (out.find_first_of(".eIN", begin) == std::string::npos) out += ".0";
 }
 
 }  // namespace telltale

@@ -20,15 +20,18 @@ namespace telltale {
 
 bool IsMetricName(std::string_view name);
 
-// The HELP and TYPE lines of a family.
-std::string FamilyHeader(std::string_view name, std::string_view help, std::string_view type);
-
 // A sample up to and with the blank before its number. `le` is an extra last label, left out when
 // empty.
 std::string SamplePrefix(std::string_view name, const Labels& labels, std::string_view le = {});
 
+// `text` as valid UTF-8 with \ and line ends escaped, and double quotes if it stands in them.
+void AppendEscaped(std::string_view text, bool in_quotes, std::string& out);
+
 void AppendUint(std::uint64_t value, std::string& out);
 // Shortest text that reads back as the same number; NaN, +Inf and -Inf.
 void AppendDouble(double value, std::string& out);
+// A value of the labels le and quantile as OpenMetrics wants it, a float on every page: "1.0" where
+// the text format has "1".
+void AppendOpenMetricsBound(double bound, std::string& out);
 
 }  // namespace telltale
