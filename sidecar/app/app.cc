@@ -25,6 +25,10 @@ using std::chrono::milliseconds;
 // Enough for Prometheus, probes and a few people. Each connection costs a buffer, and the process
 // should stay below 4 MB.
 constexpr int kMaxConnections = 32;
+// Only pushes have a body of a size. Bodies that arrive and pages that are read slowly share these.
+constexpr std::size_t kMaxBody = 4 << 10;
+constexpr std::size_t kMaxInput = 4 << 20;
+constexpr std::size_t kMaxOutput = 4 << 20;
 
 constexpr std::string_view kNodeNeeds =
     "--role=node needs pods.operator in the configuration, the URL of the operator, and the "
@@ -33,8 +37,9 @@ constexpr std::string_view kNodeNeeds =
 HttpServerOptions ServerOptions(std::string listen) {
   HttpServerOptions options;
   options.listen = std::move(listen);
-  options.max_body = 64 << 10;
-  options.max_input = 256 << 10;
+  options.max_body = kMaxBody;
+  options.max_input = kMaxInput;
+  options.max_output = kMaxOutput;
   options.max_connections = kMaxConnections;
   return options;
 }
@@ -51,7 +56,8 @@ App::App(const SidecarOptions& options, PodInfo pod, std::string listen, std::st
       runner_(registry_, clock, {"/proc", "", textfiles_}),
       reloader_(registry_, clock),
       alerts_(registry_, clock),
-      pages_(registry_, version),
+      push_(registry_, clock),
+      pages_(push_, version),
       service_(std::move(service)) {
   AddProcessMetrics(registry_, "telltale-sidecar", version);
   pages_.Append([files = textfiles_](std::string& page) {
@@ -77,9 +83,14 @@ Status App::Prepare() {
 Status App::Start() {
   TELLTALE_TRY(Prepare());
   const LoadedConfig& loaded = watcher_.current();
+  HttpServerOptions options = ServerOptions(started_listen_);
+  options.listen_on_loopback = loaded.config.pushgateway.has_value();
+  options.max_body_of = [this](const HttpRequest& head) { return push_.MaxBody(head, kMaxBody); };
+  options.on_refused = [this](std::string_view target, int status) {
+    push_.OnRefused(target, status);
+  };
   server_ = std::make_unique<HttpServer>(
-      ServerOptions(started_listen_),
-      [this](const HttpRequest& request) { return pages_.Handle(request); });
+      std::move(options), [this](const HttpRequest& request) { return pages_.Handle(request); });
   TELLTALE_TRY(server_->Start());
   pipeline_ = std::make_unique<LogPipeline>(PipelineOptions(loaded.config), registry_, clock_);
   if (node_agent_) TELLTALE_TRY(FollowPods());
@@ -172,6 +183,7 @@ void App::Apply() {
   }
   pipeline_->Reconfigure(std::move(sources), std::move(logs));
   FollowOutput(config);
+  push_.Configure(PushOptionsOf(config));
   runner_.Configure(config.collectors, milliseconds(config.IntervalMs()),
                     config.collector_settings);
   reloader_.Configure(config.reload);

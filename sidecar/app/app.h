@@ -22,6 +22,7 @@
 #include "sidecar/config/config_watcher.h"
 #include "sidecar/node/pod_feed.h"
 #include "sidecar/podlog/pod_logs.h"
+#include "sidecar/push/push_handler.h"
 #include "sidecar/serve/status_pages.h"
 #include "sidecar/ship/log_pipeline.h"
 
@@ -77,6 +78,7 @@ class App {
   CollectorRunner runner_;
   Reloader reloader_;
   AlertPusher alerts_;
+  PushHandler push_;
   StatusPages pages_;
   ServiceManager service_;
   std::unique_ptr<LogPipeline> pipeline_;

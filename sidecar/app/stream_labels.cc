@@ -81,6 +81,17 @@ std::vector<AlertTarget> AlertTargets(const AlertmanagerConfig& config) {
   return targets;
 }
 
+std::optional<PushOptions> PushOptionsOf(const SidecarConfig& config) {
+  if (!config.pushgateway) return {};
+  const PushgatewayConfig& from = *config.pushgateway;
+  PushOptions options;
+  options.limits.max_series = static_cast<std::size_t>(from.max_series);
+  options.limits.max_groups = static_cast<std::size_t>(from.max_groups);
+  options.limits.expire_after = std::chrono::milliseconds(from.expire_after_ms);
+  options.max_body = static_cast<std::size_t>(from.max_body);
+  return options;
+}
+
 LogPipelineOptions PipelineOptions(const SidecarConfig& config) {
   LogPipelineOptions options;
   options.loki_url = config.loki.url;

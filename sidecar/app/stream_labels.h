@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From the configuration and the pod to the log pipeline's sources, with their stream labels, its
-// options, and the targets of alerts. Pure.
+// options, the targets of alerts and what may be pushed. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sidecar/alert/alert_sender.h"
 #include "sidecar/config/pod_info.h"
 #include "sidecar/config/sidecar_config.h"
+#include "sidecar/push/push_handler.h"
 #include "sidecar/ship/log_pipeline.h"
 
 namespace telltale {
@@ -20,6 +22,9 @@ namespace telltale {
 std::vector<LogSource> LogSources(const SidecarConfig& config, const PodInfo& pod);
 
 LogPipelineOptions PipelineOptions(const SidecarConfig& config);
+
+// Nothing if pushes are off.
+std::optional<PushOptions> PushOptionsOf(const SidecarConfig& config);
 
 std::vector<AlertTarget> AlertTargets(const AlertmanagerConfig& config);
 

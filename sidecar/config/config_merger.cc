@@ -34,6 +34,11 @@ void ConfigMerger::Add(const std::string& name, const std::string& target,
   FirstWins(name, "pods.operator", config.pods.operator_url, out_.pods.operator_url);
   FirstWins(name, "pods.directory", config.pods.directory, out_.pods.directory);
   if (out_.pods.link_targets.empty()) out_.pods.link_targets = config.pods.link_targets;
+  if (!out_.pushgateway) {
+    out_.pushgateway = config.pushgateway;
+  } else if (config.pushgateway && config.pushgateway != out_.pushgateway) {
+    Warn(name, "push.pushgateway");
+  }
   AddLoki(name, config);
   AddLabels(name, config.labels);
 }

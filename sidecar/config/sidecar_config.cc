@@ -244,6 +244,7 @@ SidecarConfig DecodeSidecarConfig(const YamlNode& root, std::string_view file,
         [&](const YamlNode& n) {
           DecodeCollectors(decoder, n, out.collectors, out.collector_settings);
         }},
+       {"push", [&](const YamlNode& n) { DecodePush(decoder, n, out.pushgateway); }},
        {"pods", [&](const YamlNode& n) { DecodePods(decoder, n, out.pods); }},
        {"reload", [&](const YamlNode& n) {
           decoder.Sequence(n, "reload", [&](const YamlNode& item, const std::string& path) {

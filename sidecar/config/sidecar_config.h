@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "sidecar/config/collectors_config.h"
 #include "sidecar/config/decoder.h"
 #include "sidecar/config/loki_config.h"
+#include "sidecar/config/push_config.h"
 #include "sidecar/pipeline/pipeline_spec.h"
 
 namespace telltale {
@@ -75,6 +77,7 @@ struct SidecarConfig {
   LogLimitsConfig log_limits;
   std::vector<std::string> collectors;  // sorted names; none unless named
   CollectorSettings collector_settings;
+  std::optional<PushgatewayConfig> pushgateway;  // off without it
   std::vector<ReloadConfig> reload;
   PodsConfig pods;
 

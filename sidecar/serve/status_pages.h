@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The sidecar's HTTP pages: /metrics for Prometheus, /healthz and /readyz for the kubelet, and /
-// for a person who opens the port in a browser. sidecar/app gives Handle to the HttpServer, whose
+// The sidecar's HTTP pages: /metrics for Prometheus, in the format and within the time that it asks
+// for, and below it pushes; /healthz and /readyz for the kubelet, and / for a person who opens the
+// port in a browser. sidecar/app gives Handle to the HttpServer, whose
 // thread calls it; SetState is called from any thread.
 #pragma once
 
@@ -11,8 +12,8 @@
 #include <string>
 #include <utility>
 
-#include "common/metrics/registry.h"
 #include "common/net/http/http.h"
+#include "sidecar/push/push_handler.h"
 
 namespace telltale {
 
@@ -20,7 +21,7 @@ class StatusPages {
  public:
   enum class State { kStarting, kReady, kStopping };
 
-  StatusPages(Registry& registry, std::string version);
+  StatusPages(PushHandler& push, std::string version);
 
   // Appends to the page of metrics what is in no registry: families of files. Before the first
   // Handle.
@@ -30,11 +31,11 @@ class StatusPages {
   void SetState(State state) { state_.store(state, std::memory_order_relaxed); }
 
  private:
-  HttpResponse Metrics();
+  HttpResponse Metrics(const HttpRequest& request);
   HttpResponse Ready() const;
   HttpResponse Landing() const;
 
-  Registry& registry_;
+  PushHandler& push_;
   const std::string version_;
   std::function<void(std::string& page)> more_;
   std::atomic<State> state_{State::kStarting};

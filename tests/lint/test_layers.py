@@ -65,7 +65,8 @@ MAY_USE = {
         "sidecar/tail",
     ],
     "sidecar/podlog": ["common/base", "common/net", "common/metrics", "sidecar/tail"],
-    "sidecar/serve": ["common/base", "common/net", "common/metrics"],
+    "sidecar/push": ["common/base", "common/net", "common/exposition", "common/metrics"],
+    "sidecar/serve": ["common/base", "common/net", "common/exposition", "common/metrics", "sidecar/push"],
     "sidecar/app": ["common", "sidecar"],
     "examples/shop/app": ["common/base", "common/net"],
 }

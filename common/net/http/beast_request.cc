@@ -24,7 +24,7 @@ HttpResponse SessionHost::Answer(const HttpRequest& request) const {
   return TextResponse(500, "internal error\n");
 }
 
-std::optional<HttpRequest> TakeRequest(http::request<http::string_body>& message) {
+std::optional<HttpRequest> TakeRequest(RequestMessage& message) {
   HttpRequest request;
   request.method = std::string(message.method_string());
   request.target = std::string(message.target());
@@ -41,19 +41,39 @@ std::optional<HttpRequest> TakeRequest(http::request<http::string_body>& message
   return request;
 }
 
+std::size_t MaxBodyOf(RequestMessage& message, bool from_loopback,
+                      const HttpServerOptions& options) {
+  if (!options.max_body_of) return options.max_body;
+  auto head = TakeRequest(message);  // its body is still empty
+  if (!head) return options.max_body;
+  head->from_loopback = from_loopback;
+  return options.max_body_of(*head);
+}
+
+bool IsLoopback(const boost::asio::ip::tcp::socket& socket) {
+  namespace ip = boost::asio::ip;
+  const auto is_loopback = [](const ip::address& address) {
+    if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.is_loopback();
+    return ip::make_address_v4(ip::v4_mapped, address.to_v6()).is_loopback();
+  };
+  boost::beast::error_code no_remote, no_local;
+  const ip::address remote = socket.remote_endpoint(no_remote).address();
+  const ip::address local = socket.local_endpoint(no_local).address();
+  return !no_remote && !no_local && is_loopback(remote) && is_loopback(local);
+}
+
 std::optional<std::pair<int, std::string>> RefusalOf(boost::beast::error_code error,
-                                                     const HttpServerOptions& options) {
+                                                     std::size_t max_body, std::size_t max_header) {
   static const auto& parse_errors = http::make_error_code(http::error::bad_method).category();
   if (error.category() != parse_errors) return std::nullopt;
   if (error == http::error::end_of_stream || error == http::error::partial_message) {
     return std::nullopt;
   }
   if (error == http::error::body_limit) {
-    return std::pair(413, "the body is larger than " + std::to_string(options.max_body) + " bytes");
+    return std::pair(413, "the body is larger than " + std::to_string(max_body) + " bytes");
   }
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    return std::pair(431,
-                     "the header is larger than " + std::to_string(options.max_header) + " bytes");
+    return std::pair(431, "the header is larger than " + std::to_string(max_header) + " bytes");
   }
   return std::pair(400, "the request is not HTTP/1.1: " + error.message());
 }

@@ -7,6 +7,7 @@
 
 #include <utility>  // before Asio 1.74, which forgets it
 //
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -32,13 +33,21 @@ struct SessionHost {
   HttpResponse Answer(const HttpRequest& request) const;
 };
 
-// Nothing if its target is no path.
-std::optional<HttpRequest> TakeRequest(
-    boost::beast::http::request<boost::beast::http::string_body>& message);
+using RequestMessage = boost::beast::http::request<boost::beast::http::string_body>;
+
+// Nothing if its target is no path. The body is moved out of the message.
+std::optional<HttpRequest> TakeRequest(RequestMessage& message);
+
+// The limit on the body of a request whose header was read.
+std::size_t MaxBodyOf(RequestMessage& message, bool from_loopback,
+                      const HttpServerOptions& options);
+
+// Whether both ends are loopback addresses.
+bool IsLoopback(const boost::asio::ip::tcp::socket& socket);
 
 // The status and the reason for a request that cannot be read; nothing for timeouts, resets and
 // closed connections, which have no reader.
 std::optional<std::pair<int, std::string>> RefusalOf(boost::beast::error_code error,
-                                                     const HttpServerOptions& options);
+                                                     std::size_t max_body, std::size_t max_header);
 
 }  // namespace telltale

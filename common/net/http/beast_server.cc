@@ -10,6 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <exception>
+#include <list>
 #include <memory>
 #include <string>
 #include <thread>
@@ -76,6 +77,19 @@ AsioError Listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
   return error;
 }
 
+struct Listener {
+  explicit Listener(boost::asio::io_context& io) : acceptor(io), pause(io) {}
+  tcp::acceptor acceptor;
+  boost::asio::steady_timer pause;  // after a failure
+};
+
+// Whether connections to `address` reach the endpoint.
+bool Covers(const tcp::endpoint& endpoint, const boost::asio::ip::address& address) {
+  if (endpoint.address() == address) return true;
+  return endpoint.address().is_unspecified() &&
+         (endpoint.protocol() == tcp::v6() || address.is_v4());
+}
+
 }  // namespace
 
 struct HttpServer::Impl {
@@ -84,14 +98,16 @@ struct HttpServer::Impl {
              ConnectionBook(
                  {.max_open = static_cast<std::size_t>(std::max(options.max_connections, 1)),
                   .max_input = options.max_input,
+                  .max_output = options.max_output,
                   .slow_header = options.slow_header,
                   .slow_peer = options.slow_peer})} {
     host.on_room = [this] { waiting.RoomMade(); };
   }
 
   Status Bind();
-  void Accept();
-  void AcceptFailed(AsioError error);
+  void BindLoopback();
+  void Accept(Listener& listener);
+  void AcceptFailed(Listener& listener, AsioError error);
   void Accepted(tcp::socket socket);
   void Admit(tcp::socket socket, std::string peer);
   void RunLoop();
@@ -110,8 +126,7 @@ struct HttpServer::Impl {
 
   // Used on the io thread once it runs. The context is destroyed first of all that sessions touch.
   boost::asio::io_context io{1};
-  tcp::acceptor acceptor{io};
-  boost::asio::steady_timer accept_pause{io};
+  std::list<Listener> listeners;
   boost::asio::steady_timer drain_limit{io};
   WaitingRoom waiting{io, host, [this](tcp::socket socket, std::string peer) {
                         Admit(std::move(socket), std::move(peer));
@@ -123,11 +138,12 @@ struct HttpServer::Impl {
 };
 
 Status HttpServer::Impl::Bind() {
+  listeners.emplace_back(io);
   const auto endpoints = Candidates(host.options.listen);
   if (!endpoints.ok()) return endpoints.error();
   AsioError error;
   for (const tcp::endpoint& endpoint : *endpoints) {
-    error = Listen(acceptor, endpoint);
+    error = Listen(listeners.front().acceptor, endpoint);
     // Only a missing protocol is a reason to try the next one: a port that is in use on IPv6 must
     // not quietly become a server on IPv4 alone.
     const bool unsupported = error == boost::asio::error::address_family_not_supported ||
@@ -135,15 +151,32 @@ Status HttpServer::Impl::Bind() {
     if (!unsupported) break;
   }
   if (error) return ErrnoError("listening on " + host.options.listen, error.value());
-  port = acceptor.local_endpoint(error).port();
+  port = listeners.front().acceptor.local_endpoint(error).port();
+  if (host.options.listen_on_loopback) BindLoopback();
   return {};
 }
 
-void HttpServer::Impl::Accept() {
-  acceptor.async_accept([this](AsioError error, tcp::socket socket) {
-    if (!acceptor.is_open()) return;
-    if (error) return AcceptFailed(error);
-    Accept();  // first: should the rest run out of memory, the server still accepts
+void HttpServer::Impl::BindLoopback() {
+  AsioError error;
+  const tcp::endpoint bound = listeners.front().acceptor.local_endpoint(error);
+  namespace ip = boost::asio::ip;
+  for (const ip::address& loopback :
+       {ip::address(ip::address_v4::loopback()), ip::address(ip::address_v6::loopback())}) {
+    if (Covers(bound, loopback)) continue;
+    error = Listen(listeners.emplace_back(io).acceptor, {loopback, port});
+    if (!error) continue;
+    listeners.pop_back();
+    if (loopback.is_v6()) continue;  // a machine may have no IPv6
+    LogWarn("cannot listen on the loopback address",
+            {{"address", loopback.to_string()}, {"http_port", port}, {"error", error.message()}});
+  }
+}
+
+void HttpServer::Impl::Accept(Listener& listener) {
+  listener.acceptor.async_accept([this, &listener](AsioError error, tcp::socket socket) {
+    if (!listener.acceptor.is_open()) return;
+    if (error) return AcceptFailed(listener, error);
+    Accept(listener);  // first: should the rest run out of memory, the server still accepts
     Accepted(std::move(socket));
   });
 }
@@ -156,16 +189,16 @@ void HttpServer::Impl::Accepted(tcp::socket socket) {
   waiting.Enter(std::move(socket), std::move(peer));
 }
 
-void HttpServer::Impl::AcceptFailed(AsioError error) {
+void HttpServer::Impl::AcceptFailed(Listener& listener, AsioError error) {
   const auto now = std::chrono::steady_clock::now();
   if (now - last_accept_log >= kAcceptLogEvery) {
     last_accept_log = now;
     LogWarn("cannot accept connections; trying again",
             {{"listen", host.options.listen}, {"error", error.message()}});
   }
-  accept_pause.expires_after(kAcceptPause);
-  accept_pause.async_wait([this](AsioError cancelled) {
-    if (!cancelled && acceptor.is_open()) Accept();
+  listener.pause.expires_after(kAcceptPause);
+  listener.pause.async_wait([this, &listener](AsioError cancelled) {
+    if (!cancelled && listener.acceptor.is_open()) Accept(listener);
   });
 }
 
@@ -194,8 +227,10 @@ void HttpServer::Impl::RunLoop() {
 
 void HttpServer::Impl::BeginDrain(std::chrono::milliseconds time) {
   AsioError ignored;
-  acceptor.close(ignored);
-  accept_pause.cancel();
+  for (Listener& listener : listeners) {
+    listener.acceptor.close(ignored);
+    listener.pause.cancel();
+  }
   host.draining = true;
   waiting.Close();
   if (host.book.open().empty()) return;
@@ -220,7 +255,7 @@ Status HttpServer::Start() {
       TELLTALE_TRY(SetKeyPair(*impl_->host.options.tls));
     }
     TELLTALE_TRY(impl_->Bind());
-    impl_->Accept();
+    for (Listener& listener : impl_->listeners) impl_->Accept(listener);
     impl_->thread = std::thread([impl = impl_.get()] { impl->RunLoop(); });
   } catch (const std::exception& error) {
     return Fail(Code::kInternal,

@@ -48,6 +48,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   explicit Session(SessionHost& host, std::string peer, Args&&... args)
       : host_(host), stream_(std::forward<Args>(args)...), buffer_(host.options.max_header + 4096) {
     peer_ = std::move(peer);
+    from_loopback_ = IsLoopback(Tcp().socket());
     host_.book.Add(this);
   }
 
@@ -133,9 +134,8 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   void ReadRequest() {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(host_.options.max_header));
-    // Without bodies a request with one is answered as it is, after its header.
-    const std::size_t most = host_.options.max_body;
-    parser_->body_limit(most > 0 ? most : std::numeric_limits<std::uint64_t>::max());
+    // HeaderRead sets the limit: it depends on the head.
+    parser_->body_limit(std::numeric_limits<std::uint64_t>::max());
     Proceed();
   }
 
@@ -181,6 +181,10 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
       unread_input_ = true;
       return Handle();
     }
+    max_body_ = MaxBodyOf(parser_->get(), from_loopback_, host_.options);
+    if (parser_->content_length().value_or(0) > max_body_)
+      return ReadFailed(http::error::body_limit);
+    parser_->body_limit(max_body_);
     Begin(State::kBody, host_.options.read_timeout);
     const auto expect = message.find(http::field::expect);
     if (expect == message.end() || message.version() < 11) return Proceed();
@@ -194,7 +198,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   }
 
   void ReadFailed(ErrorCode error) {
-    if (auto refusal = RefusalOf(error, host_.options)) {
+    if (auto refusal = RefusalOf(error, max_body_, host_.options.max_header)) {
       Refuse(refusal->first, std::move(refusal->second));
     }
   }
@@ -202,6 +206,8 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   // Answers without having read all: the connection cannot be used again.
   void Refuse(int status, std::string why) {
     unread_input_ = true;
+    const auto target = parser_->get().target();
+    if (host_.options.on_refused) host_.options.on_refused({target.data(), target.size()}, status);
     Write(TextResponse(status, why.append("\n")), /*head_only=*/false, /*keep_alive=*/false);
   }
 
@@ -212,6 +218,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     if (!request) return Refuse(400, "the request target must be a path");
     const bool keep_alive = message.keep_alive() && !host_.draining && !unread_input_;
     host_.book.SetInput(this, 0);
+    request->from_loopback = from_loopback_;
     HttpResponse response = host_.Answer(*request);
     Write(std::move(response), message.method() == http::verb::head, keep_alive);
   }
@@ -220,7 +227,11 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     response_ = std::move(response);
     const int version = static_cast<int>(parser_->get().version());
     head_ = ResponseHead(response_, {version, keep_alive});
-    Begin(State::kAnswer, host_.options.write_timeout);
+    const auto asked = response_.write_timeout;
+    const auto most = host_.options.write_timeout;
+    Begin(State::kAnswer, asked.count() > 0 ? std::min(asked, most) : most);
+    host_.book.SetOutput(this, response_.content_length());
+    while (Connection* const slow = host_.book.OverOutput(this)) slow->Abort();
     if (response_.pieces && !head_only) {
       gather_.emplace(*response_.pieces);
       return WritePieces(head_, keep_alive);
@@ -249,6 +260,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
 
   void Written(bool keep_alive) {
     gather_.reset();
+    host_.book.SetOutput(this, 0);
     response_ = {};  // an idle connection must not keep the bytes of an old list alive
     head_ = {};
     parser_.reset();
@@ -291,6 +303,8 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   HttpResponse response_;  // keeps the bytes alive while they are written
   std::string head_;
   std::optional<Gather> gather_;  // while a body in pieces is written
+  std::size_t max_body_ = 0;      // of the request that is being read
+  bool from_loopback_ = false;
   bool waits_for_request_ = false;
   bool lingers_ = false;
   bool served_any_ = false;

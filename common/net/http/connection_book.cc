@@ -30,6 +30,7 @@ void ConnectionBook::Remove(Connection* connection) {
 void ConnectionBook::Leave(Connection* connection) {
   open_.erase(connection);
   input_ -= std::exchange(connection->input_, 0);
+  output_ -= std::exchange(connection->output_, 0);
   connection->leaving_ = true;
   ++leaving_;
 }
@@ -49,15 +50,23 @@ Connection* ConnectionBook::Evict(SteadyTime now, const std::string& peer) {
   return chosen;
 }
 
-Connection* ConnectionBook::OverInput(const Connection* current) {
-  if (input_ <= limits_.max_input) return nullptr;
+Connection* ConnectionBook::Longest(const Connection* current, std::size_t Connection::* holds) {
   Connection* chosen = nullptr;
   for (Connection* connection : open_) {
-    if (connection == current || connection->input_ == 0) continue;
+    if (connection == current || connection->*holds == 0) continue;
     if (chosen == nullptr || connection->since() < chosen->since()) chosen = connection;
   }
   if (chosen != nullptr) Leave(chosen);
   return chosen;
+}
+
+Connection* ConnectionBook::OverInput(const Connection* current) {
+  return input_ <= limits_.max_input ? nullptr : Longest(current, &Connection::input_);
+}
+
+Connection* ConnectionBook::OverOutput(const Connection* current) {
+  if (limits_.max_output == 0 || output_ <= limits_.max_output) return nullptr;
+  return Longest(current, &Connection::output_);
 }
 
 }  // namespace telltale

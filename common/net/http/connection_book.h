@@ -2,13 +2,16 @@
 //
 // ConnectionBook: which connections a server has, and which of them it closes when it needs room.
 // A client that opens many connections and leaves them, or that sends very slowly, loses them to
-// the next client; a request that moves is never cut. Two limits:
+// the next client; a request that moves is never cut. Three limits:
 //
 //  - Connections. At the cap, Evict() chooses from the address that has the most: first one at rest
 //    between two requests, then one that has sent no whole header within `slow_header`, then one
 //    that has been sending a body, or has read no more of an answer, for `slow_peer`.
 //  - Unfinished input. Headers and bodies that have begun to arrive share `max_input` bytes;
 //    OverInput() names the one that has been arriving longest.
+//  - Answers. Those that are being written share `max_output` bytes; OverOutput() names the one
+//  that
+//    has been written longest.
 //
 // Used by the HTTP server, on its io thread. No clock and no sockets of its own.
 #pragma once
@@ -50,12 +53,14 @@ class Connection {
   friend class ConnectionBook;
   State state_ = State::kHeader;
   SteadyTime since_{};
-  std::size_t input_ = 0;  // bytes of a request that is not whole
+  std::size_t input_ = 0;   // bytes of a request that is not whole
+  std::size_t output_ = 0;  // bytes of an answer that is not written
   bool leaving_ = false;
 };
 
 struct ConnectionLimits {
   std::size_t max_open, max_input;
+  std::size_t max_output = 0;  // 0: no limit
   std::chrono::milliseconds slow_header{250}, slow_peer{1'000};
 };
 
@@ -78,7 +83,7 @@ class ConnectionBook {
     return found == by_peer_.end() ? 0 : found->second;
   }
 
-  // The caller closes the connection that these two return, which keeps its place until Remove.
+  // The caller closes the connection that these return, which keeps its place until Remove.
   //
   // The connection to close for a new one of `peer`: its own, or of an address that has more. Null
   // if each of these is in the middle of a request.
@@ -94,7 +99,17 @@ class ConnectionBook {
   // but `current` holds input.
   Connection* OverInput(const Connection* current);
 
+  // `connection` writes an answer of this many bytes; 0 when it is written.
+  void SetOutput(Connection* connection, std::size_t bytes) {
+    if (!open_.contains(connection)) return;
+    output_ += bytes - connection->output_;
+    connection->output_ = bytes;
+  }
+  // As OverInput, for answers.
+  Connection* OverOutput(const Connection* current);
+
  private:
+  Connection* Longest(const Connection* current, std::size_t Connection::* holds);
   void Leave(Connection* connection);
   bool CanGo(Connection& connection, SteadyTime now) const;
 
@@ -102,7 +117,7 @@ class ConnectionBook {
   std::unordered_set<Connection*> open_;  // without those that are leaving
   std::unordered_map<std::string, int> by_peer_;
   std::size_t leaving_ = 0;
-  std::size_t input_ = 0;
+  std::size_t input_ = 0, output_ = 0;
 };
 
 }  // namespace telltale

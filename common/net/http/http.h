@@ -3,6 +3,7 @@
 // HTTP messages as plain values, shared by servers and clients. Thread-compatible.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,10 @@ struct HttpRequest {
   std::string target = "/";  // path and query, as on the wire
   HttpHeaders headers;
   std::string body;
+  // Of HttpServer: both ends of the connection are loopback addresses, so the client runs in the
+  // server's own pod. A proxy of a service mesh brings strangers from 127.0.0.6 to the pod's
+  // address.
+  bool from_loopback = false;
 
   std::string_view path() const;   // the target up to '?'
   std::string_view query() const;  // after '?', empty without one
@@ -33,6 +38,9 @@ struct HttpResponse {
   std::string body;
   // Set instead of body when many readers get the same bytes (service discovery).
   std::shared_ptr<const BodyPieces> pieces;
+  // Of HttpServer: how long the client may take to read the answer, at most the server's own limit;
+  // 0 is that limit.
+  std::chrono::milliseconds write_timeout{0};
   // Of HttpClient: the kept connection was closed without an answer and the request sent once more,
   // so that the server may have done it before.
   bool sent_twice = false;

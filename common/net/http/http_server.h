@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/base/result.h"
 #include "common/net/http/http.h"
@@ -29,11 +30,21 @@ using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 
 struct HttpServerOptions {
   std::string listen = ":8080";  // see ParseHostPort; port 0 lets the system choose
+  // Also listens on 127.0.0.1 and ::1, with the same port. An address that is not to be had is left
+  // out.
+  bool listen_on_loopback = false;
   // 0: no body is read; a request with one is answered by its header, and its connection closed.
   std::size_t max_body = 1 << 20;
+  // In place of max_body for the request with this head; for servers whose max_body is not 0.
+  std::function<std::size_t(const HttpRequest& head)> max_body_of;
+  // Told of requests that the server refuses by itself, such as one with too large a body (413).
+  std::function<void(std::string_view target, int status)> on_refused;
   std::size_t max_header = 16 << 10;
   // Bytes of all headers and bodies that are not whole yet. One request alone may take more.
   std::size_t max_input = 4 << 20;
+  // Bytes of all answers that are being written; beyond it the one that began first is cut off. One
+  // answer alone may be larger. 0: no limit.
+  std::size_t max_output = 0;
   // Beyond it a connection that is idle or slow is closed for a new one (connection_book.h). If all
   // are at work the new one waits.
   int max_connections = 512;

@@ -35,8 +35,25 @@ class ConnectionBookTest : public testing::Test {
 
   const SteadyTime now_{std::chrono::hours(1)};
   std::vector<std::unique_ptr<FakeConnection>> all_;
-  ConnectionBook book_{{.max_open = 2, .max_input = 1000}};
+  ConnectionBook book_{{.max_open = 2, .max_input = 1000, .max_output = 1000}};
 };
+
+TEST_F(ConnectionBookTest, TheAnswerThatIsWrittenLongestGivesWayWhenAllAreTooMuch) {
+  auto& older = Add("a", State::kAnswer, milliseconds(20));
+  auto& newer = Add("b", State::kAnswer, milliseconds(10));
+  book_.SetOutput(&older, 600);
+  book_.SetOutput(&newer, 400);
+  EXPECT_EQ(book_.OverOutput(&newer), nullptr);
+  auto& large = Add("c", State::kAnswer, milliseconds(0));
+  book_.SetOutput(&large, 5'000);
+  EXPECT_EQ(book_.OverOutput(&large), &older);
+  EXPECT_EQ(book_.OverOutput(&large), &newer);
+  EXPECT_EQ(book_.OverOutput(&large), nullptr) << "one answer alone may be larger";
+  book_.SetOutput(&large, 0);
+  auto& last = Add("d", State::kAnswer, milliseconds(0));
+  book_.SetOutput(&last, 1'000);
+  EXPECT_EQ(book_.OverOutput(&last), nullptr);
+}
 
 TEST_F(ConnectionBookTest, RestingGoesFirstThenUnfinishedHeadersThenWhatIsSlow) {
   auto& answer = Add("a", State::kAnswer, milliseconds(9'000));

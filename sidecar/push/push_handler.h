@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Pushgateway's API over a PushStore: PUT, POST and DELETE below /metrics/job/. Only clients of the
+// pod itself may push. Handle is called by the HTTP server's thread; the rest from any thread.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "common/base/clock.h"
+#include "common/metrics/registry.h"
+#include "common/net/http/http.h"
+#include "sidecar/push/push_metrics.h"
+#include "sidecar/push/push_store.h"
+
+namespace telltale {
+
+struct PushOptions {
+  PushLimits limits;
+  std::size_t max_body = 2 << 20;  // as it is sent, and uncompressed
+  bool operator==(const PushOptions&) const = default;
+};
+
+class PushHandler {
+ public:
+  PushHandler(Registry& registry, Clock& clock);
+
+  // Nothing switches pushes off, and forgets what was pushed.
+  void Configure(const std::optional<PushOptions>& options);
+  bool enabled() const { return enabled_; }
+
+  // The answer to a request below /metrics/ and to those of Pushgateway's health; nothing for other
+  // paths, and if pushes are off.
+  std::optional<HttpResponse> Handle(const HttpRequest& request);
+  // What a body may have; `other` for requests that are no pushes.
+  std::size_t MaxBody(const HttpRequest& head, std::size_t other) const;
+  // A request that the server refused.
+  void OnRefused(std::string_view target, int status);
+
+  PushStore& store() { return store_; }
+  // Writes the registry's page with what was pushed.
+  void RenderPage(PageWriter& writer);
+
+ private:
+  HttpResponse Push(const HttpRequest& request, const Labels& group);
+  HttpResponse Delete(const Labels& group);
+
+  Registry& registry_;
+  PushStore store_;
+  std::unique_ptr<PushMetrics> metrics_;  // once pushes are on
+  std::atomic<bool> enabled_ = false;
+  std::atomic<std::size_t> max_body_ = 0;
+  std::size_t hidden_ = 0;  // families that the last page left out
+};
+
+}  // namespace telltale

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sidecar/push/pushed_page.h"
+
+namespace telltale {
+namespace {
+
+void WriteMetrics(const PushedFamily& family, PageWriter& writer) {
+  for (const auto& part : family.parts) {
+    for (const Metric& metric : part->metrics) writer.Add(metric);
+  }
+}
+
+}  // namespace
+
+void PushedPage::WriteNext(PageWriter& writer) {
+  const PushedFamily& family = (*families_)[next_++];
+  writer.Begin({family.name, family.help, family.unit, family.type});
+  WriteMetrics(family, writer);
+  writer.End();
+}
+
+void PushedPage::WriteBefore(std::string_view name, PageWriter& writer) {
+  while (next_ < families_->size() && (*families_)[next_].name < name) WriteNext(writer);
+}
+
+void PushedPage::WriteInto(std::string_view name, MetricType type, PageWriter& writer) {
+  if (next_ == families_->size() || (*families_)[next_].name != name) return;
+  const PushedFamily& family = (*families_)[next_++];
+  if (family.type == type) {
+    WriteMetrics(family, writer);
+  } else {
+    ++hidden_;
+  }
+}
+
+void PushedPage::WriteRest(PageWriter& writer) {
+  while (next_ < families_->size()) WriteNext(writer);
+}
+
+}  // namespace telltale
