@@ -132,6 +132,13 @@ struct HttpPollSpec {
   bool operator==(const HttpPollSpec&) const = default;
 };
 
+// Pushes that the sidecar takes from its pod.
+struct PushgatewaySpec {
+  std::int64_t expire_after_ms = 0;  // 0: groups live as long as the pod
+  std::int64_t max_series = 10'000;
+  bool operator==(const PushgatewaySpec&) const = default;
+};
+
 struct SidecarSpec {
   bool off = false;
   std::int64_t interval_ms = 10'000;
@@ -139,7 +146,8 @@ struct SidecarSpec {
   std::vector<HttpPollSpec> http;
   std::string textfile_directory;        // empty: no files of metrics
   std::int64_t textfile_max_age_ms = 0;  // 0: none
-  Labels requests, limits;               // cpu, memory
+  std::optional<PushgatewaySpec> pushgateway;
+  Labels requests, limits;  // cpu, memory
   bool operator==(const SidecarSpec&) const = default;
 };
 

@@ -10,6 +10,7 @@ namespace telltale {
 namespace {
 
 constexpr std::array<std::string_view, 3> kCollectors = {"process", "network", "filesystem"};
+constexpr std::int64_t kYearMs = 365LL * 86'400'000;
 constexpr std::array<std::string_view, 2> kResources = {"cpu", "memory"};
 
 Status DecodeMode(JsonValue value, bool& off) {
@@ -31,6 +32,37 @@ Status DecodeCollectors(JsonValue value, std::vector<std::string>& out) {
     }
     if (std::ranges::find(out, name) == out.end()) out.push_back(std::move(name));
     return {};
+  });
+}
+
+Status CheckPushgateway(const PushgatewaySpec& push) {
+  const bool expires = push.expire_after_ms != 0;
+  if (expires && (push.expire_after_ms < 1'000 || push.expire_after_ms > kYearMs)) {
+    return decode::In("expireAfter", decode::Wrong("must be 1s to 8760h"));
+  }
+  if (push.max_series < 1 || push.max_series > 100'000) {
+    return decode::In("maxSeries", decode::Wrong("must be 1 to 100000"));
+  }
+  return {};
+}
+
+Status DecodePushgateway(JsonValue value, PushgatewaySpec& out) {
+  TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+    if (key == "expireAfter") return decode::DurationMs(member, out.expire_after_ms);
+    if (key != "maxSeries") return {};
+    const auto number = member.Int();
+    if (!number) return decode::In(key, decode::Wrong("must be a whole number"));
+    out.max_series = *number;
+    return {};
+  }));
+  return CheckPushgateway(out);
+}
+
+Status DecodePush(JsonValue value, std::optional<PushgatewaySpec>& out) {
+  return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+    if (key != "pushgateway") return {};
+    const Status status = DecodePushgateway(member, out.emplace());
+    return status.ok() ? status : decode::In(key, status.error());
   });
 }
 
@@ -91,6 +123,7 @@ Status DecodeSidecarSpec(JsonValue value, SidecarSpec& out) {
     if (key == "collectors") return DecodeCollectors(member, out.collectors);
     if (key == "http") return DecodeHttpPolls(member, out.http);
     if (key == "textfile") return DecodeTextfile(member, out);
+    if (key == "push") return DecodePush(member, out.pushgateway);
     if (key == "resources") return decode::Fields(member, resources);
     return {};
   }));

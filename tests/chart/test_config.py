@@ -113,6 +113,8 @@ def test_prometheus_asks_the_operator_for_its_targets():
     assert (promtails["names"], promtails["port"]) == (["telltale-promtail.telltale.svc"], 3101)
     assert jobs["telltale"]["fallback_scrape_protocol"] == "PrometheusText0.0.4"
     assert jobs["telltale"]["honor_labels"] is False
+    relabelled = [rule["target_label"] for rule in jobs["telltale"]["metric_relabel_configs"]]
+    assert relabelled == ["job", "exported_job", "instance", "exported_instance"]
     assert text["storage"]["tsdb"]["retention"] == {"time": "7d"}
     prometheus = chart.find(chart.render(), "StatefulSet", "telltale-prometheus")
     assert "--config.auto-reload" in chart.pod(prometheus)["containers"][0]["args"]

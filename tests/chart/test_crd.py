@@ -228,6 +228,9 @@ WRONG = {
     "Off, with collector Sidecar": (
         spec(sidecar=OFF, logs=FILES | {"collector": "Sidecar"}), "set mode to Auto"),
     "an unknown collector": (spec(sidecar={"collectors": ["gpu"]}), '"process", "network"'),
+    "pushed groups that end at once": (
+        spec(sidecar={"push": {"pushgateway": {"expireAfter": "500ms"}}}), "expireAfter is not a duration from 1s to 8760h"),
+    "no pushed series": (spec(sidecar={"push": {"pushgateway": {"maxSeries": 0}}}), "greater than or equal to 1"),
     "a collector twice": (spec(sidecar={"collectors": ["network"] * 2}), "Duplicate value"),
     "a cycle below 1s": (spec(sidecar={"interval": "100ms"}), "interval is below 1s"),
     "a quantity that is none": (resources(limits={"cpu": "much"}), "not a quantity above zero"),

@@ -44,7 +44,7 @@ def sidecar(folder, loki_url: str, url: str):
         "logs": [{"files": {"include": [str(folder / "logs" / "*.log")]}, "pipeline": STAGES}, {"stdout": {}},
                  {"files": {"include": [str(folder / "logs" / "*.txt")]}, "pipeline": FAILING}],
         "collectors": {"process": {}, "network": {}, "filesystem": {}, "textfile": {"directory": str(folder)},
-                       "http": {"polls": [{"url": url, "body": ".", "tls": {"insecureSkipVerify": True}}]}},
+                       "http": {"polls": [{"url": url, "body": ".", "tls": {"insecureSkipVerify": True}}]}}, "push": {"pushgateway": {}},
     }))  # fmt: skip
     (folder / "a.prom").write_text("broken")
     write(folder / "logs" / "a.log", '{"level":"info","m":"one"}', '{"level":"debug"}', '{"level":"panic"}')

@@ -92,6 +92,13 @@ void WriteCollectors(JsonWriter& writer, const std::optional<SidecarSpec>& sidec
   writer.EndObject();
 }
 
+void WritePushgateway(JsonWriter& writer, const PushgatewaySpec& push) {
+  writer.Key("push").BeginObject().Key("pushgateway").BeginObject();
+  if (push.expire_after_ms > 0) writer.Field("expireAfter", DurationText(push.expire_after_ms));
+  writer.Key("maxSeries").Int(push.max_series);
+  writer.EndObject().EndObject();
+}
+
 std::string RenderKey(const MonitoringTarget& target, const SidecarConfigOptions& options) {
   std::string json;
   JsonWriter writer(&json);
@@ -106,6 +113,7 @@ std::string RenderKey(const MonitoringTarget& target, const SidecarConfigOptions
   const bool files = target.logs && target.logs->collector == LogsSpec::Collector::kSidecar;
   if (files && !options.loki_url.empty()) WriteLogs(writer, *target.logs, options);
   WriteCollectors(writer, target.sidecar);
+  if (sidecar.pushgateway) WritePushgateway(writer, *sidecar.pushgateway);
   writer.EndObject().EndObject();
   return json;
 }

@@ -108,7 +108,29 @@ TEST(DecodeMonitoringTarget, AnAbsentTimeoutIsTenSecondsOrTheInterval) {
 }
 
 TEST(DecodeMonitoringTarget, UnknownFieldsAreIgnored) {
-  Decoded(WithSpec(R"({"selector":{"matchAll":true,"x":1},"later":[{}],"sidecar":{"push":{}}})"));
+  Decoded(
+      WithSpec(R"({"selector":{"matchAll":true,"x":1},"later":[{}],"sidecar":{"push":{"x":{}}}})"));
+}
+
+TEST(DecodeMonitoringTarget, PushesAreOffUnlessTheyAreAskedFor) {
+  const auto push = [](const std::string& sidecar) {
+    return Decoded(WithSpec(R"({"selector":{"matchAll":true},"sidecar":)" + sidecar + "}"))
+        .sidecar->pushgateway;
+  };
+  EXPECT_EQ(push("{}"), std::nullopt);
+  EXPECT_EQ(push(R"({"push":{}})"), std::nullopt);
+  EXPECT_EQ(push(R"({"push":{"pushgateway":{}}})"), PushgatewaySpec{});
+  EXPECT_EQ(push(R"({"push":{"pushgateway":{"expireAfter":"1h30m","maxSeries":5}}})"),
+            (PushgatewaySpec{5'400'000, 5}));
+}
+
+TEST(DecodeMonitoringTarget, LimitsOfPushesThatTheSidecarWouldRefuseAreRefused) {
+  EXPECT_EQ(SidecarError(R"({"push":{"pushgateway":{"expireAfter":"500ms"}}})"),
+            "spec.sidecar.push.pushgateway.expireAfter: must be 1s to 8760h");
+  EXPECT_EQ(SidecarError(R"({"push":{"pushgateway":{"maxSeries":0}}})"),
+            "spec.sidecar.push.pushgateway.maxSeries: must be 1 to 100000");
+  EXPECT_NE(SidecarError(R"({"push":{"pushgateway":{"maxSeries":"many"}}})"), "");
+  EXPECT_NE(SidecarError(R"({"push":{"pushgateway":7}})"), "");
 }
 
 TEST(DecodeMonitoringTarget, SomePartsDecideWhetherPodsGetTheSidecar) {

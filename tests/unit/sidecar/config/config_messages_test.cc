@@ -31,7 +31,7 @@ TEST(ConfigMessages, AnUnknownKeyNamesTheOneThatWasMeant) {
       {"scrape_configs: []\n",
        "f.yaml:2: unknown key \"scrape_configs\" in the configuration: this is a key of Promtail's "
        "configuration; known are version, listen, interval, state, labels, loki, alertmanager, "
-       "logs, logLimits, collectors, pods, reload"},
+       "logs, logLimits, collectors, push, pods, reload"},
       {"// the log\n",
        "f.yaml:2: unknown key \"// the log\" in the configuration: a comment begins with \"#\""},
       {"loki: {url:http://l}\n",

@@ -76,6 +76,24 @@ reload:
       (std::vector<ReloadConfig>{{"/etc/promtail/promtail.yaml", "http://127.0.0.1:3101/reload"}}));
 }
 
+TEST(SidecarConfig, PushesAreOffUnlessTheyAreAskedFor) {
+  EXPECT_EQ(Decode("version: 1\npush:\n").config.pushgateway, std::nullopt);
+  EXPECT_EQ(Decode("version: 1\npush: {pushgateway: {}}\n").config.pushgateway,
+            PushgatewayConfig{});
+  const auto [config, problems] = Decode(
+      "version: 1\npush: {pushgateway: {expireAfter: 90m, maxSeries: 500, maxGroups: 7, "
+      "maxBodySize: "
+      "64KiB}}\n");
+  EXPECT_THAT(problems, IsEmpty());
+  EXPECT_EQ(config.pushgateway, (PushgatewayConfig{5'400'000, 500, 7, 65'536}));
+  EXPECT_THAT(
+      Decode("version: 1\npush: {pushgateway: {maxSeries: 0, maxGroups: 1.5, expireAfter: 1ms}}\n")
+          .problems,
+      ElementsAre(HasSubstr("push.pushgateway.maxSeries must be 1 to 100000, but is 0"),
+                  HasSubstr("push.pushgateway.maxGroups must be 1 to 10000, but is 1.5"),
+                  HasSubstr("push.pushgateway.expireAfter")));
+}
+
 TEST(SidecarConfig, JsonIsReadAsWell) {
   const auto [config, problems] = Decode(
       R"({"version": 1, "interval": "30s", "logs": [{"files": {"include": ["/a/*.log"]}}]})");
