@@ -29,6 +29,7 @@ constexpr int kMaxConnections = 32;
 constexpr std::size_t kMaxBody = 4 << 10;
 constexpr std::size_t kMaxInput = 4 << 20;
 constexpr std::size_t kMaxOutput = 4 << 20;
+constexpr std::chrono::seconds kKeepPushed{1};  // how often pushed groups are written to disk
 
 constexpr std::string_view kNodeNeeds =
     "--role=node needs pods.operator in the configuration, the URL of the operator, and the "
@@ -183,6 +184,7 @@ void App::Apply() {
   }
   pipeline_->Reconfigure(std::move(sources), std::move(logs));
   FollowOutput(config);
+  if (config.pushgateway && !push_.enabled()) push_.KeepIn(started_state_ + "/pushed");
   push_.Configure(PushOptionsOf(config));
   runner_.Configure(config.collectors, milliseconds(config.IntervalMs()),
                     config.collector_settings);
@@ -227,6 +229,7 @@ void App::Run(int stop_fd, int reload_fd) {
     SteadyTime due = std::min(watcher_.NextSweep(), runner_.NextCycle());
     if (!ready_) due = std::min(due, ready_at_);
     due = std::min(due, service_.NextSign());
+    if (push_.enabled()) due = std::min(due, clock_.Steady() + kKeepPushed);
     const auto wait = std::chrono::ceil<milliseconds>(due - clock_.Steady());
     pollfd fds[] = {{stop_fd, POLLIN, 0},
                     {watcher_.fd(), POLLIN, 0},
@@ -242,6 +245,7 @@ void App::Run(int stop_fd, int reload_fd) {
     }
     if (fds[3].revents != 0) Reload(reload_fd);
     if (clock_.Steady() >= runner_.NextCycle()) runner_.RunCycle();
+    push_.Save();
     BecomeReady();
     service_.StillAlive(clock_.Steady());
   }
@@ -259,6 +263,7 @@ void App::Stop() {
   pipeline_->Stop(kFlushOnStop);
   alerts_.Stop();
   server_->Stop(milliseconds(1'000));
+  push_.Save();
 }
 
 CheckResult CheckConfig(const SidecarOptions& options) {

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "common/base/ascii.h"
+#include "common/base/files.h"
+#include "common/base/log.h"
 #include "common/exposition/negotiation.h"
 #include "common/exposition/openmetrics_parser.h"
 #include "common/exposition/proto_parser.h"
@@ -20,6 +22,7 @@ namespace {
 
 // More than a body of the largest size can hold is refused while it is read.
 constexpr std::size_t kMaxSamples = 200'000;
+constexpr std::size_t kMaxSnapshot = 64 << 20;
 
 std::string HeaderOf(const HttpRequest& request, std::string_view name) {
   const std::string* value = FindHeader(request.headers, name);
@@ -64,6 +67,37 @@ void PushHandler::Configure(const std::optional<PushOptions>& options) {
     if (metrics_) metrics_->ShowStore(0, 0, 0);
   }
   enabled_ = options.has_value();
+}
+
+void PushHandler::KeepIn(std::string path) {
+  path_ = std::move(path);
+  const auto bytes = ReadFile(path_, kMaxSnapshot);
+  if (!bytes) {
+    if (bytes.error().code != Code::kNotFound) {
+      LogWarn("pushed groups of before the restart cannot be read",
+              {{"error", bytes.error().message}});
+    }
+    return;
+  }
+  const auto groups = ReadPushSnapshot(*bytes);
+  if (!groups) {
+    LogWarn("pushed groups of before the restart cannot be read",
+            {{"file", path_}, {"error", groups.error().message}});
+    return;
+  }
+  store_.Restore(*groups);
+  saved_ = store_.version();
+}
+
+void PushHandler::Save() {
+  const std::uint64_t version = store_.version();
+  if (path_.empty() || version == saved_) return;
+  const Status status = WriteFileAtomic(path_, WritePushSnapshot(store_.Groups()));
+  if (!status.ok() && !save_failed_) {
+    LogWarn("pushed groups cannot be kept for a restart", {{"error", status.error().message}});
+  }
+  save_failed_ = !status.ok();
+  saved_ = version;
 }
 
 std::size_t PushHandler::MaxBody(const HttpRequest& head, std::size_t other) const {

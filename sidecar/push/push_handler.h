@@ -6,8 +6,10 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "common/base/clock.h"
@@ -40,7 +42,12 @@ class PushHandler {
   // A request that the server refused.
   void OnRefused(std::string_view target, int status);
 
-  PushStore& store() { return store_; }
+  // Reads the groups of before a restart from the file, and keeps them there from now on. Save and
+  // this are called by one thread.
+  void KeepIn(std::string path);
+  // Writes the file if groups have changed since it was written. Blocks on the disk.
+  void Save();
+
   // Writes the registry's page with what was pushed.
   void RenderPage(PageWriter& writer);
 
@@ -53,6 +60,9 @@ class PushHandler {
   std::unique_ptr<PushMetrics> metrics_;  // once pushes are on
   std::atomic<bool> enabled_ = false;
   std::atomic<std::size_t> max_body_ = 0;
+  std::string path_;
+  std::uint64_t saved_ = 0;  // version of the store in the file
+  bool save_failed_ = false;
   std::size_t hidden_ = 0;  // families that the last page left out
 };
 

@@ -2,6 +2,8 @@
 #include "sidecar/push/push_store.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <utility>
 
 #include "common/base/ascii.h"
@@ -11,13 +13,8 @@
 namespace telltale {
 namespace {
 
-constexpr std::string_view kPushed = "push_time_seconds";
-constexpr std::string_view kFailed = "push_failure_time_seconds";
-constexpr std::string_view kPushedHelp =
-    "Last Unix time when changing this group in the Pushgateway succeeded.";
-constexpr std::string_view kFailedHelp =
-    "Last Unix time when changing this group in the Pushgateway failed.";
 constexpr std::size_t kMaxProblems = 10;
+constexpr double kLongestAge = 3.0e8;  // seconds; about ten years
 
 Error Inconsistent(const std::string& what) {
   return Fail(Code::kInvalid,
@@ -34,40 +31,10 @@ std::string Text(const std::vector<std::string>& problems) {
   return out;
 }
 
-// The labels of a pushed series: those of the group win, and none is without an instance, so that
-// a scrape with honor_labels gives it none.
-void SetGroup(const Labels& group, Labels& labels) {
-  for (const auto& [name, value] : group) SetLabel(labels, name, value);
-  if (FindLabel(labels, "instance") == nullptr) SetLabel(labels, "instance", "");
-}
-
-std::size_t SamplesOf(const Family& family) {
-  std::size_t count = 0;
-  for (const Metric& metric : family.metrics) {
-    ++count;
-    // Fields of a native histogram have at least a byte per bucket.
-    if (metric.distribution) {
-      count += 2 + metric.distribution->buckets.size() + metric.distribution->native.size() / 2;
-    }
-  }
-  return count;
-}
-
 std::string Upper(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(), ToUpperAscii);
   return out;
-}
-
-std::shared_ptr<const Family> TimeFamily(std::string_view name, const Labels& group, double time) {
-  auto family = std::make_shared<Family>();
-  family->name = name;
-  family->help = name == kPushed ? kPushedHelp : kFailedHelp;
-  family->type = MetricType::kGauge;
-  Metric& metric = family->metrics.emplace_back();
-  SetGroup(group, metric.labels);
-  metric.value = time;
-  return family;
 }
 
 }  // namespace
@@ -76,6 +43,11 @@ PushStore::PushStore(Clock& clock, OwnType own_type)
     : clock_(clock), own_type_(std::move(own_type)) {}
 
 double PushStore::Now() const { return static_cast<double>(clock_.WallNanos()) / 1e9; }
+
+void PushStore::Changed() {
+  page_.reset();
+  ++version_;
+}
 
 void PushStore::SetLimits(const PushLimits& limits) {
   MutexLock lock(mutex_);
@@ -136,12 +108,12 @@ std::vector<std::string> PushStore::Problems(
   return problems;
 }
 
-PushStore::Group* PushStore::FindOrMake(const Labels& labels) {
+PushGroup* PushStore::FindOrMake(const Labels& labels) {
   const auto found = groups_.find(labels);
   if (found != groups_.end()) return &found->second;
   if (groups_.size() >= limits_.max_groups) return nullptr;
-  page_.reset();
-  Group& made = groups_[labels];
+  Changed();
+  PushGroup& made = groups_[labels];
   made.changed = clock_.Steady();
   return &made;
 }
@@ -150,7 +122,7 @@ Status PushStore::Push(const Labels& labels, std::vector<Family> families, bool 
                        std::string& limit) {
   MutexLock lock(mutex_);
   Expire();
-  Group* const group = FindOrMake(labels);
+  PushGroup* const group = FindOrMake(labels);
   if (group == nullptr) {
     limit = "groups";
     return Fail(Code::kTooLarge, "there are " + std::to_string(groups_.size()) +
@@ -161,17 +133,17 @@ Status PushStore::Push(const Labels& labels, std::vector<Family> families, bool 
   if (!whole) next = group->families;
   bool timestamps = false;
   for (Family& family : families) {
-    if (family.name == kPushed || family.name == kFailed) continue;
+    if (IsTimeOfPush(family.name)) continue;
     for (Metric& metric : family.metrics) {
       timestamps |= metric.timestamp_ms.has_value();
-      SetGroup(labels, metric.labels);
+      SetGroupLabels(labels, metric.labels);
     }
     std::string name = family.name;
     next[std::move(name)] = std::make_shared<const Family>(std::move(family));
   }
   std::size_t samples = 0;
   for (const auto& [name, family] : next) samples += SamplesOf(*family);
-  page_.reset();
+  Changed();
   if (series_ - group->series + samples > limits_.max_series) {
     group->failed = Now();
     limit = "series";
@@ -201,7 +173,7 @@ bool PushStore::Delete(const Labels& labels) {
   if (found == groups_.end()) return false;
   series_ -= found->second.series;
   groups_.erase(found);
-  page_.reset();
+  Changed();
   return true;
 }
 
@@ -209,7 +181,7 @@ void PushStore::Clear() {
   MutexLock lock(mutex_);
   groups_.clear();
   series_ = 0;
-  page_.reset();
+  Changed();
 }
 
 void PushStore::Expire() {
@@ -222,37 +194,51 @@ void PushStore::Expire() {
     }
     series_ -= group->second.series;
     group = groups_.erase(group);
-    page_.reset();
+    Changed();
   }
-}
-
-std::shared_ptr<const PushedFamilies> PushStore::MakePage() const {
-  std::map<std::string, PushedFamily> by_name;
-  const auto add = [&](FamilyPointer family) {
-    PushedFamily& into = by_name[family->name];
-    if (into.parts.empty()) {
-      into.name = family->name;
-      into.type = family->type;
-    }
-    if (into.help.empty()) into.help = family->help;
-    if (into.unit.empty()) into.unit = family->unit;
-    into.parts.push_back(std::move(family));
-  };
-  for (const auto& [labels, group] : groups_) {
-    add(TimeFamily(kPushed, labels, group.pushed));
-    add(TimeFamily(kFailed, labels, group.failed));
-    for (const auto& [name, family] : group.families) add(family);
-  }
-  auto page = std::make_shared<PushedFamilies>();
-  for (auto& [name, family] : by_name) page->push_back(std::move(family));
-  return page;
 }
 
 std::shared_ptr<const PushedFamilies> PushStore::Page() {
   MutexLock lock(mutex_);
   Expire();
-  if (!page_) page_ = MakePage();
+  if (!page_) page_ = PageOf(groups_);
   return page_;
+}
+
+std::vector<PushedGroup> PushStore::Groups() const {
+  MutexLock lock(mutex_);
+  std::vector<PushedGroup> groups;
+  for (const auto& [labels, group] : groups_) {
+    PushedGroup& out = groups.emplace_back();
+    out.labels = labels;
+    out.pushed = group.pushed;
+    out.failed = group.failed;
+    for (const auto& [name, family] : group.families) out.families.push_back(family);
+  }
+  return groups;
+}
+
+void PushStore::Restore(const std::vector<PushedGroup>& groups) {
+  MutexLock lock(mutex_);
+  for (const PushedGroup& from : groups) {
+    if (groups_.contains(from.labels)) continue;
+    PushGroup& group = groups_[from.labels];
+    group.pushed = from.pushed;
+    group.failed = from.failed;
+    const double age = std::clamp(Now() - std::max(from.pushed, from.failed), 0.0, kLongestAge);
+    group.changed = clock_.Steady() - std::chrono::seconds(std::llround(age));
+    for (const auto& family : from.families) {
+      group.series += SamplesOf(*family);
+      group.families[family->name] = family;
+    }
+    series_ += group.series;
+  }
+  Changed();
+}
+
+std::uint64_t PushStore::version() const {
+  MutexLock lock(mutex_);
+  return version_;
 }
 
 std::size_t PushStore::groups() const {

@@ -19,6 +19,8 @@
 #include "common/base/mutex.h"
 #include "common/base/result.h"
 #include "common/exposition/family.h"
+#include "sidecar/push/push_group.h"
+#include "sidecar/push/push_snapshot.h"
 
 namespace telltale {
 
@@ -28,14 +30,6 @@ struct PushLimits {
   std::chrono::milliseconds expire_after{0};  // since the last push to the group; 0: never
   bool operator==(const PushLimits&) const = default;
 };
-
-// A family as the page has it: of one or more groups.
-struct PushedFamily {
-  std::string name, help, unit;
-  MetricType type = MetricType::kUntyped;
-  std::vector<std::shared_ptr<const Family>> parts;
-};
-using PushedFamilies = std::vector<PushedFamily>;  // by name
 
 class PushStore {
  public:
@@ -54,6 +48,12 @@ class PushStore {
   // Whether there was such a group.
   bool Delete(const Labels& labels);
   void Clear();
+  // All groups, and groups from before a restart, which are added to those that are there.
+  std::vector<PushedGroup> Groups() const;
+  void Restore(const std::vector<PushedGroup>& groups);
+  // Grows with each change.
+  std::uint64_t version() const;
+
   // What is there now, with push_time_seconds and push_failure_time_seconds of each group.
   std::shared_ptr<const PushedFamilies> Page();
 
@@ -62,28 +62,22 @@ class PushStore {
 
  private:
   using FamilyPointer = std::shared_ptr<const Family>;
-  struct Group {
-    std::map<std::string, FamilyPointer> families;
-    std::size_t series = 0;
-    double pushed = 0, failed = 0;  // seconds since the epoch; 0: never
-    SteadyTime changed{};
-  };
-
   std::vector<std::string> Problems(const Labels& labels,
                                     const std::map<std::string, FamilyPointer>& group) const
       REQUIRES(mutex_);
   std::string OwnProblem(const Family& family) const;
-  Group* FindOrMake(const Labels& labels) REQUIRES(mutex_);
+  PushGroup* FindOrMake(const Labels& labels) REQUIRES(mutex_);
   void Expire() REQUIRES(mutex_);
+  void Changed() REQUIRES(mutex_);
   double Now() const;
-  std::shared_ptr<const PushedFamilies> MakePage() const REQUIRES(mutex_);
 
   Clock& clock_;
   const OwnType own_type_;
   mutable Mutex mutex_;
   PushLimits limits_ GUARDED_BY(mutex_);
-  std::map<Labels, Group> groups_ GUARDED_BY(mutex_);
+  PushGroups groups_ GUARDED_BY(mutex_);
   std::size_t series_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t version_ GUARDED_BY(mutex_) = 0;
   std::shared_ptr<const PushedFamilies> page_ GUARDED_BY(mutex_);  // null after a change
 };
 

@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include "common/base/files.h"
 #include "common/base/log.h"
 #include "common/exposition/text_parser.h"
 #include "common/net/http/gzip.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/unit/sidecar/temp_folder.h"
 
 namespace telltale {
 namespace {
@@ -168,6 +170,45 @@ TEST_F(PushHandlerTest, AnswersALimitWith429) {
             "429 there are 1 groups alrea");
   EXPECT_EQ(Answer("POST", "/metrics/job/a", "m 2\n"), "200 ");
   EXPECT_TRUE(PageHas("telltale_push_refused_total{reason=\"groups\"} 1\n"));
+}
+
+TEST_F(PushHandlerTest, KeepsGroupsOverARestart) {
+  const TempFolder folder;
+  const std::string path = folder.path() + "/pushed";
+  handler_.KeepIn(path);
+  Answer("POST", "/metrics/job/a", "# TYPE h histogram\nh_bucket{le=\"1\"} 2\nh_count 3\n");
+  Answer("POST", "/metrics/job/b/l/x", "m{y=\"\\n\"} 1\n");
+  handler_.Save();
+  Registry registry;
+  PushHandler next{registry, clock_};
+  next.KeepIn(path);
+  next.Configure(PushOptions{});
+  std::string before, after;
+  PageWriter old_page({}, before), new_page({}, after);
+  handler_.RenderPage(old_page);
+  next.RenderPage(new_page);
+  for (const std::string_view line : Split(before, '\n')) {
+    if (line.find("job=") == std::string_view::npos) continue;
+    EXPECT_NE(after.find(std::string(line) + "\n"), std::string::npos) << line << after;
+  }
+}
+
+TEST_F(PushHandlerTest, AFileThatIsDamagedOrOfAnotherTimeIsSaidAndLeft) {
+  g_warnings = 0;
+  SetLogSinkForTest([](std::string_view line) {
+    if (line.find("cannot be read") != std::string_view::npos) ++g_warnings;
+  });
+  const TempFolder folder;
+  const std::string path = folder.path() + "/pushed";
+  handler_.KeepIn(path);  // not there is no warning
+  EXPECT_EQ(g_warnings, 0);
+  ASSERT_TRUE(WriteFileAtomic(path, "something else").ok());
+  handler_.KeepIn(path);
+  SetLogSinkForTest(nullptr);
+  EXPECT_EQ(g_warnings, 1);
+  EXPECT_EQ(Answer("POST", "/metrics/job/a", "m 1\n"), "200 ");
+  handler_.Save();
+  EXPECT_TRUE(ReadPushSnapshot(*ReadFile(path)).ok());
 }
 
 TEST_F(PushHandlerTest, IsNotThereWhileItIsOffAndForgetsWhatItHad) {
