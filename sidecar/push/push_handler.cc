@@ -59,7 +59,11 @@ PushHandler::PushHandler(Registry& registry, Clock& clock)
 
 void PushHandler::Configure(const std::optional<PushOptions>& options) {
   if (options) {
-    if (!metrics_) metrics_ = std::make_unique<PushMetrics>(registry_);
+    if (!metrics_) {
+      metrics_ = std::make_unique<PushMetrics>(registry_);
+      std::string ignored;
+      registry_.Render(ignored);  // some families are made by the first page
+    }
     store_.SetLimits(options->limits);
     max_body_ = options->max_body;
   } else {

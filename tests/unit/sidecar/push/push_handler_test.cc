@@ -161,6 +161,19 @@ TEST_F(PushHandlerTest, BodiesMayBeLargeOnlyWhereTheyArePushes) {
   EXPECT_EQ(handler_.MaxBody(head, 5), 5u);
 }
 
+TEST_F(PushHandlerTest, KnowsTheFamiliesThatTheFirstPageMakes) {
+  Registry registry;
+  registry.OnRender([&] { registry.AddGauge("made_by_the_page", "G."); });
+  PushHandler handler{registry, clock_};
+  handler.Configure(PushOptions{});
+  HttpRequest request;
+  request.method = "POST";
+  request.target = "/metrics/job/j";
+  request.body = "made_by_the_page 1\n";
+  request.from_loopback = true;
+  EXPECT_EQ(handler.Handle(request)->status, 400);
+}
+
 TEST_F(PushHandlerTest, AnswersALimitWith429) {
   PushOptions options;
   options.limits.max_groups = 1;
