@@ -60,9 +60,7 @@ Status DecodePushgateway(JsonValue value, PushgatewaySpec& out) {
 
 Status DecodePush(JsonValue value, std::optional<PushgatewaySpec>& out) {
   return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
-    if (key != "pushgateway") return {};
-    const Status status = DecodePushgateway(member, out.emplace());
-    return status.ok() ? status : decode::In(key, status.error());
+    return key == "pushgateway" ? DecodePushgateway(member, out.emplace()) : Status();
   });
 }
 

@@ -15,7 +15,6 @@
 #include "common/base/memory.h"
 #include "common/metrics/process_metrics.h"
 #include "sidecar/app/stream_labels.h"
-#include "sidecar/collect/textfile_text.h"
 
 namespace telltale {
 namespace {
@@ -61,9 +60,7 @@ App::App(const SidecarOptions& options, PodInfo pod, std::string listen, std::st
       pages_(push_, version),
       service_(std::move(service)) {
   AddProcessMetrics(registry_, "telltale-sidecar", version);
-  pages_.Append([files = textfiles_](std::string& page) {
-    if (const auto of_files = files->Get()) AppendTextfiles(*of_files, page);
-  });
+  push_.ShowFiles([files = textfiles_] { return FamiliesOf(files->Get()); });
 }
 
 App::~App() = default;
@@ -219,8 +216,8 @@ Result<App::Once> App::RunOnce() {
   }
   pipeline_->Stop(milliseconds(0));
   alerts_.Stop();
-  registry_.Render(out.page);
-  if (const auto of_files = textfiles_->Get()) AppendTextfiles(*of_files, out.page);
+  PageWriter writer({}, out.page);
+  push_.RenderPage(writer);
   return out;
 }
 

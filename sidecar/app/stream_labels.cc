@@ -81,6 +81,19 @@ std::vector<AlertTarget> AlertTargets(const AlertmanagerConfig& config) {
   return targets;
 }
 
+PushedFamilies FamiliesOf(const std::shared_ptr<const TextfilePage>& files) {
+  PushedFamilies families;
+  if (files == nullptr) return families;
+  for (const MergedFamily& from : files->families) {
+    PushedFamily& family = families.emplace_back();
+    family.name = from.name;
+    family.help = from.help;
+    family.type = from.type;
+    family.of_files = from.parts;
+  }
+  return families;
+}
+
 std::optional<PushOptions> PushOptionsOf(const SidecarConfig& config) {
   if (!config.pushgateway) return {};
   const PushgatewayConfig& from = *config.pushgateway;

@@ -4,11 +4,13 @@
 // options, the targets of alerts and what may be pushed. Pure.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "sidecar/alert/alert_sender.h"
+#include "sidecar/collect/textfile_scan.h"
 #include "sidecar/config/pod_info.h"
 #include "sidecar/config/sidecar_config.h"
 #include "sidecar/push/push_handler.h"
@@ -22,6 +24,9 @@ namespace telltale {
 std::vector<LogSource> LogSources(const SidecarConfig& config, const PodInfo& pod);
 
 LogPipelineOptions PipelineOptions(const SidecarConfig& config);
+
+// Families of files as they stand on the page; null has none.
+PushedFamilies FamiliesOf(const std::shared_ptr<const TextfilePage>& files);
 
 // Nothing if pushes are off.
 std::optional<PushOptions> PushOptionsOf(const SidecarConfig& config);

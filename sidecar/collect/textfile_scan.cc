@@ -14,7 +14,7 @@
 #include "common/base/files.h"
 #include "common/exposition/consistency.h"
 #include "common/exposition/text_parser.h"
-#include "common/metrics/text_format.h"
+#include "common/exposition/text_format.h"
 
 namespace telltale {
 namespace {

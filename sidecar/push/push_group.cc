@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/push/push_group.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace telltale {
@@ -65,6 +67,28 @@ std::shared_ptr<const PushedFamilies> PageOf(const PushGroups& groups) {
   auto page = std::make_shared<PushedFamilies>();
   for (auto& [name, family] : by_name) page->push_back(std::move(family));
   return page;
+}
+
+std::shared_ptr<const PushedFamilies> Merged(std::shared_ptr<const PushedFamilies> pushed,
+                                             const PushedFamilies& files, std::size_t& hidden) {
+  if (files.empty()) return pushed;
+  auto all = std::make_shared<PushedFamilies>(*pushed);
+  const std::size_t count = all->size();
+  for (const PushedFamily& family : files) {
+    const auto end = all->begin() + static_cast<std::ptrdiff_t>(count);
+    const auto same =
+        std::lower_bound(all->begin(), end, family.name,
+                         [](const PushedFamily& f, const std::string& n) { return f.name < n; });
+    if (same == end || same->name != family.name) {
+      all->push_back(family);
+    } else if (same->type == family.type) {
+      same->of_files = family.of_files;
+    } else {
+      ++hidden;
+    }
+  }
+  std::sort(all->begin(), all->end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return all;
 }
 
 }  // namespace telltale

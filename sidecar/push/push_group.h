@@ -29,6 +29,8 @@ struct PushedFamily {
   std::string name, help, unit;
   MetricType type = MetricType::kUntyped;
   std::vector<std::shared_ptr<const Family>> parts;
+  // Of files: they are left out where the sidecar has a family of this name.
+  std::vector<std::shared_ptr<const Family>> of_files;
 };
 using PushedFamilies = std::vector<PushedFamily>;  // by name
 
@@ -43,5 +45,10 @@ std::size_t SamplesOf(const Family& family);
 bool IsTimeOfPush(std::string_view family);
 
 std::shared_ptr<const PushedFamilies> PageOf(const PushGroups& groups);
+
+// Both, sorted by name. A family of `files` with the name and another type of a pushed one is left
+// out and counted in `hidden`.
+std::shared_ptr<const PushedFamilies> Merged(std::shared_ptr<const PushedFamilies> pushed,
+                                             const PushedFamilies& files, std::size_t& hidden);
 
 }  // namespace telltale

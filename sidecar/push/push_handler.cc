@@ -190,11 +190,14 @@ HttpResponse PushHandler::Delete(const Labels& group) {
 }
 
 void PushHandler::RenderPage(PageWriter& writer) {
-  if (!enabled_) return registry_.Render(writer, nullptr);
-  PushedPage page(store_.Page());
-  metrics_->ShowStore(store_.groups(), store_.series(), hidden_);
+  const PushedFamilies files = files_ ? files_() : PushedFamilies();
+  if (!enabled_ && files.empty()) return registry_.Render(writer, nullptr);
+  std::size_t hidden = 0;
+  auto pushed = enabled_ ? store_.Page() : std::make_shared<const PushedFamilies>();
+  PushedPage page(Merged(std::move(pushed), files, hidden));
+  if (enabled_) metrics_->ShowStore(store_.groups(), store_.series(), hidden_);
   registry_.Render(writer, &page);
-  hidden_ = page.hidden();  // shown on the next page
+  hidden_ = hidden + page.hidden();  // shown on the next page
 }
 
 }  // namespace telltale

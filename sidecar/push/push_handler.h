@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,7 +49,9 @@ class PushHandler {
   // Writes the file if groups have changed since it was written. Blocks on the disk.
   void Save();
 
-  // Writes the registry's page with what was pushed.
+  // Families of files for the page, by name. Before the first page.
+  void ShowFiles(std::function<PushedFamilies()> files) { files_ = std::move(files); }
+  // Writes the registry's page with what was pushed and what is in files.
   void RenderPage(PageWriter& writer);
 
  private:
@@ -60,6 +63,7 @@ class PushHandler {
   std::unique_ptr<PushMetrics> metrics_;  // once pushes are on
   std::atomic<bool> enabled_ = false;
   std::atomic<std::size_t> max_body_ = 0;
+  std::function<PushedFamilies()> files_;
   std::string path_;
   std::uint64_t saved_ = 0;  // version of the store in the file
   bool save_failed_ = false;

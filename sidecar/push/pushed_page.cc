@@ -4,8 +4,8 @@
 namespace telltale {
 namespace {
 
-void WriteMetrics(const PushedFamily& family, PageWriter& writer) {
-  for (const auto& part : family.parts) {
+void WriteMetrics(const std::vector<std::shared_ptr<const Family>>& parts, PageWriter& writer) {
+  for (const auto& part : parts) {
     for (const Metric& metric : part->metrics) writer.Add(metric);
   }
 }
@@ -15,7 +15,8 @@ void WriteMetrics(const PushedFamily& family, PageWriter& writer) {
 void PushedPage::WriteNext(PageWriter& writer) {
   const PushedFamily& family = (*families_)[next_++];
   writer.Begin({family.name, family.help, family.unit, family.type});
-  WriteMetrics(family, writer);
+  WriteMetrics(family.parts, writer);
+  WriteMetrics(family.of_files, writer);
   writer.End();
 }
 
@@ -26,11 +27,9 @@ void PushedPage::WriteBefore(std::string_view name, PageWriter& writer) {
 void PushedPage::WriteInto(std::string_view name, MetricType type, PageWriter& writer) {
   if (next_ == families_->size() || (*families_)[next_].name != name) return;
   const PushedFamily& family = (*families_)[next_++];
-  if (family.type == type) {
-    WriteMetrics(family, writer);
-  } else {
-    ++hidden_;
-  }
+  const bool fits = family.type == type;
+  if (fits) WriteMetrics(family.parts, writer);
+  if (!fits || !family.of_files.empty()) ++hidden_;
 }
 
 void PushedPage::WriteRest(PageWriter& writer) {

@@ -8,9 +8,7 @@
 
 #include <atomic>
 #include <cstddef>
-#include <functional>
 #include <string>
-#include <utility>
 
 #include "common/net/http/http.h"
 #include "sidecar/push/push_handler.h"
@@ -23,10 +21,6 @@ class StatusPages {
 
   StatusPages(PushHandler& push, std::string version);
 
-  // Appends to the page of metrics what is in no registry: families of files. Before the first
-  // Handle.
-  void Append(std::function<void(std::string& page)> more) { more_ = std::move(more); }
-
   HttpResponse Handle(const HttpRequest& request);
   void SetState(State state) { state_.store(state, std::memory_order_relaxed); }
 
@@ -37,7 +31,6 @@ class StatusPages {
 
   PushHandler& push_;
   const std::string version_;
-  std::function<void(std::string& page)> more_;
   std::atomic<State> state_{State::kStarting};
   std::size_t last_size_ = 4096;  // of /metrics; the server's thread only
 };

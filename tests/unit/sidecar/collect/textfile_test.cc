@@ -16,7 +16,6 @@
 #include "common/base/log.h"
 #include "sidecar/collect/collector.h"
 #include "sidecar/collect/textfile_scan.h"
-#include "sidecar/collect/textfile_text.h"
 #include "sidecar/collect/textfiles.h"
 #include "tests/fakes/unprivileged.h"
 #include "tests/unit/sidecar/temp_folder.h"
@@ -212,18 +211,24 @@ TEST_F(TextfileTest, WritersThatRenameNeverLeaveAHalfFile) {
   for (std::thread& writer : writers) writer.join();
 }
 
-TEST_F(TextfileTest, ThePageHasEachNameOnceAndEveryTypeInFull) {
+TEST_F(TextfileTest, FilesOfOneFamilyAreOneFamilyOfEveryType) {
   folder_.Write("a.prom",
                 "# HELP d Done.\n# TYPE d counter\nd{q=\"a\\\"b\"} 3\n"
                 "# TYPE h histogram\nh_bucket{le=\"0.5\"} 1\nh_sum 3\nh_count 2\n"
-                "# TYPE s summary\ns{quantile=\"0.9\"} 4\ns_sum 5\ns_count 6\nu +Inf\nown 1\n");
+                "# TYPE s summary\ns{quantile=\"0.9\"} 4\ns_sum 5\ns_count 6\nu +Inf\n");
   folder_.Write("b.prom", "# TYPE d counter\nd 4\n");
   EXPECT_THAT(Scan(), IsEmpty());
-  std::string page = "# HELP own Ours.\n# TYPE own gauge\nown 7\n";
-  AppendTextfiles(*scan_.page, page);
+  std::string page;
+  PageWriter writer({}, page);
+  for (const MergedFamily& family : scan_.page->families) {
+    writer.Begin({family.name, family.help, {}, family.type});
+    for (const auto& part : family.parts) {
+      for (const Metric& metric : part->metrics) writer.Add(metric);
+    }
+    writer.End();
+  }
   EXPECT_EQ(
       page,
-      "# HELP own Ours.\n# TYPE own gauge\nown 7\n"
       "# HELP d Done.\n# TYPE d counter\nd{q=\"a\\\"b\"} 3\nd 4\n"
       "# TYPE h histogram\nh_bucket{le=\"0.5\"} 1\nh_bucket{le=\"+Inf\"} 2\nh_sum 3\nh_count 2\n"
       "# TYPE s summary\ns{quantile=\"0.9\"} 4\ns_sum 5\ns_count 6\n"

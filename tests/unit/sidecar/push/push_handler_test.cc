@@ -224,6 +224,26 @@ TEST_F(PushHandlerTest, AFileThatIsDamagedOrOfAnotherTimeIsSaidAndLeft) {
   EXPECT_TRUE(ReadPushSnapshot(*ReadFile(path)).ok());
 }
 
+TEST_F(PushHandlerTest, FamiliesOfFilesStandOnThePageAlsoWithoutPushes) {
+  handler_.ShowFiles([] {
+    PushedFamilies files;
+    for (const char* name : {"m", "own", "z"}) {
+      auto family = std::make_shared<Family>();
+      family->metrics.emplace_back().value = 5;
+      files.push_back({name, "", "", MetricType::kUntyped, {}, {std::move(family)}});
+    }
+    return files;
+  });
+  registry_.AddUntyped("own", "Ours.").Set(7);
+  EXPECT_EQ(Answer("POST", "/metrics/job/a", "m 1\n"), "200 ");
+  EXPECT_TRUE(PageHas("# TYPE m untyped\nm{instance=\"\",job=\"a\"} 1\nm 5\n"));
+  EXPECT_TRUE(PageHas("# TYPE own untyped\nown 7\n# "));
+  EXPECT_TRUE(PageHas("telltale_push_hidden_families 1\n"));  // own, of the page before
+  handler_.Configure({});
+  EXPECT_TRUE(PageHas("# TYPE m untyped\nm 5\n"));
+  EXPECT_TRUE(PageHas("# TYPE z untyped\nz 5\n"));
+}
+
 TEST_F(PushHandlerTest, IsNotThereWhileItIsOffAndForgetsWhatItHad) {
   Answer("POST", "/metrics/job/a", "m 1\n");
   handler_.Configure({});
