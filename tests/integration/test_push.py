@@ -28,8 +28,10 @@ SERIES = re.compile(r"^([a-zA-Z_:][\w:]*)(\{.*\})? (\S+)$")
 
 def sidecar(folder: pathlib.Path, **push) -> ours.Program:
     folder.mkdir(exist_ok=True)
+    (folder / "files.prom").write_text('# HELP of_file F.\n# TYPE of_file counter\nof_file{x="y"} 3\n')
     (folder / "config.yaml").write_text(json.dumps({
         "version": 1, "listen": "127.0.0.1:0", "state": str(folder / "state"), "push": {"pushgateway": push},
+        "collectors": {"process": {}, "network": {}, "filesystem": {}, "textfile": {"directory": str(folder)}},
     }))  # fmt: skip
     return ours.Program(folder, "telltale-sidecar", f"--config={folder}/config.yaml")
 
@@ -337,7 +339,8 @@ def test_a_real_prometheus_scrapes_each_format(pair, tmp_path):
         wait_for("each is up", lambda: series("up == 1") == set(protocols), 15)
         for query in ('plain{job="scraped",exported_job="",namespace="shop",exported_namespace="other"} == 6',
                       'h_bucket{job="scraped",le="1.0"} == 3', 'h_bucket{job="scraped",le="+Inf"} == 3',
-                      'process_cpu_seconds_total{job!="scraped"}'):  # fmt: skip
+                      'process_cpu_seconds_total{job!="scraped"}', 'of_file{x="y"} == 3',
+                      'node_network_receive_bytes_total{device="lo"}'):  # fmt: skip
             wait_for(query, lambda query=query: series(query) == set(protocols), 15)
         # This Prometheus asks for all names where a format has the parameter, which it leaves out for protobuf.
         wait_for("names of any characters", lambda: series('{"a.b"} == 5') == {*protocols[1:3]}, 15)
