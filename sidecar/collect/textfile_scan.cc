@@ -13,8 +13,8 @@
 
 #include "common/base/files.h"
 #include "common/exposition/consistency.h"
-#include "common/exposition/text_parser.h"
 #include "common/exposition/text_format.h"
+#include "common/exposition/text_parser.h"
 
 namespace telltale {
 namespace {
