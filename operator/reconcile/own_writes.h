@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "common/base/clock.h"
@@ -29,6 +30,10 @@ class OwnWrites {
   void Forget(const std::string& key) {
     MutexLock lock(mutex_);
     written_.erase(key);
+  }
+  void KeepOnly(const std::set<std::string>& keys) {
+    MutexLock lock(mutex_);
+    std::erase_if(written_, [&](const auto& entry) { return !keys.contains(entry.first); });
   }
 
   // True when the cache still has what we wrote over.

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <set>
 #include <string>
 
 #include "common/base/clock.h"
@@ -41,6 +42,10 @@ class Pace {
   void Forget(const std::string& key) {
     MutexLock lock(mutex_);
     last_.erase(key);
+  }
+  void KeepOnly(const std::set<std::string>& keys) {
+    MutexLock lock(mutex_);
+    std::erase_if(last_, [&](const auto& entry) { return !keys.contains(entry.first); });
   }
 
  private:

@@ -47,10 +47,21 @@ StatusReconciler::StatusReconciler(StatusSources sources, Api& api,
       own_writes_(clock),
       pace_(clock, kPace) {}
 
+std::vector<std::string> StatusReconciler::AllKeys() {
+  auto keys = sources_.all_keys();
+  // What was deleted while another replica led.
+  const std::set<std::string> there(keys.begin(), keys.end());
+  own_writes_.KeepOnly(there);
+  pace_.KeepOnly(there);
+  return keys;
+}
+
 ReconcileResult StatusReconciler::Reconcile(const std::string& key) {
   const auto view = sources_.view.Get();
-  if (!view && sources_.asks_prometheus) return {{}, kNoView};
-  if (const Millis wait = pace_.MustWait(key); wait > Millis(0)) return {{}, wait};
+  if (!view && sources_.asks_prometheus) return ReconcileResult::TooEarly(kNoView);
+  if (const Millis wait = pace_.MustWait(key); wait > Millis(0)) {
+    return ReconcileResult::TooEarly(wait);
+  }
   SteadyTime began = clock_.Steady();
   const auto matched = sources_.matched(key);
   if (!matched || matched->target->meta.deleting) {
@@ -76,12 +87,14 @@ ReconcileResult StatusReconciler::Reconcile(const std::string& key) {
   const bool differs = StatusDiffers(target.status_json, status);
   pace_.Worked(key, began);
   if (!differs) return {{}, again};
-  if (own_writes_.Unseen(key, target.meta.resource_version)) return {{}, OwnWrites::kLookAgain};
+  if (own_writes_.Unseen(key, target.meta.resource_version)) {
+    return ReconcileResult::TooEarly(OwnWrites::kLookAgain);
+  }
   const auto changes = ConditionChanges(target.status_json, status);
   const bool urgent =
       !changes.empty() || ObservedGeneration(target.status_json) != ObservedGeneration(status);
   const Millis wait = WriteMustWait(key, urgent);
-  if (wait > Millis(0)) return {{}, wait};
+  if (wait > Millis(0)) return ReconcileResult::TooEarly(wait);
   ReconcileResult result = Write(target, status, changes);
   if (result.status.ok() && result.requeue_after == kResync) result.requeue_after = again;
   return result;

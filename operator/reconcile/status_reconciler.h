@@ -63,8 +63,8 @@ class StatusReconciler {
   ReconcileResult Reconcile(const std::string& key);
   // How long a Reconcile of this key would only wait; for any thread.
   std::chrono::milliseconds MustWait(const std::string& key) const { return pace_.MustWait(key); }
-  // For ControllerOptions::all_keys.
-  std::vector<std::string> AllKeys() const { return sources_.all_keys(); }
+  // For ControllerOptions::all_keys. What is remembered of other keys is forgotten.
+  std::vector<std::string> AllKeys();
 
  private:
   RefusedPods::Answer RefusalOf(const MatchedPods& matched);

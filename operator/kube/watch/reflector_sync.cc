@@ -50,7 +50,9 @@ Reflector::Turn Reflector::AfterWatchList(const Result<ApiResponse>& ended, cons
     metrics_.Restarted(silent ? WatchEnd::kSilent : WatchEnd::kInitial);
   }
   if (const auto refusal = Refusal(ended, stream)) {
-    SyncFailed(Fail(CodeOfHttpStatus(refusal->code), refusal->message));
+    // An API server without watch-lists says so in one of these ways. Listing is its ordinary way.
+    const bool not_offered = refusal->code == 400 || refusal->code == 422;
+    if (!not_offered) SyncFailed(Fail(CodeOfHttpStatus(refusal->code), refusal->message));
     return AfterRefusedWatchList(*refusal);
   }
   SyncFailed(ended.ok() ? Fail(Code::kUnavailable, "the watch-list ended before its end mark")

@@ -127,7 +127,7 @@ void Controller::Process(const std::string& key) {
   metrics_->time.Observe(std::chrono::duration<double>(clock_.Steady() - began).count());
   metrics_->active.Add(-1);
   if (result.status.ok()) {
-    queue_.Forget(key);
+    if (!result.too_early) queue_.Forget(key);
     if (result.requeue_after.count() > 0) {
       queue_.AddAfter(key, result.requeue_after);
       metrics_->requeue_after.Add();

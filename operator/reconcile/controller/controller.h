@@ -25,6 +25,12 @@ struct ReconcileResult {
   // because the lease is lost, is quietly tried again a second later, if the term goes on.
   Status status;
   std::chrono::milliseconds requeue_after{0};  // of a success: look again then
+  // With a requeue_after: it was too early, and nothing was tried. The backoff of an earlier
+  // failure stays as it is, so that waiting between two failures does not make the next one look
+  // like the first.
+  bool too_early = false;
+
+  static ReconcileResult TooEarly(std::chrono::milliseconds wait) { return {{}, wait, true}; }
 };
 
 struct ControllerOptions {

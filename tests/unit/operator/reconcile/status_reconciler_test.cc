@@ -285,5 +285,68 @@ TEST(TargetsConcernedTest, AreThoseWithReportsAndThoseWhoShareTheSidecars) {
   EXPECT_EQ(TargetsConcerned(changes, held.Snapshot()).size(), 5u);
 }
 
+// The queue, the controller and the pace of many keys, which each wait in their own way.
+class FailingStatusTest : public StatusReconcilerTest {
+ protected:
+  FailingStatusTest() {
+    for (int i = 0; i < 20; ++i) {
+      const std::string name = "other-" + std::to_string(i);
+      PutTarget("shop", name);
+      keys_.push_back("shop/" + name);
+    }
+    controller_.Open();
+    fake.fail[kPath] = 422;  // as for an admission policy
+  }
+  // Runs for a time of the clock; an event comes for every key every 100 ms.
+  void Run(seconds time) {
+    const SteadyTime end = clock.Steady() + time;
+    while (clock.Steady() < end) {
+      for (const auto& key : keys_) controller_.queue().Add(key);
+      while (controller_.ProcessOne()) {
+      }
+      clock.Advance(milliseconds(100));
+    }
+  }
+  std::vector<std::string> keys_ = {"shop/shop"};
+  Controller controller_{{.name = "status", .workers = 1, .all_keys = [this] { return keys_; }},
+                         [this](const std::string& key) { return reconciler_.Reconcile(key); },
+                         registry,
+                         clock};
+};
+
+TEST_F(FailingStatusTest, AWriteThatIsRefusedForEverIsTriedLessAndLessOften) {
+  Run(seconds(20));
+  const long early = Writes(kPath);
+  EXPECT_GE(early, 8);
+  EXPECT_LE(early, 16);  // 5 ms, doubled each time
+  Run(seconds(300));
+  EXPECT_LE(Writes(kPath) - early, 12);  // at most each 30 s, from when it is that long
+  EXPECT_GE(Writes(kPath) - early, 9);
+}
+
+TEST_F(FailingStatusTest, AfterASuccessTheNextFailureIsTriedSoonAgain) {
+  Run(seconds(100));
+  fake.fail.clear();
+  Run(seconds(60));
+  See();
+  fake.fail[kPath] = 422;
+  targets["shop/shop"]->meta.generation = 7;
+  const long before = Writes(kPath);
+  Run(seconds(10));
+  EXPECT_GE(Writes(kPath) - before, 5);
+}
+
+TEST_F(StatusReconcilerTest, WhatAnotherReplicaSawDeletedIsForgottenWhenATermBegins) {
+  const std::string path =
+      "/apis/telltale.dev/v1alpha1/namespaces/shop/monitoringtargets/gone/status";
+  PutTarget("shop", "gone");
+  reconciler_.Reconcile("shop/gone");
+  reconciler_.Reconcile("shop/gone");
+  EXPECT_EQ(Writes(path), 1);  // the watch has not echoed it
+  reconciler_.AllKeys();       // which names shop/shop alone
+  reconciler_.Reconcile("shop/gone");
+  EXPECT_EQ(Writes(path), 2);
+}
+
 }  // namespace
 }  // namespace telltale
