@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/app/app.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <optional>
 #include <thread>
 #include <vector>
 
+#include "common/base/ascii.h"
 #include "common/base/log.h"
 #include "common/metrics/process_metrics.h"
 #include "common/net/http/http_server.h"
@@ -14,6 +16,7 @@
 #include "operator/kube/client/api_transport.h"
 #include "operator/kube/client/instrumented_transport.h"
 #include "operator/reconcile/prometheus/prometheus_poller.h"
+#include "operator/reconcile/release_watch.h"
 #include "operator/reconcile/webhook_authority.h"
 #include "operator/serve/operator_handler.h"
 #include "operator/serve/webhook_handler.h"
@@ -55,6 +58,7 @@ struct App::Impl {
   Status Connect();
   Result<CoreOptions> MakeCoreOptions();
   Status MakeParts();
+  Status MakePoller();
   Status UseLeaf(const KeyPair& leaf);
   std::string NotReady() const;
 
@@ -65,6 +69,8 @@ struct App::Impl {
     std::optional<InstrumentedTransport> counted;
   };
   Connection reads, writes, lease;
+  std::optional<Api> open_api;  // whether this replica leads or not
+  std::unique_ptr<ReleaseWatch> release;
   std::unique_ptr<Core> core;
   std::unique_ptr<PrometheusPoller> poller;
   std::unique_ptr<WebhookAuthority> authority;
@@ -93,6 +99,9 @@ Result<CoreOptions> App::Impl::MakeCoreOptions() {
   made.ns = options.ns;
   made.trusted_namespaces =
       NameSet(options.trusted_namespaces.empty() ? options.ns : options.trusted_namespaces);
+  auto tenants = TenantPolicy::Parse(options.tenants, options.loki_tenant);
+  if (!tenants) return Context("--tenants", tenants.error());
+  made.tenants = *std::move(tenants);
   made.sidecars = {.loki_url = options.loki_url,
                    .alertmanager_url = options.alertmanager_url,
                    .loki_tenant = options.loki_tenant,
@@ -106,11 +115,14 @@ Result<CoreOptions> App::Impl::MakeCoreOptions() {
                        .loki_secret = !options.loki_secret.empty(),
                        .injects = options.webhook_listen != "off",
                        .log_store = !options.loki_url.empty()};
+  made.yields = [this] { return release->Yields(); };
+  made.owner = [this] { return release->Owner(); };
   made.identity = MakeIdentity(PodName());
   if (!options.leader_elect) return made;
   LeaderOptions leader = options.leader;
   leader.ns = options.ns;
   leader.identity = made.identity;
+  leader.owner = made.owner;
   if (Status valid = ValidateLeaderOptions(leader); !valid.ok()) return valid.error();
   made.leader = std::move(leader);
   return made;
@@ -118,18 +130,15 @@ Result<CoreOptions> App::Impl::MakeCoreOptions() {
 
 Status App::Impl::MakeParts() {
   AddProcessMetrics(registry, "telltale-operator", TELLTALE_VERSION);
+  open_api.emplace(*writes.counted);
+  release = std::make_unique<ReleaseWatch>(
+      ReleaseOptions{options.webhook_configuration, options.owner_role}, *open_api, registry);
   auto core_options = MakeCoreOptions();
   if (!core_options) return core_options.error();
   core = std::make_unique<Core>(std::move(*core_options),
                                 CoreTransports{*reads.counted, *writes.counted, *lease.counted},
                                 registry);
-  if (!options.prometheus_url.empty()) {
-    auto url = ParseUrl(options.prometheus_url);
-    if (!url) return Context("--prometheus-url", url.error());
-    poller = std::make_unique<PrometheusPoller>(
-        *url, core->view(), [this] { return core->IsLeader(); },
-        [this](const ReportChanges& changes) { core->ReportsChanged(changes); }, registry);
-  }
+  TELLTALE_TRY(MakePoller());
   HttpServerOptions listen;
   listen.listen = options.http_listen;
   listen.max_body = 0;
@@ -146,11 +155,39 @@ Status App::Impl::MakeParts() {
   http = std::make_unique<HttpServer>(listen, std::move(pages));
   if (options.webhook_listen != "off") {
     authority = std::make_unique<WebhookAuthority>(
-        AuthorityOptions{options.ns, options.service_name, options.webhook_configuration},
+        AuthorityOptions{.ns = options.ns,
+                         .service_name = options.service_name,
+                         .configuration = options.webhook_configuration,
+                         .owner = [this] { return release->Owner(); },
+                         .open_api = &*open_api},
         core->writes(), [this](const KeyPair& leaf) { return UseLeaf(leaf); }, registry,
         RealClock(), [this] { return core->IsLeader(); });
     core->OnTerm([this] { authority->Changed(); });
   }
+  return {};
+}
+
+Status App::Impl::MakePoller() {
+  PrometheusOptions prometheus;
+  prometheus.urls = NameList(options.prometheus_url);
+  if (prometheus.urls.empty()) return {};
+  prometheus.access.credentials = options.prometheus_credentials;
+  prometheus.access.proxy_url = options.prometheus_proxy;
+  for (const auto& header : NameList(options.prometheus_headers)) {
+    const std::size_t equals = header.find('=');
+    const std::string name = header.substr(0, equals);
+    const bool named = std::ranges::all_of(
+        name, [](char c) { return IsLetterOrDigit(c) || c == '-' || c == '_'; });
+    if (equals == std::string::npos || name.empty() || !named) {
+      return Fail(Code::kInvalid, "--prometheus-headers: \"" + name + "\" must be NAME=VALUE");
+    }
+    prometheus.access.headers.emplace_back(name, header.substr(equals + 1));
+  }
+  auto made = PrometheusPoller::Make(
+      prometheus, core->view(), [this] { return core->IsLeader(); },
+      [this](const ReportChanges& changes) { core->ReportsChanged(changes); }, registry);
+  if (!made) return Context("--prometheus-url", made.error());
+  poller = *std::move(made);
   return {};
 }
 
@@ -179,6 +216,11 @@ Status App::Impl::UseLeaf(const KeyPair& leaf) {
 
 std::string App::Impl::NotReady() const {
   if (draining) return "shutting down";
+  if (const std::string older = release->Older(); !older.empty()) {
+    return "another installation of Telltale is older and writes in this cluster (its "
+           "MutatingWebhookConfiguration is " +
+           older + "): uninstall one of the two";
+  }
   if (!core->document()) return "the caches are not synced yet";
   if (!core->RulesKnown()) return "the LimitRanges are not read yet";
   if (authority && !webhook_ready) return "the injection webhook has no certificate yet";
@@ -194,6 +236,7 @@ Status App::Start() {
   TELLTALE_TRY(app.MakeParts());
   TELLTALE_TRY(app.http->Start());
   app.core->Start();
+  app.threads.emplace_back([&app] { app.release->Run(); });
   if (app.poller) app.threads.emplace_back([&app] { app.poller->Run(); });
   if (app.authority) app.threads.emplace_back([&app] { app.authority->Run(); });
   LogInfo("started", {{"version", TELLTALE_VERSION},
@@ -205,6 +248,7 @@ Status App::Start() {
 void App::Drain() {
   Impl& app = *impl_;
   if (app.draining.exchange(true) || !app.core) return;
+  app.release->Stop();
   if (app.poller) app.poller->Stop();
   if (app.authority) app.authority->Stop();
   app.core->StopWriting();

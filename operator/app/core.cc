@@ -57,10 +57,10 @@ Core::Core(CoreOptions options, CoreTransports transports, Registry& registry, C
       sidecar_reconciler_(
           options_.sidecars, [this] { return index_.Snapshot(); }, sidecar_maps_, outcomes_,
           write_api_, [this](const std::string& ns) { sidecar_configs_.queue().Add(ns); }, registry,
-          clock),
+          clock, options_.owner),
       promtail_reconciler_(
           options_.ns, options_.promtail_config, [this] { return index_.Snapshot(); },
-          promtail_maps_, outcomes_, write_api_, registry, clock),
+          promtail_maps_, outcomes_, write_api_, registry, clock, options_.owner),
       status_(
           {.name = "monitoringtarget-status",
            .workers = kStatusWriters,
@@ -91,6 +91,7 @@ Core::Core(CoreOptions options, CoreTransports transports, Registry& registry, C
     elector_->OnStarted([this] { BeginTerm(); });
     elector_->OnStopped([this] { EndTerm(); });
   }
+  if (options_.tenants) index_.UseTenants(*options_.tenants);
   Connect();
   AddReflector({.name = "monitoringtargets", .collection = std::string(kTargets), .selector = ""},
                index_.target_sink(), registry);
@@ -186,7 +187,10 @@ NamespaceRules Core::RulesOf(const std::string& ns) const {
           .users_are_assigned = index_.AssignsUsers(ns)};
 }
 
-bool Core::IsLeader() const { return elector_ ? elector_->IsLeader() : leading_.load(); }
+bool Core::IsLeader() const {
+  if (Yields()) return false;
+  return elector_ ? elector_->IsLeader() : leading_.load();
+}
 
 bool Core::Synced() const {
   for (const auto& reflector : reflectors_) {
@@ -196,7 +200,7 @@ bool Core::Synced() const {
 }
 
 milliseconds Core::StepLeadership() {
-  if (!Synced()) return kUnsynced;
+  if (!Synced() || Yields()) return kUnsynced;
   if (elector_) return elector_->Step();
   if (!leading_.exchange(true)) BeginTerm();
   return kNothingToDo;
@@ -225,7 +229,7 @@ void Core::EndEvents() {
 
 void Core::RunLeadership() {
   MutexLock lock(mutex_);
-  while (!stopping_ && !Synced()) wake_.WaitFor(mutex_, kUnsynced);
+  while (!stopping_ && (!Synced() || Yields())) wake_.WaitFor(mutex_, kUnsynced);
   if (stopping_) return;
   lock.Unlock();
   if (elector_) return elector_->Run();

@@ -50,6 +50,7 @@ namespace telltale {
 struct CoreOptions {
   std::string ns;  // our own
   std::set<std::string> trusted_namespaces;
+  std::optional<TenantPolicy> tenants = {};  // nothing: every tenant is allowed
   SidecarConfigOptions sidecars;
   bool promtail = true;  // keep its configuration
   PromtailOptions promtail_config;
@@ -58,6 +59,9 @@ struct CoreOptions {
   Installation installation = {};       // for statuses, as far as it does not change
   std::string identity;                 // of this replica, in events and in the Lease
   std::optional<LeaderOptions> leader;  // nothing: this process always writes
+  // While it is true nothing is written: another installation does (ReleaseWatch). Empty: never.
+  std::function<bool()> yields = {};
+  std::function<std::string()> owner = {};  // ReleaseWatch::Owner; empty: there is none
   // The reflectors' (ReflectorOptions): replaced by simulations.
   std::function<void(std::chrono::milliseconds)> wait = {};
   std::function<std::uint64_t()> random = {};
@@ -124,6 +128,7 @@ class Core {
   void BeginTerm();
   void EndTerm();
   void EndEvents();
+  bool Yields() const { return options_.yields && options_.yields(); }
   void RunLeadership();
   void Tell(const StatusTransition& transition);
 

@@ -16,11 +16,26 @@ void OperatorOptions::AddTo(Flags& flags) {
   flags.Add("service-name", &service_name, "NAME", "our Service, for the webhook's certificate");
   flags.Add("webhook-configuration", &webhook_configuration, "NAME",
             "the MutatingWebhookConfiguration that gets our CA");
-  flags.Add("prometheus-url", &prometheus_url, "URL",
-            "asked what it scrapes; without it status says Unknown");
+  flags.Add("owner-role", &owner_role, "NAME",
+            "the ClusterRole that owns what the operator makes, so that Kubernetes removes it with "
+            "that; without it it stays after an uninstallation");
+  flags.Add("prometheus-url", &prometheus_url, "URL,URL",
+            "asked what it scrapes, several of an HA pair or of shards; without it status says "
+            "Unknown");
+  flags.Add("prometheus-credentials", &prometheus_credentials, "FOLDER",
+            "how to log in to Prometheus: a folder with ca.crt, tls.crt and tls.key, token, "
+            "username and password, as far as they are needed");
+  flags.Add("prometheus-headers", &prometheus_headers, "NAME=VALUE,...",
+            "sent to Prometheus with each question, such as X-Scope-OrgID=team-a");
+  flags.Add("prometheus-proxy", &prometheus_proxy, "URL",
+            "the proxy through which Prometheus is reached; default: HTTP_PROXY, HTTPS_PROXY and "
+            "NO_PROXY");
   flags.Add("loki-url", &loki_url, "URL", "where sidecars and Promtail push logs");
   flags.Add("loki-tenant", &loki_tenant, "NAME",
             "X-Scope-OrgID of what sidecars and Promtail push");
+  flags.Add("tenants", &tenants, "NAMESPACE=TENANT,...",
+            "the tenants that MonitoringTargets of a namespace may name in spec.logs.tenant; * is "
+            "every namespace or every tenant; default: none but --loki-tenant");
   flags.Add("loki-secret", &loki_secret, "NAME",
             "a Secret of the pods' namespaces, where it is there, that says who sidecars are at "
             "Loki: ca.crt, tls.crt and tls.key, token, username and password");

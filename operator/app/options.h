@@ -19,8 +19,9 @@ struct OperatorOptions {
   std::string ns;
   std::string service_name = "telltale-operator";
   std::string webhook_configuration = "telltale-operator";
-  std::string prometheus_url;
-  std::string loki_url, loki_tenant, loki_secret, promtail_secret_keys;
+  std::string owner_role;
+  std::string prometheus_url, prometheus_credentials, prometheus_headers, prometheus_proxy;
+  std::string loki_url, loki_tenant, tenants, loki_secret, promtail_secret_keys;
   std::string alertmanager_url;
   std::string sidecar_image = "ghcr.io/telltale/telltale-sidecar:" TELLTALE_VERSION;
   std::string sidecar_pull_policy = "IfNotPresent";

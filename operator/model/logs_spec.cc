@@ -17,8 +17,8 @@ using Source = LogsSpec::Source;
 using Collector = LogsSpec::Collector;
 
 // What names a stream; the sidecar and Promtail set these.
-constexpr std::array<std::string_view, 7> kProtected = {
-    "app", "container", "filename", "namespace", "node", "pod", kTargetLabel};
+constexpr std::array<std::string_view, 8> kProtected = {
+    "app", "cluster", "container", "filename", "namespace", "node", "pod", kTargetLabel};
 
 // The sidecar keeps its own files there (plan/injection/log_mounts.cc).
 constexpr std::array<std::string_view, 2> kReserved = {"/etc/telltale", "/var/lib/telltale"};

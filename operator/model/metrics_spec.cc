@@ -3,6 +3,7 @@
 #include <array>
 
 #include "common/base/ascii.h"
+#include "common/base/origin_labels.h"
 #include "operator/model/decode.h"
 #include "operator/model/monitoring_target.h"
 
@@ -13,8 +14,8 @@ constexpr std::int64_t kMinIntervalMs = 1'000;
 constexpr std::int64_t kDefaultTimeoutMs = 10'000;
 
 // Set by Telltale itself: another value would make graphs lie about where a sample came from.
-constexpr std::array<std::string_view, 7> kProtected = {"app",       "container", "instance", "job",
-                                                        "namespace", "node",      "pod"};
+constexpr std::array<std::string_view, 9> kProtected = {
+    "app", "cluster", "container", "instance", "job", "namespace", "node", "pod", kTargetLabel};
 
 Status CheckMetricLabel(std::string_view name) {
   // A target's label replaces the sample's: there would be one bucket, or one quantile, and an

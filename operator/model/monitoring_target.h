@@ -172,6 +172,8 @@ struct MonitoringTarget {
   // Sentences about parts that could not be understood. Such a part is absent here and produces
   // nothing, the others go on (status says Accepted=False).
   std::vector<std::string> invalid;
+  // Not empty: a sentence about spec.logs.tenant, for which `logs` is absent (TenantPolicy).
+  std::string refused_tenant;
 
   // True when both ask for the same: only status and metadata may differ.
   bool SameSpec(const MonitoringTarget& other) const;

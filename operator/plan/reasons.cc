@@ -17,6 +17,12 @@ constexpr std::array kReasons = {
                "this one with them",
                "remove spec.namespaceSelector, or have the namespace added to the operator's "
                "--trusted-namespaces"},
+    ReasonInfo{Reason::kTenantNotAllowed, "TenantNotAllowed",
+               "The namespace may not use this tenant",
+               "spec.logs.tenant names a tenant of the log store that the administrator has not "
+               "opened to this namespace, so no logs are read",
+               "remove spec.logs.tenant, or have the tenant added to `tenants` in the chart's "
+               "values"},
     ReasonInfo{
         Reason::kConfigTooLarge, "ConfigTooLarge", "The configuration does not fit",
         "the configurations of all resources for the same readers share one ConfigMap, which "
@@ -158,6 +164,12 @@ constexpr std::array kReasons = {
                "the operator has not written the newest configuration yet, or sidecars have not "
                "read it yet: the kubelet brings it to running pods within about 90 s",
                "wait; if it stays, look at the log of the operator and of the sidecar"},
+    ReasonInfo{
+        Reason::kNoScrapeJob, "NoScrapeJob", "Prometheus has no job for Telltale's targets",
+        "Prometheus answers, and scrapes nothing that Telltale discovers: no job of it reads "
+        "/sd/v1/targets, or it asks with a wrong token",
+        "give Prometheus the job that the chart's notes print, or set "
+        "prometheusOperator.scrapeConfig.enabled in the chart's values"},
     ReasonInfo{Reason::kNotYetScraped, "NotYetScraped", "Prometheus has not scraped it yet",
                "the target is new: Prometheus asks for targets every few seconds, and scrapes "
                "within one interval",

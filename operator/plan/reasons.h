@@ -13,6 +13,7 @@ namespace telltale {
 enum class Reason {
   kInvalid,
   kNotTrusted,
+  kTenantNotAllowed,
   kConfigTooLarge,
   kConfigNotWritten,
   kConfigRefused,
@@ -49,6 +50,7 @@ enum class Reason {
   kNotRunning,
   // Not known, or not yet.
   kConfigPending,
+  kNoScrapeJob,
   kNotYetScraped,
   kPrometheusUnknown,
   kNoLinesYet,

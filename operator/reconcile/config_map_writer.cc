@@ -17,14 +17,17 @@ constexpr std::chrono::seconds kConflict{1};
 constexpr std::chrono::milliseconds kBetween{500};
 constexpr std::uint64_t kDeleted = 0;
 
-std::string ConfigMapJson(std::string_view ns, std::string_view name, const ConfigMapData& data) {
+std::string ConfigMapJson(std::string_view ns, std::string_view name, const ConfigMapData& data,
+                          const std::string& owner) {
   std::string json;
   JsonWriter w(&json);
   w.BeginObject().Field("apiVersion", "v1").Field("kind", "ConfigMap");
   w.Key("metadata").BeginObject().Field("name", name).Field("namespace", ns);
   w.Key("labels").BeginObject();
   w.Field(kManagedBy, kFieldManager);
-  w.Field("app.kubernetes.io/part-of", "telltale").EndObject().EndObject();
+  w.Field("app.kubernetes.io/part-of", "telltale").EndObject();
+  if (!owner.empty()) w.Key("ownerReferences").BeginArray().Raw(owner).EndArray();
+  w.EndObject();
   w.Key("data").BeginObject();
   for (const auto& [key, value] : data) w.Field(key, value);
   w.EndObject().EndObject();
@@ -67,14 +70,15 @@ bool IsOurs(const ConfigMap& held) {
 
 ConfigMapWriter::ConfigMapWriter(std::string name, std::string owned_suffix, std::string_view kind,
                                  const ConfigMapCache& held, Api& api, Registry& registry,
-                                 Clock& clock)
+                                 Clock& clock, std::function<std::string()> owner)
     : name_(std::move(name)),
       owned_suffix_(std::move(owned_suffix)),
       held_(held),
       api_(api),
       writes_(registry, kind),
       clock_(clock),
-      own_writes_(clock) {}
+      own_writes_(clock),
+      owner_(std::move(owner)) {}
 
 bool ConfigMapWriter::Holds(const std::string& ns, const ConfigMapData& data) const {
   const auto held = held_.Get(ns);
@@ -99,8 +103,9 @@ ReconcileResult ConfigMapWriter::Ensure(const std::string& ns, const ConfigMapDa
   const std::uint64_t content = Content(data);
   if (own_writes_.Unseen(ns, version, content)) return {{}, OwnWrites::kLookAgain};
   if (const auto wait = MustWait(ns); wait.count() > 0) return {{}, wait};
-  return After(ns, version, content,
-               api_.Apply(ConfigMapPath(ns, name_), ConfigMapJson(ns, name_, data)));
+  return After(
+      ns, version, content,
+      api_.Apply(ConfigMapPath(ns, name_), ConfigMapJson(ns, name_, data, owner_ ? owner_() : "")));
 }
 
 std::chrono::milliseconds ConfigMapWriter::MustWait(const std::string& ns) const {

@@ -4,6 +4,7 @@
 // that it does not. What the reconcilers of ConfigMaps share; thread-safe for different namespaces.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -29,9 +30,11 @@ bool IsOurs(const ConfigMap& held);
 class ConfigMapWriter {
  public:
   // `name` of the ConfigMaps; `owned_suffix` of the keys in them that only we write; `kind` for
-  // telltale_writes_total.
+  // telltale_writes_total; `owner` gives the element of ownerReferences (ReleaseWatch::Owner), or
+  // "".
   ConfigMapWriter(std::string name, std::string owned_suffix, std::string_view kind,
-                  const ConfigMapCache& held, Api& api, Registry& registry, Clock& clock);
+                  const ConfigMapCache& held, Api& api, Registry& registry, Clock& clock,
+                  std::function<std::string()> owner = {});
 
   // Whether Ensure would write.
   bool Holds(const std::string& ns, const ConfigMapData& data) const;
@@ -53,6 +56,7 @@ class ConfigMapWriter {
   WriteCounter writes_;
   Clock& clock_;
   OwnWrites own_writes_;  // by namespace
+  const std::function<std::string()> owner_;
 };
 
 }  // namespace telltale

@@ -14,12 +14,12 @@ constexpr const char* kFile = "promtail.yaml";
 PromtailReconciler::PromtailReconciler(std::string own_namespace, PromtailOptions options,
                                        std::function<World()> world, const ConfigMapCache& held,
                                        ConfigOutcomes& outcomes, Api& api, Registry& registry,
-                                       Clock& clock)
+                                       Clock& clock, std::function<std::string()> owner)
     : own_namespace_(std::move(own_namespace)),
       options_(std::move(options)),
       world_(std::move(world)),
       held_(held),
-      writer_(kKey, kFile, "promtail-config", held, api, registry, clock),
+      writer_(kKey, kFile, "promtail-config", held, api, registry, clock, std::move(owner)),
       report_(outcomes, clock) {}
 
 ReconcileResult PromtailReconciler::Reconcile(const std::string&) {

@@ -32,7 +32,8 @@ class PromtailReconciler {
   // `outcomes` is told what became of each MonitoringTarget's part.
   PromtailReconciler(std::string own_namespace, PromtailOptions options,
                      std::function<World()> world, const ConfigMapCache& held,
-                     ConfigOutcomes& outcomes, Api& api, Registry& registry, Clock& clock);
+                     ConfigOutcomes& outcomes, Api& api, Registry& registry, Clock& clock,
+                     std::function<std::string()> owner = {});
 
   ReconcileResult Reconcile(const std::string& key);
   // For ControllerOptions::all_keys.

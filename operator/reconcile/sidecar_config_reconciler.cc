@@ -28,18 +28,16 @@ std::int64_t GenerationOf(const World& world, const std::string& target_key) {
 
 }  // namespace
 
-SidecarConfigReconciler::SidecarConfigReconciler(SidecarConfigOptions options,
-                                                 std::function<World()> world,
-                                                 const ConfigMapCache& held,
-                                                 ConfigOutcomes& outcomes, Api& api,
-                                                 std::function<void(const std::string& ns)> add,
-                                                 Registry& registry, Clock& clock)
+SidecarConfigReconciler::SidecarConfigReconciler(
+    SidecarConfigOptions options, std::function<World()> world, const ConfigMapCache& held,
+    ConfigOutcomes& outcomes, Api& api, std::function<void(const std::string& ns)> add,
+    Registry& registry, Clock& clock, std::function<std::string()> owner)
     : options_(std::move(options)),
       world_(std::move(world)),
       held_(held),
       add_(std::move(add)),
-      writer_(std::string(kSidecarConfigMap), ".json", "sidecar-config", held, api, registry,
-              clock),
+      writer_(std::string(kSidecarConfigMap), ".json", "sidecar-config", held, api, registry, clock,
+              std::move(owner)),
       report_(outcomes, clock) {}
 
 ReconcileResult SidecarConfigReconciler::Reconcile(const std::string& key) {

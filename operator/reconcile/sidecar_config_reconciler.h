@@ -35,7 +35,7 @@ class SidecarConfigReconciler {
   SidecarConfigReconciler(SidecarConfigOptions options, std::function<World()> world,
                           const ConfigMapCache& held, ConfigOutcomes& outcomes, Api& api,
                           std::function<void(const std::string& ns)> add, Registry& registry,
-                          Clock& clock);
+                          Clock& clock, std::function<std::string()> owner = {});
 
   ReconcileResult Reconcile(const std::string& key);
   // For ControllerOptions::all_keys.

@@ -15,14 +15,16 @@ constexpr std::chrono::seconds kCheck{10};
 constexpr std::chrono::seconds kRetry{2};
 constexpr std::string_view kSecret = "telltale-webhook-ca";
 
-std::string SecretJson(const std::string& ns, const Labels& data) {
+std::string SecretJson(const std::string& ns, const Labels& data, const std::string& owner) {
   std::string json;
   JsonWriter w(&json);
   w.BeginObject().Field("apiVersion", "v1").Field("kind", "Secret").Field("type", "Opaque");
   w.Key("metadata").BeginObject().Field("name", kSecret).Field("namespace", ns);
   w.Key("labels").BeginObject();
   w.Field("app.kubernetes.io/managed-by", kFieldManager);
-  w.Field("app.kubernetes.io/part-of", "telltale").EndObject().EndObject();
+  w.Field("app.kubernetes.io/part-of", "telltale").EndObject();
+  if (!owner.empty()) w.Key("ownerReferences").BeginArray().Raw(owner).EndArray();
+  w.EndObject();
   w.Key("data").BeginObject();
   for (const auto& [key, value] : data) w.Field(key, Base64Encode(value));
   w.EndObject().EndObject();
@@ -138,9 +140,11 @@ Result<WebhookAuthority::StoredAuthority> WebhookAuthority::Read() {
 
 Status WebhookAuthority::Store(const StoredAuthority& authority) {
   return api_.Apply(SecretPath(options_.ns, kSecret),
-                    SecretJson(options_.ns, {{"ca.crt", authority.current.certificate},
-                                             {"ca.key", authority.current.private_key},
-                                             {"previous.crt", authority.previous_certificate}}));
+                    SecretJson(options_.ns,
+                               {{"ca.crt", authority.current.certificate},
+                                {"ca.key", authority.current.private_key},
+                                {"previous.crt", authority.previous_certificate}},
+                               options_.owner ? options_.owner() : ""));
 }
 
 Result<std::optional<WebhookAuthority::StoredAuthority>> WebhookAuthority::LoadOrMakeAuthority() {
@@ -178,14 +182,20 @@ Result<WebhookAuthority::Published> WebhookAuthority::PublishBundle(
   if (!held) return Context("reading " + where, held.error());
   const std::string bundle = authority.current.certificate + authority.previous_certificate;
   const bool there = held->find(authority.current.certificate) != std::string::npos;
-  if (*held == bundle || !MayWrite()) return there ? Published::kBefore : Published::kNo;
-  if (Status status = WriteBundle(bundle); !status.ok()) {
+  // After a reinstallation nobody leads until the Lease of the old one has run out, and pods would
+  // start without a sidecar until then.
+  const bool anybody = held->empty() && options_.open_api != nullptr;
+  if (*held == bundle || (!MayWrite() && !anybody)) {
+    return there ? Published::kBefore : Published::kNo;
+  }
+  Api& api = MayWrite() ? api_ : *options_.open_api;
+  if (Status status = WriteBundle(api, bundle); !status.ok()) {
     return Context("writing the caBundle of " + where, status.error());
   }
   return there ? Published::kBefore : Published::kJustNow;
 }
 
-Status WebhookAuthority::WriteBundle(const std::string& bundle) {
+Status WebhookAuthority::WriteBundle(Api& api, const std::string& bundle) {
   std::string json;
   JsonWriter w(&json);
   w.BeginObject().Field("apiVersion", "admissionregistration.k8s.io/v1");
@@ -194,7 +204,7 @@ Status WebhookAuthority::WriteBundle(const std::string& bundle) {
   w.Key("webhooks").BeginArray().BeginObject().Field("name", options_.webhook_name);
   w.Key("clientConfig").BeginObject().Field("caBundle", Base64Encode(bundle)).EndObject();
   w.EndObject().EndArray().EndObject();
-  return api_.Apply(WebhookConfigurationPath(options_.configuration), json);
+  return api.Apply(WebhookConfigurationPath(options_.configuration), json);
 }
 
 Status WebhookAuthority::RenewLeaf(const StoredAuthority& authority, Published published) {

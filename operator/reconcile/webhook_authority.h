@@ -33,6 +33,11 @@ struct AuthorityOptions {
   std::string service_name;   // the certificate is for <service>.<ns>.svc
   std::string configuration;  // name of the MutatingWebhookConfiguration
   std::string webhook_name = "inject.telltale.dev";
+  // The element of ownerReferences of the Secret, or "".
+  std::function<std::string()> owner = {};
+  // Of writes that need not lead: a configuration that was made anew has no caBundle, and every
+  // replica would write the same into it. Null: they wait for the leader.
+  Api* open_api = nullptr;
 };
 
 class WebhookAuthority {
@@ -66,7 +71,7 @@ class WebhookAuthority {
   Result<StoredAuthority> Read();
   Status Store(const StoredAuthority& authority);
   Result<Published> PublishBundle(const StoredAuthority& authority);
-  Status WriteBundle(const std::string& bundle);
+  Status WriteBundle(Api& api, const std::string& bundle);
   Status RenewLeaf(const StoredAuthority& authority, Published published);
   Status MintLeaf(const StoredAuthority& authority);
   bool MayWrite() const { return !may_write_ || may_write_(); }

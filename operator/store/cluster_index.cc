@@ -150,6 +150,8 @@ bool ClusterIndex::AssignsUsers(const std::string& ns) const {
          FindLabel(it->second->meta.annotations, kUidRangeAnnotation) != nullptr;
 }
 
+void ClusterIndex::UseTenants(TenantPolicy tenants) { impl_->core.tenants = std::move(tenants); }
+
 const std::set<std::string>& ClusterIndex::trusted_namespaces() const {
   return impl_->core.UnlockedState().trusted();
 }

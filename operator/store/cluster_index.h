@@ -22,6 +22,7 @@
 #include "common/base/clock.h"
 #include "operator/kube/watch/reflector_sink.h"
 #include "operator/model/pod_view.h"
+#include "operator/model/tenant_policy.h"
 #include "operator/model/world.h"
 #include "operator/store/changes.h"
 
@@ -57,6 +58,8 @@ class ClusterIndex {
   };
 
   explicit ClusterIndex(std::set<std::string> trusted_namespaces, Clock& clock = RealClock());
+  // Before the first event. Without it every tenant is allowed.
+  void UseTenants(TenantPolicy tenants);
   ~ClusterIndex();
 
   ReflectorSink& pod_sink();

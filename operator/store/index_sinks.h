@@ -9,11 +9,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/mutex.h"
 #include "operator/kube/watch/reflector_sink.h"
+#include "operator/model/tenant_policy.h"
 #include "operator/store/cluster_state.h"
 #include "operator/store/interner.h"
 
@@ -44,6 +46,7 @@ struct IndexCore {
 
   mutable Mutex mutex;
   ClusterState state GUARDED_BY(mutex);
+  std::optional<TenantPolicy> tenants;  // set before the first event; nothing: all are allowed
   std::function<void()> changed;
   std::function<void(ClusterIndex::Kind, const std::string&, ClusterIndex::Change)> object;
 };

@@ -58,6 +58,9 @@ Status ObjectSink<T>::Changed(JsonValue object, std::string& resource_version) {
   const Status status = Decode(object, *decoded);
   resource_version = decoded->meta.resource_version;
   if (decoded->meta.name.empty()) return status;
+  if constexpr (std::is_same_v<T, MonitoringTarget>) {
+    if (core_.tenants) core_.tenants->Apply(*decoded);
+  }
   std::string key = decoded->meta.Key();
   const bool storable = Storable(*decoded, status);
   if (replacing_) {

@@ -15,11 +15,11 @@
 #include <thread>
 #include <vector>
 
+#include "common/access/access_client.h"
 #include "common/base/backoff.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "common/metrics/registry.h"
-#include "sidecar/access/access_client.h"
 #include "sidecar/alert/alert_book.h"
 
 namespace telltale {

@@ -112,6 +112,7 @@ Status App::FollowPods() {
   pods_changed_ = UniqueFd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   PodFeedOptions options;
   options.operator_url = *std::move(url);
+  options.token_file = config.pods.operator_token_file;
   options.node = pod_.node;
   options.directory = std::string(config.PodsDirectory());
   options.state_dir = started_state_;

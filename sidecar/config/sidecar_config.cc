@@ -163,6 +163,11 @@ void DecodePods(Decoder& decoder, const YamlNode& node, PodsConfig& out) {
                   decoder.String(n, "pods.operator", out.operator_url);
                   CheckUrl(decoder, n, "pods.operator", out.operator_url);
                 }},
+               {"operatorTokenFile",
+                [&](const YamlNode& n) {
+                  decoder.String(n, "pods.operatorTokenFile", out.operator_token_file);
+                  CheckAbsolutePath(decoder, n, "pods.operatorTokenFile", out.operator_token_file);
+                }},
                {"directory",
                 [&](const YamlNode& n) {
                   decoder.String(n, "pods.directory", out.directory);

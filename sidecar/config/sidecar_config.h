@@ -53,7 +53,8 @@ struct ReloadConfig {
 // Settings of a node agent.
 struct PodsConfig {
   std::string operator_url;
-  std::string directory;  // empty: kDefaultPodsDirectory
+  std::string operator_token_file;  // a bearer token for it; empty: none is sent
+  std::string directory;            // empty: kDefaultPodsDirectory
   // Directories that links in the pods' folders may lead into: where the runtime keeps the files.
   std::vector<std::string> link_targets;  // empty: Docker's
   bool operator==(const PodsConfig&) const = default;

@@ -5,8 +5,8 @@
 
 #include <string>
 
+#include "common/access/access_client.h"
 #include "common/base/clock.h"
-#include "sidecar/access/access_client.h"
 #include "sidecar/loki/push_target.h"
 
 namespace telltale {

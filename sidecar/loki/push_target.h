@@ -6,7 +6,7 @@
 #include <chrono>
 #include <string>
 
-#include "sidecar/access/access.h"
+#include "common/access/access.h"
 #include "sidecar/loki/push_queue.h"
 
 namespace telltale {

@@ -39,6 +39,7 @@ PodFeed::PodFeed(PodFeedOptions options, Registry& registry, Clock& clock)
     : options_(std::move(options)),
       clock_(clock),
       client_(ClientOptions(options_.operator_url)),
+      token_("", options_.token_file, clock, "pods.operatorTokenFile"),
       backoff_(kAskEvery, kRetryCap),
       changed_(RequestCounter(registry, "changed")),
       unchanged_(RequestCounter(registry, "unchanged")),
@@ -106,7 +107,14 @@ bool PodFeed::Ask() {
   HttpRequest request;
   request.target = "/logs/v1/pods?node=" + UrlEncode(options_.node);
   if (!version_.empty()) request.headers = {{"If-None-Match", version_}};
+  const auto token = token_.Get();
+  if (!token.ok()) {
+    Failed(token.error().message);
+    return false;
+  }
+  if (!token->empty()) request.headers.emplace_back("Authorization", "Bearer " + *token);
   const auto response = client_.Send(request, kTimeout);
+  if (response.ok() && response->status == 401) token_.Rejected();
   if (!response.ok()) {
     if (response.error().code != Code::kCancelled) Failed(response.error().message);
     return false;

@@ -24,6 +24,7 @@
 #include "common/base/mutex.h"
 #include "common/metrics/registry.h"
 #include "common/net/http/http_client.h"
+#include "common/net/http/token_source.h"
 #include "sidecar/config/target_gauges.h"
 #include "sidecar/node/node_logs.h"
 
@@ -31,9 +32,10 @@ namespace telltale {
 
 struct PodFeedOptions {
   Url operator_url;
-  std::string node;       // our node's name
-  std::string directory;  // of the pods' folders
-  std::string state_dir;  // for the copy of the list; empty: none
+  std::string token_file;  // its content is sent as a bearer token; empty: none is
+  std::string node;        // our node's name
+  std::string directory;   // of the pods' folders
+  std::string state_dir;   // for the copy of the list; empty: none
   // Folders of files of which something was seen so long ago, and is not read; nothing when that
   // cannot be told.
   std::function<std::optional<std::set<std::string>>(std::chrono::seconds age)> behind;
@@ -87,6 +89,7 @@ class PodFeed {
   const PodFeedOptions options_;
   Clock& clock_;
   HttpClient client_;
+  TokenSource token_;
   Backoff backoff_;
   Counter& changed_;
   Counter& unchanged_;

@@ -12,10 +12,10 @@
 #include <string>
 #include <string_view>
 
+#include "common/access/access_client.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "common/net/http/url.h"
-#include "sidecar/access/access_client.h"
 #include "sidecar/config/collectors_config.h"
 #include "sidecar/pipeline/regex.h"
 

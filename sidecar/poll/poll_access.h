@@ -3,7 +3,7 @@
 // From the configuration of an access to the access. Pure.
 #pragma once
 
-#include "sidecar/access/access.h"
+#include "common/access/access.h"
 #include "sidecar/config/access_config.h"
 
 namespace telltale {

@@ -55,6 +55,20 @@ def test_all_objects_pass_strict_validation(installed):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_second_release_is_refused_with_the_name_of_the_first(installed):
+    helm = chart.catalog.locate("helm")
+    again = ("--dry-run=server", "--set", "crds.enabled=false")
+    done = chart.run(helm, "--kubeconfig", installed.kubeconfig, "install", "second", chart.CHART,
+                     "--namespace", "second", *again)  # fmt: skip
+    assert done.returncode != 0
+    assert "in this cluster already, as the release telltale" in done.stderr
+    # The same release may be upgraded, also under other names.
+    for settings in ((), ("--set", "fullnameOverride=other")):
+        done = chart.run(helm, "--kubeconfig", installed.kubeconfig, "upgrade", chart.RELEASE, chart.CHART,
+                         "--namespace", chart.NAMESPACE, "--dry-run=server", *settings)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+
 def test_the_operator_makes_what_it_owns_and_nothing_else(installed):
     impersonate = f"--as={OPERATOR}"
     owned = (
@@ -88,14 +102,17 @@ RIGHTS = {
     "configmaps": set(),
     "configmaps/other": set(),
     "configmaps/telltale-sidecar": {"list", "watch", "create", "patch", "delete"},
-    "configmaps/telltale-promtail -n telltale": {"list", "watch", "create", "patch"},
+    "configmaps/telltale-promtail -n telltale": {"list", "watch", "create", "patch", "delete"},
     "configmaps/telltale-promtail -n shop": set(),
-    f"{HOOKS}/{HOOK}": {"get", "patch"},
-    f"{HOOKS}/other": set(),
+    # Others are listed, to see another installation.
+    f"{HOOKS}/{HOOK}": {"get", "list", "patch"},
+    f"{HOOKS}/other": {"list"},
+    "clusterroles.rbac.authorization.k8s.io/telltale-operator": {"get"},
+    "clusterroles.rbac.authorization.k8s.io/other": set(),
     "secrets": set(),
     "secrets -n telltale": set(),
     "secrets/other -n telltale": set(),
-    "secrets/telltale-webhook-ca -n telltale": {"get", "create", "patch"},
+    "secrets/telltale-webhook-ca -n telltale": {"get", "create", "patch", "delete"},
     "secrets/telltale-webhook-ca -n shop": set(),
     "leases.coordination.k8s.io -n telltale": {"create"},
     "leases.coordination.k8s.io/telltale-operator -n telltale": {"get", "create", "update"},

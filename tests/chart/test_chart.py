@@ -95,6 +95,9 @@ def test_templates_ask_neither_the_cluster_nor_chance():
     words = re.compile(r"\b(lookup|rand\w+|gen(CA|Self|Signed|Private)\w*|now|uuidv4)\b")
     for path in (chart.CHART / "templates").rglob("*"):
         if path.suffix in (".yaml", ".tpl"):
+            # It renders nothing, and says that another release is there.
+            if path.name == "validate.yaml":
+                continue
             actions = " ".join(re.findall(r"{{.*?}}", path.read_text(), re.DOTALL))
             actions = re.sub(r'"[^"]*"|/\*.*?\*/', "", actions, flags=re.DOTALL)
             assert not words.search(actions), path
@@ -279,7 +282,7 @@ def test_a_namespace_s_viewer_and_editor_get_monitoring_targets_too():
 
 def test_the_operator_has_no_rights_for_what_is_off():
     objects = chart.render("sidecar.enabled=false", "promtail.enabled=false")
-    asked = {resource for _, rule in rules(objects) for resource in rule["resources"]}
+    asked = {resource for _, rule in rules(objects) for resource in rule["resources"] if rule["verbs"] != ["list"]}
     assert not {"secrets", "mutatingwebhookconfigurations"} & asked
     own = [rule for name, rule in rules(objects) if "leases" not in rule["resources"]]
     assert not [rule for rule in own if "telltale-promtail" in rule.get("resourceNames", [])]
@@ -291,7 +294,7 @@ def test_what_the_operator_writes_is_not_rendered():
         if one["kind"] in ("Secret", "ConfigMap"):
             assert one["metadata"]["name"] not in written
         if one["kind"] == "MutatingWebhookConfiguration":
-            assert "caBundle" not in one["webhooks"][0]["clientConfig"]
+            assert not [hook for hook in one["webhooks"] if "caBundle" in hook["clientConfig"]]
 
 
 def test_injection_never_stands_in_the_way_of_a_pod():
@@ -299,15 +302,15 @@ def test_injection_never_stands_in_the_way_of_a_pod():
     hook = chart.find(chart.render(), "MutatingWebhookConfiguration", name)["webhooks"][0]
     assert hook["name"] == "inject.telltale.dev"  # what the operator's authority looks for
     assert hook["failurePolicy"] == "Ignore"
-    assert hook["timeoutSeconds"] == 5
+    assert hook["timeoutSeconds"] == 2
     assert hook["reinvocationPolicy"] == "IfNeeded"
     assert hook["sideEffects"] == "None"
     assert hook["rules"][0]["operations"] == ["CREATE"]
     [expression] = hook["namespaceSelector"]["matchExpressions"]
     assert expression["operator"] == "NotIn"
     assert expression["values"] == ["kube-system", "kube-node-lease", chart.NAMESPACE]
-    off = chart.render("sidecar.enabled=false")
-    assert "MutatingWebhookConfiguration" not in {one["kind"] for one in off}
+    off = chart.find(chart.render("sidecar.enabled=false"), "MutatingWebhookConfiguration", name)
+    assert off["webhooks"] == []
 
 
 def operator_arguments(*settings) -> list[str]:
@@ -324,15 +327,15 @@ def test_the_operator_is_told_the_pull_secrets_of_injected_pods():
 
 def test_the_operator_is_told_what_was_chosen():
     usual = operator_arguments()
-    assert "--prometheus-url=http://telltale-prometheus.telltale.svc:9090" in usual
-    assert "--loki-url=http://telltale-loki.telltale.svc:3100" in usual
+    assert "--prometheus-url=http://telltale-prometheus.telltale.svc.cluster.local:9090" in usual
+    assert "--loki-url=http://telltale-loki.telltale.svc.cluster.local:3100" in usual
     assert "--webhook-listen=:9443" in usual and "--promtail=true" in usual
     assert "--webhook-listen=off" in operator_arguments("sidecar.enabled=false")
     assert "--promtail=false" in operator_arguments("promtail.enabled=false")
     external = operator_arguments("prometheus.enabled=false", "loki.enabled=false", *EXTERNAL)
     assert "--prometheus-url=http://p:9090" in external and "--loki-url=http://l:3100" in external
     # Loki's path is added to this by our programs and by Promtail's configuration.
-    assert "--loki-url=http://telltale-victorialogs.telltale.svc:9428/insert" in operator_arguments(*VICTORIALOGS)
+    assert "--loki-url=http://telltale-victorialogs.telltale.svc.cluster.local:9428/insert" in operator_arguments(*VICTORIALOGS)
     assert "--loki-url=http://v:9428/insert" in operator_arguments(*OUTSIDE_VICTORIALOGS)
     alone = operator_arguments(
         "prometheus.enabled=false", "loki.enabled=false", "promtail.enabled=false"
@@ -371,7 +374,7 @@ def test_with_victorialogs_everybody_has_its_account_and_its_secret():
         assert wanted in arguments
     objects = chart.render(*settings)
     config = yaml.safe_load(chart.config(objects, "telltale-node", "node.yaml"))
-    assert config["loki"] == {"url": "http://telltale-victorialogs.telltale.svc:9428/insert", "tenant": "1234567",
+    assert config["loki"] == {"url": "http://telltale-victorialogs.telltale.svc.cluster.local:9428/insert", "tenant": "1234567",
                               "credentials": "/etc/telltale-loki"}  # fmt: skip
     for settings, name in ((settings, "telltale-node"), (ACCOUNT, "telltale-promtail")):
         spec = chart.pod(chart.find(chart.render(*settings), "DaemonSet", name))

@@ -22,7 +22,7 @@ LOKI_GOLDEN = chart.ROOT / "tests/golden/chart/loki.yaml"
 def services(objects: list[dict]) -> set[str]:
     """host:port of every port of every Service."""
     return {
-        f"{one['metadata']['name']}.{one['metadata']['namespace']}.svc:{port['port']}"
+        f"{one['metadata']['name']}.{one['metadata']['namespace']}.svc.cluster.local:{port['port']}"
         for one in objects
         if one["kind"] == "Service"
         for port in one["spec"]["ports"]
@@ -31,7 +31,7 @@ def services(objects: list[dict]) -> set[str]:
 
 def addresses(text: str) -> set[str]:
     """The host:port of Services that a text names."""
-    return set(re.findall(r"[a-z0-9-]+\.[a-z0-9-]+\.svc(?::\d+)?", text))
+    return set(re.findall(r"[a-z0-9-]+\.[a-z0-9-]+\.svc\.cluster\.local(?::\d+)?", text))
 
 
 @pytest.mark.parametrize("settings", [(), VICTORIALOGS], ids=["loki", "victorialogs"])
@@ -45,11 +45,11 @@ def test_every_address_is_that_of_a_rendered_service(settings):
         texts += chart.pod(operator)["containers"][0]["args"]
         named = set.union(*map(addresses, texts))
         # Looked up by its name alone; the port stands beside it.
-        ports = {f"{prefix}-operator-pods.{namespace}.svc": 8080, f"{prefix}-promtail.{namespace}.svc": 3101}
+        ports = {f"{prefix}-operator-pods.{namespace}.svc.cluster.local": 8080, f"{prefix}-promtail.{namespace}.svc.cluster.local": 3101}
         named = {f"{one}:{ports[one]}" if one in ports else one for one in named}
         assert named == services(objects) - {
-            f"{prefix}-operator.{namespace}.svc:443",
-            f"{prefix}-grafana.{namespace}.svc:80",
+            f"{prefix}-operator.{namespace}.svc.cluster.local:443",
+            f"{prefix}-grafana.{namespace}.svc.cluster.local:80",
         }
 
 
@@ -66,7 +66,7 @@ def test_services_select_pods_and_ports_that_exist(settings):
         assert {port["targetPort"] for port in service["spec"]["ports"]} <= ports
     hook = chart.find(objects, "MutatingWebhookConfiguration", "telltale-operator")["webhooks"][0]
     own = hook["clientConfig"]["service"]
-    assert f"{own['name']}.{own['namespace']}.svc:{own['port']}" in services(objects)
+    assert f"{own['name']}.{own['namespace']}.svc.cluster.local:{own['port']}" in services(objects)
 
 
 @pytest.mark.parametrize("settings", [(), VICTORIALOGS], ids=["loki", "victorialogs"])
@@ -105,12 +105,12 @@ def test_prometheus_asks_the_operator_for_its_targets():
     assert set(jobs) == {"prometheus", "telltale-operator", "telltale", "telltale-promtail"}
     [discovery] = jobs["telltale"]["http_sd_configs"]
     assert discovery["refresh_interval"] == "5s"
-    assert discovery["url"] == "http://telltale-operator.telltale.svc:8080/sd/v1/targets"
+    assert discovery["url"] == "http://telltale-operator.telltale.svc.cluster.local:8080/sd/v1/targets"
     [replicas] = jobs["telltale-operator"]["dns_sd_configs"]
-    assert replicas["names"] == ["telltale-operator-pods.telltale.svc"]
+    assert replicas["names"] == ["telltale-operator-pods.telltale.svc.cluster.local"]
     assert (replicas["type"], replicas["port"]) == ("A", 8080)
     [promtails] = jobs["telltale-promtail"]["dns_sd_configs"]
-    assert (promtails["names"], promtails["port"]) == (["telltale-promtail.telltale.svc"], 3101)
+    assert (promtails["names"], promtails["port"]) == (["telltale-promtail.telltale.svc.cluster.local"], 3101)
     assert jobs["telltale"]["fallback_scrape_protocol"] == "PrometheusText0.0.4"
     assert jobs["telltale"]["honor_labels"] is False
     relabelled = [rule["target_label"] for rule in jobs["telltale"]["metric_relabel_configs"]]
@@ -186,7 +186,7 @@ def test_the_sidecar_accepts_what_the_node_agents_are_told(tmp_path, settings):
     text = chart.config(objects, "telltale-node", "node.yaml")
     check_config(tmp_path, text)
     node = yaml.safe_load(text)
-    assert node["pods"]["operator"] == "http://telltale-operator.telltale.svc:8080"
+    assert node["pods"]["operator"] == "http://telltale-operator.telltale.svc.cluster.local:8080"
     [container] = chart.pod(chart.find(objects, "DaemonSet", "telltale-node"))["containers"]
     mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
     assert {node["pods"]["directory"], node["state"]} <= mounts
@@ -219,11 +219,11 @@ def test_grafana_has_both_data_sources_under_fixed_uids():
         "prometheus": "prometheus",
         "loki": "loki",
     }
-    assert sources()["prometheus"]["url"] == "http://telltale-prometheus.telltale.svc:9090"
+    assert sources()["prometheus"]["url"] == "http://telltale-prometheus.telltale.svc.cluster.local:9090"
     external = sources("loki.enabled=false", "loki.external.url=http://l:3100")
     assert external["loki"]["url"] == "http://l:3100"
     assert set(sources("loki.enabled=false", "promtail.enabled=false")) == {"prometheus"}
-    for settings, url in ((VICTORIALOGS, "http://telltale-victorialogs.telltale.svc:9428"),
+    for settings, url in ((VICTORIALOGS, "http://telltale-victorialogs.telltale.svc.cluster.local:9428"),
                           (OUTSIDE_VICTORIALOGS, "http://v:9428")):  # fmt: skip
         found = sources(*settings)
         assert {uid: one["type"] for uid, one in found.items()} == {

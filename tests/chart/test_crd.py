@@ -165,6 +165,12 @@ WRONG = {
         labels(fromPod=[{"from": "a", "to": "pod"}]), "are set by Telltale: choose another name"),
     "a static label that Telltale sets": (
         labels(static={"job": "a"}), "are set by Telltale: choose another name"),
+    "a label of another cluster": (
+        labels(static={"cluster": "a"}), "are set by Telltale: choose another name"),
+    "a stream label of another cluster": (
+        spec(logs=FILES | {"labels": {"cluster": "a"}}), "are set by Telltale: choose another name"),
+    "a stream label of another target, from a line": (
+        spec(logs=FILES | {"pipeline": [{"labels": {"values": {"telltale_target": ""}}}]}), "are set by Telltale"),
     "a label of Prometheus's own": (
         labels(static={"__address__": "evil:1"}), "starts with no digit and not with __"),
     "a label name with a dash": (

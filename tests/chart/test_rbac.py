@@ -11,6 +11,8 @@ CLUSTER = [
     ("", ["configmaps"], ["telltale-sidecar"], ["list", "watch", "create", "patch", "delete"]),
     ("apps", ["replicasets"], None, ["list"]),
     ("events.k8s.io", ["events"], None, ["create", "patch"]),
+    ("rbac.authorization.k8s.io", ["clusterroles"], ["telltale-operator"], ["get"]),
+    ("admissionregistration.k8s.io", ["mutatingwebhookconfigurations"], None, ["list"]),
 ]
 INJECTION = [
     ("", ["limitranges"], None, ["list", "watch"]),
@@ -21,8 +23,8 @@ INJECTION = [
         ["get", "patch"],
     ),
 ]
-SECRET = ("", ["secrets"], ["telltale-webhook-ca"], ["get", "create", "patch"])
-PROMTAIL = ("", ["configmaps"], ["telltale-promtail"], ["list", "watch", "create", "patch"])
+SECRET = ("", ["secrets"], ["telltale-webhook-ca"], ["get", "create", "patch", "delete"])
+PROMTAIL = ("", ["configmaps"], ["telltale-promtail"], ["list", "watch", "create", "patch", "delete"])
 # The name cannot be a condition of a POST.
 LEASE = [
     ("coordination.k8s.io", ["leases"], None, ["create"]),

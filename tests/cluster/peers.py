@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs around ours as single processes on loopback, for tests: Prometheus, the log stores
+"""The programs around ours as single processes on loopback, for tests: Prometheus, VictoriaMetrics, the log stores
 Loki and VictoriaLogs, and the shippers Promtail and vlagent.
 
     with peers.Prometheus(folder, config_text) as prometheus:
@@ -112,6 +112,33 @@ class Alertmanager(Program):
             f"--web.listen-address=127.0.0.1:{ports[0]}",
             *self._flags,
         ]
+
+
+class VictoriaMetrics(Program):
+    """Single node, which scrapes and answers Prometheus' API; with a password for everything but its health."""
+
+    name = "victoria-metrics"
+    ready_path = "/health"
+
+    def __init__(self, folder, config: str, username: str, password: str):
+        super().__init__(folder, config)
+        self._login = (username, password)
+
+    def _arguments(self, ports):
+        return [
+            f"-promscrape.config={self.config_file}",
+            f"-storageDataPath={self.folder / 'data'}",
+            f"-httpListenAddr=127.0.0.1:{ports[0]}",
+            f"-httpAuth.username={self._login[0]}",
+            f"-httpAuth.password={self._login[1]}",
+            "-reloadAuthKey=reload",
+            "-promscrape.httpSDCheckInterval=1s",
+            "-search.latencyOffset=1s",
+        ]
+
+    def reload(self, config: str) -> None:
+        self.config_file.write_text(config)
+        urllib.request.urlopen(self.url + "/-/reload?authKey=reload", timeout=30).close()
 
 
 # Loki 2.2.1. A stream is taken in the order of time only, and there is no structured metadata.

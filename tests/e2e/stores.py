@@ -37,7 +37,7 @@ class Store:
 
 class VictoriaLogs(Store):
     kind, title = "victorialogs", "VictoriaLogs"
-    push_url = "http://telltale-victorialogs.telltale.svc:9428/insert"
+    push_url = "http://telltale-victorialogs.telltale.svc.cluster.local:9428/insert"
 
     def ask(self, path: str, **parameters) -> list[dict]:
         """The JSON documents of an answer, one a line."""

@@ -69,7 +69,7 @@ def through(cluster, loki, release):
     class Elsewhere(stores.Loki):
         push_url = f"https://{host}"
         settings = ("victorialogs.enabled=false", f"loki.external.url=https://{host}", "loki.tenant=blue",
-                    f"loki.secretName={SECRET}")  # fmt: skip
+                    f"loki.secretName={SECRET}", "tenants.*={team-a}")  # fmt: skip
 
     before = release.store
     release.use(collector="telltale", store=Elsewhere(cluster))

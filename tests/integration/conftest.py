@@ -41,7 +41,7 @@ def operator(api, tmp_path):
     """telltale-operator against the API server, without a webhook."""
     with ours.Program(
         tmp_path, "telltale-operator", f"--kubeconfig={api.kubeconfig}", "--namespace=telltale",
-        "--http-listen=127.0.0.1:0", "--webhook-listen=off", "--loki-url=http://loki:3100",
+        "--http-listen=127.0.0.1:0", "--webhook-listen=off", "--loki-url=http://loki:3100", "--tenants=*=team-a",
     ) as program:  # fmt: skip
         program.wait_ready()
         yield program

@@ -61,6 +61,6 @@ def test_120_stalled_bodies_within_tls_cost_no_more_than_their_limit(webhook):
                 with contextlib.suppress(OSError, ssl.SSLError):
                     one.sendall(STALLED % b"inject")
         assert webhook.post(b"{}")[0] == 400
-        # 40 connections of TLS and 4 MiB of bodies; without the limits it was 120 MiB.
-        assert resident(program) - before <= 12 << 10
+        # 40 connections of TLS, 4 MiB of bodies, and what the heap keeps of those that went; without the limits 120 MiB.
+        assert resident(program) - before <= 16 << 10
         assert program.get("/healthz")[0] == 200

@@ -14,7 +14,7 @@ from test_sidecar import POD, config, write
 ADDRESS = "127.0.47.1"  # the pod's; the sidecar's port on it is free
 AGE = re.compile(r"^(telltale_logs_oldest_unacked_age_seconds) .*$", re.MULTILINE)
 JOB = """scrape_configs:
-- job_name: telltale
+- job_name: my-apps  # of any name
   http_sd_configs: [{{url: '{url}/sd/v1/targets', refresh_interval: 1s}}]
   relabel_configs:  # not to wait for 15 s
   - {{target_label: __scrape_interval__, replacement: 1s}}

@@ -44,7 +44,7 @@ def written(api, namespace, tmp_path, loki):
     """promtail.yaml as the operator writes it of a target with a tenant and one without."""
     with ours.Program(
         tmp_path, "telltale-operator", f"--kubeconfig={api.kubeconfig}", "--namespace=telltale",
-        "--http-listen=127.0.0.1:0", "--webhook-listen=off", f"--loki-url={loki.url}", "--loki-tenant=blue",
+        "--http-listen=127.0.0.1:0", "--webhook-listen=off", f"--loki-url={loki.url}", "--loki-tenant=blue", "--tenants=*=team-a",
         "--promtail-secret-keys=username,password",
     ):  # fmt: skip
         for name, logs in (("all", {}), ("own", {"tenant": "team-a"})):

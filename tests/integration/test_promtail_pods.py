@@ -65,7 +65,7 @@ def loki(tmp_path_factory):
 def operator(api, tmp_path, loki):
     with ours.Program(
         tmp_path, "telltale-operator", f"--kubeconfig={api.kubeconfig}", "--namespace=telltale",
-        "--http-listen=127.0.0.1:0", "--webhook-listen=off", f"--loki-url={loki.url}", "--loki-tenant=all",
+        "--http-listen=127.0.0.1:0", "--webhook-listen=off", f"--loki-url={loki.url}", "--loki-tenant=all", "--tenants=*=*",
     ) as program:  # fmt: skip
         program.wait_ready()
         yield program

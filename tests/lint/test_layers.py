@@ -17,6 +17,7 @@ MAY_USE = {
     "common/net/tls": ["common/base"],
     "common/net/dns": ["common/base"],
     "common/net/http": ["common/base", "common/net/tls", "common/net/dns"],
+    "common/access": ["common/base", "common/net"],
     "common/exposition": ["common/base"],
     "common/metrics": ["common/base", "common/exposition"],
     # One validator: the operator checks stages with the sidecar's own decoder and compiler.
@@ -35,7 +36,8 @@ MAY_USE = {
     "operator/plan/status": ["common/base", "common/text", "operator/model", "operator/plan"],
     "operator/reconcile/controller": ["common/base", "common/metrics"],
     "operator/reconcile/prometheus": [
-        "common/base", "common/text", "common/net", "common/metrics", "operator/store", "operator/plan",
+        "common/base", "common/text", "common/net", "common/access", "common/metrics", "operator/store",
+        "operator/plan",
     ],
     "operator/reconcile/publish": ["common/base", "common/metrics", "operator/model", "operator/store", "operator/plan"],
     "operator/reconcile": ["common", "operator/model", "operator/kube", "operator/store", "operator/plan"],
@@ -45,17 +47,16 @@ MAY_USE = {
         "common/base", "common/text", "common/net", "common/metrics", "sidecar/pipeline", "sidecar/discover",
     ],
     "sidecar/poll": [
-        "common/base", "common/net", "common/metrics", "sidecar/access", "sidecar/config", "sidecar/pipeline",
+        "common/base", "common/net", "common/metrics", "common/access", "sidecar/config", "sidecar/pipeline",
     ],
     "sidecar/collect": ["common/base", "common/exposition", "common/metrics", "sidecar/config", "sidecar/poll"],
     "sidecar/tail": ["common/base", "common/metrics"],
     "sidecar/discover": ["common/base", "common/metrics", "sidecar/tail"],
-    "sidecar/access": ["common/base", "common/net"],
-    "sidecar/alert": ["common/base", "common/text", "common/net", "common/metrics", "sidecar/access"],
+    "sidecar/alert": ["common/base", "common/text", "common/net", "common/metrics", "common/access"],
     "sidecar/pipeline": ["common/base", "sidecar/tail"],
     "sidecar/pipeline/time": ["common/base"],
     "sidecar/journal": ["common/base", "common/metrics", "sidecar/discover", "sidecar/tail"],
-    "sidecar/loki": ["common/base", "common/net", "common/metrics", "sidecar/access", "sidecar/pipeline"],
+    "sidecar/loki": ["common/base", "common/net", "common/metrics", "common/access", "sidecar/pipeline"],
     "sidecar/ship": [
         "common/base", "common/metrics", "sidecar/pipeline", "sidecar/discover", "sidecar/tail", "sidecar/journal",
         "sidecar/loki",

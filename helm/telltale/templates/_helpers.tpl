@@ -47,10 +47,28 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 {{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ $image.tag | default .root.Chart.AppVersion }}{{ end -}}
 {{- end }}
 
+{{/* What follows the name of a Service of ours, in full: pods may have no search list. */}}
+{{- define "telltale.domain" -}}
+{{ .Release.Namespace }}.svc{{ with .Values.clusterDomain }}.{{ . }}{{ end }}
+{{- end }}
+
+{{/* The flag --tenants. */}}
+{{- define "telltale.tenants" -}}
+{{- $pairs := list -}}
+{{- range $namespace, $tenants := .Values.tenants -}}
+{{- range $tenants -}}
+{{- $tenant := . -}}
+{{- if not (kindIs "string" $tenant) }}{{ $tenant = printf "%d" (int64 $tenant) }}{{ end -}}
+{{- $pairs = append $pairs (printf "%s=%s" $namespace $tenant) -}}
+{{- end -}}
+{{- end -}}
+{{- join "," $pairs -}}
+{{- end }}
+
 {{/* Where others reach a component: its Service, or the external URL when it is not run here. */}}
 {{- define "telltale.prometheusUrl" -}}
 {{- if .Values.prometheus.enabled -}}
-http://{{ include "telltale.fullname" . }}-prometheus.{{ .Release.Namespace }}.svc:9090
+http://{{ include "telltale.fullname" . }}-prometheus.{{ include "telltale.domain" . }}:9090
 {{- else -}}
 {{ .Values.prometheus.external.url }}
 {{- end -}}
@@ -72,7 +90,7 @@ loki
 {{- with include "telltale.logStore" . -}}
 {{- $values := index $.Values . -}}
 {{- if $values.enabled -}}
-http://{{ include "telltale.fullname" $ }}-{{ . }}.{{ $.Release.Namespace }}.svc:{{ ternary 3100 9428 (eq . "loki") }}
+http://{{ include "telltale.fullname" $ }}-{{ . }}.{{ include "telltale.domain" $ }}:{{ ternary 3100 9428 (eq . "loki") }}
 {{- else -}}
 {{ $values.external.url | trimSuffix "/" }}
 {{- end -}}
@@ -166,7 +184,7 @@ secureJsonData:
 {{- end }}
 
 {{- define "telltale.operatorUrl" -}}
-http://{{ include "telltale.fullname" . }}-operator.{{ .Release.Namespace }}.svc:8080
+http://{{ include "telltale.fullname" . }}-operator.{{ include "telltale.domain" . }}:8080
 {{- end }}
 
 {{/* Not empty when Promtail is installed. */}}

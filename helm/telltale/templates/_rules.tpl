@@ -39,7 +39,7 @@ link to its page, and then prometheus.rules.
 {{/* Where alerts are sent: the chart's Alertmanager, the external one, or empty. */}}
 {{- define "telltale.alertmanagerUrl" -}}
 {{- if .Values.alertmanager.enabled -}}
-http://{{ include "telltale.fullname" . }}-alertmanager.{{ .Release.Namespace }}.svc:9093
+http://{{ include "telltale.fullname" . }}-alertmanager.{{ include "telltale.domain" . }}:9093
 {{- else -}}
 {{ .Values.alertmanager.external.url | trimSuffix "/" }}
 {{- end -}}

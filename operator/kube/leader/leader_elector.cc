@@ -128,8 +128,11 @@ LeaderElector::Outcome LeaderElector::Create() {
   maybe_ours_ = true;
   LeaseSpec spec = WantedSpec({});
   spec.transitions = 0;
-  return Wrote(began, api_.Create(LeaseCollection(options_.ns),
-                                  RenderLease(NewLeaseMetadata(options_.ns, options_.name), spec)));
+  return Wrote(began,
+               api_.Create(LeaseCollection(options_.ns),
+                           RenderLease(NewLeaseMetadata(options_.ns, options_.name,
+                                                        options_.owner ? options_.owner() : ""),
+                                       spec)));
 }
 
 LeaderElector::Outcome LeaderElector::Write(const Lease& read) {

@@ -37,6 +37,8 @@ struct LeaderOptions {
   std::chrono::milliseconds lease{15'000};
   std::chrono::milliseconds renew_deadline{10'000};
   std::chrono::milliseconds retry{2'000};
+  // The element of ownerReferences of a Lease that is made anew, or "".
+  std::function<std::string()> owner = {};
 };
 
 // kInvalid unless lease > renew_deadline > 1.2 * retry > 0, the lease is whole seconds, and the

@@ -66,12 +66,14 @@ std::string RenderLease(std::string_view metadata_json, const LeaseSpec& spec) {
   return json;
 }
 
-std::string NewLeaseMetadata(std::string_view ns, std::string_view name) {
+std::string NewLeaseMetadata(std::string_view ns, std::string_view name, const std::string& owner) {
   std::string json;
   JsonWriter w(&json);
   w.BeginObject().Field("name", name).Field("namespace", ns).Key("labels").BeginObject();
   w.Field("app.kubernetes.io/managed-by", kFieldManager);
-  w.Field("app.kubernetes.io/part-of", "telltale").EndObject().EndObject();
+  w.Field("app.kubernetes.io/part-of", "telltale").EndObject();
+  if (!owner.empty()) w.Key("ownerReferences").BeginArray().Raw(owner).EndArray();
+  w.EndObject();
   return json;
 }
 

@@ -37,6 +37,7 @@ Result<Lease> ParseLease(std::string_view body);
 std::string RenderLease(std::string_view metadata_json, const LeaseSpec& spec);
 
 // The metadata of a Lease that is made anew.
-std::string NewLeaseMetadata(std::string_view ns, std::string_view name);
+std::string NewLeaseMetadata(std::string_view ns, std::string_view name,
+                             const std::string& owner = "");
 
 }  // namespace telltale

@@ -35,6 +35,9 @@ Condition Accepted(const StatusInput& input, const TargetHealth& health) {
     return {"Accepted", State::kFalse, Reason::kNotTrusted,
             problem ? problem->message : std::string(Info(Reason::kNotTrusted).cause) + "."};
   }
+  if (!target.refused_tenant.empty()) {
+    return {"Accepted", State::kFalse, Reason::kTenantNotAllowed, target.refused_tenant};
+  }
   // The consumers do not get it, so it cannot be acted on.
   if (const auto* problem =
           health.Find({Reason::kInvalid, Reason::kConfigTooLarge, Reason::kConfigNotWritten})) {
@@ -62,6 +65,9 @@ Condition NobodyRuns(std::string_view type, const StatusInput& input, const Targ
 // A part that could not be read may have asked for it.
 Condition NotRequested(std::string_view type, const MonitoringTarget& target,
                        std::string_view message) {
+  if (!target.refused_tenant.empty() && type == "LogsFlowing") {
+    return {type, State::kFalse, Reason::kTenantNotAllowed, target.refused_tenant};
+  }
   if (target.invalid.empty()) {
     return {type, State::kTrue, Reason::kNotRequested, std::string(message)};
   }
@@ -179,6 +185,12 @@ Condition Scraped(const StatusInput& input, const TargetHealth& health) {
          Reason::kEmptyPage, Reason::kTimeout, Reason::kScrapeFailed});
     return {kType, State::kFalse, problem ? problem->reason : Reason::kScrapeFailed,
             WithExample(Of(health.scrapes_down, health.scrapes, "targets are not up"), problem)};
+  }
+  if (health.scrapes_pending > 0 && !input.view.note.empty()) {
+    return {kType, State::kUnknown,
+            input.view.reports() == 0 ? Reason::kNoScrapeJob : Reason::kNotYetScraped,
+            Of(health.scrapes_pending, health.scrapes, "targets were not scraped yet: ") +
+                input.view.note + "."};
   }
   if (health.scrapes_pending > 0) {
     return {kType, State::kUnknown, Reason::kNotYetScraped,

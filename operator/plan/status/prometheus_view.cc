@@ -114,8 +114,26 @@ void PrometheusView::AddRefused(std::string_view target_key, std::string_view po
 }
 
 void PrometheusView::AddGeneration(std::string_view target_key, std::int64_t lowest) {
-  generations_.insert_or_assign(std::string(target_key), lowest);
+  const auto [found, added] = generations_.try_emplace(std::string(target_key), lowest);
+  if (!added) found->second = std::min(found->second, lowest);
   Mix(targets_, target_key, HashOf({"generation", std::to_string(lowest)}));
+}
+
+void PrometheusView::Merge(const PrometheusView& other) {
+  reports_.insert(reports_.end(), other.reports_.begin(), other.reports_.end());
+  logging_.insert(logging_.end(), other.logging_.begin(), other.logging_.end());
+  forbidden_.insert(forbidden_.end(), other.forbidden_.begin(), other.forbidden_.end());
+  stalled_.insert(other.stalled_.begin(), other.stalled_.end());
+  failures_.insert(other.failures_.begin(), other.failures_.end());
+  unreadable_.insert(other.unreadable_.begin(), other.unreadable_.end());
+  no_files_.insert(other.no_files_.begin(), other.no_files_.end());
+  empty_.insert(other.empty_.begin(), other.empty_.end());
+  refused_.insert(other.refused_.begin(), other.refused_.end());
+  for (const auto& [target, lowest] : other.generations_) AddGeneration(target, lowest);
+  node_agents_ += other.node_agents_;
+  for (const auto& [name, digest] : other.targets_) Mix(targets_, name, digest);
+  for (const auto& [name, digest] : other.sidecars_) Mix(sidecars_, name, digest);
+  for (const auto& [name, digest] : other.pages_) Mix(pages_, name, digest);
 }
 
 void PrometheusView::Seal() {
@@ -221,7 +239,7 @@ void AddDifferences(const Digests& before, const Digests& now, std::set<std::str
 ReportChanges PrometheusView::ChangesSince(const PrometheusView* before) const {
   ReportChanges changes;
   if (before == nullptr || before->known != known || before->error != error ||
-      (before->node_agents_ == 0) != (node_agents_ == 0)) {
+      before->note != note || (before->node_agents_ == 0) != (node_agents_ == 0)) {
     changes.all = true;
     return changes;
   }

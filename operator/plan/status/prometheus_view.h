@@ -48,6 +48,7 @@ class PrometheusView {
 
   bool known = false;  // false until Prometheus was asked with success; error says why
   std::string error;
+  std::string note;  // while known: why some targets may not be found; no full stop
 
   // The arguments are what the discovery document said in __meta_telltale_target,
   // __meta_telltale_pod_uid, __meta_telltale_endpoint and namespace, then the answer's.
@@ -74,9 +75,12 @@ class PrometheusView {
   // One whose sidecar refuses the configuration of a MonitoringTarget.
   void AddRefused(std::string_view target_key, std::string_view pod_namespace,
                   std::string_view pod_name);
-  // The lowest generation of a MonitoringTarget that a sidecar runs.
+  // The lowest generation of a MonitoringTarget that a sidecar runs. Of several the lowest counts:
+  // each Prometheus says one.
   void AddGeneration(std::string_view target_key, std::int64_t lowest);
   void AddNodeAgent() { ++node_agents_; }
+  // All that another Prometheus said; before Seal of either.
+  void Merge(const PrometheusView& other);
   // After the last Add, before the first Find.
   void Seal();
 

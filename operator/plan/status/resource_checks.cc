@@ -17,6 +17,9 @@ void AddResourceProblems(const StatusInput& input, Findings& findings) {
   for (const auto& sentence : target.invalid) {
     findings.Add(Reason::kInvalid, sentence + ".");
   }
+  if (!target.refused_tenant.empty()) {
+    findings.Add(Reason::kTenantNotAllowed, target.refused_tenant);
+  }
   if (AsksBeyondTrust(target, input.trusted_namespaces)) {
     findings.Add(Reason::kNotTrusted, "spec.namespaceSelector asks for namespaces other than " +
                                           target.meta.ns +

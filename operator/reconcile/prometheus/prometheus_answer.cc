@@ -10,6 +10,7 @@ namespace telltale {
 namespace {
 
 constexpr std::size_t kMaxElement = 1u << 20;
+constexpr std::size_t kMaxPools = 100;
 
 void Take(JsonValue value, std::string& out) { out = value.String().value_or(""); }
 
@@ -42,13 +43,16 @@ Status PrometheusAnswer::Feed(std::string_view piece) {
 }
 
 Status PrometheusAnswer::ReadTarget(JsonValue target) {
-  std::string resource, uid, endpoint, ns, health, error, url;
+  std::string resource, uid, endpoint, ns, health, error, url, pool;
+  bool labelled = false;
   TELLTALE_TRY(target.ForEachField([&](std::string_view key, JsonValue value) -> Status {
     if (key == "health") Take(value, health);
     if (key == "lastError") Take(value, error);
     if (key == "scrapeUrl") Take(value, url);
+    if (key == "scrapePool") Take(value, pool);
     if (key != "discoveredLabels") return {};
     return value.ForEachField([&](std::string_view label, JsonValue text) -> Status {
+      labelled = true;
       if (label == "__meta_telltale_target") Take(text, resource);
       if (label == "__meta_telltale_pod_uid") Take(text, uid);
       if (label == "__meta_telltale_endpoint") Take(text, endpoint);
@@ -56,7 +60,14 @@ Status PrometheusAnswer::ReadTarget(JsonValue target) {
       return {};
     });
   }));
-  if (!resource.empty()) view_.Add(resource, uid, endpoint, ns, StateOf(health), error, url);
+  ++pools_.targets;
+  if (!labelled) ++pools_.unlabelled;
+  if (resource.empty()) {
+    if (pools_.others.size() < kMaxPools) pools_.others.insert(std::move(pool));
+    return {};
+  }
+  view_.Add(resource, uid, endpoint, ns, StateOf(health), error, url);
+  if (pools_.ours.size() < kMaxPools) pools_.ours.insert(std::move(pool));
   return {};
 }
 

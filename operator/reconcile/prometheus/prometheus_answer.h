@@ -5,8 +5,10 @@
 // reader per answer. Not thread-safe; what an answer says is untrusted.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -41,6 +43,14 @@ class PrometheusAnswer {
   // error and no empty list: that is what Prometheus sends when it cannot answer.
   Status Finish() const;
 
+  // Of kActiveTargets: the scrape pools of our targets, those of others, and how many targets there
+  // were. A VictoriaMetrics that drops original labels gives targets that cannot be told apart.
+  struct Pools {
+    std::set<std::string> ours, others;
+    std::size_t targets = 0, unlabelled = 0;
+  };
+  const Pools& pools() const { return pools_; }
+
  private:
   Status ReadTarget(JsonValue target);
   struct Series {
@@ -56,6 +66,7 @@ class PrometheusAnswer {
   PrometheusView& view_;
   const std::string array_;  // in `data`
   JsonCutter cutter_;
+  Pools pools_;
 };
 
 }  // namespace telltale

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/base/strings.h"
 
 namespace telltale {
 namespace {
@@ -14,24 +15,24 @@ using Millis = std::chrono::milliseconds;
 constexpr Millis kInterval{5'000};
 constexpr Millis kUnwanted{1'000};
 constexpr int kShare = 20;
-constexpr std::chrono::seconds kTimeout{30};
-
-HttpClientOptions ClientOptions(const Url& server) {
-  HttpClientOptions options;
-  options.server = server;
-  options.user_agent = "telltale-operator";
-  return options;
-}
-
 }  // namespace
 
-PrometheusPoller::PrometheusPoller(Url prometheus, Published<PrometheusView>& view,
-                                   std::function<bool()> wanted,
+Result<std::unique_ptr<PrometheusPoller>> PrometheusPoller::Make(
+    const PrometheusOptions& options, Published<PrometheusView>& view, std::function<bool()> wanted,
+    std::function<void(const ReportChanges&)> changed, Registry& registry, Clock& clock) {
+  if (options.urls.empty()) return Fail(Code::kInvalid, "no URL of a Prometheus is given");
+  for (const auto& url : options.urls) {
+    TELLTALE_TRY(AccessClient::Check("prometheus", url, options.access));
+  }
+  return std::unique_ptr<PrometheusPoller>(
+      new PrometheusPoller(options, view, std::move(wanted), std::move(changed), registry, clock));
+}
+
+PrometheusPoller::PrometheusPoller(const PrometheusOptions& options,
+                                   Published<PrometheusView>& view, std::function<bool()> wanted,
                                    std::function<void(const ReportChanges&)> changed,
                                    Registry& registry, Clock& clock)
-    : path_prefix_(prometheus.target == "/" ? "" : prometheus.target),
-      client_(ClientOptions(prometheus)),
-      view_(view),
+    : view_(view),
       wanted_(std::move(wanted)),
       changed_(std::move(changed)),
       clock_(clock),
@@ -39,81 +40,55 @@ PrometheusPoller::PrometheusPoller(Url prometheus, Published<PrometheusView>& vi
                                     "Questions to Prometheus that got no usable answer.")),
       duration_(registry.AddHistogram("telltale_prometheus_poll_duration_seconds",
                                       "How long it took to ask Prometheus what it scrapes.",
-                                      {0.01, 0.1, 1, 10, 100})) {}
-
-// A part of an answer is no answer: an error leaves a part in `view`, which is dropped.
-Status PrometheusPoller::Ask(const std::string& target, PrometheusAnswer::Kind kind,
-                             PrometheusView& view) {
-  HttpRequest request;
-  request.target = path_prefix_ + target;
-  PrometheusAnswer answer(kind, parser_, view);
-  Status read;
-  const auto response = client_.Stream(request, {.whole = kTimeout}, [&](std::string_view piece) {
-    read = answer.Feed(piece);
-    return read.ok();
-  });
-  if (!response) return response.error();
-  if (response->status != 200) {
-    return Fail(Code::kUnavailable,
-                "Prometheus answered HTTP status " + std::to_string(response->status));
+                                      {0.01, 0.1, 1, 10, 100})) {
+  Access access = options.access;
+  access.user_agent = "telltale-operator";
+  for (const auto& url : options.urls) {
+    servers_.push_back(std::make_unique<PrometheusServer>(url, access, clock));
   }
-  return read.ok() ? answer.Finish() : read;
 }
 
-Status PrometheusPoller::AskAll(PrometheusView& view) {
-  using Kind = PrometheusAnswer::Kind;
-  // An age says since when by the time at which it was scraped: clocks of nodes may differ.
-  static const auto stalled = [](const std::string& age) {
-    return "timestamp(" + age + ") - " + age + " and " + age + " > " +
-           std::to_string(kStalledAfter.count());
-  };
-  static const std::string kStalled = stalled("telltale_logs_oldest_unacked_age_seconds");
-  static const std::string kByNode = "{log_pod!=\"\"}";
-  // Files that are old by configuration, rotated and compressed, or no text are not read, and
-  // nobody waits for them.
-  static const std::string kUnread = "{reason!~\"ignored_older|compressed|binary\"} > 0";
-  // Promtail counts what it reads by file, and what it sends in all. It tries again a push that
-  // fails, at least every five minutes.
-  static const std::string kPromtailRead = "promtail_read_lines_total{path=~\".*/pods/.+\"} > 0";
-  static const std::string kPromtailFails = [] {
-    const std::string pushes = "increase(promtail_request_duration_seconds_count";
-    return "(" + pushes + "{status_code!~\"2..\"}[6m]) > 0 unless on (instance) " + pushes +
-           "{status_code=~\"2..\"}[1m]) > 0)";
-  }();
-  TELLTALE_TRY(Ask("/api/v1/targets?state=active&scrapePool=telltale", Kind::kActiveTargets, view));
-  for (const auto& [query, kind] :
-       {std::pair<std::string, Kind>{"telltale_logs_acked_lines_total > 0", Kind::kLoggingPods},
-        {"telltale_logs_target_acked_lines_total" + kByNode + " > 0", Kind::kLoggingPods},
-        {stalled("telltale_logs_target_oldest_unacked_age_seconds" + kByNode), Kind::kStalledPods},
-        {kStalled, Kind::kStalledPods},
-        {"telltale_podlog_forbidden > 0", Kind::kForbiddenPods},
-        {"telltale_logs_files_unread" + kUnread, Kind::kUnreadableFiles},
-        {"telltale_logs_target_files_unread" + kUnread + " and telltale_logs_target_files_unread" +
-             kByNode,
-         Kind::kUnreadableFiles},
-        {"sum by (namespace, pod) (telltale_logs_files) == 0", Kind::kNoFiles},
-        {"scrape_samples_scraped == 0 and up == 1", Kind::kEmptyPages},
-        {"telltale_config_target_refused > 0", Kind::kRefusedConfigs},
-        {"min by (target) (telltale_config_target_generation)", Kind::kLowestGenerations},
-        {"telltale_node_pods or promtail_targets_active_total", Kind::kNodeAgents},
-        {kPromtailRead +
-             " and on (instance) promtail_sent_entries_total > 0 unless on (instance) " +
-             kPromtailFails,
-         Kind::kPromtailPods},
-        {kPromtailRead + " and on (instance) " + kPromtailFails, Kind::kPromtailStalled}}) {
-    TELLTALE_TRY(Ask("/api/v1/query?query=" + UrlEncode(query), kind, view));
+// One of an HA pair that is away costs nothing; without a shard its targets are not found. A part
+// of an answer is no answer, so one that fails is asked into a view that is dropped.
+Status PrometheusPoller::AskAll(std::shared_ptr<PrometheusView>& view) {
+  std::vector<std::string> notes;
+  Status failed;
+  bool nothing = true;
+  std::vector<PrometheusServer*> answered;
+  for (const auto& server : servers_) {
+    PrometheusView probe;
+    const bool alone = servers_.size() == 1;
+    const SteadyTime began = clock_.Steady();
+    const Status status = server->AskAll(alone ? *view : probe);
+    if (!status.ok()) {
+      // The time until one that is away is given up is no reason to ask the others less often.
+      if (!alone) lost_ += clock_.Steady() - began;
+      failures_.Add();
+      failed = status;
+      notes.push_back(status.error().message);
+      continue;
+    }
+    answered.push_back(server.get());
+    if (!alone) view->Merge(probe);
+    if (server->note().empty()) {
+      nothing = false;
+    } else if (servers_.size() == 1 || view->reports() == 0) {
+      notes.push_back(server->note());
+    }
   }
+  if (answered.empty()) return failed;
+  if (nothing || answered.size() < servers_.size()) view->note = Join(notes, "; ");
   return {};
 }
 
 void PrometheusPoller::PollOnce() {
   const SteadyTime began = clock_.Steady();
   auto view = std::make_shared<PrometheusView>();
-  const Status status = AskAll(*view);
+  lost_ = {};
+  const Status status = AskAll(view);
   if (status.ok()) {
     view->known = true;
   } else {
-    failures_.Add();
     view = std::make_shared<PrometheusView>();
     view->error = status.error().message;
     if (was_known_) {
@@ -121,9 +96,14 @@ void PrometheusPoller::PollOnce() {
               {{"error", view->error}});
     }
   }
+  // Each change is logged, and not each poll that says the same.
+  if (view->note != last_note_ && !view->note.empty()) {
+    LogWarn("Prometheus does not say all of Telltale's targets", {{"why", view->note}});
+  }
+  last_note_ = view->note;
   was_known_ = view->known;
   view->Seal();
-  took_ = clock_.Steady() - began;
+  took_ = clock_.Steady() - began - lost_;
   duration_.Observe(std::chrono::duration<double>(took_).count());
   const auto before = view_.Get();
   const ReportChanges changes = view->ChangesSince(before.get());
@@ -150,7 +130,7 @@ void PrometheusPoller::Run() {
 
 void PrometheusPoller::Stop() {
   trigger_.Stop();
-  client_.Cancel();
+  for (const auto& server : servers_) server->Cancel();
 }
 
 }  // namespace telltale

@@ -7,27 +7,38 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
+#include "common/access/access.h"
 #include "common/base/clock.h"
+#include "common/base/result.h"
 #include "common/metrics/registry.h"
-#include "common/net/http/http_client.h"
-#include "common/text/json_reader.h"
 #include "operator/plan/status/prometheus_view.h"
-#include "operator/reconcile/prometheus/prometheus_answer.h"
+#include "operator/reconcile/prometheus/prometheus_server.h"
 #include "operator/reconcile/prometheus/trigger.h"
 #include "operator/store/published.h"
 
 namespace telltale {
+
+struct PrometheusOptions {
+  // Of an HA pair, or of shards, more than one: what they say is merged, and of two reports of one
+  // target the better one counts.
+  std::vector<std::string> urls;
+  Access access = {};  // the same for all
+};
 
 class PrometheusPoller {
  public:
   // `wanted` (empty: always) says whether anybody wants to know; while it is false Prometheus is
   // not asked and the view is null, so that nobody takes an old one for the present. `changed` is
   // called after each answer that differs from the one before, on the poller's thread.
-  PrometheusPoller(Url prometheus, Published<PrometheusView>& view, std::function<bool()> wanted,
-                   std::function<void(const ReportChanges&)> changed, Registry& registry,
-                   Clock& clock = RealClock());
+  // An error if a URL cannot be used.
+  static Result<std::unique_ptr<PrometheusPoller>> Make(
+      const PrometheusOptions& options, Published<PrometheusView>& view,
+      std::function<bool()> wanted, std::function<void(const ReportChanges&)> changed,
+      Registry& registry, Clock& clock = RealClock());
   void Run();
   void Stop();
 
@@ -36,19 +47,20 @@ class PrometheusPoller {
   std::chrono::milliseconds Pause() const;
 
  private:
-  Status AskAll(PrometheusView& view);
-  Status Ask(const std::string& target, PrometheusAnswer::Kind kind, PrometheusView& view);
+  PrometheusPoller(const PrometheusOptions& options, Published<PrometheusView>& view,
+                   std::function<bool()> wanted, std::function<void(const ReportChanges&)> changed,
+                   Registry& registry, Clock& clock);
+  Status AskAll(std::shared_ptr<PrometheusView>& view);
 
-  const std::string path_prefix_;
-  HttpClient client_;
-  JsonParser parser_;
+  std::vector<std::unique_ptr<PrometheusServer>> servers_;
   Published<PrometheusView>& view_;
   const std::function<bool()> wanted_;
   const std::function<void(const ReportChanges&)> changed_;
   Clock& clock_;
   Trigger trigger_;
-  SteadyTime::duration took_{};
-  bool was_known_ = true;  // logs the change, not each failure
+  SteadyTime::duration took_{}, lost_{};  // of the last poll, and that of it without an answer
+  bool was_known_ = true;                 // logs the change, not each failure
+  std::string last_note_;
   Counter& failures_;
   Histogram& duration_;
 };

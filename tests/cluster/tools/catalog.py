@@ -43,12 +43,13 @@ PROGRAMS = {
     "victoria-logs": ("victorialogs", "github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs"),
     # The newest version whose module has the built page that its main package embeds.
     "alertmanager": ("alertmanager", "github.com/prometheus/alertmanager/cmd/alertmanager"),
+    "victoria-metrics": ("victoriametrics", "github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics"),
     "vlagent": ("victorialogs", "github.com/VictoriaMetrics/VictoriaLogs/app/vlagent"),
 }
 
 # The demo needs a log store, and no other shipper than ours.
 GROUPS = {
-    "demo": tuple(name for name in PROGRAMS if name not in ("promtail", "vlagent", "alertmanager")),
+    "demo": tuple(name for name in PROGRAMS if name not in ("promtail", "vlagent", "alertmanager", "victoria-metrics")),
     "test": tuple(PROGRAMS),
 }
 
@@ -108,6 +109,9 @@ def _versions(module: str) -> dict[str, str]:
             common + "Revision": "module",
             common + "Branch": "v" + prometheus,
         }
+    if module == "victoriametrics":
+        version = required(module, "github.com/VictoriaMetrics/VictoriaMetrics")
+        return {"github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version": f"victoria-metrics-{version}"}
     if module == "victorialogs":
         version = required(module, "github.com/VictoriaMetrics/VictoriaLogs")
         return {"github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version": f"{module}-{version}"}

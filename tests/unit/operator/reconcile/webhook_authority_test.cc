@@ -242,5 +242,51 @@ TEST_F(WebhookReplicasTest, AWriteThatTheLostLeaseForbidsIsNoFailure) {
   EXPECT_EQ(authority.NextRound(), std::chrono::seconds(2));
 }
 
+// What is left of an installation that was removed is its Secret, if Kubernetes has not come to it.
+TEST_F(WebhookAuthorityTest, AfterAReinstallationAReplicaServesWithoutWaitingForTheLease) {
+  ASSERT_TRUE(authority_.EnsureOnce().ok());
+  api_.objects[kConfigurationPath] =
+      R"({"webhooks":[{"name":"inject.telltale.dev","clientConfig":{"service":{}}}]})";
+  int leaves = 0;
+  const auto make = [&](Api* open_api) {
+    return WebhookAuthority(
+        {.ns = "telltale",
+         .service_name = "telltale-operator",
+         .configuration = "telltale-operator",
+         .open_api = open_api},
+        client_,
+        [&](const KeyPair&) {
+          ++leaves;
+          return Status();
+        },
+        registry_, clock_, [] { return false; });
+  };
+  WebhookAuthority waits = make(nullptr);
+  ASSERT_TRUE(waits.EnsureOnce().ok());
+  EXPECT_EQ(leaves, 0);
+  WebhookAuthority serves = make(&client_);
+  ASSERT_TRUE(serves.EnsureOnce().ok());
+  EXPECT_EQ(leaves, 1);
+  EXPECT_THAT(Bundle(), HasSubstr("BEGIN CERTIFICATE"));
+  // A bundle that is there, of whomever, is the leader's to change.
+  api_.objects[kConfigurationPath] =
+      R"({"webhooks":[{"name":"inject.telltale.dev","clientConfig":{"caBundle":"eA=="}}]})";
+  WebhookAuthority late = make(&client_);
+  ASSERT_TRUE(late.EnsureOnce().ok());
+  EXPECT_EQ(Bundle(), "x");
+  EXPECT_EQ(leaves, 1);
+}
+
+TEST_F(WebhookAuthorityTest, TheSecretHasTheInstallationAsItsOwner) {
+  WebhookAuthority owned(
+      {.ns = "telltale",
+       .service_name = "telltale-operator",
+       .configuration = "telltale-operator",
+       .owner = [] { return std::string(R"({"uid":"u-1"})"); }},
+      client_, [](const KeyPair&) { return Status(); }, registry_, clock_);
+  ASSERT_TRUE(owned.EnsureOnce().ok());
+  EXPECT_THAT(api_.objects[kSecretPath], HasSubstr(R"("ownerReferences":[{"uid":"u-1"}])"));
+}
+
 }  // namespace
 }  // namespace telltale

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "sidecar/pipeline/pipeline.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/wait_until.h"
@@ -50,6 +53,24 @@ class PodFeedTest : public ::testing::Test {
   int changes_ = 0;
   PodFeed feed_{Options(), registry_, clock_};
 };
+
+TEST_F(PodFeedTest, TheTokenOfTheFileIsSentAndReadAgainWhenItIsRefused) {
+  const std::string file = folder_ / "token";
+  std::ofstream(file) << "one\n";
+  PodFeedOptions options = Options();
+  options.token_file = file;
+  Registry registry;
+  PodFeed feed(std::move(options), registry, clock_);
+  operator_.Answer(401, "no");
+  feed.Step();
+  std::ofstream(file) << "two\n";
+  feed.Step();
+  EXPECT_EQ(*FindHeader(operator_.requests()[0].headers, "Authorization"), "Bearer one");
+  EXPECT_EQ(*FindHeader(operator_.requests()[1].headers, "Authorization"), "Bearer two");
+  std::filesystem::remove(file);
+  feed_.Step();
+  EXPECT_EQ(FindHeader(operator_.requests()[2].headers, "Authorization"), nullptr);
+}
 
 TEST_F(PodFeedTest, ItAsksForItsOwnNodeAndTakesOnlyWhatIsNew) {
   operator_.Say({{"a", "1"}});

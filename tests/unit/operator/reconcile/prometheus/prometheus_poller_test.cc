@@ -5,11 +5,18 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <latch>
 #include <map>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
+#include "common/base/strings.h"
 #include "common/net/http/http_server.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/wait_until.h"
@@ -69,6 +76,13 @@ class PrometheusPollerTest : public ::testing::Test {
       clock_.Advance(took_);
       if (status_ != 200) return TextResponse(status_, "no");
       if (request.path() == "/prom/api/v1/targets") {
+        pools_asked_.push_back(QueryParameter(request.query(), "scrapePool"));
+        if (const std::string* sent = FindHeader(request.headers, "Authorization")) {
+          authorization_ = *sent;
+        }
+        if (const std::string* sent = FindHeader(request.headers, "X-Scope-OrgID")) {
+          tenant_ = *sent;
+        }
         return JsonResponse(200, R"({"data":{"activeTargets":[)" + targets_ + "]}}");
       }
       // Each question has a pod of its own.
@@ -83,14 +97,20 @@ class PrometheusPollerTest : public ::testing::Test {
                    R"("},"value":[1000,"660.5"]}]}})");
     });
     ASSERT_TRUE(server_->Start().ok());
-    auto url = ParseUrl("http://127.0.0.1:" + std::to_string(server_->port()) + "/prom");
-    poller_ = std::make_unique<PrometheusPoller>(
-        *url, view_, [this] { return wanted_.load(); },
+    poller_ = Poller({"http://127.0.0.1:" + std::to_string(server_->port()) + "/prom"});
+  }
+  std::unique_ptr<PrometheusPoller> Poller(std::vector<std::string> urls, Access access = {}) {
+    auto made = PrometheusPoller::Make(
+        {std::move(urls), std::move(access)}, view_, [this] { return wanted_.load(); },
         [this](const ReportChanges& changes) { changes_.push_back(changes); }, registry_, clock_);
+    EXPECT_TRUE(made.ok());
+    return *std::move(made);
   }
 
   std::atomic<int> status_ = 200;
   std::string targets_ = Target("u1", "up") + "," + Target("u2", "down");
+  std::vector<std::string> pools_asked_;
+  std::string authorization_, tenant_;
   std::chrono::milliseconds took_{0};
   std::atomic<bool> wanted_{true};
   std::vector<ReportChanges> changes_;
@@ -127,6 +147,132 @@ TEST_F(PrometheusPollerTest, PublishesWhatPrometheusScrapesUnderThePathOfItsUrl)
   EXPECT_EQ(view_.Get()->StalledSince("shop", "held/node"), 0);
   ASSERT_EQ(changes_.size(), 1u);
   EXPECT_TRUE(changes_[0].all);
+}
+
+std::string InPool(const std::string& pool, std::string target) {
+  return target.insert(1, R"("scrapePool":")" + pool + R"(",)");
+}
+
+std::string Foreign(const std::string& pool) {
+  return R"({"discoveredLabels":{"__address__":"a:1"},"scrapePool":")" + pool +
+         R"(","health":"up"})";
+}
+
+TEST_F(PrometheusPollerTest, OurTargetsAreFoundInPoolsOfAnyName) {
+  targets_ = Foreign("kubelet") + "," + InPool("scrapeConfig/shop/telltale", Target("u1", "up")) +
+             "," + InPool("my-apps", Target("u2", "down"));
+  poller_->PollOnce();
+  EXPECT_EQ(view_.Get()->reports(), 2u);
+  EXPECT_EQ(view_.Get()->note, "");
+  EXPECT_THAT(pools_asked_, ElementsAre(""));
+  // Then only their pools are asked for, and once a minute all.
+  pools_asked_.clear();
+  clock_.Advance(std::chrono::seconds(59));
+  poller_->PollOnce();
+  EXPECT_THAT(pools_asked_, ElementsAre("my-apps", "scrapeConfig/shop/telltale"));
+  EXPECT_EQ(view_.Get()->reports(), 2u);
+  pools_asked_.clear();
+  clock_.Advance(std::chrono::seconds(1));
+  poller_->PollOnce();
+  EXPECT_THAT(pools_asked_, ElementsAre(""));
+}
+
+TEST_F(PrometheusPollerTest, AJobThatWasRenamedIsFoundAtOnce) {
+  targets_ = InPool("old", Target("u1", "up"));
+  poller_->PollOnce();
+  targets_ = Foreign("old") + "," + Foreign("new");
+  pools_asked_.clear();
+  poller_->PollOnce();
+  EXPECT_THAT(pools_asked_, ElementsAre("old", ""));
+  EXPECT_EQ(view_.Get()->reports(), 0u);
+}
+
+TEST_F(PrometheusPollerTest, WhenNothingOfOursIsScrapedTheViewSaysWhichPoolsThereAre) {
+  for (const char* pool : {"a", "b", "c", "d", "e", "f"}) {
+    targets_ = (pool == std::string("a") ? "" : targets_ + ",") + Foreign(pool);
+  }
+  poller_->PollOnce();
+  EXPECT_TRUE(view_.Get()->known);
+  EXPECT_THAT(view_.Get()->note,
+              ::testing::HasSubstr("/prom scrapes nothing that Telltale discovers; its scrape "
+                                   "pools are a, b, c, d, e and 1 more: give it a job"));
+  targets_ = "";
+  poller_->PollOnce();
+  EXPECT_THAT(view_.Get()->note, ::testing::EndsWith("/prom scrapes nothing at all"));
+  EXPECT_TRUE(changes_.back().all);
+  targets_ = R"({"discoveredLabels":{},"labels":{"pod":"x"},"health":"up"})";
+  poller_->PollOnce();
+  EXPECT_THAT(view_.Get()->note, ::testing::HasSubstr("dropOriginalLabels"));
+}
+
+TEST_F(PrometheusPollerTest, AnHaPairAndShardsAreMergedAndOneThatIsAwayIsSaid) {
+  HttpServerOptions options;
+  options.listen = "127.0.0.1:0";
+  bool answers = true;
+  HttpServer other(options, [&](const HttpRequest& request) {
+    if (!answers) {
+      clock_.Advance(std::chrono::seconds(5));
+      return TextResponse(503, "no");
+    }
+    const std::string array = request.path() == "/api/v1/targets" ? "activeTargets" : "result";
+    const std::string content =
+        array == "result" ? "" : Target("u2", "up") + "," + Target("u3", "up");
+    return JsonResponse(200, R"({"data":{")" + array + R"(":[)" + content + "]}}");
+  });
+  ASSERT_TRUE(other.Start().ok());
+  poller_ = Poller({"http://127.0.0.1:" + std::to_string(server_->port()) + "/prom",
+                    "http://127.0.0.1:" + std::to_string(other.port())});
+  poller_->PollOnce();
+  ASSERT_TRUE(view_.Get()->known);
+  EXPECT_EQ(view_.Get()->reports(), 3u);
+  const auto state = [&](const char* uid) {
+    return PrometheusView::OfTarget(*view_.Get(), "shop/shop").Find(uid, 0)->state;
+  };
+  EXPECT_EQ(state("u1"), ScrapeState::kUp);
+  EXPECT_EQ(state("u2"), ScrapeState::kUp);  // down in the first, up in the second
+  EXPECT_EQ(state("u3"), ScrapeState::kUp);
+  EXPECT_EQ(view_.Get()->note, "");
+  answers = false;
+  poller_->PollOnce();
+  EXPECT_TRUE(view_.Get()->known);
+  EXPECT_EQ(view_.Get()->reports(), 2u);
+  EXPECT_THAT(view_.Get()->note, ::testing::HasSubstr("/api/v1/targets answered HTTP status 503"));
+  EXPECT_EQ(poller_->Pause(), std::chrono::seconds(5));
+  status_ = 500;
+  poller_->PollOnce();
+  EXPECT_FALSE(view_.Get()->known);
+}
+
+TEST_F(PrometheusPollerTest, CredentialsAndHeadersAreSentAndWhatRefusesThemIsNamed) {
+  std::string folder = "/tmp/telltale-prometheus-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  std::ofstream(folder + "/token") << "s3cret\n";
+  Access access;
+  access.credentials = folder;
+  access.headers = {{"X-Scope-OrgID", "team-a"}};
+  const std::string url = "http://127.0.0.1:" + std::to_string(server_->port()) + "/prom/";
+  poller_ = Poller({url}, access);
+  poller_->PollOnce();
+  EXPECT_TRUE(view_.Get()->known) << view_.Get()->error;
+  EXPECT_EQ(authorization_, "Bearer s3cret");
+  EXPECT_EQ(tenant_, "team-a");
+  std::remove((folder + "/token").c_str());
+  std::ofstream(folder + "/username") << "me";
+  std::ofstream(folder + "/password") << "p w";
+  clock_.Advance(std::chrono::minutes(2));
+  poller_->PollOnce();
+  EXPECT_EQ(authorization_, "Basic " + Base64Encode("me:p w"));
+  for (const auto& [status, text] : {std::pair(401, "give the operator a token or a password"),
+                                     std::pair(403, "give the operator a token or a password"),
+                                     std::pair(302, "name the URL of Prometheus itself"),
+                                     std::pair(404, "the one below which /api/v1 is")}) {
+    status_ = status;
+    poller_->PollOnce();
+    EXPECT_FALSE(view_.Get()->known);
+    EXPECT_THAT(view_.Get()->error, ::testing::HasSubstr(text));
+    EXPECT_THAT(view_.Get()->error, ::testing::HasSubstr(url + "api/v1/targets answered"));
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST_F(PrometheusPollerTest, TellsOnlyWhatChanged) {

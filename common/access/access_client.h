@@ -9,7 +9,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "common/access/access.h"
 #include "common/base/clock.h"
 #include "common/base/function_ref.h"
 #include "common/base/mutex.h"
@@ -17,7 +19,6 @@
 #include "common/net/http/token_source.h"
 #include "common/net/http/url.h"
 #include "common/net/tls/pem_files.h"
-#include "sidecar/access/access.h"
 
 namespace telltale {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sidecar/access/access_client.h"
+#include "common/access/access_client.h"
 
 #include <unistd.h>
 
@@ -135,7 +135,7 @@ Status AccessClient::Connect() {
   options.tls = {identity, access_.server_name, access_.insecure_skip_verify};
   options.proxy = *proxy;
   options.connect_timeout = std::min(options.connect_timeout, connect_timeout_);
-  options.user_agent = "telltale-sidecar";
+  options.user_agent = access_.user_agent;
   MutexLock lock(mutex_);
   client_ = std::make_unique<HttpClient>(std::move(options));
   identity_ = std::move(identity);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How a server (Loki, an Alertmanager), or a gateway in front of it, authenticates us. Plain
-// values, made by the configuration. Secrets are only named, by the files that hold them.
+// How a server (Loki, an Alertmanager, Prometheus), or a gateway in front of it, authenticates us.
+// Plain values, made by the configuration. Secrets are only named, by the files that hold them.
 #pragma once
 
 #include <string>
@@ -23,6 +23,7 @@ struct Access {
   HttpHeaders headers;    // beside ours
   std::string proxy_url;  // may hold a name and a password; or they are in:
   std::string proxy_username, proxy_username_file, proxy_password_file;
+  std::string user_agent = "telltale-sidecar";
   bool operator==(const Access&) const = default;
 };
 
