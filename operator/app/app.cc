@@ -113,6 +113,7 @@ Result<CoreOptions> App::Impl::MakeCoreOptions() {
   made.asks_prometheus = !options.prometheus_url.empty();
   made.installation = {.sidecar_image = options.sidecar_image,
                        .loki_secret = !options.loki_secret.empty(),
+                       .scrape_classes = NameSet(options.scrape_classes),
                        .injects = options.webhook_listen != "off",
                        .log_store = !options.loki_url.empty()};
   made.yields = [this] { return release->Yields(); };
@@ -146,6 +147,7 @@ Status App::Impl::MakeParts() {
   OperatorHandler pages(
       [this] { return core->document(); }, [this] { return NotReady(); },
       [this](const HttpRequest& request) { return core->node_logs().Answer(request); }, registry);
+  pages.ServeClasses([this](const std::string& name) { return core->document(name); });
   if (!options.discovery_token_file.empty()) {
     auto token = std::make_shared<TokenSource>("", options.discovery_token_file, RealClock(),
                                                "--discovery-token-file");

@@ -82,6 +82,9 @@ class Core {
 
   // Null until every cache that discovery needs is synced.
   std::shared_ptr<const Document> document() const { return document_.Get(); }
+  std::shared_ptr<const Document> document(const std::string& scrape_class) const {
+    return publisher_.OfClass(scrape_class);
+  }
   std::vector<std::shared_ptr<const MonitoringTarget>> Selecting(const std::string& ns,
                                                                  const Labels& labels) const;
   // What admission must know of a namespace.

@@ -47,6 +47,8 @@ void OperatorOptions::AddTo(Flags& flags) {
             "Secrets of the pods' namespaces with which its image is pulled");
   flags.Add("trusted-namespaces", &trusted_namespaces, "NAME,NAME",
             "whose resources may select pods of other namespaces; default: our own");
+  flags.Add("scrape-classes", &scrape_classes, "NAME,NAME",
+            "that Prometheus has a job for; endpoints may name these");
   flags.Add("promtail", &promtail, "keep the ConfigMap telltale-promtail");
   flags.Add("promtail-version", &promtail_version, "VERSION",
             "of Promtail; stages that it does not know are refused");

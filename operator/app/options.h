@@ -27,6 +27,7 @@ struct OperatorOptions {
   std::string sidecar_pull_policy = "IfNotPresent";
   std::string sidecar_pull_secrets;
   std::string trusted_namespaces;
+  std::string scrape_classes;
   bool promtail = true;
   std::string promtail_version = "2.2.1";
   bool leader_elect = false;

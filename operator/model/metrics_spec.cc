@@ -73,6 +73,20 @@ Status CheckTimes(std::int64_t interval, std::int64_t timeout) {
   return {};
 }
 
+Status DecodeScheme(JsonValue value, bool& https) {
+  std::string text;
+  TELLTALE_TRY(decode::Text(value, text));
+  https = text == "https";
+  return https || text == "http" ? Status() : decode::Wrong("must be http or https");
+}
+
+// It becomes a part of a job's name and of a URL.
+Status DecodeClass(JsonValue value, std::string& out) {
+  TELLTALE_TRY(decode::Text(value, out));
+  if (IsScrapeClass(out)) return {};
+  return decode::Wrong("is not the name of a class: 1 to 63 lower case letters, digits and -");
+}
+
 Status DecodeEndpoint(JsonValue value, Endpoint& out) {
   std::int64_t timeout = -1;
   TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
@@ -82,6 +96,9 @@ Status DecodeEndpoint(JsonValue value, Endpoint& out) {
     if (key == "params") return DecodeParams(member, out.params);
     if (key == "interval") return decode::DurationMs(member, out.interval_ms);
     if (key == "timeout") return decode::DurationMs(member, timeout);
+    if (key == "scheme") return DecodeScheme(member, out.https);
+    if (key == "class") return DecodeClass(member, out.scrape_class);
+    if (key == "nativeHistograms") return decode::Flag(member, out.native_histograms);
     return {};
   }));
   if (out.port.number == 0 && out.port.name.empty()) {
@@ -110,6 +127,13 @@ Status DecodeStatic(JsonValue value, Labels& out) {
 
 }  // namespace
 
+bool IsScrapeClass(std::string_view name) {
+  return !name.empty() && name.size() <= 63 && name.front() != '-' && name.back() != '-' &&
+         std::ranges::all_of(name, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+         });
+}
+
 Status DecodeMetricsSpec(JsonValue value, MetricsSpec& out) {
   TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
     if (key == "endpoints") {
@@ -117,6 +141,7 @@ Status DecodeMetricsSpec(JsonValue value, MetricsSpec& out) {
         return DecodeEndpoint(item, out.endpoints.emplace_back());
       });
     }
+    if (key == "job") return decode::Text(member, out.job);
     if (key != "labels") return {};
     return decode::Fields(member, [&](std::string_view name, JsonValue part) -> Status {
       if (name == "static") return DecodeStatic(part, out.static_labels);

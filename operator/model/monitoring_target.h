@@ -31,6 +31,10 @@ struct Endpoint {
   Labels params;
   std::int64_t interval_ms = 15'000;
   std::int64_t timeout_ms = 10'000;
+  bool https = false;
+  // Names settings of a scrape job that the administrator keeps, such as credentials; empty: none.
+  std::string scrape_class;
+  bool native_histograms = false;  // Prometheus takes them instead of buckets
   bool operator==(const Endpoint&) const = default;
 };
 
@@ -40,6 +44,7 @@ struct FromPodLabel {
 };
 
 struct MetricsSpec {
+  std::string job;  // the label; empty: NAMESPACE/NAME of the resource
   std::vector<Endpoint> endpoints;
   std::vector<FromPodLabel> from_pod;
   Labels static_labels;
@@ -195,6 +200,8 @@ Status DecodeMonitoringTarget(JsonValue value, MonitoringTarget& out);
 
 // Parts of it, in files of their own. Errors are in the form of operator/model/decode.h.
 Status DecodeMetricsSpec(JsonValue value, MetricsSpec& out);
+// Whether a scrape class may have the name: a label of DNS (RFC 1123).
+bool IsScrapeClass(std::string_view name);
 Status DecodeLogsSpec(JsonValue value, LogsSpec& out);
 Status DecodeSidecarSpec(JsonValue value, SidecarSpec& out);
 Status DecodeHttpPolls(JsonValue value, std::vector<HttpPollSpec>& out);

@@ -23,6 +23,10 @@ constexpr std::array kReasons = {
                "opened to this namespace, so no logs are read",
                "remove spec.logs.tenant, or have the tenant added to `tenants` in the chart's "
                "values"},
+    ReasonInfo{Reason::kUnknownClass, "UnknownClass", "There is no scrape class of this name",
+               "an endpoint names a class for which Prometheus has no job, so nobody scrapes it",
+               "name one of the classes in the message, or have the class added to the chart's "
+               "prometheus.scrapeClasses"},
     ReasonInfo{
         Reason::kConfigTooLarge, "ConfigTooLarge", "The configuration does not fit",
         "the configurations of all resources for the same readers share one ConfigMap, which "
@@ -71,14 +75,17 @@ constexpr std::array kReasons = {
     ReasonInfo{Reason::kTls, "TLS", "One side speaks TLS and the other does not",
                "the port speaks TLS and is scraped with plain HTTP, or the other way round, or the "
                "certificate is not accepted",
-               "let the endpoint use a port that speaks plain HTTP"},
+               "set the endpoint's scheme, http or https, and name a scrape class that trusts the "
+               "certificate"},
     ReasonInfo{Reason::kRedirect, "Redirect", "The application sends the scrape elsewhere",
                "the page answers with a redirect, as login pages and proxies do, and its target "
                "cannot be scraped",
                "set the endpoint's port and path to the metrics page itself"},
-    ReasonInfo{Reason::kAuth, "Auth", "The application refuses the scrape",
-               "the page asks for credentials, or denies those it was given",
-               "let Prometheus read the page without credentials"},
+    ReasonInfo{
+        Reason::kAuth, "Auth", "The application refuses the scrape",
+        "the page asks for credentials, or denies those it was given",
+        "name a scrape class that has the credentials (the chart's prometheus.scrapeClasses), or "
+        "let Prometheus read the page without them"},
     ReasonInfo{Reason::kNotFound, "NotFound", "There is no page at the path",
                "the application answers 404",
                "set the endpoint's path to the application's metrics page"},
@@ -89,6 +96,10 @@ constexpr std::array kReasons = {
                "the application answers with status 200 and not a single sample, as for a wrong "
                "path that answers anything",
                "set the endpoint's path to the application's metrics page"},
+    ReasonInfo{Reason::kLimitExceeded, "LimitExceeded", "The page is larger than its class allows",
+               "the page has more samples, labels or bytes than the limits of the scrape class or "
+               "of Prometheus, so none of its samples is kept",
+               "let the application give fewer series, or name a class with a higher limit"},
     ReasonInfo{Reason::kTimeout, "Timeout", "The answer takes too long",
                "the application or the network is slower than the timeout",
                "raise the endpoint's timeout, or make the page faster"},

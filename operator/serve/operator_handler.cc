@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/serve/operator_handler.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/strings.h"
+#include "operator/model/monitoring_target.h"
 
 namespace telltale {
 namespace {
@@ -13,7 +15,7 @@ constexpr std::string_view kRequestsHelp = "Discovery requests by HTTP status.";
 
 constexpr std::string_view kLanding =
     "Telltale operator\n"
-    "  /sd/v1/targets  what Prometheus scrapes (http_sd)\n"
+    "  /sd/v1/targets  what Prometheus scrapes (http_sd); with ?class=NAME: in that scrape class\n"
     "  /logs/v1/pods?node=NAME\n"
     "                  whose stdout the node agent there reads\n"
     "  /metrics        the operator's own metrics\n"
@@ -74,12 +76,24 @@ HttpResponse OperatorHandler::Discovery(const HttpRequest& request) const {
     return *std::move(unauthorized);
   }
   // One that is ignored would mislead: two shards would each scrape everything.
-  if (const std::string name = UnknownParameter(request.query(), ""); !name.empty()) {
+  const std::string_view query = request.query();
+  if (const std::string name = UnknownParameter(query, "class"); !name.empty()) {
     bad_request_.Add();
     return TextResponse(400, "unknown query parameter " + name +
-                                 ": /sd/v1/targets takes none and answers the whole list\n");
+                                 ": /sd/v1/targets takes class, and answers the whole list\n");
   }
-  auto document = document_();
+  std::string scrape_class;
+  if (!query.empty()) {
+    scrape_class = query.substr(std::min(query.size(), std::string_view("class=").size()));
+    if (!IsScrapeClass(scrape_class)) {
+      bad_request_.Add();
+      return TextResponse(400,
+                          "ask for ?class=NAME, once; a name has 1 to 63 lower case letters, "
+                          "digits and -\n");
+    }
+  }
+  auto document =
+      scrape_class.empty() || !class_document_ ? document_() : class_document_(scrape_class);
   if (!document) {
     // Prometheus keeps its last list on an error; an empty or partial one would drop targets.
     not_synced_.Add();

@@ -28,6 +28,10 @@ class OperatorHandler {
   // answers node agents.
   OperatorHandler(GetDocument document, std::function<std::string()> not_ready, Answer node_pods,
                   Registry& registry);
+  // What is asked for with ?class=NAME; before, no class is known.
+  using GetClassDocument =
+      std::function<std::shared_ptr<const BodyPieces>(const std::string& scrape_class)>;
+  void ServeClasses(GetClassDocument document) { class_document_ = std::move(document); }
   // From now on Authorization must be "Bearer " and this token.
   void RequireToken(std::shared_ptr<TokenSource> token) { token_ = std::move(token); }
 
@@ -40,6 +44,7 @@ class OperatorHandler {
   HttpResponse Route(const HttpRequest& request) const;
 
   GetDocument document_;
+  GetClassDocument class_document_;
   std::function<std::string()> not_ready_;
   Answer node_pods_;
   Registry& registry_;

@@ -87,11 +87,18 @@ def test_volumes_and_keys_that_are_mounted_exist(settings):
                 assert {item["key"] for item in source.get("items", [])} <= set(data)
 
 
+CLASSES = (
+    "prometheus.scrapeClasses.tls.tls_config.insecure_skip_verify=true", "prometheus.scrapeClasses.tls.honor_labels=true",
+    "prometheus.scrapeClasses.big.sample_limit=5000", "prometheus.secrets={one,two}",
+)  # fmt: skip
+
+
 def test_prometheus_accepts_its_configuration(tmp_path):
     for settings in (
         (),
         ("prometheus.retention.size=6GB", "prometheus.extraScrapeConfigs[0].job_name=mine"),
         ("operator.enabled=false", "promtail.enabled=false"),
+        CLASSES,
     ):
         path = tmp_path / "prometheus.yml"
         path.write_text(chart.config(chart.render(*settings), *PROMETHEUS))
@@ -118,6 +125,21 @@ def test_prometheus_asks_the_operator_for_its_targets():
     assert text["storage"]["tsdb"]["retention"] == {"time": "7d"}
     prometheus = chart.find(chart.render(), "StatefulSet", "telltale-prometheus")
     assert "--config.auto-reload" in chart.pod(prometheus)["containers"][0]["args"]
+
+
+def test_each_scrape_class_is_a_job_of_its_own_and_the_operator_knows_its_name():
+    objects = chart.render(*CLASSES)
+    jobs = {job["job_name"]: job for job in yaml.safe_load(chart.config(objects, *PROMETHEUS))["scrape_configs"]}
+    assert jobs["telltale-tls"]["tls_config"] == {"insecure_skip_verify": True}
+    assert [jobs[f"telltale-{name}"]["honor_labels"] for name in ("tls", "big")] == [True, False]
+    for name in ("tls", "big"):
+        [discovery] = jobs[f"telltale-{name}"]["http_sd_configs"]
+        assert discovery["url"].endswith(f"/sd/v1/targets?class={name}")
+    operator = chart.pod(chart.find(objects, "Deployment", "telltale-operator"))["containers"][0]
+    assert "--scrape-classes=big,tls" in operator["args"]
+    prometheus = chart.pod(chart.find(objects, "StatefulSet", "telltale-prometheus"))
+    mounted = {mount["mountPath"] for mount in prometheus["containers"][0]["volumeMounts"]}
+    assert {"/etc/telltale/secrets/one", "/etc/telltale/secrets/two"} <= mounted
 
 
 def test_loki_s_configuration_is_the_one_that_the_chart_s_loki_accepted(tmp_path):

@@ -56,6 +56,7 @@ class PodPlanner {
     const bool second = HasAddress(address);
     ScrapeTarget& scrape = Add(port.container, std::to_string(index), std::move(address));
     AddEndpointLabels(endpoint, scrape.labels);
+    scrape.scrape_class = endpoint.scrape_class;
     // Prometheus makes `instance` of the address alone: a second page there would write into the
     // same series, `up` first of all.
     if (second) SetLabel(scrape.labels, "instance", scrape.address + PageText(endpoint));
@@ -99,6 +100,9 @@ class PodPlanner {
   }
 
   void AddEndpointLabels(const Endpoint& endpoint, Labels& labels) const {
+    if (endpoint.https) SetLabel(labels, "__scheme__", "https");
+    if (!target_.metrics->job.empty()) SetLabel(labels, "job", target_.metrics->job);
+    if (endpoint.native_histograms) SetLabel(labels, "__scrape_native_histograms__", "true");
     SetLabel(labels, "__metrics_path__", endpoint.path);
     SetLabel(labels, "__scrape_interval__", DurationText(endpoint.interval_ms));
     SetLabel(labels, "__scrape_timeout__", DurationText(endpoint.timeout_ms));
@@ -128,7 +132,7 @@ std::string ScrapeAddress(std::string_view ip, int port) {
 
 bool TakenPages::Take(const std::string& address, const Endpoint& endpoint) {
   std::string page = address;
-  page.append(1, '\0').append(endpoint.path);
+  page.append(1, '\0').append(endpoint.https ? "s" : "").append(endpoint.path);
   for (const auto& [name, value] : endpoint.params) {
     page.append(1, '\0').append(name).append(1, '\0').append(value);
   }

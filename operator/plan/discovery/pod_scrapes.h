@@ -25,6 +25,7 @@ struct ScrapeTarget {
   std::string target_key;  // namespace/name; of the first resource for a sidecar
   std::string pod_uid;
   std::string endpoint;  // index in spec.metrics.endpoints, or "sidecar"
+  std::string scrape_class;
 };
 
 // host:port.

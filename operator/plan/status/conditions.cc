@@ -39,8 +39,8 @@ Condition Accepted(const StatusInput& input, const TargetHealth& health) {
     return {"Accepted", State::kFalse, Reason::kTenantNotAllowed, target.refused_tenant};
   }
   // The consumers do not get it, so it cannot be acted on.
-  if (const auto* problem =
-          health.Find({Reason::kInvalid, Reason::kConfigTooLarge, Reason::kConfigNotWritten})) {
+  if (const auto* problem = health.Find({Reason::kInvalid, Reason::kUnknownClass,
+                                         Reason::kConfigTooLarge, Reason::kConfigNotWritten})) {
     return {"Accepted", State::kFalse, problem->reason, problem->message};
   }
   return {"Accepted", State::kTrue, Reason::kAccepted, "The resource is understood."};
@@ -182,7 +182,7 @@ Condition Scraped(const StatusInput& input, const TargetHealth& health) {
     const auto* problem = health.Find(
         {Reason::kImagePull, Reason::kCrashLoop, Reason::kCannotStart, Reason::kConnectionRefused,
          Reason::kTls, Reason::kRedirect, Reason::kAuth, Reason::kNotFound, Reason::kBadContent,
-         Reason::kEmptyPage, Reason::kTimeout, Reason::kScrapeFailed});
+         Reason::kEmptyPage, Reason::kTimeout, Reason::kLimitExceeded, Reason::kScrapeFailed});
     return {kType, State::kFalse, problem ? problem->reason : Reason::kScrapeFailed,
             WithExample(Of(health.scrapes_down, health.scrapes, "targets are not up"), problem)};
   }

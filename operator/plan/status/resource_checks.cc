@@ -6,6 +6,24 @@
 #include "operator/plan/status/pod_problems.h"
 
 namespace telltale {
+namespace {
+
+void AddUnknownClasses(const StatusInput& input, Findings& findings) {
+  if (!input.target.metrics) return;
+  const std::set<std::string>& known = input.installation.scrape_classes;
+  std::set<std::string> said;
+  for (const Endpoint& endpoint : input.target.metrics->endpoints) {
+    const std::string& name = endpoint.scrape_class;
+    if (name.empty() || known.contains(name) || !said.insert(name).second) continue;
+    findings.Add(Reason::kUnknownClass,
+                 "An endpoint names the scrape class " + name + ", and " +
+                     (known.empty() ? std::string("there is none")
+                                    : "there are " + Join({known.begin(), known.end()}, ", ")) +
+                     ": " + std::string(Info(Reason::kUnknownClass).fix) + ".");
+  }
+}
+
+}  // namespace
 
 void AddResourceProblems(const StatusInput& input, Findings& findings) {
   const MonitoringTarget& target = input.target;
@@ -26,6 +44,7 @@ void AddResourceProblems(const StatusInput& input, Findings& findings) {
                                           ", which the operator does not trust with them: " +
                                           std::string(Info(Reason::kNotTrusted).fix) + ".");
   }
+  AddUnknownClasses(input, findings);
   for (const auto& problem : input.config.problems) {
     findings.Add(problem.reason, problem.message);
   }

@@ -15,6 +15,7 @@ struct Mark {
 };
 // The first that occurs decides.
 constexpr std::array kMarks = {
+    Mark{"limit exceeded", Reason::kLimitExceeded},
     Mark{"malformed HTTP response \"\\x15\\x03", Reason::kTls},
     Mark{"Client sent an HTTP request to an HTTPS server", Reason::kTls},
     Mark{"server gave HTTP response to HTTPS client", Reason::kTls},

@@ -19,11 +19,12 @@ namespace telltale {
 
 // What this installation has, as far as a status must know. By default all is there.
 struct Installation {
-  std::string own_namespace = {};  // of the operator, where nothing is injected
-  std::string sidecar_image = {};  // that is injected; empty: not known
-  bool loki_secret = false;        // sidecars get a Secret for the log store
-  bool injects = true;             // the webhook runs
-  bool log_store = true;           // there is somewhere to send logs
+  std::string own_namespace = {};             // of the operator, where nothing is injected
+  std::string sidecar_image = {};             // that is injected; empty: not known
+  bool loki_secret = false;                   // sidecars get a Secret for the log store
+  std::set<std::string> scrape_classes = {};  // that Prometheus has a job for
+  bool injects = true;                        // the webhook runs
+  bool log_store = true;                      // there is somewhere to send logs
   // ConfigMaps are written: as long as nothing is known of one, it is on its way.
   bool writes_config = false;
   bool promtail = true;     // node agents are Promtail, configured by a ConfigMap

@@ -4,6 +4,8 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "operator/reconcile/publish/target_pages.h"
@@ -104,29 +106,77 @@ bool Publisher::PublishOnce() {
   return true;
 }
 
-// True when the document differs.
+// True when a document differs.
 bool Publisher::Apply(Changes& changes) {
   bool differs = false;
   for (auto& change : changes.targets) {
-    if (change.target) {
-      auto& pages = pages_[change.key];
-      if (!pages) pages = std::make_unique<TargetPages>();
-      differs |= pages->Apply(change, *renderer_);
-    } else {
-      differs |= pages_.erase(change.key) > 0;
-    }
+    classes_differ_ |= ApplyToClasses(change);
+    differs |= Apply(pages_, change, {});
     change.pods = {};
+  }
+  return differs || classes_differ_;
+}
+
+bool Publisher::Apply(Pages& pages, TargetChange& change, const std::string& scrape_class) {
+  if (!change.target) return pages.erase(change.key) > 0;
+  auto& part = pages[change.key];
+  if (!part) part = std::make_unique<TargetPages>(scrape_class);
+  return part->Apply(change, *renderer_);
+}
+
+// A resource that gets or loses a class changes as a whole, so nothing is missing in a new part.
+bool Publisher::ApplyToClasses(const TargetChange& change) {
+  std::set<std::string> named;
+  if (change.target && change.target->metrics) {
+    for (const Endpoint& endpoint : change.target->metrics->endpoints) {
+      if (!endpoint.scrape_class.empty()) named.insert(endpoint.scrape_class);
+    }
+  }
+  bool differs = false;
+  for (auto it = class_pages_.begin(); it != class_pages_.end();) {
+    if (!named.contains(it->first)) differs |= it->second.erase(change.key) > 0;
+    it = it->second.empty() ? class_pages_.erase(it) : std::next(it);
+  }
+  for (const std::string& name : named) {
+    TargetChange copy = change;
+    differs |= Apply(class_pages_[name], copy, name);
   }
   return differs;
 }
 
-void Publisher::Publish() {
+std::shared_ptr<const Document> Publisher::OfClass(const std::string& scrape_class) const {
+  const auto all = classes_.Get();
+  if (!all) return nullptr;
+  const auto found = all->find(scrape_class);
+  static const auto kEmpty =
+      std::make_shared<const Document>(std::vector<std::shared_ptr<const DocumentPage>>());
+  return found == all->end() ? kEmpty : found->second;
+}
+
+namespace {
+
+std::shared_ptr<const Document> DocumentOf(
+    const std::map<std::string, std::unique_ptr<TargetPages>>& parts) {
   std::vector<TargetPages::PagePtr> all;
-  all.reserve(pages_.size());
-  for (const auto& [key, pages] : pages_) {
-    all.insert(all.end(), pages->pages().begin(), pages->pages().end());
+  all.reserve(parts.size());
+  for (const auto& [key, part] : parts) {
+    all.insert(all.end(), part->pages().begin(), part->pages().end());
   }
-  auto document = std::make_shared<const Document>(std::move(all));
+  return std::make_shared<const Document>(std::move(all));
+}
+
+}  // namespace
+
+void Publisher::PublishClasses() {
+  if (!std::exchange(classes_differ_, false)) return;
+  auto documents = std::make_shared<ClassDocuments>();
+  for (const auto& [name, parts] : class_pages_) documents->emplace(name, DocumentOf(parts));
+  classes_.Set(std::move(documents));
+}
+
+void Publisher::Publish() {
+  PublishClasses();
+  auto document = DocumentOf(pages_);
   targets_.Set(static_cast<double>(document->targets()));
   bytes_.Set(static_cast<double>(document->size()));
   document_.Set(std::move(document));

@@ -39,6 +39,10 @@ class Publisher {
             Registry& registry, Clock& clock = RealClock());
   ~Publisher();
 
+  // The document of a scrape class: null before the first publication, empty when no endpoint names
+  // the class. Called by any thread.
+  std::shared_ptr<const Document> OfClass(const std::string& scrape_class) const;
+
   // One step: false when there was nothing to do.
   bool PublishOnce();
 
@@ -50,8 +54,13 @@ class Publisher {
   void Stop();
 
  private:
+  using Pages = std::map<std::string, std::unique_ptr<TargetPages>>;  // by key of the target
+  using ClassDocuments = std::map<std::string, std::shared_ptr<const Document>>;
   bool Apply(Changes& changes);
+  bool Apply(Pages& pages, TargetChange& change, const std::string& scrape_class);
+  bool ApplyToClasses(const TargetChange& change);
   void Publish();
+  void PublishClasses();
   bool Await();
 
   ClusterIndex& index_;
@@ -62,10 +71,14 @@ class Publisher {
 
   // Of the thread that publishes.
   std::unique_ptr<PodRenderer> renderer_;
-  std::map<std::string, std::unique_ptr<TargetPages>> pages_;
+  Pages pages_;
+  std::map<std::string, Pages> class_pages_;
+  bool classes_differ_ = true;
   bool first_ = true;
   std::chrono::nanoseconds took_{0};
   SteadyTime trimmed_{};
+
+  Published<ClassDocuments> classes_;
 
   Mutex mutex_;
   CondVar wake_;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TargetPages: one MonitoringTarget's part of the discovery document, by pod. Changes are merged
-// into it; pods that did not change are neither rendered nor copied, and pages without a change are
-// shared by the next document. Used by the publisher's thread alone; the pages are immutable.
+// TargetPages: one MonitoringTarget's part of the discovery document of one scrape class, by pod.
+// Changes are merged into it; pods that did not change are neither rendered nor copied, and pages
+// without a change are shared by the next document. Used by the publisher's thread alone; the pages
+// are immutable.
 #pragma once
 
 #include <memory>
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "operator/plan/discovery/pod_scrapes.h"
@@ -21,8 +23,9 @@ namespace telltale {
 class PodRenderer {
  public:
   // `before` again when the bytes are the same; null when there are none.
-  FragmentRef Render(const MonitoringTarget& target, const PodRecord& pod, bool owns_sidecar,
-                     TakenPages& taken, const FragmentRef& before);
+  FragmentRef Render(const MonitoringTarget& target, const std::string& scrape_class,
+                     const PodRecord& pod, bool owns_sidecar, TakenPages& taken,
+                     const FragmentRef& before);
 
  private:
   Pod pod_;
@@ -33,6 +36,8 @@ class PodRenderer {
 class TargetPages {
  public:
   using PagePtr = std::shared_ptr<const DocumentPage>;
+
+  explicit TargetPages(std::string scrape_class = {}) : scrape_class_(std::move(scrape_class)) {}
 
   // True when bytes of the document changed.
   bool Apply(TargetChange& change, PodRenderer& renderer);
@@ -61,6 +66,7 @@ class TargetPages {
   void Repack();
   void RenderHosts(PodRenderer& renderer);
 
+  const std::string scrape_class_;
   std::shared_ptr<const MonitoringTarget> target_;
   // Page by page: its pods in order, and what is published of them.
   std::vector<Entries> entries_;

@@ -175,6 +175,9 @@ TEST(DecodeMonitoringTarget, EndpointsAreCheckedBecauseOneBadTargetSpoilsTheList
             at + "interval: must be at least 1s");
   EXPECT_EQ(EndpointError(R"({"port":1,"timeout":"20s","interval":"10s"})"),
             at + "timeout: must not be longer than the interval");
+  EXPECT_EQ(EndpointError(R"({"port":1,"scheme":"tcp"})"), at + "scheme: must be http or https");
+  EXPECT_EQ(EndpointError(R"({"port":1,"class":"A b"})"),
+            at + "class: is not the name of a class: 1 to 63 lower case letters, digits and -");
   EXPECT_EQ(EndpointError(R"({"port":1,"params":{"":"x"}})"),
             at + "params: has a parameter without a name");
   const std::string wrong =

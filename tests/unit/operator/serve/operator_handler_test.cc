@@ -90,6 +90,19 @@ TEST_F(OperatorHandlerTest, AParameterThatIsNotKnownIs400AndNotIgnored) {
               HasSubstr("telltale_discovery_requests_total{code=\"400\"} 5\n"));
 }
 
+TEST_F(OperatorHandlerTest, AScrapeClassHasADocumentOfItsOwn) {
+  const std::shared_ptr<const BodyPieces> tls = InPieces("[1]");
+  handler_.ServeClasses([&](const std::string& name) { return name == "tls" ? tls : nullptr; });
+  document_ = InPieces("[]");
+  EXPECT_EQ(Get("/sd/v1/targets?class=tls").pieces, tls);
+  EXPECT_EQ(Get("/sd/v1/targets").pieces, document_);
+  EXPECT_EQ(Get("/sd/v1/targets?class=early").status, 503);
+  for (const char* query : {"?class=", "?class=TLS", "?class=a/b", "?class=tls&class=tls",
+                            "?class=tls&", "?class=-a", "?class=a%20b"}) {
+    EXPECT_EQ(Get("/sd/v1/targets" + std::string(query)).status, 400) << query;
+  }
+}
+
 TEST_F(OperatorHandlerTest, WithATokenOnlyMetricsAndHealthAreOpen) {
   document_ = InPieces("[]");
   not_ready_.clear();

@@ -15,6 +15,7 @@
 namespace telltale {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -78,6 +79,39 @@ TEST_F(PublisherTest, APodComesAndGoesAndReadersKeepWhatTheyGot) {
   publisher_.PublishOnce();
   EXPECT_EQ(Text(), "[]");
   EXPECT_THAT(before->Text(), HasSubstr("10.0.0.1:8080"));
+}
+
+TEST_F(PublisherTest, EndpointsOfAScrapeClassAreInItsDocumentAlone) {
+  const auto of = [this](const std::string& name) { return publisher_.OfClass(name)->Text(); };
+  EXPECT_EQ(publisher_.OfClass("tls"), nullptr) << "nothing is published yet";
+  Sync();
+  Send(targets(), TargetJson("shop", "shop", R"({"selector":{"matchLabels":{"app":"shop"}},
+    "metrics":{"job":"pay","endpoints":[{"port":"http"},
+      {"port":9000,"scheme":"https","class":"tls"},{"port":9001,"class":"big","nativeHistograms":true}]}})"));
+  Send(pods(), PodJson({}));
+  publisher_.PublishOnce();
+  EXPECT_THAT(Text(), AllOf(HasSubstr("10.0.0.1:8080"), Not(HasSubstr(":900"))));
+  EXPECT_THAT(of("tls"), AllOf(HasSubstr("10.0.0.1:9000"), HasSubstr(R"("__scheme__":"https")"),
+                               HasSubstr(R"("job":"pay")"), Not(HasSubstr("8080"))));
+  EXPECT_THAT(of("big"), AllOf(HasSubstr("10.0.0.1:9001"), HasSubstr(R"("__scheme__":"http")"),
+                               HasSubstr(R"("__scrape_native_histograms__":"true")")));
+  EXPECT_EQ(of("other"), "[]");
+  PodSpec second;
+  second.name = "web-2";
+  second.uid = "uid-2";
+  second.ip = "10.0.0.2";
+  Send(pods(), PodJson(second));
+  publisher_.PublishOnce();
+  EXPECT_THAT(of("tls"), AllOf(HasSubstr("10.0.0.1:9000"), HasSubstr("10.0.0.2:9000")));
+  Send(targets(), TargetJson("shop", "shop", R"({"selector":{"matchLabels":{"app":"shop"}},
+    "metrics":{"endpoints":[{"port":9000,"class":"big"}]}})"));
+  publisher_.PublishOnce();
+  EXPECT_EQ(Text(), "[]");
+  EXPECT_EQ(of("tls"), "[]");
+  EXPECT_THAT(of("big"), AllOf(HasSubstr("10.0.0.1:9000"), HasSubstr("10.0.0.2:9000")));
+  SendDeleted(targets(), TargetJson("shop", "shop", kShop));
+  publisher_.PublishOnce();
+  EXPECT_EQ(of("big"), "[]");
 }
 
 TEST_F(PublisherTest, APodThatDiffersInNothingOfInterestIsNoChange) {
