@@ -25,8 +25,7 @@ std::optional<Condition> BehindInSidecars(const StatusInput& input) {
 }  // namespace
 
 std::string FinishedText(const StatusInput& input) {
-  if (input.finished == 0)
-    return "The pods that matched have finished and are gone; none runs now.";
+  if (input.runs_jobs || input.finished == 0) return std::string(kJobsFinished);
   return std::to_string(input.finished) + " pods match and have finished; none runs now.";
 }
 

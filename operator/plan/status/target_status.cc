@@ -61,8 +61,7 @@ bool HaveFinished(const StatusInput& input) {
   // What a process before this one knew.
   const auto old = ReadConditions(input.target.status_json);
   const auto ready = std::ranges::find(old, "Ready", &StatusCondition::type);
-  return ready != old.end() && ready->status == "True" &&
-         ready->reason == Info(Reason::kFinished).code &&
+  return ready != old.end() && ready->status == "True" && ready->message == kJobsFinished &&
          ObservedGeneration(input.target.status_json) == input.target.meta.generation;
 }
 

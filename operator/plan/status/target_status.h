@@ -9,6 +9,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "operator/model/monitoring_target.h"
 #include "operator/model/pod_view.h"
@@ -48,6 +49,9 @@ struct StatusInput {
 // The pods that matched have finished, and now there may be none: between two runs of a CronJob,
 // whatever becomes of the pods of the last one.
 bool HaveFinished(const StatusInput& input);
+// What Ready says of it; read back by a process that did not see them finish.
+inline constexpr std::string_view kJobsFinished =
+    "The pods of Jobs that matched have finished; none runs now.";
 
 // The generation that the sidecars and node agents can read, and so the one that this status is
 // about: the one before while the newest is not written, or refused.

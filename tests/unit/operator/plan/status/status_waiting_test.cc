@@ -21,7 +21,7 @@ struct Rendered {
   std::int64_t look_again = 0;
 };
 
-Rendered Render(const WorldFile& file, int finished = 0) {
+Rendered Render(const WorldFile& file, int finished = 0, bool runs_jobs = false) {
   const auto matched = MatchAll(file.world, file.pods);
   const auto pods = ViewsOf(matched[0].pods);
   Rendered rendered;
@@ -33,7 +33,8 @@ Rendered Render(const WorldFile& file, int finished = 0) {
                                         {},
                                         {},
                                         {},
-                                        finished},
+                                        finished,
+                                        runs_jobs},
                                        &rendered.look_again);
   return rendered;
 }
@@ -125,12 +126,13 @@ TEST(FinishedPods, AreNoFailureBetweenTwoRunsNorDuringThem) {
 TEST(FinishedPods, OfACronJobThatDeletesThemLeaveItReady) {
   const std::string was_finished =
       R"({"observedGeneration":1,"conditions":[{"type":"Ready","status":"True","reason":"Finished",)"
-      R"("message":"m","lastTransitionTime":"2026-11-20T11:00:00Z"}]})";
+      R"("message":")" +
+      std::string(kJobsFinished) + R"(","lastTransitionTime":"2026-11-20T11:00:00Z"}]})";
   EXPECT_EQ(Ready(Shop(kMetrics, "", "{}", was_finished)), "True/Finished");
   const auto next =
       Render(Shop(kMetrics, "", "{}", Render(Shop(kMetrics, "", "{}", was_finished)).status));
   EXPECT_EQ(State(next.status, "Ready"), "True/Finished");
-  EXPECT_THAT(next.status, HasSubstr("have finished and are gone"));
+  EXPECT_THAT(next.status, HasSubstr("The pods of Jobs that matched have finished"));
   EXPECT_EQ(ParseTree(next.status).At("problemsCount").scalar, "0");
   // Another selector, and pods that went without having finished.
   std::string changed = was_finished;
@@ -145,7 +147,7 @@ class Timeline {
   // The state of Ready at 12:00:00 when these pods are there.
   std::string Next(const std::string& pods, const std::string& prometheus, int finished = 0) {
     const auto file = Shop(kMetrics, pods, prometheus, status_);
-    status_ = Render(file, finished).status;
+    status_ = Render(file, finished, finished > 0).status;  // of a Job
     return State(status_, "Ready");
   }
 
