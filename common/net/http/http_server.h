@@ -36,9 +36,9 @@ struct HttpServerOptions {
   // 0: no body is read; a request with one is answered by its header, and its connection closed.
   std::size_t max_body = 1 << 20;
   // In place of max_body for the request with this head; for servers whose max_body is not 0.
-  std::function<std::size_t(const HttpRequest& head)> max_body_of;
+  std::function<std::size_t(const HttpRequest& head)> max_body_of = {};
   // Told of requests that the server refuses by itself, such as one with too large a body (413).
-  std::function<void(std::string_view target, int status)> on_refused;
+  std::function<void(std::string_view target, int status)> on_refused = {};
   std::size_t max_header = 16 << 10;
   // Bytes of all headers and bodies that are not whole yet. One request alone may take more.
   std::size_t max_input = 4 << 20;
