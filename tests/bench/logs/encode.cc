@@ -26,11 +26,15 @@ bench::Received* g_reader = nullptr;  // while pushes are read back
 }  // namespace
 
 // snappy::RawCompress(const char*, size_t, char*, size_t*) and what takes its place.
-extern "C" void __real__ZN6snappy11RawCompressEPKcmPcPm(const char*, std::size_t, char*,  // NOLINT
-                                                        std::size_t*);
-extern "C" void __wrap__ZN6snappy11RawCompressEPKcmPcPm(const char* text,  // NOLINT
-                                                        std::size_t size, char* out,
-                                                        std::size_t* written) {
+extern "C" {
+void __real__ZN6snappy11RawCompressEPKcmPcPm(const char*, std::size_t, char*,
+                                             std::size_t*);  // NOLINT
+void __wrap__ZN6snappy11RawCompressEPKcmPcPm(const char*, std::size_t, char*,
+                                             std::size_t*);  // NOLINT
+}
+
+void __wrap__ZN6snappy11RawCompressEPKcmPcPm(const char* text, std::size_t size,  // NOLINT
+                                             char* out, std::size_t* written) {
   *written = 0;
   if (g_reader != nullptr) __real__ZN6snappy11RawCompressEPKcmPcPm(text, size, out, written);
 }
