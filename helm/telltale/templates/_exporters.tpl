@@ -49,5 +49,5 @@ subjects:
 
 {{/* The host and port of a component's Service, called with "port" too. */}}
 {{- define "telltale.host" -}}
-{{ include "telltale.name" . }}.{{ .root.Release.Namespace }}.svc:{{ .port }}
+{{ include "telltale.name" . }}.{{ include "telltale.domain" .root }}:{{ .port }}
 {{- end }}

@@ -34,7 +34,7 @@
 {{- if .Values.nodeExporter.enabled }}
 - job_name: node-exporter
   dns_sd_configs:
-    - names: [{{ include "telltale.name" (dict "root" $ "component" "node-exporter") }}.{{ .Release.Namespace }}.svc]
+    - names: [{{ include "telltale.name" (dict "root" $ "component" "node-exporter") }}.{{ include "telltale.domain" . }}]
       type: A
       port: {{ .Values.nodeExporter.port }}
 {{- end }}
