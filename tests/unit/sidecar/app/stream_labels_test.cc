@@ -4,6 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "sidecar/collect/collector.h"
 
 namespace telltale {
@@ -79,9 +84,14 @@ TEST(PipelineOptions, TakesWhatTheConfigurationSays) {
 
 // The decoder cannot ask the table: both are below sidecar/app.
 TEST(Collectors, EveryOneOfTheTableIsAKeyOfTheConfiguration) {
+  // Of those that cannot be without any.
+  std::map<std::string_view, std::string> settings{
+      {"http", "polls: [{name: own, url: \"http://127.0.0.1:1/\"}]"},
+      {"textfile", "directory: /d"}};
   for (const CollectorEntry& entry : AllCollectors()) {
     std::vector<std::string> problems;
-    const auto root = ParseYaml("version: 1\ncollectors: {" + std::string(entry.name) + ": {}}\n");
+    const auto root = ParseYaml("version: 1\ncollectors: {" + std::string(entry.name) + ": {" +
+                                settings[entry.name] + "}}\n");
     ASSERT_TRUE(root.ok());
     const SidecarConfig config = DecodeSidecarConfig(*root, "f", problems);
     EXPECT_THAT(problems, IsEmpty());
