@@ -70,7 +70,7 @@ def spec(**rest) -> dict:
     """With everything that the real server would fill in by the schema's defaults."""
     return {
         "selector": {"matchLabels": {"app": "web"}, "matchAll": False}, "suspend": False,
-        "metrics": {"endpoints": [{"port": 80, "interval": "15s", "path": "/metrics"}]}, **rest,
+        "metrics": {"endpoints": [{"port": 80, "interval": "15s", "path": "/metrics", "scheme": "http", "nativeHistograms": False}]}, **rest,
     }  # fmt: skip
 
 
