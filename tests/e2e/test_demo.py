@@ -86,7 +86,8 @@ def test_a_release_that_a_killed_helm_left_pending_is_mended(demo, cluster):
     release["info"]["status"] = "pending-upgrade"
     spoiled = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(release).encode()))).decode()
     patch = {"metadata": {"labels": {"status": "pending-upgrade"}}, "data": {"release": spoiled}}
-    cluster.kubectl("-n", "telltale", "patch", newest, "--type=merge", "-p", json.dumps(patch))
+    cluster.kubectl("-n", "telltale", "patch", newest, "--type=merge", "--patch-file=/dev/stdin",
+                    stdin=json.dumps(patch))  # fmt: skip
     done = subprocess.run([*DEMO, "up"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-4000:]
     assert "helm rollback" in done.stdout

@@ -77,7 +77,11 @@ Reflector::Turn Reflector::AfterRefusedWatchList(const ApiRefusal& refusal) {
     case 403:  // we may be allowed to list, though not to watch
       return List();
     default:
-      if (refusal.code < 500) return ListInstead();
+      if (refusal.code < 500) {
+        LogInfo("the API server offers no watch-list",
+                {{"resource", options_.name}, {"answer", refusal.message}});
+        return ListInstead();
+      }
       Turn turn = AfterFailedWatchList();
       turn.at_least = std::max(turn.at_least, retry.at_least);
       return turn;
