@@ -18,7 +18,7 @@ def test_each_targets_lines_go_to_the_account_of_the_release_or_to_its_own(
     cluster, images, namespace, release, wait_for
 ):
     images("busybox")
-    release.use("victorialogs.tenant=7", collector="telltale", store=stores.VictoriaLogs(cluster))
+    release.use("victorialogs.tenant=7", "tenants.*={12}", collector="telltale", store=stores.VictoriaLogs(cluster))
     for name, script, logs in (
         ("files", WRITES, FILES),
         ("files-a", WRITES, FILES | {"tenant": "12"}),
