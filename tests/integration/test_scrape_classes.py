@@ -87,6 +87,7 @@ def test_pages_behind_tls_tokens_certificates_and_limits(api, namespace, tmp_pat
     }
     with (
         page(keys, TOKEN) as behind_token, page(keys, client=True) as behind_certificate, page(series=SERIES) as large,
+        page() as other,
         peers.Prometheus(tmp_path / "prometheus", "scrape_configs: []\n") as prometheus,
         ours.Program(
             tmp_path / "operator", "telltale-operator", f"--kubeconfig={api.kubeconfig}", "--namespace=telltale",
@@ -108,7 +109,7 @@ def test_pages_behind_tls_tokens_certificates_and_limits(api, namespace, tmp_pat
             "token": ({"port": behind_token, "scheme": "https", "class": "mtls"}, "Auth", {"class": "tls"}),
             "certificate": ({"port": behind_certificate, "scheme": "https"}, "TLS", {"class": "mtls"}),
             "large": ({"port": large, "class": "small"}, "LimitExceeded", {"class": None}),
-            "unknown": ({"port": large, "class": "tsl"}, "UnknownClass", {"class": None}),
+            "unknown": ({"port": other, "class": "tsl"}, "UnknownClass", {"class": None}),
         }
         objects.apply(api, *(resource(name, **endpoint) for name, (endpoint, _, _) in wrong.items()))
         objects.running_pod(api, namespace, "shop-1", "127.0.0.1", {"app": "shop"})
@@ -123,4 +124,5 @@ def test_pages_behind_tls_tokens_certificates_and_limits(api, namespace, tmp_pat
             objects.apply(api, resource(name, **right))
         for name in wrong:
             is_said(name)
-            wait_for(f"{name} is Ready", lambda n=name: objects.condition(api, namespace, n, "Ready")["status"] == "True", 40)
+            # A job that is new to the operator is found within a minute.
+            wait_for(f"{name} is Ready", lambda n=name: objects.condition(api, namespace, n, "Ready")["status"] == "True", 100)
