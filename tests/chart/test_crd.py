@@ -148,7 +148,9 @@ WRONG = {
     "a timeout of 0s": (endpoint(timeout="0s"), "timeout is not a duration above zero"),
     "a timeout that is none": (endpoint(timeout="soon"), "timeout is not a duration above zero"),
     "an unknown field": (
-        endpoint(scheme="https"), 'unknown field "spec.metrics.endpoints[0].scheme"'),
+        endpoint(relabelings=[]), 'unknown field "spec.metrics.endpoints[0].relabelings"'),
+    "a scheme that is none": (endpoint(scheme="tcp"), 'supported values: "http", "https"'),
+    "a class that is no name": (endpoint(**{"class": "A b"}), "the name of a class has lower case letters"),
     "a poll without a port": (poll(port=None), "http[0].port: Required value"),
     "a poll of a relative path": (poll(path="health"), "path begins with / and is percent-encoded"),
     "a poll once a day": (poll(interval="24h"), "interval is not a duration from 1s to 1h"),
@@ -341,7 +343,9 @@ def test_what_is_left_out_is_filled_in(server):
     assert stored["spec"] == {
         "selector": {"matchAll": False, "matchLabels": {"app": "shop"}},
         "suspend": False,
-        "metrics": {"endpoints": [{"port": "http", "path": "/metrics", "interval": "15s"}]},
+        "metrics": {"endpoints": [{
+            "port": "http", "path": "/metrics", "interval": "15s", "scheme": "http", "nativeHistograms": False,
+        }]},
         "logs": {
             "source": "Files",
             "files": {"directory": "/var/log/shop", "include": ["*.log"], "exclude": []},
