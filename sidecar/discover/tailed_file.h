@@ -64,7 +64,6 @@ struct TailedFile {
   bool partial = false;          // but a CRI line whose end may be in the next generation
   bool held = false;             // but a block of lines that may go on
   std::int64_t last_time = 0;    // the last time assigned to a line
-  std::int64_t front = 0;        // the newest time of a line of the path so far
   StreamTimes stream_times;      // of CRI lines, at checkpoint.offset
   std::string memory;            // of the pipeline's stages, at checkpoint.offset
   ArrivalTimes arrival_times;

@@ -22,8 +22,7 @@ void BatchBuilder::Begin(const TailedFile& file, const LogSource& source, std::s
   safe_memory_.clear();
   max_line_ = std::min(source.max_line_size, kMaxLine);
   unique_times_ = true;
-  front_ = file.front;
-  until_ = 0;
+  front_ = until_ = 0;
   limited_ = waits_ = false;
   pipeline_ = source.pipeline.get();
   if (pipeline_ == nullptr) return;
@@ -175,6 +174,7 @@ Result<Batch> BatchBuilder::Build(const TailedFile& file, const LogSource& sourc
     now_.last_time = file.last_time;
     now_.stream_times = file.stream_times;
     limited_ = true;
+    front_ = ending.front;
     waits_ = ending.until != 0;
     until_ = ending.until;
     return Decode(file, source.format, file.checkpoint.offset, limit, max_bytes, how,

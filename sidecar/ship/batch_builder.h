@@ -64,6 +64,7 @@ class BatchBuilder {
     bool keep_room = false;   // but NULs at the end are room for more text, and no line
     bool carry_over = false;  // but partial lines are for the next generation
     bool end_blocks = false;  // a block that may go on is sent as it is
+    std::int64_t front = 0;   // the newest time of the path's lines before the batch
     std::int64_t until = 0;   // lines beyond this time are for later; 0: kMostTime from the first
   };
 
@@ -140,8 +141,7 @@ class BatchBuilder {
   bool waits_ = false;    // there may be no batch at all
   Progress now_, safe_;
   std::int64_t front_ = 0;  // the newest time so far
-  std::int64_t until_ =
-      0;  // a line beyond this time is for the next batch; 0 before the first line
+  std::int64_t until_ = 0;  // younger lines are for the next batch; 0 before the first line
   std::vector<std::int64_t> safe_memory_;
   std::vector<TimeRun> runs_;
   Losses dropped_;

@@ -170,7 +170,7 @@ void LogWorker::BuildNext(TailedFile& file, Mode mode) {
   }
   PathTimes& times = path_times_[file.path];
   file.last_time = times.last = std::max(file.last_time, times.last);
-  file.front = times.front;
+  ending.front = times.front;
   ending.until = times.in_flight > 0 ? times.until : 0;
   auto batch =
       builder_.Build(file, files_.source(file), options_.batch_bytes, ending, clock_.WallNanos());

@@ -81,9 +81,9 @@ TEST_F(BatchTimesTest, ABlockOfLinesEndsWithItsBatchAndTheNextBeginsWithItsFirst
 TEST_F(BatchTimesTest, TheLastBlockOfAFileIsABatchOfItsOwnWhenItIsHoursYounger) {
   source_.pipeline = *Pipeline::Compile({{MultilineSpec{"^\\S"}}});
   Write(Line(0, "one") + Line(90, "two") + Line(90, "  more"));
-  const BatchBuilder::Ending ending{.end_blocks = true};
   for (int block = 0; block < 2; ++block) {
-    const Batch batch = *builder_.Build(file_, source_, 1 << 20, ending, kNow + 1);
+    const Batch batch =
+        *builder_.Build(file_, source_, 1 << 20, {.end_blocks = true, .front = front_}, kNow + 1);
     EXPECT_EQ(batch.count.lines, 1u);
     ExpectSameAgain(batch);
     Take(batch);
