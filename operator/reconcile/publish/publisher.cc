@@ -52,6 +52,16 @@ void AddSizes(Registry& registry, const ClusterIndex& index) {
   });
 }
 
+std::shared_ptr<const Document> DocumentOf(
+    const std::map<std::string, std::unique_ptr<TargetPages>>& parts) {
+  std::vector<TargetPages::PagePtr> all;
+  all.reserve(parts.size());
+  for (const auto& [key, part] : parts) {
+    all.insert(all.end(), part->pages().begin(), part->pages().end());
+  }
+  return std::make_shared<const Document>(std::move(all));
+}
+
 }  // namespace
 
 Publisher::Publisher(ClusterIndex& index, std::function<bool()> synced,
@@ -152,20 +162,6 @@ std::shared_ptr<const Document> Publisher::OfClass(const std::string& scrape_cla
       std::make_shared<const Document>(std::vector<std::shared_ptr<const DocumentPage>>());
   return found == all->end() ? kEmpty : found->second;
 }
-
-namespace {
-
-std::shared_ptr<const Document> DocumentOf(
-    const std::map<std::string, std::unique_ptr<TargetPages>>& parts) {
-  std::vector<TargetPages::PagePtr> all;
-  all.reserve(parts.size());
-  for (const auto& [key, part] : parts) {
-    all.insert(all.end(), part->pages().begin(), part->pages().end());
-  }
-  return std::make_shared<const Document>(std::move(all));
-}
-
-}  // namespace
 
 void Publisher::PublishClasses() {
   if (!std::exchange(classes_differ_, false)) return;
