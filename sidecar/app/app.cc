@@ -147,7 +147,12 @@ void App::BecomeReady() {
   if (ready_ || (!watcher_.current().any && clock_.Steady() < ready_at_)) return;
   ready_ = true;
   pages_.SetState(StatusPages::State::kReady);
-  service_.Ready("serves " + started_listen_);
+  SayReady();
+}
+
+// To the service manager. A reload may come before we are.
+void App::SayReady() {
+  if (ready_) service_.Ready("serves " + started_listen_);
 }
 
 void App::Apply() {
@@ -198,7 +203,7 @@ void App::Reload(int reload_fd) {
   const bool changed = watcher_.Check(true);
   LogInfo("SIGHUP: the configuration was read again", {{"changed", changed ? "yes" : "no"}});
   if (changed) Apply();
-  service_.Ready("serves " + started_listen_);
+  SayReady();
 }
 
 Result<App::Once> App::RunOnce() {

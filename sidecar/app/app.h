@@ -66,6 +66,7 @@ class App {
   Status FollowPods();
   void FollowOutput(const SidecarConfig& config);
   void BecomeReady();
+  void SayReady();
   void Stop();
 
   const bool node_agent_;
