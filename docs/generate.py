@@ -218,8 +218,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Writes the generated pages of docs/reference.")
     parser.add_argument("--check", action="store_true", help="exit 1 if a page is not up to date")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "dev", help="where the programs are")
-    parser.add_argument("pages", nargs="*", default=["metrics.md", "flags.md"])
+    parser.add_argument("pages", nargs="*", default=["metrics.md", "flags.md"], help="metrics.md, flags.md or both")
     given = parser.parse_args()
+    if unknown := set(given.pages) - {"metrics.md", "flags.md"}:
+        parser.error(f"{', '.join(sorted(unknown))} is not made here; its own page says how it is")
     stale = []
     for name in given.pages:
         text = metrics_page() if name == "metrics.md" else flags_page(given.build)

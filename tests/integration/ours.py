@@ -52,9 +52,11 @@ def served(handler: type[Quiet], host: str = "127.0.0.1", port: int = 0):
     with http.server.ThreadingHTTPServer((host, port), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:  # else the thread would keep a run alive in which a test fails
+            server.shutdown()
+            thread.join()
 
 
 class Program:
