@@ -133,6 +133,7 @@ NOT_RACED = {
 # Tests of memory, which no sanitizer's build can tell, by their program. unit-asan runs all others.
 NOT_SANITIZED = {
     "common_base_test": r"^GiveBackMemoryTest\.",
+    "common_net_http_server_limits_test": r"^HttpServerCrowdTest\.",
     "sidecar_pipeline_test": r"^PipelineFilesTest\.",
 }
 

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/fakes/sanitizer.h"
+
 namespace telltale {
 namespace {
 
@@ -28,9 +30,7 @@ std::size_t ResidentKb() {
 // Blocks so small that the allocator keeps them in its heap, with one left at the end of it, so
 // that the heap cannot simply become shorter.
 TEST(GiveBackMemoryTest, FreeMemoryInTheMiddleOfTheHeapIsNoLongerResident) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "the sanitizer has an allocator of its own";
-#endif
+  if (kSanitized) GTEST_SKIP() << "the sanitizer has an allocator of its own";
   constexpr std::size_t kBlock = 8 << 10, kBlocks = 4096;  // 32 MiB
   std::vector<std::unique_ptr<char[]>> blocks(kBlocks);
   for (auto& block : blocks) {

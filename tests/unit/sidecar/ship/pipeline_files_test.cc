@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include "sidecar/tail/line_reader.h"
+#include "tests/fakes/sanitizer.h"
 #include "tests/fakes/wait_until.h"
 #include "tests/unit/sidecar/ship/pipeline_fixture.h"
 
@@ -13,12 +14,6 @@ namespace {
 using testing::ElementsAre;
 using testing::ElementsAreArray;
 using testing::UnorderedElementsAre;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 class PipelineFilesTest : public PipelineTest {};
 
