@@ -15,6 +15,7 @@
 #include "common/base/memory.h"
 #include "common/metrics/process_metrics.h"
 #include "sidecar/app/stream_labels.h"
+#include "sidecar/journal/state_lock.h"
 
 namespace telltale {
 namespace {
@@ -191,6 +192,7 @@ void App::Apply() {
   push_.Configure(PushOptionsOf(config));
   runner_.Configure(config.collectors, milliseconds(config.IntervalMs()),
                     config.collector_settings);
+  runner_.LogCycles(config.log_cycle);
   reloader_.Configure(config.reload);
   GiveBackMemory();  // the tree that the configuration was parsed into is garbage now
 }
@@ -208,11 +210,16 @@ void App::Reload(int reload_fd) {
 
 Result<App::Once> App::RunOnce() {
   TELLTALE_TRY(Prepare());
+  if (const auto holder = StateLock::Holder(started_state_)) {
+    return Fail(Code::kUnavailable, "another telltale-sidecar, " + *holder +
+                                        ", uses the state folder " + started_state_ +
+                                        ": --once needs a configuration with another `state`");
+  }
   pipeline_ =
       std::make_unique<LogPipeline>(PipelineOptions(watcher_.current().config), registry_, clock_);
   Apply();
   TELLTALE_TRY(pipeline_->Start());
-  runner_.RunCycle();
+  runner_.RunOnce();
   reloader_.Stop();
   if (output_) output_->Stop();
   const SidecarConfig& config = watcher_.current().config;

@@ -18,7 +18,8 @@ Result<SidecarOptions> ParseSidecarOptions(int argc, const char* const* argv) {
       "check-config", &options.check_config,
       "print the problems and warnings of the configuration and exit; 1 if there is a problem");
   flags.Add("once", &options.once,
-            "run each collector once, send the logs that are there, print the page of metrics and "
+            "run each collector and poll once, send the logs that are there, print the page of "
+            "metrics and "
             "exit; 1 if lines are left that could not be sent");
   flags.Add("role", &options.role, "ROLE",
             "pod: beside the containers of one pod; node: for the output of the pods of one node");

@@ -37,6 +37,8 @@ class Collector {
   virtual void Configure(const CollectorSettings&, std::chrono::milliseconds) {}
   // An error is logged and makes telltale_collector_success 0; other collectors go on.
   virtual Status Collect() = 0;
+  // Returns when what runs beside the cycles has been done once.
+  virtual void AwaitFirst() {}
 };
 
 struct CollectorEntry {

@@ -36,6 +36,9 @@ class HttpCollector : public Collector {
   }
 
   Status Collect() override { return {}; }
+  void AwaitFirst() override {
+    for (const auto& poller : pollers_) poller->AwaitFirst();
+  }
 
  private:
   Registry& registry_;

@@ -80,30 +80,45 @@ SteadyTime CollectorRunner::NextCycle() const {
   return running_.empty() ? SteadyTime::max() : next_;
 }
 
-void CollectorRunner::RunOne(Running& running) {
+bool CollectorRunner::RunOne(Running& running) {
   const SteadyTime start = clock_.Steady();
   const Status status = running.collector->Collect();
   running.duration->Set(Seconds(clock_.Steady() - start));
   running.success->Set(status.ok() ? 1 : 0);
   const std::string error = status.ok() ? "" : status.error().message;
-  if (error == running.last_error) return;
+  if (error == running.last_error) return status.ok();
   if (status.ok()) {
     LogInfo("collector works again", {{"collector", running.name}});
   } else {
     LogWarn("collector failed", {{"collector", running.name}, {"error", error}});
   }
   running.last_error = error;
+  return status.ok();
+}
+
+void CollectorRunner::SayCycle(std::size_t failed, double seconds) const {
+  const LogLevel level = log_cycles_ ? LogLevel::kInfo : LogLevel::kDebug;
+  Log(level, "Collect cycle finished",
+      {{"cycle", cycles_.Value()},
+       {"collectors", running_.size()},
+       {"failed", failed},
+       {"seconds", std::to_string(seconds)}});
 }
 
 void CollectorRunner::RunCycle() {
   const SteadyTime start = clock_.Steady();
-  LogDebug("Starting collect cycle");
-  for (Running& running : running_) RunOne(running);
+  std::size_t failed = 0;
+  for (Running& running : running_) failed += RunOne(running) ? 0 : 1;
   cycles_.Add();
   last_cycle_.Set(static_cast<double>(clock_.WallNanos() / 1'000'000) / 1e3);
-  LogDebug("Collect cycle finished", {{"collectors", running_.size()}});
+  SayCycle(failed, Seconds(clock_.Steady() - start));
   // From the time it was due, so that cycles do not drift; after a long stop, from now.
   next_ = std::max(next_ + interval_, start + interval_ / 2);
+}
+
+void CollectorRunner::RunOnce() {
+  RunCycle();
+  for (Running& running : running_) running.collector->AwaitFirst();
 }
 
 }  // namespace telltale

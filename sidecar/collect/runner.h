@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,8 +27,12 @@ class CollectorRunner {
   // along. The next cycle is due at once. Names that the table lacks are logged and left out.
   void Configure(const std::vector<std::string>& names, std::chrono::milliseconds interval,
                  const CollectorSettings& settings = {});
+  // Whether each cycle is said in the log at level info; else at level debug.
+  void LogCycles(bool on) { log_cycles_ = on; }
 
   void RunCycle();
+  // A cycle, and what collectors do beside the cycles, once.
+  void RunOnce();
   // When RunCycle is due; the far future when no collector is configured.
   SteadyTime NextCycle() const;
 
@@ -41,7 +46,8 @@ class CollectorRunner {
   };
   Running StartCollector(const CollectorEntry& entry);
   void StopCollector(Running& running);
-  void RunOne(Running& running);
+  bool RunOne(Running& running);  // whether it succeeded
+  void SayCycle(std::size_t failed, double seconds) const;
 
   Registry& registry_;
   Clock& clock_;
@@ -52,6 +58,7 @@ class CollectorRunner {
   std::vector<Running> running_;
   std::chrono::milliseconds interval_{0};
   SteadyTime next_{};
+  bool log_cycles_ = false;
 };
 
 }  // namespace telltale

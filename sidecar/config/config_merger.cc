@@ -28,6 +28,7 @@ void ConfigMerger::Add(const std::string& name, const std::string& target,
   if (config.interval_ms != 0 && (out_.interval_ms == 0 || config.interval_ms < out_.interval_ms)) {
     out_.interval_ms = config.interval_ms;
   }
+  out_.log_cycle = out_.log_cycle || config.log_cycle;
   FirstWins(name, "listen", config.listen, out_.listen);
   FirstWins(name, "state", config.state_dir, out_.state_dir);
   if (out_.log_limits == LogLimitsConfig{}) out_.log_limits = config.log_limits;

@@ -228,6 +228,7 @@ SidecarConfig DecodeSidecarConfig(const YamlNode& root, std::string_view file,
         [&](const YamlNode& n) {
           decoder.DurationMs(n, "interval", kMinIntervalMs, kMaxIntervalMs, out.interval_ms);
         }},
+       {"logCycle", [&](const YamlNode& n) { decoder.Bool(n, "logCycle", out.log_cycle); }},
        {"state",
         [&](const YamlNode& n) {
           decoder.String(n, "state", out.state_dir);

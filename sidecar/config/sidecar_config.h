@@ -70,6 +70,7 @@ struct LogLimitsConfig {
 struct SidecarConfig {
   std::string listen;            // empty: kDefaultListen, or TELLTALE_LISTEN
   std::int64_t interval_ms = 0;  // 0: kDefaultIntervalMs
+  bool log_cycle = false;        // a line for each cycle of the collectors
   std::string state_dir;         // empty: kDefaultStateDir
   Labels labels;                 // on every stream
   LokiConfig loki;

@@ -28,6 +28,13 @@ std::string NameIn(int fd) {
 
 }  // namespace
 
+std::optional<std::string> StateLock::Holder(const std::string& directory) {
+  const std::string path = directory + "/lock";
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return {};
+  return NameIn(fd.get());
+}
+
 bool StateLock::TryLock() {
   if (directory_.empty() || fd_) return true;
   if (!MakeDirectories(directory_)) return true;

@@ -5,6 +5,7 @@
 // Owned by LogPipeline, on its worker's thread.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "common/base/files.h"
@@ -19,6 +20,9 @@ class StateLock {
   // False while another process has the folder; the first time with a warning that names it. True
   // as well when no lock can be made there: the journal will report the same disk error.
   bool TryLock();
+
+  // The name of the process that has `directory` now; nothing if none has, or if we may not look.
+  static std::optional<std::string> Holder(const std::string& directory);
 
  private:
   std::string directory_;

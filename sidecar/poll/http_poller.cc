@@ -71,6 +71,11 @@ HttpPoller::~HttpPoller() {
   }
 }
 
+void HttpPoller::AwaitFirst() {
+  MutexLock lock(mutex_);
+  while (!polled_once_) polled_.Wait(mutex_);
+}
+
 void HttpPoller::SetOptional(std::string_view name, std::string_view help, bool there,
                              double value) {
   if (!there) return registry_.Remove(name, labels_);
@@ -113,6 +118,8 @@ void HttpPoller::Run() {
     next = std::max(next + interval_, start + interval_ / 2);
     const auto wait = next - clock_.Steady();
     lock.Lock();
+    polled_once_ = true;
+    polled_.NotifyAll();
     if (wait > SteadyTime::duration(0)) {
       stopped_.WaitFor(mutex_, wait, [this]() REQUIRES(mutex_) { return stop_; });
     }

@@ -29,6 +29,9 @@ class HttpPoller {
   HttpPoller(const HttpPoller&) = delete;
   HttpPoller& operator=(const HttpPoller&) = delete;
 
+  // Blocks until the first poll has published its series.
+  void AwaitFirst() EXCLUDES(mutex_);
+
   const HttpPollConfig& config() const { return config_; }
   std::chrono::milliseconds interval() const { return interval_; }
 
@@ -53,8 +56,9 @@ class HttpPoller {
   HttpProbe probe_;
 
   Mutex mutex_;
-  CondVar stopped_;
+  CondVar stopped_, polled_;
   bool stop_ GUARDED_BY(mutex_) = false;
+  bool polled_once_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -148,6 +148,56 @@ def test_once_collects_sends_prints_and_ends(tmp_path, kind):
     assert refused.returncode == 1 and "a node agent has to stay" in refused.stderr
 
 
+def test_once_beside_a_running_service_ends_at_once_with_a_sentence(tmp_path):
+    config = tmp_path / "c.yaml"
+    config.write_text(f"version: 1\nlisten: 127.0.0.1:0\nstate: {tmp_path}/state\ncollectors: {{process: {{}}}}\n")
+    with ours.Program(tmp_path, "telltale-sidecar", f"--config={config}") as service:
+        wait_for("the service has the folder", lambda: (tmp_path / "state/lock").exists() and (tmp_path / "state/lock").read_text())
+        refused = run(SIDECAR, "--once", f"--config={config}", timeout=30)
+        assert refused.returncode == 1 and refused.stdout == ""
+        assert refused.stderr.splitlines()[-1].startswith("telltale-sidecar: another telltale-sidecar, pid "), refused.stderr
+        assert f"{tmp_path}/state" in refused.stderr and "`state`" in refused.stderr
+        (tmp_path / "own.yaml").write_text(config.read_text().replace("/state", "/own"))
+        assert run(SIDECAR, "--once", f"--config={tmp_path}/own.yaml").returncode == 0
+        assert service.metric("telltale_collect_cycles_total") >= 1, "the service runs on"
+    assert run(SIDECAR, "--once", f"--config={config}").returncode == 0
+
+
+def test_once_waits_for_each_poll(tmp_path):
+    class Slow(ours.Quiet):
+        def do_GET(self):
+            time.sleep(1)  # longer than everything else that a run does
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    with ours.served(Slow) as server:
+        polls = f"[{{name: slow, url: 'http://127.0.0.1:{server.server_port}/'}}, {{name: nobody, url: 'http://127.0.0.1:1/'}}]"
+        (tmp_path / "c.yaml").write_text(f"version: 1\nstate: {tmp_path}/state\ncollectors: {{http: {{polls: {polls}}}}}\n")
+        done = run(SIDECAR, "--once", f"--config={tmp_path}/c.yaml")
+    assert done.returncode == 0, done.stderr
+    assert 'telltale_http_up{poll="slow"} 1\n' in done.stdout
+    assert 'telltale_http_failures_total{poll="nobody",reason="connect"} 1\n' in done.stdout
+
+
+def test_the_collector_of_the_examples_counts_and_its_lines_reach_loki(tmp_path):
+    example = (ROOT / "examples/collector/collector.yml").read_text()
+    assert len([line for line in example.splitlines() if not line.startswith("#")]) <= 12
+    with peers.Loki(tmp_path / "loki") as loki:
+        for here, there in (
+            ("0.0.0.0:8080", "127.0.0.1:0"), ("10s", "1s"), ("/var/lib/telltale", f"{tmp_path}/state"),
+            ("http://loki:3100", loki.push_base), ("/logs/*.log", str(tmp_path / "telltale-sidecar.log")),
+        ):  # fmt: skip
+            assert here in example
+            example = example.replace(here, there)
+        (tmp_path / "collector.yml").write_text(example)
+        with ours.Program(tmp_path, "telltale-sidecar", f"--config={tmp_path}/collector.yml") as collector:
+            wait_for("cycles", lambda: collector.metric("telltale_collect_cycles_total") >= 3)
+            assert collector.metric("telltale_collector_duration_seconds", collector="process") > 0
+            lines = wait_for("lines", lambda: [e for e in loki.entries({"job": "logging"}) if "cycle=2 " in e.line])
+            assert 'msg="Collect cycle finished"' in lines[0].line and "collectors=2 failed=0" in lines[0].line
+
+
 def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(), re.DOTALL)
 

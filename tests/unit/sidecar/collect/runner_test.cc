@@ -128,5 +128,21 @@ TEST_F(CollectorRunnerTest, ANameThatTheTableLacksIsLoggedAndLeftOut) {
   EXPECT_THAT(Page(), HasSubstr("telltale_collector_success{collector=\"slow\"} 1\n"));
 }
 
+TEST_F(CollectorRunnerTest, ACycleIsALineOfTheLogOnlyWhereThatIsAsked) {
+  runner_.Configure({"failing", "slow"}, seconds(10));
+  failing_fails = false;
+  runner_.RunCycle();
+  EXPECT_THAT(logged, ElementsAre());
+  runner_.LogCycles(true);
+  failing_fails = true;
+  runner_.RunCycle();
+  EXPECT_THAT(logged, ElementsAre(HasSubstr("no such luck"),
+                                  HasSubstr("level=info msg=\"Collect cycle finished\" cycle=2 "
+                                            "collectors=2 failed=1 seconds=0.250000")));
+  runner_.LogCycles(false);
+  runner_.RunCycle();
+  EXPECT_EQ(logged.size(), 2u);
+}
+
 }  // namespace
 }  // namespace telltale

@@ -37,7 +37,9 @@ TEST(ConfigSource, MergesTheDocumentsThatSelectThePod) {
                 "labels": {"team": "web"}, "logs": [{"files": {"include": ["/a/*.log"]}}]})"),
        ""},
       {"b.json", Document(kOther, R"({"version": 1, "interval": "1s"})"), ""},
-      {"c.json", Document(kShop, R"({"version": 1, "interval": "15s", "labels": {"zone": "1"},
+      {"c.json",
+       Document(kShop,
+                R"({"version": 1, "interval": "15s", "logCycle": true, "labels": {"zone": "1"},
                 "collectors": {"process": {}, "network": {}},
                 "logs": [{"files": {"include": ["/c/*.log"]}}]})"),
        ""},
@@ -47,6 +49,7 @@ TEST(ConfigSource, MergesTheDocumentsThatSelectThePod) {
   EXPECT_EQ(loaded.config.IntervalMs(), 15'000);
   EXPECT_THAT(loaded.config.collectors, ElementsAre("network", "process"));
   EXPECT_THAT(loaded.config.labels, ElementsAre(Pair("team", "web"), Pair("zone", "1")));
+  EXPECT_TRUE(loaded.config.log_cycle);
   ASSERT_EQ(loaded.config.logs.size(), 2u);
   EXPECT_THAT(loaded.config.logs[0].include, ElementsAre("/a/*.log"));
   EXPECT_THAT(loaded.config.logs[0].targets, ElementsAre("a"));

@@ -27,6 +27,20 @@ TEST(StateLock, OneAtATimeHasAFolderAndTheNextGetsItWhenTheFirstEnds) {
   EXPECT_FALSE(third.TryLock());
 }
 
+TEST(StateLock, TellsWhoHasAFolderWithoutTakingIt) {
+  const TempFolder temp;
+  EXPECT_FALSE(StateLock::Holder(temp / "state"));
+  {
+    StateLock lock(temp / "state");
+    ASSERT_TRUE(lock.TryLock());
+    EXPECT_EQ(StateLock::Holder(temp / "state").value_or("").find("pid "), 0u);
+    EXPECT_FALSE(StateLock::Holder(temp / "other"));
+  }
+  EXPECT_FALSE(StateLock::Holder(temp / "state"));
+  StateLock next(temp / "state");
+  EXPECT_TRUE(next.TryLock());
+}
+
 TEST(StateLock, TwoFoldersAndNoFolderAreFree) {
   TempFolder temp;
   StateLock a(temp / "a"), b(temp / "b"), none(""), without("");

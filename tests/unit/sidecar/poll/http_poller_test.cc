@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <latch>
+#include <thread>
 
 #include "common/base/log.h"
 #include "tests/fakes/wait_until.h"
@@ -74,6 +75,24 @@ TEST_F(HttpPollerTest, AServerThatHangsIsCountedAtTheDeadlineAndHurtsNoOtherPoll
   RawSocket::Connect(hung.port());  // so that the script ends, whichever poll it waits for
   RawSocket::Connect(hung.port());
   RawSocket::Connect(hung.port());
+}
+
+TEST_F(HttpPollerTest, TheFirstPollIsAwaitedWhetherItSucceedsOrNot) {
+  std::latch asked(1), answer(1);
+  const auto slow = Serve([&](const HttpRequest&) {
+    asked.count_down();
+    answer.wait();
+    return TextResponse(200, "ok");
+  });
+  HttpPoller good(Named("good", Http(slow)), milliseconds(60'000), registry_, RealClock());
+  HttpPoller bad(Named("bad", "http://127.0.0.1:1/"), milliseconds(60'000), registry_, RealClock());
+  asked.wait();
+  std::thread later([&] { answer.count_down(); });
+  good.AwaitFirst();
+  bad.AwaitFirst();
+  later.join();
+  EXPECT_EQ(Value("telltale_http_up{poll=\"good\"}"), 1);
+  EXPECT_EQ(Value("telltale_http_failures_total{poll=\"bad\",reason=\"connect\"}"), 1);
 }
 
 TEST_F(HttpPollerTest, AServerThatBreaksAndIsMendedIsSaidOnceEach) {
