@@ -30,8 +30,8 @@ TEST(ConfigMessages, AnUnknownKeyNamesTheOneThatWasMeant) {
        "f.yaml:2: unknown key \"a\" in collectors.network; known are include, exclude"},
       {"scrape_configs: []\n",
        "f.yaml:2: unknown key \"scrape_configs\" in the configuration: this is a key of Promtail's "
-       "configuration; known are version, listen, interval, state, labels, loki, alertmanager, "
-       "logs, logLimits, collectors, push, pods, reload"},
+       "configuration; known are version, listen, interval, logCycle, state, labels, loki, "
+       "alertmanager, logs, logLimits, collectors, push, pods, reload"},
       {"// the log\n",
        "f.yaml:2: unknown key \"// the log\" in the configuration: a comment begins with \"#\""},
       {"loki: {url:http://l}\n",
