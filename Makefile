@@ -60,7 +60,8 @@ images: ## our two images and the sample app's as OCI archives in dist/
 	@cmake --preset release >/dev/null && cmake --build --preset release
 	@$(PYTHON) images/build.py --out dist telltale-operator telltale-sidecar shop
 
-generate: ## crds/ into the chart and manifests/install.yaml
+generate: ## crds/ into the chart and manifests/install.yaml, dashboards, and the pages of docs/reference
+	@$(PYTHON) helm/dashboards/generate.py
 	@$(PYTHON) manifests/generate.py
 
 format: ## our C++ in the project's style

@@ -514,6 +514,7 @@ def test_promtail_is_ready_without_a_single_target():
 
 
 def test_grafana_has_no_password_but_the_one_that_was_chosen():
+    """Without a cluster: test_api.py has what `helm install` makes."""
     objects = chart.render()
     assert "Secret" not in {one["kind"] for one in objects}
     ini = chart.config(objects, "telltale-grafana", "grafana.ini")

@@ -277,6 +277,52 @@ def test_grafana_finds_the_dashboards_where_they_are_mounted():
     assert provider["options"]["path"] == mount["mountPath"]
     mounted = chart.find(objects, "ConfigMap", "telltale-grafana-dashboards")["data"]
     files = {path.name: path.read_text() for path in (chart.CHART / "dashboards").glob("*.json")}
+    assert len(files) >= 6
     assert {name: text.strip() for name, text in mounted.items()} == {
         name: text.strip() for name, text in files.items()
     }
+
+
+def grafana_ini(*settings: str) -> configparser.ConfigParser:
+    ini = configparser.ConfigParser(interpolation=None)
+    ini.read_string(chart.config(chart.render(*settings), "telltale-grafana", "grafana.ini"))
+    return ini
+
+
+def test_sections_of_grafana_ini_are_the_user_s_key_by_key():
+    ini = grafana_ini(
+        "grafana.ini.server.root_url=https://grafana.example/a?b=c", "grafana.ini.users.default_theme=light",
+        "grafana.ini.log.mode=file", "grafana.ini.database.max_open_conn=60000000", "grafana.ini.smtp.password=a;b#c",
+        "grafana.ini.analytics.check_for_updates=true", "grafana.ini.smtp.ratio=0.5",
+    )  # fmt: skip
+    assert ini["server"]["root_url"] == "https://grafana.example/a?b=c"
+    assert dict(ini["users"]) == {"allow_sign_up": "false", "default_theme": "light"}
+    assert ini["log"]["mode"] == "file" and ini["analytics"]["check_for_updates"] == "true"
+    assert ini["analytics"]["reporting_enabled"] == "false"
+    assert ini["database"]["max_open_conn"] == "60000000" and ini["smtp"]["ratio"] == "0.5"
+    # Three quotes: else what follows ; or # is a comment to Grafana.
+    assert ini["smtp"]["password"] == '"""a;b#c"""'
+
+
+def test_grafana_gets_dashboards_and_data_sources_of_the_user_beside_ours():
+    objects = chart.render("grafana.dashboards.mine={\"title\": \"{{pod}}\"}".replace(",", "\\,"),
+                           "grafana.dashboards.fleet={\"title\": \"Ours\"}")  # fmt: skip
+    mounted = chart.find(objects, "ConfigMap", "telltale-grafana-dashboards")["data"]
+    assert yaml.safe_load(mounted["mine.json"]) == {"title": "{{pod}}"}
+    assert yaml.safe_load(mounted["fleet.json"]) == {"title": "Ours"} and "operator.json" in mounted
+    more = ("grafana.extraDatasources[0].name=pg", "grafana.extraDatasources[0].type=postgres")
+    for settings, default in ((more, True), ((*more, "grafana.extraDatasources[0].isDefault=true"), False)):
+        text = chart.config(chart.render(*settings), "telltale-grafana", "datasources.yaml")
+        found = {one["name"]: one for one in yaml.safe_load(text)["datasources"]}
+        assert set(found) == {"Prometheus", "Loki", "pg"}
+        # Grafana refuses to start with two defaults.
+        assert found["Prometheus"]["isDefault"] is default
+
+
+def test_a_grafana_of_the_user_s_finds_the_dashboards_by_their_labels():
+    for settings in ((), ("grafana.enabled=false",)):
+        objects = chart.render(*settings, "grafana.dashboardConfigMap.enabled=true", "grafana.dashboardConfigMap.labels.team=a")
+        found = chart.find(objects, "ConfigMap", "telltale-grafana-dashboards")
+        assert found["metadata"]["labels"].items() >= {"grafana_dashboard": "1", "team": "a"}.items()
+        assert "fleet.json" in found["data"]
+    assert not [one for one in chart.render("grafana.enabled=false") if "dashboards" in one["metadata"]["name"]]

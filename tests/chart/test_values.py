@@ -176,6 +176,14 @@ WRONG = [
     ("prometheus.persistence.size=8GB", "prometheus.persistence.size is 8GB, which is no size of a volume: such as 8Gi"),
     ("globl.imageRegistry=a", "additional properties 'globl' not allowed"),
     ("grafana.adminPassword=a,grafana.existingSecret=b", "remove one of the two"),
+    ("grafana.dashboards.shop=shop.json", "grafana.dashboards.shop is no dashboard in JSON"),
+    ("grafana.dashboards.shop={}", "--set-file grafana.dashboards.shop=FILE"),
+    ('grafana.dashboards.shop={"title": "a"\\, "__inputs": [1]}', "asks for data sources when it is imported"),
+    ("grafana.extraDatasources[0].name=Loki,grafana.extraDatasources[0].type=loki", "choose another"),
+    ("grafana.extraDatasources[0].name=a", "missing property 'type'"),
+    ("grafana.ini.server=a", "/grafana/ini/server"),
+    ("grafana.ini.server.cert=a\nb", "more than one line"),
+    ('grafana.ini.server.cert=a;"""', "write $__env{NAME}"),
 ]
 
 
