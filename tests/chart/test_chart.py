@@ -95,8 +95,9 @@ def test_templates_ask_neither_the_cluster_nor_chance():
     words = re.compile(r"\b(lookup|rand\w+|gen(CA|Self|Signed|Private)\w*|now|uuidv4)\b")
     for path in (chart.CHART / "templates").rglob("*"):
         if path.suffix in (".yaml", ".tpl"):
-            # It renders nothing, and says that another release is there.
-            if path.name == "validate.yaml":
+            # validate.yaml renders nothing, and says that another release is there. Grafana's password is made
+            # where there is a cluster to keep it in (test_api.py), and nowhere else (the test above).
+            if path.name == "validate.yaml" or path.name in ("_grafana.tpl", "secret.yaml"):
                 continue
             actions = " ".join(re.findall(r"{{.*?}}", path.read_text(), re.DOTALL))
             actions = re.sub(r'"[^"]*"|/\*.*?\*/', "", actions, flags=re.DOTALL)
