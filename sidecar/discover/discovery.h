@@ -34,6 +34,7 @@ struct Directory {
   SteadyTime look_at{};        // if busy
   SteadyTime written_at{};     // if busy: when a look found that something was written
   bool trusted = false;        // inotify told of everything since the last listing
+  int restless = 0;            // listings in a row during which names changed
   SteadyTime relist_at{};      // listed then at the latest
   bool readable = true;        // at the last listing
   UnreadCounts unread{};       // wanted files in it that are not read, and it itself

@@ -102,6 +102,7 @@ class FileSet {
 
   // Finding and opening.
   void ListDirectory(const std::string& path, bool slow, bool known_only);
+  bool RenamedMeanwhile(Directory& directory);
   void CheckIdleIn(const Discovery::Names& names, const std::string& directory);
   void CheckIdleLinksIn(const std::string& directory);
   bool IsIdle(const std::string& path, std::uint64_t inode) const;

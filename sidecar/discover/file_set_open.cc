@@ -13,6 +13,8 @@ namespace telltale {
 namespace {
 
 constexpr std::size_t kMaxFirstPaths = 10'000;
+// So many listings in a row may be overtaken by renames before one is taken as it is.
+constexpr int kMaxRestless = 4;
 // An open file that is read to its end makes room for another one after so long without a change.
 constexpr std::chrono::seconds kMakeRoomAfter{10};
 
@@ -42,6 +44,7 @@ void FileSet::ListDirectory(const std::string& path, bool slow, bool known_only)
   if (!directory->trusted || rotations_.HasNew(path, wanted, idle)) {
     rotations_.Find(path, names, held, [this](const FoundGeneration& f) { OpenFound(f); });
   }
+  if (RenamedMeanwhile(*directory)) directory->again = true;
   if (!directory->again) {  // else something is left for the next time
     directory->last_scan = now;
     Discovery::EndListing(names, *directory);
@@ -66,6 +69,17 @@ void FileSet::ListDirectory(const std::string& path, bool slow, bool known_only)
     const bool before = std::exchange(file->rotated, !current.contains(file));
     if (!before && file->rotated) SearchAgain(*file);
   }
+}
+
+// Whether names changed while a directory was listed whose events are not relied on yet. A file
+// that went from one rotated name to the next meanwhile was looked for under the name that it had,
+// and no event tells of it again. A directory that never rests is taken as it is after a few
+// listings.
+bool FileSet::RenamedMeanwhile(Directory& directory) {
+  if (directory.trusted) return false;
+  TakeEvents();
+  if (!directory.list || ++directory.restless > kMaxRestless) directory.restless = 0;
+  return directory.restless > 0;
 }
 
 // Also of those that were rotated: a writer may go on with them after long.

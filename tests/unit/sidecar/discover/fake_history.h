@@ -58,6 +58,7 @@ class FakeHistory final : public FileHistory {
   void VanishedUnread(const std::string& path) override { vanished.push_back(path); }
   // Those of the folder that are known from before, and what is open.
   std::vector<KnownGeneration> Known(const std::string& directory) const override {
+    if (on_known) std::exchange(on_known, {})();
     std::vector<KnownGeneration> out;
     for (const KnownGeneration& known : known_) {
       if (DirectoryOf(known.path) == directory) out.push_back(known);
@@ -101,6 +102,7 @@ class FakeHistory final : public FileHistory {
 
   const FileSet* set = nullptr;
   std::function<void(TailedFile&)> on_begin;
+  mutable std::function<void()> on_known;  // called once: a directory's names were just listed
   std::vector<std::uint64_t> truncated, moved, closed, idle;
   std::vector<std::pair<std::string, std::uint64_t>> lost;
   std::vector<std::string> vanished;

@@ -50,6 +50,31 @@ TEST_F(FileSetRotatedTest, AFileThatWasBeingReadIsFoundByItsIdentityUnderItsNewN
   EXPECT_THAT(Unread(), ElementsAre("old\n", "new\n"));
 }
 
+// rotate renames a.log.2 to a.log.3, a.log.1 to a.log.2 and so on, and the listing at the start
+// falls between two of these.
+TEST_F(FileSetRotatedTest, AGenerationThatIsRenamedWhileItsFolderIsListedAtTheStartIsFound) {
+  Append("a.log", "1\n");
+  set_->HandleEvents();
+  Rename("a.log", "a.log.1");
+  Append("a.log", "2\n");
+  set_->HandleEvents();
+  Rename("a.log.1", "a.log.2");
+  Rename("a.log", "a.log.1");
+  Append("a.log", "3\n");
+  set_->HandleEvents();
+  Down();
+  Rename("a.log.2", "a.log.3");
+  history_.on_known = [this] {
+    Rename("a.log.1", "a.log.2");
+    Rename("a.log", "a.log.1");
+    Append("a.log", "4\n");
+  };
+  Up();
+  set_->Sweep();
+  EXPECT_FALSE(history_.on_known);
+  EXPECT_THAT(Unread(), ElementsAre("1\n", "2\n", "3\n", "4\n"));
+}
+
 TEST_F(FileSetRotatedTest, AYoungerGenerationWaitsForAnOlderOneThatIsStillBeingCompressed) {
   Append("a.log", "1\n");
   set_->HandleEvents();
