@@ -142,6 +142,34 @@ def test_each_scrape_class_is_a_job_of_its_own_and_the_operator_knows_its_name()
     assert {"/etc/telltale/secrets/one", "/etc/telltale/secrets/two"} <= mounted
 
 
+def test_pages_have_limits_unless_their_class_or_the_values_have_others():
+    objects = chart.render(*CLASSES, "prometheus.scrapeLimits.label_limit=0", "prometheus.scrapeClasses.big.body_size_limit=1GB")
+    jobs = {job["job_name"]: job for job in yaml.safe_load(chart.config(objects, *PROMETHEUS))["scrape_configs"]}
+    for name, samples, body in (("telltale", 100000, "100MB"), ("telltale-tls", 100000, "100MB"), ("telltale-big", 5000, "1GB")):
+        limits = (jobs[name]["sample_limit"], jobs[name]["body_size_limit"], jobs[name]["label_limit"], jobs[name]["target_limit"])
+        assert limits == (samples, body, 0, 0), name
+
+
+def test_prometheus_operator_gets_a_scrape_config_of_each_class():
+    given = "prometheusOperator.scrapeConfig"
+    objects = chart.render(f"{given}.enabled=true", f"{given}.labels.a=b", f"{given}.classes.big.sampleLimit=7",
+                           f"{given}.classes.tls.scrapeTimeout=5s", "operator.discoveryToken.secretName=token",
+                           "prometheus.scrapeLimits.target_limit=0", "prometheus.enabled=false", "prometheus.external.url=http://p:9090")  # fmt: skip
+    made = {one["metadata"]["name"]: one for one in objects if one["kind"] == "ScrapeConfig"}
+    assert {"telltale", "telltale-operator", "telltale-class-big", "telltale-class-tls"} <= set(made)
+    for name, query, samples in (("telltale", "", 100000), ("telltale-class-big", "?class=big", 7),
+                                 ("telltale-class-tls", "?class=tls", 100000)):  # fmt: skip
+        spec = made[name]["spec"]
+        [source] = spec["httpSDConfigs"]
+        assert source["url"].endswith("/sd/v1/targets" + query)
+        assert source["authorization"]["credentials"]["name"] == "token"
+        assert (spec["sampleLimit"], spec["labelLimit"], spec["labelValueLengthLimit"]) == (samples, 64, 4096)
+        assert "targetLimit" not in spec and spec["honorLabels"] is False
+        assert made[name]["metadata"]["labels"]["a"] == "b"
+    operator = chart.pod(chart.find(objects, "Deployment", "telltale-operator"))["containers"][0]
+    assert "--scrape-classes=big,tls" in operator["args"]
+
+
 def test_loki_s_configuration_is_the_one_that_the_chart_s_loki_accepted(tmp_path):
     """Loki 3.7.8 accepted the golden file (-verify-config, 2026-11-21). A changed one needs a Loki 3, whose
     path TELLTALE_LOKI names, before it becomes the golden file."""

@@ -154,6 +154,9 @@ WRONG = [
     ("prometheus.extraScrapeConfigs[0].job_name=telltale", "has a job telltale, which is the chart's own"),
     ("nodeExporter.enabled=true,prometheus.extraScrapeConfigs[0].job_name=node-exporter", "has a job node-exporter"),
     ("prometheus.extraScrapeConfigs[0].job_name=a,prometheus.extraScrapeConfigs[1].job_name=a", "listed twice"),
+    ("prometheus.scrapeLimits.samples=5", "additional properties 'samples' not allowed"),
+    ("prometheus.scrapeLimits.body_size_limit=5M", "'/prometheus/scrapeLimits/body_size_limit'"),
+    ("prometheusOperator.scrapeConfig.classes.Big.sampleLimit=5", "'Big' does not match pattern"),
     ("prometheusOperator.rule.enabled=true", "additional properties 'rule' not allowed"),
     # What is well formed, and what the API server or a program refuses after half of the upgrade.
     ("commonLabels.cost=a/b", 'commonLabels.cost is "a/b", which is no label\'s value'),
