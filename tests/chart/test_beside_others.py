@@ -125,12 +125,19 @@ def admits(rules: list[dict], port: int, peer: str | None) -> bool:
     return False
 
 
+# What is off by default.
+EXPORTERS = tuple(f"{one}.enabled=true" for one in
+                  ("alertmanager", "kubeStateMetrics", "nodeExporter", "pushgateway", "blackboxExporter"))  # fmt: skip
+
+
 def test_no_policy_without_being_asked_and_then_one_for_each_workload():
     assert not [one for one in chart.render() if one["kind"] == "NetworkPolicy"]
-    for settings in ((), ("logs.collector=telltale",), ("loki.enabled=false", "victorialogs.enabled=true")):
+    for settings in ((), ("logs.collector=telltale",), ("loki.enabled=false", "victorialogs.enabled=true"), EXPORTERS):
         objects = chart.render("networkPolicies.enabled=true", *settings)
         selected = [one["spec"]["podSelector"]["matchLabels"] for one in objects if one["kind"] == "NetworkPolicy"]
         pods = [one["spec"]["selector"]["matchLabels"] for one in chart.workloads(objects)]
+        [asks] = [one for one in objects if one["kind"] == "Pod"]
+        pods.append({name: asks["metadata"]["labels"][name] for name in pods[0]})
         assert sorted(selected, key=str) == sorted(pods, key=str)
 
 
@@ -138,12 +145,16 @@ def test_no_policy_without_being_asked_and_then_one_for_each_workload():
 FLOWS = [
     ("prometheus", "operator", 8080), ("operator", "prometheus", 9090), ("grafana", "prometheus", 9090),
     ("grafana", "loki", 3100), ("node", "operator", 8080), ("node", "loki", 3100), ("prometheus", "node", 9847),
+    ("prometheus", "alertmanager", 9093), ("prometheus", "kube-state-metrics", 8080), ("prometheus", "node-exporter", 9100),
+    ("prometheus", "pushgateway", 9091), ("prometheus", "blackbox-exporter", 9115),
+    ("test", "operator", 8080), ("test", "prometheus", 9090), ("test", "alertmanager", 9093), ("test", "loki", 3100),
+    ("test", "grafana", 3000),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("source", "target", "port"), FLOWS)
 def test_the_traffic_of_the_components_passes_in_both_policies(source, target, port):
-    all_of = policies("logs.collector=telltale")
+    all_of = policies("logs.collector=telltale", *EXPORTERS)
     assert admits(all_of[source]["egress"], port, target)
     assert admits(all_of[target]["ingress"], port, source)
 
@@ -157,8 +168,27 @@ def test_strangers_reach_only_what_must_be_open():
     assert admits(all_of["loki"]["ingress"], 3100, "a sidecar in any namespace")
     assert admits(all_of["operator"]["egress"], 6443, None)
     assert not admits(all_of["operator"]["egress"], 25, None)
-    for name in ("operator", "node", "grafana"):
+    for name in ("operator", "node", "grafana", "test"):
         assert admits(all_of[name]["egress"], 53, None), name
+
+
+def test_exporters_are_read_by_scrapers_and_send_nothing_that_they_need_not():
+    all_of = policies(*EXPORTERS)
+    for name, port in (("kube-state-metrics", 8080), ("node-exporter", 9100), ("blackbox-exporter", 9115)):
+        assert not admits(all_of[name]["ingress"], port, "grafana"), name
+    # Pods of every namespace push, and their sidecars alert.
+    assert admits(all_of["pushgateway"]["ingress"], 9091, "a job in any namespace")
+    assert admits(all_of["alertmanager"]["ingress"], 9093, "a sidecar in any namespace")
+    assert admits(all_of["alertmanager"]["egress"], 587, None)  # mail
+    assert admits(all_of["kube-state-metrics"]["egress"], 6443, None)
+    assert not admits(all_of["kube-state-metrics"]["egress"], 25, None)
+    for name in ("node-exporter", "pushgateway"):
+        assert all_of[name]["policyTypes"] == ["Ingress", "Egress"] and "egress" not in all_of[name], name
+    assert not admits(all_of["test"].get("ingress", []), 8080, None)
+    assert not admits(all_of["test"]["egress"], 25, None)
+    # Without anything to scrape them, nobody is let in.
+    alone = policies("prometheus.enabled=false", "kubeStateMetrics.enabled=true")
+    assert "ingress" not in alone["kube-state-metrics"]
 
 
 def test_policies_follow_what_is_outside():
