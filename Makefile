@@ -6,7 +6,7 @@ BUILD_PACKAGES := cmake/packages.txt tests/cluster/packages.txt
 PACKAGES := $(BUILD_PACKAGES) tests/packages.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build unit lint demo demo-env demo-down test model fuzz bench deb images generate format
+.PHONY: help deps build unit lint demo demo-env demo-down test model fuzz bench deb release clean images generate format
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -17,8 +17,14 @@ deps: ## installs the Debian packages of the build and of all tests that are mis
 build: deps ## our programs and all C++ tests, in build/dev (-Werror, ccache)
 	@cmake --preset dev >/dev/null && cmake --build --preset dev
 
-unit: build ## the C++ tests of build/dev
+ifdef T
+unit: deps
+	@cmake --preset dev >/dev/null && cmake --build build/dev --target $(T)
+	@build/dev/bin/$(T) --gtest_filter='$(or $(F),*)'
+else
+unit: build ## the C++ tests of build/dev; T=NAME builds and runs one program, F=PATTERN some of its tests
 	@ctest --test-dir build/dev -j "$$(nproc)" --output-on-failure
+endif
 
 lint: deps ## layers, formatting, headers, scripts, pages; its first run builds Kubernetes and helm
 	@$(PYTHON) tests/run.py lint
@@ -30,7 +36,7 @@ demo: ## a real cluster, the chart, an example, and what Prometheus and the log 
 demo-env: ## exports for a shell: eval "$(make -s demo-env)"
 	@$(PYTHON) tests/e2e/demo.py env
 
-demo-down: ## removes the demo's cluster without a trace
+demo-down: ## removes the demo's cluster without a trace, and says what else the demo put on the machine
 	@$(PYTHON) tests/e2e/demo.py down
 
 test: ## everything; the last line counts
@@ -54,6 +60,17 @@ deb: ## the sidecar as a Debian package for machines without Kubernetes, in buil
 	@tests/install.sh $(BUILD_PACKAGES)
 	@cmake --preset release >/dev/null && cmake --build --preset release --target telltale-sidecar
 	@cd build/release && cpack >/dev/null && ls packages/*.deb
+
+release: ## dist/release: images of both architectures, chart, SBOMs, checksums; the operator only for this machine
+	@tests/install.sh $(PACKAGES)
+	@test -z "$$(git status --porcelain)" || { echo "commit first: a release is of one commit" >&2; exit 1; }
+	@cmake --preset release -DTELLTALE_REVISION="$$(git rev-parse --short=10 HEAD)" >/dev/null && cmake --build --preset release
+	@cmake --preset arm64 -DCMAKE_CXX_FLAGS_RELEASE="-O2 -DNDEBUG" >/dev/null && cmake --build build/arm64 --target telltale-sidecar
+	@rm -rf dist/release
+	@TELLTALE_REVISION="$$(git rev-parse HEAD)" images/release.py --out dist/release --bin "$$(dpkg --print-architecture)=build/release/bin" --bin arm64=build/arm64/bin
+
+clean: ## removes what was built in the tree: build/ and dist/; $TELLTALE_CACHE stays
+	@rm -rf build dist
 
 images: ## our two images and the sample app's as OCI archives in dist/
 	@tests/install.sh $(BUILD_PACKAGES)

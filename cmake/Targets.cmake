@@ -20,6 +20,9 @@ endfunction()
 
 # telltale_program(NAME [STATIC] SRCS ... DEPS ...). STATIC: without shared libraries, if TELLTALE_STATIC
 # is on; it is still loaded at a random address.
+# What --version says after the version: " (COMMIT)" in a release, which sets TELLTALE_REVISION, and nothing else.
+# Only main.cc has it, so that a commit compiles nothing else anew.
+set(TELLTALE_REVISION "" CACHE STRING "the commit that --version names; make release sets it")
 function(telltale_program NAME)
   cmake_parse_arguments(ARG "STATIC" "" "SRCS;DEPS" ${ARGN})
   add_executable(${NAME} ${ARG_SRCS})
@@ -35,6 +38,11 @@ function(telltale_program NAME)
   target_link_libraries(${NAME} PRIVATE telltale_warnings ${ARG_DEPS})
   target_compile_definitions(${NAME} PRIVATE TELLTALE_VERSION="${PROJECT_VERSION}")
   target_include_directories(${NAME} PRIVATE ${PROJECT_SOURCE_DIR})
+  set(revision "")
+  if(TELLTALE_REVISION)
+    set(revision " (${TELLTALE_REVISION})")
+  endif()
+  set_source_files_properties(main.cc PROPERTIES COMPILE_DEFINITIONS "TELLTALE_REVISION=\"${revision}\"")
 endfunction()
 
 # telltale_test(NAME SRCS ... DEPS ...): one gtest program, run in the top folder of the tree, where

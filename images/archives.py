@@ -31,7 +31,10 @@ def load(ctr, path: pathlib.Path) -> None:
 
 
 def write(name: str, folder: pathlib.Path) -> tuple[oci.Image, pathlib.Path, str]:
-    """Writes folder/NAME.tar; the image, the path and the digest of its manifest."""
+    """Writes folder/NAME.tar, and its SBOM beside it; the image, the path and the digest of its manifest."""
     image = table.IMAGES[name]()
     path = folder / f"{name}.tar"
-    return image, path, image.write(path)
+    digest = image.write(path)
+    if image.sbom:
+        path.with_suffix(".spdx.json").write_text(image.sbom)
+    return image, path, digest

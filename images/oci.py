@@ -30,6 +30,7 @@ class Image:
         self.reference = reference
         self.user = user
         self.config = {"User": str(user), "WorkingDir": "/", "Labels": dict(labels or {})}
+        self.sbom = ""  # an SPDX document of what it holds
         self._machines: dict[str, str] = {}  # of each program
         self._entries: dict[str, tuple[tarfile.TarInfo, bytes | pathlib.Path | None]] = {}
         self.directory("/tmp", mode=0o1777)
@@ -84,7 +85,7 @@ class Image:
     @property
     def architecture(self) -> str:
         """That of the image's programs; of one without programs, the builder's."""
-        return next(iter(self._machines.values()), "arm64" if os.uname().machine == "aarch64" else "amd64")
+        return next(iter(self._machines.values()), native_architecture())
 
     def link(self, path: str, target: str) -> None:
         self._put(path, tarfile.SYMTYPE, 0o777, 0, link=target)
@@ -188,6 +189,10 @@ class Image:
             ]
         )
         return documents, manifest["digest"]
+
+
+def native_architecture() -> str:
+    return "arm64" if os.uname().machine == "aarch64" else "amd64"
 
 
 def encode(value) -> bytes:

@@ -25,3 +25,7 @@ if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive \
   exit 1
 fi
 rm -f "$log"
+# What to take off the machine again: `make demo-down` says how.
+kept=${TELLTALE_CACHE:-$HOME/.cache/telltale}
+mkdir -p "$kept"
+printf '%s\n' "${missing[@]}" >>"$kept/packages-installed"

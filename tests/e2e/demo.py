@@ -19,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(ROOT / "tests" / "cluster"), str(ROOT / "tests" / "cluster" / "tools")]
 import catalog  # noqa: E402  (the folders above are no packages)
+import kernel  # noqa: E402
 import layout  # noqa: E402
 import observe  # noqa: E402
 import shop  # noqa: E402
@@ -147,7 +148,21 @@ def down() -> int:
         print("KUBECONFIG is set: the demo started no cluster, so there is none to remove.\n"
               "`helm uninstall telltale -n telltale` and `kubectl delete ns shop` remove the rest.")  # fmt: skip
         return 0
-    return subprocess.run([*CLUSTER, "down"]).returncode
+    status = subprocess.run([*CLUSTER, "down"]).returncode
+    print(leftovers(catalog.cache()))
+    return status
+
+
+def leftovers(cache: pathlib.Path) -> str:
+    """What the demo put on the machine beside its cluster, and the commands that take it off."""
+    lines = ["What stays, and what removes it:"]
+    noted = cache / "packages-installed"
+    if noted.exists():
+        lines.append(f"  Debian packages that were missing: apt-get remove --autoremove {' '.join(sorted(set(noted.read_text().split())))}")
+    lines.append(f"  what was built outside the tree:   rm -rf {cache}")
+    lines.append("  what was built in it:              make clean")
+    lines.append(f"  kernel modules, until a restart:   modprobe -r {' '.join(kernel.MODULES)}")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
