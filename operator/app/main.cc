@@ -34,7 +34,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (options.help || options.version) {
-    Print(STDOUT_FILENO, options.help ? flags.Help() : "telltale-operator " TELLTALE_VERSION TELLTALE_REVISION "\n");
+    Print(STDOUT_FILENO, options.help ? flags.Help()
+                                      : "telltale-operator " TELLTALE_VERSION TELLTALE_REVISION
+                                        "\n");
     return 0;
   }
   const sigset_t stop_signals = telltale::BlockSignals();

@@ -66,7 +66,8 @@ int main(int argc, char** argv) {
   const auto options = telltale::ParseSidecarOptions(argc, argv);
   if (!options.ok()) return Complain(options.error().message);
   if (options->help) return std::fputs(options->help_text.c_str(), stdout) < 0;
-  if (options->version) return std::puts("telltale-sidecar " TELLTALE_VERSION TELLTALE_REVISION) < 0;
+  if (options->version)
+    return std::puts("telltale-sidecar " TELLTALE_VERSION TELLTALE_REVISION) < 0;
   if (options->check_config) return Print(telltale::CheckConfig(*options));
   if (auto status = telltale::ConfigureLog(options->log_level, options->log_format); !status.ok()) {
     return Complain(status.error().message);
