@@ -14,6 +14,7 @@
 #include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/metrics/process_metrics.h"
+#include "sidecar/app/last_pages.h"
 #include "sidecar/app/stream_labels.h"
 #include "sidecar/journal/state_lock.h"
 
@@ -58,6 +59,7 @@ App::App(const SidecarOptions& options, PodInfo pod, std::string listen, std::st
       reloader_(registry_, clock),
       alerts_(registry_, clock),
       push_(registry_, clock),
+      last_sample_(registry_, clock),
       pages_(push_, version),
       service_(std::move(service)) {
   AddProcessMetrics(registry_, "telltale-sidecar", version);
@@ -66,7 +68,6 @@ App::App(const SidecarOptions& options, PodInfo pod, std::string listen, std::st
 
 App::~App() = default;
 
-// Reads the configuration.
 Status App::Prepare() {
   watcher_.Check();
   const LoadedConfig& loaded = watcher_.current();
@@ -151,7 +152,6 @@ void App::BecomeReady() {
   SayReady();
 }
 
-// To the service manager. A reload may come before we are.
 void App::SayReady() {
   if (ready_) service_.Ready("serves " + started_listen_);
 }
@@ -193,6 +193,7 @@ void App::Apply() {
   runner_.Configure(config.collectors, milliseconds(config.IntervalMs()),
                     config.collector_settings);
   runner_.LogCycles(config.log_cycle);
+  if (server_) last_sample_.Configure(LastSampleOptionsOf(config, pod_, server_->port()));
   reloader_.Configure(config.reload);
   GiveBackMemory();  // the tree that the configuration was parsed into is garbage now
 }
@@ -269,11 +270,21 @@ void App::Stop() {
   reloader_.Stop();
   if (pods_) pods_->Stop();
   if (output_) output_->Stop();
+  last_sample_.Begin();
   // The server stays until the logs are out: their counters are never as interesting as now.
   pipeline_->Stop(kFlushOnStop);
   alerts_.Stop();
   server_->Stop(milliseconds(1'000));
   push_.Save();
+  if (last_sample_.enabled()) SendOwnPage();
+}
+
+void App::SendOwnPage() {
+  runner_.RunCycle();
+  std::string page;
+  PageWriter writer({PageFormat::kText, Escaping::kAllowUtf8}, page);
+  push_.RenderPage(writer);
+  last_sample_.Finish(page);
 }
 
 CheckResult CheckConfig(const SidecarOptions& options) {

@@ -20,6 +20,7 @@
 #include "sidecar/collect/runner.h"
 #include "sidecar/collect/textfiles.h"
 #include "sidecar/config/config_watcher.h"
+#include "sidecar/lastsample/last_sample.h"
 #include "sidecar/node/pod_feed.h"
 #include "sidecar/podlog/pod_logs.h"
 #include "sidecar/push/push_handler.h"
@@ -66,8 +67,9 @@ class App {
   Status FollowPods();
   void FollowOutput(const SidecarConfig& config);
   void BecomeReady();
-  void SayReady();
+  void SayReady();  // to the service manager; a reload may come before we are
   void Stop();
+  void SendOwnPage();  // its last samples
 
   const bool node_agent_;
   PodInfo pod_;
@@ -80,6 +82,7 @@ class App {
   Reloader reloader_;
   AlertPusher alerts_;
   PushHandler push_;
+  LastSample last_sample_;
   StatusPages pages_;
   ServiceManager service_;
   std::unique_ptr<LogPipeline> pipeline_;

@@ -108,7 +108,7 @@ void CollectorRunner::SayCycle(std::size_t failed, double seconds) const {
 void CollectorRunner::RunCycle() {
   const SteadyTime start = clock_.Steady();
   std::size_t failed = 0;
-  for (Running& running : running_) failed += RunOne(running) ? 0 : 1;
+  for (Running& running : running_) failed += RunOne(running) ? 0u : 1u;
   cycles_.Add();
   last_cycle_.Set(static_cast<double>(clock_.WallNanos() / 1'000'000) / 1e3);
   SayCycle(failed, Seconds(clock_.Steady() - start));

@@ -40,8 +40,21 @@ void ConfigMerger::Add(const std::string& name, const std::string& target,
   } else if (config.pushgateway && config.pushgateway != out_.pushgateway) {
     Warn(name, "push.pushgateway");
   }
+  AddLastSample(name, config.last_sample);
   AddLoki(name, config);
   AddLabels(name, config.labels);
+}
+
+void ConfigMerger::AddLastSample(const std::string& name, const LastSampleConfig& from) {
+  if (from.urls.empty()) return;
+  LastSampleConfig& to = out_.last_sample;
+  if (to.urls.empty()) {
+    to = from;
+    return;
+  }
+  if (from.urls != to.urls || from.access != to.access) Warn(name, "lastSample.urls");
+  to.interval_ms = std::min(to.interval_ms, from.interval_ms);
+  AppendNew(from.pages, to.pages);
 }
 
 // An entry that several MonitoringTargets have is read once, for all of them.

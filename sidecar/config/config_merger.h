@@ -23,6 +23,7 @@ class ConfigMerger {
 
  private:
   void AddLogs(const std::string& target, const std::vector<LogFilesConfig>& from);
+  void AddLastSample(const std::string& name, const LastSampleConfig& from);
   void AddLoki(const std::string& name, const SidecarConfig& config);
   void AddLabels(const std::string& name, const Labels& labels);
   void FirstWins(const std::string& name, const std::string& what, const std::string& from,

@@ -65,6 +65,18 @@ std::optional<std::string> Unquote(std::string_view text) {
 
 }  // namespace
 
+std::vector<PodPort> ParsePodPorts(std::string_view text) {
+  std::vector<PodPort> ports;
+  for (const std::string_view entry : Split(text, ',')) {
+    const auto parts = Split(entry, '/');
+    if (parts.size() != 3) continue;
+    const auto number = ParseInt(parts[2]).value_or(0);
+    if (number < 0 || number > 65'535) continue;
+    ports.push_back({std::string(parts[0]), std::string(parts[1]), static_cast<int>(number)});
+  }
+  return ports;
+}
+
 PodInfo PodInfoFromEnvironment() {
   PodInfo pod;
   pod.name = Environment("POD_NAME");
@@ -72,7 +84,10 @@ PodInfo PodInfoFromEnvironment() {
   pod.uid = Environment("POD_UID");
   pod.node = Environment("NODE_NAME");
   pod.container = Environment("TELLTALE_CONTAINER");
-  for (std::string_view name : Split(Environment("TELLTALE_CONTAINERS"), ',')) {
+  pod.ip = Environment("TELLTALE_POD_IP");
+  pod.ports = ParsePodPorts(Environment("TELLTALE_PORTS"));
+  const std::string containers = Environment("TELLTALE_CONTAINERS");
+  for (std::string_view name : Split(containers, ',')) {
     if (!name.empty()) pod.containers.emplace_back(name);
   }
   return pod;

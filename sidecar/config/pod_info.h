@@ -14,17 +14,29 @@
 
 namespace telltale {
 
+// A port that a container of the pod declares; number 0: the container declares none.
+struct PodPort {
+  std::string container, name;
+  int number = 0;
+  bool operator==(const PodPort&) const = default;
+};
+
 struct PodInfo {
   std::string name, ns, uid, node;
   std::string container;                // the application's, for the label `container`
   std::vector<std::string> containers;  // all others of the pod, init containers among them
   Labels labels;
+  std::string ip = {};
+  std::vector<PodPort> ports = {};  // of all others that keep running
   bool operator==(const PodInfo&) const = default;
 };
 
-// POD_NAME, POD_NAMESPACE, POD_UID, NODE_NAME, TELLTALE_CONTAINER, TELLTALE_CONTAINERS (joined by
-// commas).
+// POD_NAME, POD_NAMESPACE, POD_UID, NODE_NAME, TELLTALE_CONTAINER, TELLTALE_CONTAINERS
+// (joined by commas), TELLTALE_POD_IP, TELLTALE_PORTS (CONTAINER/NAME/NUMBER, joined by commas).
 PodInfo PodInfoFromEnvironment();
+
+// What TELLTALE_PORTS says; entries that say nothing are left out.
+std::vector<PodPort> ParsePodPorts(std::string_view text);
 
 // The downward API's format: lines of key="value", the value quoted as Go's %q does
 // (kubernetes pkg/fieldpath FormatMap). An error names the line.

@@ -251,6 +251,7 @@ SidecarConfig DecodeSidecarConfig(const YamlNode& root, std::string_view file,
           DecodeCollectors(decoder, n, out.collectors, out.collector_settings);
         }},
        {"push", [&](const YamlNode& n) { DecodePush(decoder, n, out.pushgateway); }},
+       {"lastSample", [&](const YamlNode& n) { DecodeLastSample(decoder, n, out.last_sample); }},
        {"pods", [&](const YamlNode& n) { DecodePods(decoder, n, out.pods); }},
        {"reload", [&](const YamlNode& n) {
           decoder.Sequence(n, "reload", [&](const YamlNode& item, const std::string& path) {

@@ -15,6 +15,7 @@
 #include "sidecar/config/alertmanager_config.h"
 #include "sidecar/config/collectors_config.h"
 #include "sidecar/config/decoder.h"
+#include "sidecar/config/last_sample_config.h"
 #include "sidecar/config/loki_config.h"
 #include "sidecar/config/push_config.h"
 #include "sidecar/pipeline/pipeline_spec.h"
@@ -80,6 +81,7 @@ struct SidecarConfig {
   std::vector<std::string> collectors;  // sorted names; none unless named
   CollectorSettings collector_settings;
   std::optional<PushgatewayConfig> pushgateway;  // off without it
+  LastSampleConfig last_sample;
   std::vector<ReloadConfig> reload;
   PodsConfig pods;
 

@@ -86,12 +86,17 @@ class Prometheus(Program):
     name = "prometheus"
     ready_path = "/-/ready"
 
+    def __init__(self, folder: pathlib.Path, config: str = "", *flags: str):
+        super().__init__(folder, config)
+        self._flags = flags
+
     def _arguments(self, ports):
         return [
             f"--config.file={self.config_file}",
             f"--storage.tsdb.path={self.folder / 'data'}",
             f"--web.listen-address=127.0.0.1:{ports[0]}",
             "--web.enable-lifecycle",
+            *self._flags,
         ]
 
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Pushed bodies: the first line says which format. What a parser takes can be written in each
-// format and read back, and says the same.
+// format and read back, and says the same; and it can be handed over by remote write.
 #include <string>
 
 #include "common/base/check.h"
 #include "common/exposition/consistency.h"
 #include "common/exposition/openmetrics_parser.h"
 #include "common/exposition/page_writer.h"
+#include "common/exposition/proto_fields.h"
 #include "common/exposition/proto_parser.h"
+#include "common/exposition/remote_write.h"
 #include "common/exposition/text_parser.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -35,6 +37,36 @@ std::size_t Count(const std::vector<Family>& families) {
   return count;
 }
 
+// How many series a request has; every field of it can be read.
+std::size_t CountSeries(std::string_view request, std::uint32_t field) {
+  std::size_t count = 0;
+  proto::Field one;
+  while (!request.empty()) {
+    TELLTALE_CHECK(proto::TakeField(request, one));
+    if (one.number == field) ++count;
+  }
+  return count;
+}
+
+void CheckRemoteWrite(const std::vector<Family>& families) {
+  const auto series = ScrapedSeries(
+      families, {.target = {{"instance", "a:1"}, {"job", "j"}, {"zone", ""}}, .keep_job = true});
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    const Labels& labels = series[i].labels;
+    TELLTALE_CHECK(FindLabel(labels, "job") != nullptr && FindLabel(labels, "__name__") != nullptr);
+    for (std::size_t k = 0; k < labels.size(); ++k) {
+      TELLTALE_CHECK(!labels[k].second.empty());
+      TELLTALE_CHECK(k == 0 || labels[k - 1].first < labels[k].first);
+    }
+    TELLTALE_CHECK(i == 0 || series[i - 1].labels < labels);
+  }
+  for (const auto version : {RemoteWriteVersion::k1, RemoteWriteVersion::k2}) {
+    const std::string request = EncodeRemoteWrite(series, 1'796'052'000'000, true, version);
+    TELLTALE_CHECK(CountSeries(request, version == RemoteWriteVersion::k1 ? 1 : 5) ==
+                   series.size());
+  }
+}
+
 }  // namespace
 
 void FuzzOne(std::string_view text) {
@@ -48,6 +80,7 @@ void FuzzOne(std::string_view text) {
     TELLTALE_CHECK(!families.error().message.empty());
     return;
   }
+  CheckRemoteWrite(*families);
   PageCheck check;
   std::vector<std::string> problems;
   for (const Family& family : *families) check.Add(family, problems);

@@ -57,6 +57,9 @@ MAY_USE = {
     "sidecar/pipeline/time": ["common/base"],
     "sidecar/journal": ["common/base", "common/metrics", "sidecar/discover", "sidecar/tail"],
     "sidecar/loki": ["common/base", "common/net", "common/metrics", "common/access", "sidecar/pipeline"],
+    "sidecar/lastsample": [
+        "common/base", "common/net", "common/access", "common/exposition", "common/metrics", "sidecar/loki",
+    ],
     "sidecar/ship": [
         "common/base", "common/metrics", "sidecar/pipeline", "sidecar/discover", "sidecar/tail", "sidecar/journal",
         "sidecar/loki",

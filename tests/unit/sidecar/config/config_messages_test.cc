@@ -31,7 +31,7 @@ TEST(ConfigMessages, AnUnknownKeyNamesTheOneThatWasMeant) {
       {"scrape_configs: []\n",
        "f.yaml:2: unknown key \"scrape_configs\" in the configuration: this is a key of Promtail's "
        "configuration; known are version, listen, interval, logCycle, state, labels, loki, "
-       "alertmanager, logs, logLimits, collectors, push, pods, reload"},
+       "alertmanager, logs, logLimits, collectors, push, lastSample, pods, reload"},
       {"// the log\n",
        "f.yaml:2: unknown key \"// the log\" in the configuration: a comment begins with \"#\""},
       {"loki: {url:http://l}\n",
@@ -40,6 +40,28 @@ TEST(ConfigMessages, AnUnknownKeyNamesTheOneThatWasMeant) {
       {"loki:\n  url:http://l\n",
        "f.yaml:3: loki must be a map, but is a single value: a space is missing after the colon of "
        "\"url\""},
+  });
+}
+
+TEST(ConfigMessages, OfTheLastSamples) {
+  ExpectProblems({
+      {"lastSample: {}\n",
+       "f.yaml:2: lastSample needs urls: where samples are sent by remote write"},
+      {"lastSample: {urls: [prometheus]}\n",
+       "f.yaml:2: lastSample.urls[0] must be a URL such as http://loki:3100: URL \"prometheus\" "
+       "must begin with http:// or https://"},
+      {"lastSample: {urls: [\"http://p\"], pages: [{path: /metrics}]}\n",
+       "f.yaml:2: lastSample.pages[0] needs either url, or port of the pod"},
+      {"lastSample: {urls: [\"http://p\"], pages: [{port: web, path: metrics}]}\n",
+       "f.yaml:2: lastSample.pages[0].path must begin with /, but is \"metrics\""},
+      {"lastSample: {urls: [\"http://p\"], pages: [{port: 80, scheme: ftp}]}\n",
+       "f.yaml:2: lastSample.pages[0].scheme must be http or https, but is \"ftp\""},
+      {"lastSample: {urls: [\"http://p\"], labels: {__name__: x}}\n",
+       "f.yaml:2: lastSample.labels has the name \"__name__\", but a label name has letters, "
+       "digits "
+       "and underscores, starts with no digit and not with two underscores"},
+      {"lastSample: {urls: [\"http://p\"], interval: 10ms}\n",
+       "f.yaml:2: lastSample.interval must be from 200ms to 1m, but is \"10ms\""},
   });
 }
 

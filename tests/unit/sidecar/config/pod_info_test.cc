@@ -69,5 +69,12 @@ TEST(IdentityLabels, AppComesFromTheLabelThatTheOperatorWouldTake) {
   EXPECT_EQ(*FindLabel(IdentityLabels(pod), "container"), "main");
 }
 
+TEST(PodPorts, AreContainersWithTheirPorts) {
+  EXPECT_THAT(ParsePodPorts("main/http/8080,main//9000,side//0,,x,a/b/c,a/b/99999"),
+              ElementsAre(PodPort{"main", "http", 8080}, PodPort{"main", "", 9000},
+                          PodPort{"side", "", 0}, PodPort{"a", "b", 0}));
+  EXPECT_THAT(ParsePodPorts(""), IsEmpty());
+}
+
 }  // namespace
 }  // namespace telltale

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/files.h"
+#include "sidecar/config/config_merger.h"
 
 namespace telltale {
 namespace {
@@ -184,6 +185,28 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"version: 1\npods: {operator: telltale}\n", "pods.operator must be a URL"},
         BadCase{"version: 1\npods: {directory: pods}\n", "pods.directory must be an absolute path"},
         BadCase{"version: 1\nreload: [{watch: /a}]\n", "reload[0] needs watch, a file, and url"}));
+
+TEST(ConfigMerger, UnitesThePagesOfLastSamplesAndKeepsTheFirstStores) {
+  SidecarConfig out;
+  std::vector<std::string> warnings;
+  ConfigMerger merger(out, warnings);
+  const auto add = [&](const std::string& store, const std::string& port, std::int64_t interval) {
+    SidecarConfig config;
+    config.last_sample.urls = {"http://" + store};
+    config.last_sample.interval_ms = interval;
+    config.last_sample.pages.emplace_back().port = port;
+    merger.Add(port + ".json", "", config);
+  };
+  add("one", "1", 3'000);
+  add("one", "2", 2'000);
+  merger.Add("none.json", "", {});
+  add("two", "1", 4'000);
+  const LastSampleConfig& merged = out.last_sample;
+  EXPECT_THAT(merged.urls, ElementsAre("http://one"));
+  EXPECT_EQ(merged.pages.size(), 2u);
+  EXPECT_EQ(merged.interval_ms, 2'000);
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("1.json: lastSample.urls differs")));
+}
 
 }  // namespace
 }  // namespace telltale
