@@ -6,7 +6,7 @@ BUILD_PACKAGES := cmake/packages.txt tests/cluster/packages.txt
 PACKAGES := $(BUILD_PACKAGES) tests/packages.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build unit lint demo demo-env demo-down test model fuzz bench deb release clean images generate format
+.PHONY: help deps build unit lint demo demo-env demo-down test coverage model fuzz bench deb release clean images generate format
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -42,6 +42,9 @@ demo-down: ## removes the demo's cluster without a trace, and says what else the
 test: ## everything; the last line counts
 	@tests/install.sh $(PACKAGES)
 	@$(PYTHON) tests/run.py
+
+coverage: deps ## which lines the C++ tests run, by folder; T=NAME of one test program
+	@$(PYTHON) tests/coverage_by_folder.py $(T)
 
 model: ## the shipping protocol, checked by Spin; under a minute
 	@tests/install.sh tests/packages.txt

@@ -40,11 +40,12 @@ def filled(name: str, expression: str) -> str:
 
 def metrics(expression: str) -> set[str]:
     """The names of metrics in PromQL: what is left without strings, matchers, ranges, lists of labels and words."""
+    chosen = re.findall(r'__name__="([\w:]+)"', expression)
     text = re.sub(r'"[^"]*"', "", expression)
     text = re.sub(r"\{[^}]*\}|\[[^]]*\]", "", text)
     text = re.sub(r"\b(by|on|without|ignoring|group_left|group_right)\s*\([^)]*\)", " ", text)
     names = re.findall(r"(?<![\w:$])[a-zA-Z_:][\w:]*(?!\w*\s*\()", text)
-    return set(names) - {"and", "or", "unless", "offset", "bool"}
+    return {*names, *chosen} - {"and", "or", "unless", "offset", "bool"}
 
 
 def targets(dashboard: dict):

@@ -149,6 +149,14 @@ def test_its_metrics_are_exported_by_somebody(name):
 def test_the_names_of_metrics_are_found_in_any_form_of_query():
     query = 'sum by (pod, a_total) (rate(x_total{y="z_total"}[5m])) / on (instance) group_left (b) (m:n:o > 0) or vector(1) and up'
     assert dashboards.metrics(query) == {"x_total", "m:n:o", "up"}
+    assert dashboards.metrics('rate({__name__="y_total", pod=~"z_total"}[5m])') == {"y_total"}
+
+
+def test_what_is_not_known_is_not_shown_as_zero(dashboard):
+    """`or vector(0)` says 0 also when nobody exports the metric; a divisor that is absent hides it again."""
+    for panel, target in dashboards.targets(dashboard):
+        if dashboards.of_prometheus(panel) and "vector(0)" in target["expr"]:
+            assert re.search(r"or vector\(0\)\) / \w+\(", target["expr"]), panel["title"]
 
 
 def test_the_metrics_of_exporters_were_looked_up_in_the_version_that_the_chart_runs():
