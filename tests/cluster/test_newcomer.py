@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -43,3 +44,16 @@ def test_packages_that_were_missing_are_noted_and_the_demo_says_how_to_remove_th
 def test_coverage_is_counted_by_folder():
     files = {"common/text/a.cc": {1: 1, 2: 0}, "common/text/b.h": {7: 3}, "sidecar/tail/c.cc": {1: 0}}
     assert coverage_by_folder.by_folder(files) == [("common/text", 2, 3), ("sidecar/tail", 0, 1)]
+
+
+def test_the_container_gets_every_list_of_packages_and_the_go_that_the_tools_ask_for():
+    """No test builds it: there is no container engine here."""
+    text = (ROOT / "Containerfile").read_text()
+    copied = re.findall(r"^COPY (?!--from)(\S+) (\S+)$", text, re.MULTILINE)
+    assert {source for source, _ in copied} >= {str(path.relative_to(ROOT)) for path in ROOT.glob("**/packages.txt") if "build" not in path.parts}
+    [command] = re.findall(r"/lists/install\.sh (.+?) &&", text)
+    assert set(command.split()) == {target for source, target in copied if source.endswith("packages.txt")}
+    wanted = max(tuple(map(int, re.search(r"^go (\d+)\.(\d+)", path.read_text(), re.MULTILINE).groups()))
+                 for path in (ROOT / "tests").glob("**/go.mod"))  # fmt: skip
+    [found] = re.findall(r"golang:(\d+)\.(\d+)-bookworm", text)
+    assert tuple(map(int, found)) >= wanted
