@@ -70,7 +70,7 @@ release: ## dist/release: images of both architectures, chart, SBOMs, checksums;
 	@cmake --preset release -DTELLTALE_REVISION="$$(git rev-parse --short=10 HEAD)" >/dev/null && cmake --build --preset release
 	@cmake --preset arm64 -DCMAKE_CXX_FLAGS_RELEASE="-O2 -DNDEBUG" >/dev/null && cmake --build build/arm64 --target telltale-sidecar
 	@rm -rf dist/release
-	@TELLTALE_REVISION="$$(git rev-parse HEAD)" images/release.py --out dist/release --bin "$$(dpkg --print-architecture)=build/release/bin" --bin arm64=build/arm64/bin
+	@TELLTALE_REVISION="$$(git rev-parse HEAD)" images/assemble.py --out dist/release --bin "$$(dpkg --print-architecture)=build/release/bin" --bin arm64=build/arm64/bin
 
 clean: ## removes what was built in the tree: build/ and dist/; $TELLTALE_CACHE stays
 	@rm -rf build dist

@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "images"), str(ROOT / "tests/cluster")]
 import oci  # noqa: E402
 import packages  # noqa: E402
-import release  # noqa: E402
+import assemble  # noqa: E402
 import table  # noqa: E402
 
 PROGRAMS = ("telltale-operator", "telltale-sidecar")
@@ -23,7 +23,7 @@ PROGRAMS = ("telltale-operator", "telltale-sidecar")
 
 def layer(path: pathlib.Path) -> dict[str, bytes]:
     """The files of an image with one layer."""
-    found = release.blobs_of(path)
+    found = assemble.blobs_of(path)
     [top] = json.loads(found["index.json"])["manifests"]
     manifest = json.loads(found["blobs/" + top["digest"].replace(":", "/")])
     (path.parent / "layer").write_bytes(found["blobs/" + manifest["layers"][0]["digest"].replace(":", "/")])
@@ -115,8 +115,8 @@ def part(folder: pathlib.Path, machine: int) -> pathlib.Path:
 
 def test_a_release_s_image_is_an_index_of_both_architectures(tmp_path):
     parts = [part(tmp_path, 183), part(tmp_path, 62)]
-    assert release.merge(parts, "registry.example/thing:1", tmp_path / "both.tar") == ["amd64", "arm64"]
-    found = release.blobs_of(tmp_path / "both.tar")
+    assert assemble.merge(parts, "registry.example/thing:1", tmp_path / "both.tar") == ["amd64", "arm64"]
+    found = assemble.blobs_of(tmp_path / "both.tar")
     for name, data in found.items():
         if name.startswith("blobs/"):
             assert hashlib.sha256(data).hexdigest() == name.rpartition("/")[2]
@@ -130,13 +130,13 @@ def test_a_release_s_image_is_an_index_of_both_architectures(tmp_path):
         assert config["architecture"] == one["platform"]["architecture"]
         assert "blobs/" + manifest["layers"][0]["digest"].replace(":", "/") in found
     with pytest.raises(table.Missing, match="second image for amd64"):
-        release.merge([parts[1], parts[1]], "registry.example/thing:1", tmp_path / "twice.tar")
+        assemble.merge([parts[1], parts[1]], "registry.example/thing:1", tmp_path / "twice.tar")
 
 
 def test_checksums_are_in_the_form_that_sha256sum_reads(tmp_path):
     (tmp_path / "a.tgz").write_text("a")
     (tmp_path / "b.tar").write_text("b")
-    release.checksums(tmp_path)
+    assemble.checksums(tmp_path)
     check = ["sha256sum", "--check", "--strict", "SHA256SUMS"]
     assert subprocess.run(check, cwd=tmp_path, capture_output=True).returncode == 0
     (tmp_path / "b.tar").write_text("c")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Puts together what a release consists of; `make release` builds the programs first.
 
-Usage: images/release.py --out DIR [--bin ARCHITECTURE=FOLDER]...
+Usage: images/assemble.py --out DIR [--bin ARCHITECTURE=FOLDER]...
 
   NAME-VERSION.tar             one OCI archive for each image, an index of all architectures that were built
   NAME-VERSION-ARCH.spdx.json  what each image holds (SPDX 2.3)
@@ -119,7 +119,7 @@ def main() -> int:
         shutil.copy(ROOT / "crds/monitoringtargets.yaml", options.out / "crds.yaml")
         checksums(options.out)
     except (table.Missing, OSError, subprocess.CalledProcessError) as error:
-        print(f"images/release.py: {error}", file=sys.stderr)
+        print(f"images/assemble.py: {error}", file=sys.stderr)
         return 1
     print(f"{options.out}: {len(list(options.out.iterdir()))} files; SHA256SUMS has their checksums")
     return 0
