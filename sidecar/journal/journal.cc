@@ -100,13 +100,15 @@ const FileRecord* Journal::Reopen(FileRecord& file, const FileIdentity& id) {
   return &file;
 }
 
-std::uint64_t Journal::AddFile(const FileIdentity& id, const std::string& path) {
+std::uint64_t Journal::AddFile(const FileIdentity& id, const std::string& path,
+                               std::int64_t last_time) {
   urgent_ = urgent_ || std::none_of(state_.files.begin(), state_.files.end(),
                                     [&](const auto& f) { return f.second.path == path; });
   FileRecord file;
   file.file_id = state_.next_file_id++;
   file.id = id;
   file.path = path;
+  file.last_time = last_time;
   file.touched = Seconds();
   file.open = true;
   AppendFileRecord(file, pending_);

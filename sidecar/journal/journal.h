@@ -56,8 +56,10 @@ class Journal {
   const FileRecord* Recall(const FileIdentity& id, const std::string& path, const FileBytes& bytes);
   // The generation is in that file now; nullptr when the generation is unknown. Marks it open.
   const FileRecord* Rebind(std::uint64_t file_id, const FileIdentity& id);
-  // A new generation; returns its file_id.
-  std::uint64_t AddFile(const FileIdentity& id, const std::string& path);
+  // A new generation; returns its file_id. `last_time`: the last time that a line of the path got,
+  // also of an older generation; 0 without one.
+  std::uint64_t AddFile(const FileIdentity& id, const std::string& path,
+                        std::int64_t last_time = 0);
   // The content seen of a generation of which nothing was read yet. Written the first time, and
   // again when it covers kHeadBytes.
   void RecordFingerprint(std::uint64_t file_id, const Checkpoint& fingerprint);

@@ -13,7 +13,7 @@
 namespace telltale {
 
 void LogWorker::Begin(TailedFile& file) {
-  file.file_id = journal_.AddFile(file.info.id, file.path);
+  file.file_id = journal_.AddFile(file.info.id, file.path, path_times_[file.path].last);
   // A file that ignoreOlder left out and that is written to again is read from there.
   if (file.checkpoint.offset > 0) journal_.RecordCarryOver({file.file_id, 0, {}, file.checkpoint});
 }
@@ -76,7 +76,10 @@ void LogWorker::Truncated(TailedFile& file, std::uint64_t unread) {
   unread -= std::min(unread, LoseReplays(file));
   if (unread > 0) LoseUnread(file.path, "truncated", {0, unread});
   std::uint64_t before = file.file_id;
-  file.file_id = journal_.AddFile(file.info.id, file.path);
+  // The record of the older generation is forgotten below. Its last time is kept: after a restart
+  // behind a clock that was set back, younger lines must not get older times.
+  const std::int64_t last_time = std::max(file.last_time, path_times_[file.path].last);
+  file.file_id = journal_.AddFile(file.info.id, file.path, last_time);
   if (unread > 0 && !file.carried_partial.empty()) {
     // What went on with these parts of lines is gone; nothing else must be joined to them.
     LoseUnread(file.path, "truncated",

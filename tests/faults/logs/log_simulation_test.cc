@@ -51,7 +51,8 @@ INSTANTIATE_TEST_SUITE_P(Wide, LogPathFaults, testing::ValuesIn(WideSeeds()), Pl
 // Plans that failed once; README.md says why.
 INSTANTIATE_TEST_SUITE_P(OnceFailed, LogPathFaults,
                          testing::ValuesIn(SeedsOr({345, 2818, 3247, 3757, 4249, 4443, 4456, 4807,
-                                                    5328, 6615, 30080, 30877, 33638, 21787072})),
+                                                    5328, 6615, 30080, 30877, 33638, 500270,
+                                                    21787072, 100050181})),
                          PlanName);
 
 }  // namespace

@@ -45,6 +45,10 @@ class SimSidecar {
   void Step(const std::function<bool()>& waits);
   // Everything to its end, as SIGTERM asks for; false when it is not delivered.
   bool Drain(const std::function<bool()>& waits);
+  // As a reload of the configuration does.
+  void Configure(const std::vector<LogSource>& sources, const LogPipelineOptions& options) {
+    worker_.Configure(sources, options);
+  }
   bool Idle() const { return worker_.Idle(); }
   // False when the kernel gave it no inotify instance: others on the machine have them all.
   bool has_events() const { return worker_.events_fd() >= 0; }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lives that last for days, with days between them.
 #include <filesystem>
+#include <iterator>
 #include <vector>
 
+#include "sidecar/journal/journal_record.h"
 #include "tests/fakes/unprivileged.h"
 #include "tests/unit/sidecar/ship/log_worker_fixture.h"
 
@@ -19,6 +21,13 @@ class LogWorkerDaysTest : public LogWorkerTest {
       Pass(std::chrono::seconds(2));
       for (std::uint64_t next = 1; next < 30; ++next) worker_->Answered(Done(next, {}));
     }
+  }
+  // What a later start will know.
+  JournalState ReadJournal() {
+    std::ifstream in(temp_ / "state/journal", std::ios::binary);
+    const std::string text((std::istreambuf_iterator<char>(in)), {});
+    std::size_t used = 0;
+    return ParseJournal(text, used);
   }
   void Live(int days) {
     for (int i = 0; i < 24 * days; ++i) Pass(hours(1));
@@ -147,6 +156,28 @@ TEST_F(LogWorkerDaysTest, LinesOfAPathThatAreHoursApartAreNotInFlightTogether) {
     EXPECT_EQ(Metric("read_lines_total"), read);
     for (std::uint64_t next = 1; next < 10; ++next) worker_->Answered(Done(next, {}));
   }
+}
+
+// Seed 100050181 of tests/faults/logs. The record of the older generation, with its last time, is
+// gone with the truncation.
+TEST_F(LogWorkerDaysTest, TimesOfAPathGoUpBehindATruncationAClockSetBackAndARestart) {
+  for (const char* name : {"a.log", "b.log"}) Append(name, "one, and the rest of it\n");
+  Start();
+  const std::int64_t wall = clock_.WallNanos();
+  AckAll();
+  ASSERT_EQ(Metric("read_lines_total"), 2);
+  clock_.SetWallNanos(wall - 120'000'000'000);
+  for (const char* name : {"a.log", "b.log"}) {
+    std::filesystem::resize_file(temp_ / name, 0);
+    Append(name, "two\n");
+  }
+  worker_->Sweep();  // it is seen, and not read yet
+  Start();
+  AckAll();
+  EXPECT_EQ(Metric("read_lines_total"), 2);
+  const JournalState state = ReadJournal();
+  EXPECT_EQ(state.files.size(), 2u);
+  for (const auto& [file_id, file] : state.files) EXPECT_GT(file.last_time, wall) << file.path;
 }
 
 TEST_F(LogWorkerDaysTest, PartsOfALineWaitForTheNextGenerationAlsoWhileItMayNotBeRead) {
