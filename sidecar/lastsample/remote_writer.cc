@@ -19,6 +19,7 @@ constexpr milliseconds kRetryFirst{200}, kRetryCap{2'000};
 constexpr milliseconds kLater{1'100};
 constexpr std::size_t kMaxSeries = 2'000;  // of a request
 constexpr int kMaxDivisions = 64;          // requests that a refused one is divided into
+constexpr std::string_view kReceiverFlag = "--web.enable-remote-write-receiver";
 constexpr std::string_view kWritten = "X-Prometheus-Remote-Write-Samples-Written";
 
 std::string TargetOf(const std::string& url) {
@@ -30,7 +31,9 @@ std::string Describe(const HttpResponse& response) {
   std::string text = "HTTP " + std::to_string(response.status);
   const std::string_view body = Trim(std::string_view(response.body).substr(0, 200));
   if (!body.empty()) text += ": " + std::string(body);
-  if (response.status == 404) text += " (has it --web.enable-remote-write-receiver?)";
+  if (response.status == 404 && text.find(kReceiverFlag) == std::string::npos) {
+    text.append(" (has it ").append(kReceiverFlag).append("?)");
+  }
   return text;
 }
 
@@ -167,7 +170,9 @@ std::optional<HttpResponse> RemoteWriter::Post(const std::string& request,
   for (milliseconds wait = kRetryFirst;; wait = std::min(2 * wait, kRetryCap)) {
     auto answer = PostOnce(body, version);
     if (answer.ok() && !SaysLater(*answer)) return *std::move(answer);
-    outcome_->error = answer.ok() ? Describe(*answer) : answer.error().message;
+    // Why it was not answered before says more than that the time is over.
+    const bool over = clock_.Steady() >= deadline_ && !outcome_->error.empty();
+    if (!over) outcome_->error = answer.ok() ? Describe(*answer) : answer.error().message;
     if (answer.ok() && (answer->status == 401 || answer->status == 403)) client_.Rejected();
     if (!Pause(wait)) return {};
   }
