@@ -2,6 +2,7 @@
 #include "operator/reconcile/refused_pods.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "common/base/cut_text.h"
 #include "common/base/strings.h"
 #include "common/net/http/http.h"
+#include "operator/model/refused_workload.h"
 #include "operator/model/replica_set.h"
 #include "operator/plan/reasons.h"
 
@@ -25,6 +27,7 @@ constexpr Millis kLongestPause{300'000};
 // While a refusal is known: the sentence may change, or the workload may go.
 constexpr Millis kRefusedPause{15'000};
 constexpr std::size_t kMaxNamespaces = 3;
+constexpr std::size_t kMaxWorkloads = 10;  // of one namespace, in one look
 constexpr std::size_t kMaxSentence = 700;
 
 // As in kubectl get --selector.
@@ -65,12 +68,22 @@ std::string Parameters(const LabelSelector& selector) {
   return "?resourceVersion=0&labelSelector=" + UrlEncode(SelectorText(selector));
 }
 
-std::string Sentence(const RefusedReplicaSet& set) {
-  std::string why = WithoutPodName(set.message, set.name);
+std::string Sentence(const RefusedWorkload& workload) {
+  std::string why = WithoutPodName(workload.message, workload.name);
   std::ranges::replace(why, '\n', ' ');
   while (why.ends_with('.') || why.ends_with(' ')) why.pop_back();
-  return "The API server refuses the pods of ReplicaSet " + set.ns + "/" + set.name + ": " +
-         CutText(why, kMaxSentence) + "; " + std::string(Info(Reason::kPodsRefused).fix) + ".";
+  // A Job has no rollout.
+  const std::string_view fix = Info(Reason::kPodsRefused).fix;
+  const bool job = workload.kind == "Job";
+  return "The API server refuses the pods of " + workload.kind + " " + workload.ns + "/" +
+         workload.name + ": " + CutText(why, kMaxSentence) + "; " +
+         std::string(job ? fix.substr(0, fix.rfind(", ")) : fix) + ".";
+}
+
+// An API server that does not let us ask says nothing, and that is no failure to say something.
+bool MayNotAsk(const Error& error) {
+  return error.code == Code::kPermission || error.code == Code::kInvalid ||
+         error.code == Code::kNotFound;
 }
 
 }  // namespace
@@ -116,30 +129,57 @@ void RefusedPods::Forget(const std::string& key) {
   known_.erase(key);
 }
 
+Result<std::string> RefusedPods::Look(const MonitoringTarget& target) {
+  std::vector<std::string> namespaces;  // "": all
+  if (!target.namespaces || !trusted_namespaces_.contains(target.meta.ns)) {
+    namespaces.push_back(target.meta.ns);
+  } else if (target.namespaces->any) {
+    namespaces.emplace_back();
+  } else {
+    const auto& names = target.namespaces->names;
+    namespaces.assign(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(
+                                                         std::min(names.size(), kMaxNamespaces)));
+  }
+  for (const auto& ns : namespaces) {
+    auto found = LookAtReplicaSets(target, ns);
+    // All events of a cluster are too many to look through.
+    if (found && found->empty() && !ns.empty()) found = LookAtEvents(target, ns);
+    if (!found || !found->empty()) return found;
+  }
+  return std::string();
+}
+
 // A Deployment gives its ReplicaSets the labels of its pods, so that the selector finds them; that
 // the template matches is checked here.
-Result<std::string> RefusedPods::Look(const MonitoringTarget& target) {
-  std::vector<std::string> paths;
-  const auto in = [](const std::string& ns) {
-    return "/apis/apps/v1/namespaces/" + ns + "/replicasets";
-  };
-  if (!target.namespaces || !trusted_namespaces_.contains(target.meta.ns)) {
-    paths.push_back(in(target.meta.ns));
-  } else if (target.namespaces->any) {
-    paths.push_back("/apis/apps/v1/replicasets");
-  } else {
-    for (const auto& ns : target.namespaces->names) {
-      if (paths.size() < kMaxNamespaces) paths.push_back(in(ns));
-    }
-  }
-  for (const auto& path : paths) {
-    const auto list = api_.Get(path + Parameters(target.selector));
-    if (!list) return list.error();
-    const auto refused = FindRefusedReplicaSet(*list, [&](const RefusedReplicaSet& set) {
-      return target.selector.Matches(set.pod_labels);
-    });
-    if (!refused) return refused.error();
-    if (*refused) return Sentence(**refused);
+Result<std::string> RefusedPods::LookAtReplicaSets(const MonitoringTarget& target,
+                                                   const std::string& ns) {
+  const std::string in = ns.empty() ? "" : "/namespaces/" + ns;
+  const auto list = api_.Get("/apis/apps/v1" + in + "/replicasets" + Parameters(target.selector));
+  if (!list) return list.error();
+  const auto refused = FindRefusedReplicaSet(
+      *list, [&](const RefusedReplicaSet& set) { return target.selector.Matches(set.pod_labels); });
+  if (!refused) return refused.error();
+  if (!*refused) return std::string();
+  const RefusedReplicaSet& set = **refused;
+  return Sentence(RefusedWorkload{"ReplicaSet", set.ns, set.name, set.message});
+}
+
+Result<std::string> RefusedPods::LookAtEvents(const MonitoringTarget& target,
+                                              const std::string& ns) {
+  const auto list = api_.Get(EventCollection(ns) + "?limit=100&fieldSelector=" +
+                             UrlEncode("reason=" + std::string(kFailedCreate)));
+  if (!list) return MayNotAsk(list.error()) ? Result<std::string>("") : list.error();
+  const auto workloads = RefusedWorkloads(*list);
+  if (!workloads) return workloads.error();
+  std::size_t asked = 0;
+  for (const auto& workload : *workloads) {
+    if (++asked > kMaxWorkloads) break;
+    const auto object = api_.Get(WorkloadPath(workload));
+    if (!object && MayNotAsk(object.error())) continue;  // it is gone
+    if (!object) return object.error();
+    const auto needs = DecodeWorkload(*object);
+    if (!needs) return needs.error();
+    if (needs->pods && target.selector.Matches(needs->pod_labels)) return Sentence(workload);
   }
   return std::string();
 }

@@ -2,9 +2,11 @@
 //
 // RefusedPods: why a MonitoringTarget matches no pod although there is a workload for it: the API
 // server refuses the pods, as for a quota, a LimitRange, an admission policy or Pod Security. No
-// pod exists then that could say so; the ReplicaSet does. ReplicaSets are not watched: those of one
-// target are listed by its selector while it matches no pod, rarer and rarer as long as nothing is
-// found, and never more than ten lists a second in all. Thread-safe; Of blocks for the request.
+// pod exists then that could say so; the ReplicaSet does, and of a StatefulSet, a DaemonSet or a
+// Job an event. Neither is watched: the ReplicaSets of one target are listed by its selector while
+// it matches no pod, and then the events of its namespaces. It is looked rarer and rarer as long as
+// nothing is found, and never more than ten times a second in all. Thread-safe; Of blocks for the
+// requests.
 #pragma once
 
 #include <chrono>
@@ -47,6 +49,8 @@ class RefusedPods {
     std::int64_t generation = 0;
   };
   Result<std::string> Look(const MonitoringTarget& target);
+  Result<std::string> LookAtReplicaSets(const MonitoringTarget& target, const std::string& ns);
+  Result<std::string> LookAtEvents(const MonitoringTarget& target, const std::string& ns);
 
   Api& api_;
   const std::set<std::string> trusted_namespaces_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <utility>
 
+#include "common/base/log.h"
+#include "common/base/strings.h"
 #include "operator/store/index_sinks.h"
 
 namespace telltale {
@@ -38,6 +40,15 @@ std::vector<std::string> Keys(const ClusterState& state) {
   return keys;
 }
 
+// One sentence for each mistake, and not one for each event of the resource that has it.
+void Complain(const ClusterState& state, const std::string& key, const MonitoringTarget& target) {
+  const auto* before = state.FindTarget(key);
+  if (before && before->target->invalid == target.invalid) return;
+  LogWarn("a MonitoringTarget cannot be used as it is written, as its status says too",
+          {{"target", key}, {"error", Join(target.invalid, "; ")}});
+}
+void Complain(const ClusterState&, const std::string&, const Namespace&) {}
+
 template <class T>
 constexpr ClusterIndex::Kind kKind =
     std::is_same_v<T, MonitoringTarget> ? ClusterIndex::Kind::kTarget
@@ -63,15 +74,18 @@ Status ObjectSink<T>::Changed(JsonValue object, std::string& resource_version) {
   }
   std::string key = decoded->meta.Key();
   const bool storable = Storable(*decoded, status);
+  if (storable && !status.ok()) Complain(core_.UnlockedState(), key, *decoded);
+  // What is stored with its mistakes was read.
+  const Status read = storable ? Status() : status;
   if (replacing_) {
     if (storable) incoming_[std::move(key)] = std::move(decoded);
-    return status;
+    return read;
   }
   const bool dirty = core_.Apply([&](ClusterState& state) {
     return storable ? Put(state, std::move(decoded)) : Remove<T>(state, key);
   });
   core_.TellObject(kKind<T>, key, WhichChange<T>(dirty));
-  return status;
+  return read;
 }
 
 template <class T>

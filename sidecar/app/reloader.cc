@@ -13,6 +13,7 @@ namespace telltale {
 namespace {
 
 constexpr std::size_t kMaxFile = 16u << 20;
+constexpr int kRestoreTries = 3;
 
 Counter& ResultCounter(Registry& registry, const char* result) {
   return registry.AddCounter(
@@ -33,6 +34,17 @@ std::string StampOf(const std::string& path) {
     stamp += std::to_string(number) + " ";
   }
   return stamp;
+}
+
+std::string ErrorOf(const Result<HttpResponse>& response) {
+  if (!response.ok()) return response.error().message;
+  return "HTTP " + std::to_string(response->status) + ": " +
+         std::string(Trim(std::string_view(response->body).substr(0, 500)));
+}
+
+// Promtail answers 500 to this (its reloadConfig).
+bool IsUnchanged(const Result<HttpResponse>& response) {
+  return response.ok() && response->body.find("config has not changed") != std::string::npos;
 }
 
 Url CheckedUrl(const std::string& text) {
@@ -60,7 +72,15 @@ FileReload::FileReload(ReloadConfig config, Clock& clock, ReloadCounters& counte
       counters_(counters),
       url_(CheckedUrl(config_.url)),
       client_(ClientOptions(url_)),
-      backoff_(std::chrono::seconds(1), kReloadRetryCap) {}
+      backoff_(std::chrono::seconds(1), kReloadRetryCap) {
+  if (config_.copy.empty()) return;
+  copy_.emplace(config_.copy);
+  // For a Promtail that starts with us.
+  auto text = ReadFile(config_.watch, kMaxFile);
+  if (const Status made = copy_->Prepare(text.ok() ? *text : ""); !made.ok()) {
+    LogWarn("cannot write the file that Promtail reads", {{"error", made.error().message}});
+  }
+}
 
 void FileReload::Look() {
   const std::string stamp = StampOf(config_.watch);
@@ -74,6 +94,7 @@ void FileReload::Look() {
       return;
     }
     content = HashHex(*text);
+    if (copy_) text_ = *std::move(text);
   }
   if (content == content_) return;
   content_ = content;
@@ -81,34 +102,74 @@ void FileReload::Look() {
   next_try_ = clock_.Steady();
 }
 
-void FileReload::Post() {
+Result<HttpResponse> FileReload::Ask() {
   HttpRequest request;
   request.method = "POST";
   request.target = url_.target;
-  const auto response = client_.Send(request, kReloadTimeout);
+  return client_.Send(request, kReloadTimeout);
+}
+
+bool FileReload::Restore(bool answered) {
+  if (!copy_) return false;
+  // A text that Promtail has loaded before, under another process of ours, is another one the next
+  // time.
+  for (int tries = 0; tries < kRestoreTries; ++tries) {
+    const auto restored = copy_->Restore();
+    if (!restored.ok()) {
+      LogWarn("cannot restore the file that Promtail reads", {{"error", restored.error().message}});
+      return false;
+    }
+    if (!*restored) return false;
+    if (!answered) return true;
+    const auto response = Ask();
+    if (response.ok() && response->status / 100 == 2) return true;
+    if (IsUnchanged(response)) continue;
+    LogWarn("Promtail does not take back its last good configuration; it reads it when it starts",
+            {{"file", config_.copy}, {"error", ErrorOf(response)}});
+    return true;
+  }
+  return true;
+}
+
+void FileReload::Post() {
+  Status offered;
+  if (copy_) offered = copy_->Offer(text_);
+  const Result<HttpResponse> response =
+      offered.ok() ? Ask() : Result<HttpResponse>(offered.error());
   if (response.ok() && response->status / 100 == 2) {
     counters_.success.Add();
     LogInfo("Promtail reads its changed configuration",
             {{"file", config_.watch}, {"url", config_.url}});
-  } else if (response.ok() &&
-             response->body.find("config has not changed") != std::string_view::npos) {
-    counters_.unchanged.Add();  // Promtail answers 500 to this (its reloadConfig)
+  } else if (IsUnchanged(response)) {
+    counters_.unchanged.Add();
   } else {
     counters_.failure.Add();
-    const std::string error = response.ok() ? "HTTP " + std::to_string(response->status) + ": " +
-                                                  std::string(Trim(response->body.substr(0, 500)))
-                                            : response.error().message;
-    const bool cancelled = !response.ok() && response.error().code == Code::kCancelled;
-    if (error != last_error_ && !cancelled) {
-      LogWarn("Promtail did not accept its changed configuration; it is asked again until it does",
-              {{"file", config_.watch}, {"url", config_.url}, {"error", error}});
-    }
-    last_error_ = error;
-    next_try_ = clock_.Steady() + backoff_.Next();
-    return;
+    return Failed(response);
   }
   last_error_.clear();
   accepted_ = content_;
+  if (!copy_) return;
+  if (const Status kept = copy_->Accept(); !kept.ok()) {
+    LogWarn("cannot keep what Promtail accepted", {{"error", kept.error().message}});
+  }
+}
+
+void FileReload::Failed(const Result<HttpResponse>& response) {
+  const bool restored = Restore(response.ok());
+  const std::string error = ErrorOf(response);
+  const bool cancelled = !response.ok() && response.error().code == Code::kCancelled;
+  if (error != last_error_ && !cancelled) {
+    LogWarn(restored
+                ? "Promtail did not accept its changed configuration and has the last good one "
+                  "again; it is asked again later"
+                : "Promtail did not accept its changed configuration; it is asked again until "
+                  "it does",
+            {{"file", config_.watch}, {"url", config_.url}, {"error", error}});
+  }
+  last_error_ = error;
+  // One that does not answer has refused nothing: it starts.
+  const bool refused = restored && response.ok();
+  next_try_ = clock_.Steady() + (refused ? SteadyTime::duration(kRefusedRetry) : backoff_.Next());
 }
 
 SteadyTime FileReload::Step() {

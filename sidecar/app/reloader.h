@@ -10,6 +10,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "common/base/mutex.h"
 #include "common/metrics/registry.h"
 #include "common/net/http/http_client.h"
+#include "sidecar/app/accepted_file.h"
 #include "sidecar/config/sidecar_config.h"
 
 namespace telltale {
@@ -26,6 +28,9 @@ namespace telltale {
 inline constexpr std::chrono::seconds kReloadLook{2};       // how often a file is read
 inline constexpr std::chrono::seconds kReloadRetryCap{30};  // longest wait for the next try
 inline constexpr std::chrono::seconds kReloadTimeout{30};   // Promtail stops its targets first
+// To the next try of a content that was refused and taken back: each try stops Promtail's reading,
+// and what was missing, such as a certificate, may be there by then.
+inline constexpr std::chrono::seconds kRefusedRetry{600};
 
 struct ReloadCounters {
   explicit ReloadCounters(Registry& registry);
@@ -49,6 +54,10 @@ class FileReload {
  private:
   void Look();
   void Post();
+  void Failed(const Result<HttpResponse>& response);
+  Result<HttpResponse> Ask();
+  // After a refusal; `answered`: Promtail runs. False when there is nothing to restore.
+  bool Restore(bool answered);
 
   const ReloadConfig config_;
   Clock& clock_;
@@ -56,6 +65,8 @@ class FileReload {
   const Url url_;
   HttpClient client_;
   Backoff backoff_;
+  std::optional<AcceptedFile> copy_;
+  std::string text_;      // of the file, while there is a copy
   std::string stamp_;     // of the file when it was last read: mtime, size, inode
   std::string content_;   // hash of what is there; empty while there is no file
   std::string accepted_;  // hash of the content that Promtail accepted

@@ -146,10 +146,18 @@ void DecodeReload(Decoder& decoder, const YamlNode& node, const std::string& pat
                   decoder.String(n, path + ".watch", out.watch);
                   CheckAbsolutePath(decoder, n, path + ".watch", out.watch);
                 }},
-               {"url", [&](const YamlNode& n) {
+               {"url",
+                [&](const YamlNode& n) {
                   decoder.String(n, path + ".url", out.url);
                   CheckUrl(decoder, n, path + ".url", out.url);
+                }},
+               {"copy", [&](const YamlNode& n) {
+                  decoder.String(n, path + ".copy", out.copy);
+                  CheckAbsolutePath(decoder, n, path + ".copy", out.copy);
                 }}});
+  if (!out.copy.empty() && out.copy == out.watch) {
+    decoder.Problem(node, path + ".copy must be another file than watch");
+  }
   if (out.watch.empty() || out.url.empty()) {
     decoder.Problem(
         node, path + " needs watch, a file, and url, which gets a POST when the file changes");

@@ -48,6 +48,8 @@ struct LogFilesConfig {
 struct ReloadConfig {
   std::string watch;  // a file
   std::string url;    // gets a POST when the content of the file changes
+  // What Promtail reads: the last content of `watch` that it accepted. Empty: it reads `watch`.
+  std::string copy = {};
   bool operator==(const ReloadConfig&) const = default;
 };
 

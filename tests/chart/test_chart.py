@@ -188,8 +188,9 @@ def test_every_container_says_what_it_needs_and_is_probed_without_a_shell():
             assert container["securityContext"]["readOnlyRootFilesystem"] is True, where
             for probe in ("readinessProbe", "livenessProbe", "startupProbe"):
                 assert "exec" not in container.get(probe, {}), where
-            # The reloader listens on loopback only, where the kubelet cannot ask it.
-            assert "readinessProbe" in container or container["name"] == "reloader", where
+            # The reloader listens on loopback only, where the kubelet cannot ask it; what makes its file ends.
+            unasked = container["name"] == "reloader" or "--once" in container.get("args", [])
+            assert "readinessProbe" in container or unasked, where
 
 
 def test_only_who_asks_the_api_server_gets_a_token():
@@ -395,7 +396,9 @@ def test_without_its_reloader_promtail_is_not_told_to_reload():
     assert [container["name"] for container in spec["containers"]] == ["promtail"]
     assert not [a for a in spec["containers"][0]["args"] if "reload" in a]
     assert not [one for one in objects if "reload" in one["metadata"]["name"]]
-    assert {"reload", "state"}.isdisjoint(volume["name"] for volume in spec["volumes"])
+    assert {"reload", "state", "accepted"}.isdisjoint(volume["name"] for volume in spec["volumes"])
+    assert "initContainers" not in spec
+    assert "-config.file=/etc/promtail/promtail.yaml" in spec["containers"][0]["args"]
 
 
 def test_promtail_has_the_secret_and_the_operator_knows_what_is_in_it():

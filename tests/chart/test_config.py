@@ -244,20 +244,30 @@ def test_the_sidecar_accepts_what_the_node_agents_are_told(tmp_path, settings):
     assert f":{container['ports'][0]['containerPort']}" == node["listen"]
 
 
-def test_promtail_is_told_to_reload_what_it_reads():
+def test_promtail_reads_the_copy_that_the_reloader_keeps_and_is_told_of_it():
     objects = chart.render()
     text = chart.config(objects, "telltale-promtail-reload", "reload.yaml")
     [reload] = yaml.safe_load(text)["reload"]
     spec = chart.pod(chart.find(objects, "DaemonSet", "telltale-promtail"))
     promtail, reloader = spec["containers"]
-    assert f"-config.file={reload['watch']}" in promtail["args"]
+    [maker] = spec["initContainers"]
+    assert f"-config.file={reload['copy']}" in promtail["args"]
     assert "-server.enable-runtime-reload" in promtail["args"]
     assert reload["url"] == f"http://127.0.0.1:{promtail['ports'][0]['containerPort']}/reload"
-    folder = str(pathlib.Path(reload["watch"]).parent)
-    for container in (promtail, reloader):
-        # As a folder: a file mounted by subPath would never change.
-        [mount] = [m for m in container["volumeMounts"] if m["name"] == "config"]
-        assert mount["mountPath"] == folder and "subPath" not in mount
+
+    def folders(container: dict) -> dict:
+        # As folders: a file mounted by subPath would never change.
+        assert not [mount for mount in container["volumeMounts"] if "subPath" in mount]
+        return {mount["name"]: (mount["mountPath"], mount.get("readOnly", False)) for mount in container["volumeMounts"]}
+
+    watched, copy = (str(pathlib.Path(reload[key]).parent) for key in ("watch", "copy"))
+    assert folders(promtail)["accepted"] == (copy, True)
+    assert "config" not in folders(promtail)
+    for container in (maker, reloader):
+        assert folders(container)["accepted"] == (copy, False)
+        assert folders(container)["config"] == (watched, True)
+    assert maker["args"] == [*reloader["args"], "--once"]
+    assert maker["image"] == reloader["image"]
 
 
 def test_grafana_has_both_data_sources_under_fixed_uids():

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/reconcile/prometheus/prometheus_server.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -14,7 +15,10 @@ using Kind = PrometheusAnswer::Kind;
 
 constexpr std::chrono::seconds kTimeout{30};
 constexpr std::chrono::seconds kConnect{5};
+// All targets of a Prometheus, which may have many others than ours, are asked for as rarely as the
+// answer is long: a pool of ours that is new is found at once where that costs little.
 constexpr std::chrono::seconds kAllPools{60};
+constexpr int kAllPoolsShare = 100;
 constexpr std::size_t kAskedPools = 8;  // more of ours are asked for all together
 constexpr std::size_t kNamedPools = 5;  // in a message
 
@@ -129,7 +133,9 @@ Status PrometheusServer::AskTargets(PrometheusView& view) {
   const std::string active = "/api/v1/targets?state=active";
   const SteadyTime now = clock_.Steady();
   note_.clear();
-  if (!pools_.empty() && pools_.size() <= kAskedPools && now - looked_at_all_ < kAllPools) {
+  if (!pools_.empty() && pools_.size() <= kAskedPools &&
+      now - looked_at_all_ <
+          std::min<SteadyTime::duration>(kAllPools, kAllPoolsShare * all_took_)) {
     bool any = false;
     for (const auto& pool : pools_) {
       PrometheusAnswer answer(Kind::kActiveTargets, parser_, view);
@@ -139,8 +145,10 @@ Status PrometheusServer::AskTargets(PrometheusView& view) {
     if (any) return {};
   }
   PrometheusAnswer answer(Kind::kActiveTargets, parser_, view);
+  const SteadyTime asked = clock_.Steady();
   TELLTALE_TRY(Ask(active, answer));
   looked_at_all_ = now;
+  all_took_ = clock_.Steady() - asked;
   pools_ = answer.pools().ours;
   if (pools_.empty()) note_ = NothingOfOurs(answer.pools());
   return {};

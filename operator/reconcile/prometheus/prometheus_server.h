@@ -44,6 +44,7 @@ class PrometheusServer {
   JsonParser parser_;
   std::set<std::string> pools_;  // with targets of ours
   SteadyTime looked_at_all_{};
+  SteadyTime::duration all_took_{};
   std::string note_;
 };
 

@@ -23,9 +23,12 @@ bool IsWholeList(const Seen& seen) {
          seen.kind == Seen::Kind::kWatchList;
 }
 
-// Those of a resource without pods are listed, at most ten a second and each rarer and rarer
-// (refused_pods_test).
-bool OfReplicaSets(const Seen& seen) { return seen.path.find("/replicasets") != std::string::npos; }
+// ReplicaSets, and events, of a resource without pods are listed at most ten times a second and
+// rarer and rarer (refused_pods_test).
+bool OfRefusals(const Seen& seen) {
+  return seen.path.find("/replicasets") != std::string::npos ||
+         seen.path.find("/events") != std::string::npos;
+}
 
 bool OfUse(const Seen& seen) {
   return seen.lines > 0 || seen.ended - seen.time >= std::chrono::seconds(1) ||
@@ -37,7 +40,7 @@ using Reader = std::pair<int, std::string>;  // process and collection
 std::map<Reader, std::vector<const Seen*>> ByReader(const std::vector<Seen>& log) {
   std::map<Reader, std::vector<const Seen*>> readers;
   for (const Seen& seen : log) {
-    if (IsRead(seen) && !OfReplicaSets(seen)) readers[{seen.process, seen.path}].push_back(&seen);
+    if (IsRead(seen) && !OfRefusals(seen)) readers[{seen.process, seen.path}].push_back(&seen);
   }
   return readers;
 }
@@ -72,7 +75,7 @@ void ExpectCalm(const std::vector<Seen>& log, std::size_t first, std::chrono::se
   for (std::size_t i = first; i < log.size(); ++i) {
     const Seen& seen = log[i];
     if (seen.kind == Seen::Kind::kWatch) ++watches[{seen.process, seen.path}];
-    EXPECT_FALSE(!OfReplicaSets(seen) && IsWholeList(seen))
+    EXPECT_FALSE(!OfRefusals(seen) && IsWholeList(seen))
         << "at rest " << seen.path << " was listed";
     // Events are told again now and then when something flapped; that is bounded in their tests.
     const bool event = seen.path.find("/events") != std::string::npos;

@@ -22,6 +22,15 @@ using ::testing::HasSubstr;
 class ListingApi final : public HttpTransport {
  public:
   Result<ApiResponse> Call(const ApiRequest& request) override {
+    const auto is_at = [&](std::string_view part) {
+      return request.target.find(part) != std::string::npos;
+    };
+    if (is_at("/events?")) return ApiResponse{events_status, events};
+    if (!is_at("/replicasets?")) {
+      workloads_asked.push_back(request.target);
+      const auto found = workloads.find(request.target);
+      return found == workloads.end() ? ApiResponse{404, "{}"} : ApiResponse{200, found->second};
+    }
     asked.push_back(request.method + " " + request.target);
     return ApiResponse{status, list};
   }
@@ -30,8 +39,10 @@ class ListingApi final : public HttpTransport {
   }
   void Cancel() override {}
 
-  int status = 200;
-  std::string list = R"({"items":[]})";
+  int status = 200, events_status = 200;
+  std::string list = R"({"items":[]})", events = list;
+  std::map<std::string, std::string> workloads;  // by path
+  std::vector<std::string> workloads_asked;
   std::vector<std::string> asked;
 };
 
@@ -42,6 +53,16 @@ std::string Refused(const std::string& app, const std::string& message) {
          R"("}}}},"status":{"conditions":[{"type":"ReplicaFailure","status":"True","reason":)"
          R"("FailedCreate","message":")" +
          message + R"("}]}}]})";
+}
+
+std::string FailedCreate(const std::string& kind, const std::string& name,
+                         const std::string& note) {
+  return R"({"reason":"FailedCreate","note":")" + note + R"(","regarding":{"kind":")" + kind +
+         R"(","namespace":"shop","name":")" + name + R"("}})";
+}
+
+std::string Workload(const std::string& app) {
+  return R"({"spec":{"template":{"metadata":{"labels":{"app":")" + app + R"("}}}}})";
 }
 
 class RefusedPodsTest : public ::testing::Test, protected HeldWorld {
@@ -123,6 +144,48 @@ TEST_F(RefusedPodsTest, ARefusalThatIsOverIsForgottenAndOneThatCannotBeAskedForI
   refused_.Forget("shop/shop");
   clock.Advance(seconds(1));
   EXPECT_NE(Ask().why, "") << "at once after it had pods";
+}
+
+TEST_F(RefusedPodsTest, StatefulSetsDaemonSetsAndJobsAreNamedByTheirEvents) {
+  listing_.events = R"({"items":[)" + FailedCreate("StatefulSet", "cache", "another one's") + "," +
+                    FailedCreate("StatefulSet", "db", R"(pods \"db-0\" is forbidden: a quota)") +
+                    "," + FailedCreate("Job", "deleted", "long ago") + "]}";
+  listing_.workloads = {{"/apis/apps/v1/namespaces/shop/statefulsets/cache", Workload("cache")},
+                        {"/apis/apps/v1/namespaces/shop/statefulsets/db", Workload("shop")}};
+  EXPECT_THAT(Ask().why, HasSubstr("the pods of StatefulSet shop/db: pods \"db-0\" is forbidden: a "
+                                   "quota; raise the quota"));
+
+  listing_.events = R"({"items":[)" +
+                    FailedCreate("Job", "nightly", R"(pods \"nightly-x7k2p\" is forbidden)") + "]}";
+  listing_.workloads = {{"/apis/batch/v1/namespaces/shop/jobs/nightly", Workload("shop")}};
+  clock.Advance(seconds(15));
+  EXPECT_EQ(Ask().why,
+            "The API server refuses the pods of Job shop/nightly: pods \"nightly-*\" is forbidden; "
+            "raise the quota or correct the workload as the sentence says; Kubernetes tries again "
+            "within minutes.");
+  listing_.workloads.clear();
+  clock.Advance(seconds(15));
+  EXPECT_EQ(Ask().why, "") << "it was deleted";
+}
+
+TEST_F(RefusedPodsTest, WithoutTheRightToSeeEventsReplicaSetsAreStillNamed) {
+  listing_.events_status = 403;
+  listing_.list = Refused("shop", "exceeded quota");
+  const auto first = Ask();
+  EXPECT_NE(first.why, "");
+  listing_.list = R"({"items":[]})";
+  clock.Advance(first.again);
+  EXPECT_EQ(Ask().why, "");
+}
+
+TEST_F(RefusedPodsTest, ANamespaceFullOfRefusedWorkloadsCostsFewRequests) {
+  listing_.events = R"({"items":[)" + FailedCreate("Job", "j0", "x");
+  for (int i = 1; i < 100; ++i) {
+    listing_.events += "," + FailedCreate("Job", "j" + std::to_string(i), "x");
+  }
+  listing_.events += "]}";
+  EXPECT_EQ(Ask().why, "");
+  EXPECT_EQ(listing_.workloads_asked.size(), 10u);
 }
 
 TEST_F(RefusedPodsTest, OtherNamespacesAreAskedOnlyForWhoMayLookThere) {

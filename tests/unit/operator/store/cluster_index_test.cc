@@ -260,6 +260,23 @@ TEST_F(ClusterIndexTest, ATargetWithABrokenPartStandsThereWithWhatIsWrong) {
   EXPECT_FALSE(index_.Target("shop/t")->invalid.empty());
 }
 
+TEST_F(ClusterIndexTest, AMistakeIsLoggedOnceAndNotWithEachEventOfItsTarget) {
+  const auto logged = [&](const std::string& spec) {
+    testing::internal::CaptureStderr();
+    Send(targets(), TargetJson("shop", "t", spec));
+    return testing::internal::GetCapturedStderr();
+  };
+  const std::string wrong = R"({"selector":{"matchAll":true},"metrics":7})";
+  EXPECT_THAT(logged(wrong),
+              testing::AllOf(testing::HasSubstr("shop/t"), testing::HasSubstr("spec.metrics")));
+  EXPECT_EQ(logged(wrong), "") << "as when the status was written";
+  targets().ReplaceBegin();
+  EXPECT_EQ(logged(wrong), "") << "as when everything is read again";
+  targets().ReplaceEnd();
+  EXPECT_NE(logged(R"({"selector":{"matchAll":true},"logs":7})"), "") << "another mistake";
+  EXPECT_EQ(logged(R"({"selector":{"matchAll":true}})"), "");
+}
+
 TEST_F(ClusterIndexTest, TheSidecarBelongsToTheFirstTargetThatWantsOne) {
   PodSpec pod;
   pod.sidecar = true;

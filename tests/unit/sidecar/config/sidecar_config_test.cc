@@ -58,7 +58,7 @@ logs:
   labels: {source: file}
 collectors: {network: {}, filesystem: , process: {}}
 reload:
-- {watch: /etc/promtail/promtail.yaml, url: "http://127.0.0.1:3101/reload"}
+- {watch: /etc/promtail/promtail.yaml, url: "http://127.0.0.1:3101/reload", copy: /run/p.yaml}
 )");
   EXPECT_THAT(problems, IsEmpty());
   EXPECT_EQ(config.Listen(), "0.0.0.0:9000");
@@ -72,9 +72,9 @@ reload:
   EXPECT_EQ(config.logs[0].format, LogFormat::kCri);
   EXPECT_THAT(config.logs[0].labels, ElementsAre(Pair("source", "file")));
   EXPECT_THAT(config.collectors, ElementsAre("filesystem", "network", "process"));
-  EXPECT_EQ(
-      config.reload,
-      (std::vector<ReloadConfig>{{"/etc/promtail/promtail.yaml", "http://127.0.0.1:3101/reload"}}));
+  EXPECT_EQ(config.reload,
+            (std::vector<ReloadConfig>{
+                {"/etc/promtail/promtail.yaml", "http://127.0.0.1:3101/reload", "/run/p.yaml"}}));
 }
 
 TEST(SidecarConfig, PushesAreOffUnlessTheyAreAskedFor) {
@@ -184,7 +184,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "unknown key \"a\" in collectors.network; known are include, exclude"},
         BadCase{"version: 1\npods: {operator: telltale}\n", "pods.operator must be a URL"},
         BadCase{"version: 1\npods: {directory: pods}\n", "pods.directory must be an absolute path"},
-        BadCase{"version: 1\nreload: [{watch: /a}]\n", "reload[0] needs watch, a file, and url"}));
+        BadCase{"version: 1\nreload: [{watch: /a}]\n", "reload[0] needs watch, a file, and url"},
+        BadCase{"version: 1\nreload: [{watch: /a, url: \"http://b\", copy: /a}]\n",
+                "reload[0].copy must be another file than watch"}));
 
 TEST(ConfigMerger, UnitesThePagesOfLastSamplesAndKeepsTheFirstStores) {
   SidecarConfig out;

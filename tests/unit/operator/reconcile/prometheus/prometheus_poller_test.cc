@@ -161,13 +161,16 @@ std::string Foreign(const std::string& pool) {
 TEST_F(PrometheusPollerTest, OurTargetsAreFoundInPoolsOfAnyName) {
   targets_ = Foreign("kubelet") + "," + InPool("scrapeConfig/shop/telltale", Target("u1", "up")) +
              "," + InPool("my-apps", Target("u2", "down"));
+  const SteadyTime began = clock_.Steady();
+  took_ = std::chrono::seconds(1);
   poller_->PollOnce();
+  took_ = std::chrono::seconds(0);
   EXPECT_EQ(view_.Get()->reports(), 2u);
   EXPECT_EQ(view_.Get()->note, "");
   EXPECT_THAT(pools_asked_, ElementsAre(""));
-  // Then only their pools are asked for, and once a minute all.
+  // Then only their pools are asked for, and once a minute all, as that takes long.
   pools_asked_.clear();
-  clock_.Advance(std::chrono::seconds(59));
+  clock_.Advance(began + std::chrono::seconds(59) - clock_.Steady());
   poller_->PollOnce();
   EXPECT_THAT(pools_asked_, ElementsAre("my-apps", "scrapeConfig/shop/telltale"));
   EXPECT_EQ(view_.Get()->reports(), 2u);
@@ -177,8 +180,19 @@ TEST_F(PrometheusPollerTest, OurTargetsAreFoundInPoolsOfAnyName) {
   EXPECT_THAT(pools_asked_, ElementsAre(""));
 }
 
+TEST_F(PrometheusPollerTest, ANewPoolIsFoundByTheNextPollWhereAllAnswersAreQuick) {
+  took_ = std::chrono::milliseconds(20);
+  targets_ = InPool("telltale", Target("u1", "up"));
+  poller_->PollOnce();
+  targets_ += "," + InPool("telltale-secure", Target("u2", "up"));
+  clock_.Advance(std::chrono::seconds(5));
+  poller_->PollOnce();
+  EXPECT_EQ(view_.Get()->reports(), 2u);
+}
+
 TEST_F(PrometheusPollerTest, AJobThatWasRenamedIsFoundAtOnce) {
   targets_ = InPool("old", Target("u1", "up"));
+  took_ = std::chrono::seconds(1);
   poller_->PollOnce();
   targets_ = Foreign("old") + "," + Foreign("new");
   pools_asked_.clear();
