@@ -20,8 +20,8 @@ FILES = {"source": "Files", "files": {"directory": "/var/log/app"}}
 SIDECAR = {"sidecar": {}}
 
 
-def page(path: str = "/cgi-bin/ok", port: int | str = 8080, **more) -> dict:
-    return {"metrics": {"endpoints": [{"port": port, "path": path, "interval": "2s", "timeout": "1s", **more}]}}
+def page(path: str = "/metrics", port: int | str = 8080, **more) -> dict:
+    return {"metrics": {"endpoints": [{"port": port, "path": path, "interval": "5s", "timeout": "4s", **more}]}}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,9 +104,9 @@ def of_resources() -> list[Case]:
     def case(reason, name, spec, mended, **more) -> Case:
         return Case(reason, name, spec, app="healthy", mend=(patch(mended),), **more)
 
-    look_ahead = {"pipeline": [{"regex": {"expression": "(?=x)(?P<a>.)"}}]}
+    no_zone = {"pipeline": [{"timestamp": {"source": "t", "format": "RFC3339", "location": "Mars/Olympus"}}]}
     return [
-        case("Invalid", "invalid", {"logs": FILES | look_ahead}, {"logs": {"pipeline": None}}),
+        case("Invalid", "invalid", {"logs": FILES | no_zone}, {"logs": {"pipeline": None}}),
         case("NotTrusted", "not-trusted", {**page(), "namespaceSelector": {"any": True}}, {"namespaceSelector": None}),
         case("TenantNotAllowed", "tenant", {"logs": FILES | {"tenant": "acme"}}, {"logs": {"tenant": None}}),
         case("UnknownClass", "class", page(**{"class": "nowhere"}), page()),
@@ -142,7 +142,7 @@ def of_pods() -> list[Case]:
         Case("SidecarMissing", "missing", SIDECAR, before=(pods.deployment(NAMESPACE, "missing"),), mend=(restart(),)),
         Case("WebhookMissed", "missed", SIDECAR, namespace=MISSED, mend=(restart(),),
              after=(pods.deployment(MISSED, "missed"),)),
-        Case("SidecarOutdated", "outdated", SIDECAR, after=(pods.deployment(NAMESPACE, "outdated"),),
+        Case("SidecarOutdated", "outdated", SIDECAR, after=(pods.deployment(NAMESPACE, "outdated", pods.container(begin=pods.LATE)),),
              then={"logs": {"source": "Files", "files": {"directory": "/var/log/late"}}}, mend=(restart(),)),
         Case("SidecarImpossible", "impossible", SIDECAR, mend=(apply(pods.deployment(NAMESPACE, "impossible")),),
              after=(pods.deployment(NAMESPACE, "impossible", pods.container("taken", listen=9847)),)),

@@ -22,11 +22,12 @@ case ${SCRIPT_NAME##*/} in
   html) say text/html '<html><body>Please log in</body></html>\n' ;;
   json) say application/json '{"ok": true}\n' ;;
   empty) say 'text/plain; version=0.0.4' '' ;;
-  slow) sleep 3; good ;;
+  slow) sleep 10; good ;;
   *) good ;;
 esac
 END
 chmod +x /tmp/w/cgi-bin/ok
+echo 'page_ok 1' > /tmp/w/metrics
 for page in unauthorized forbidden gone error redirect html json empty slow; do
   ln -s ok /tmp/w/cgi-bin/$page
 done
@@ -44,6 +45,7 @@ chmod +x /tmp/tls
 (until [ -f /tmp/mended ]; do sleep 0.5; done; exec httpd -f -p 9999 -h /tmp/w) &
 """
 WRITES = "(while true; do echo a line >> /var/log/app/app.log; sleep 1; done) 2> /dev/null &"
+LATE = WRITES.replace("/var/log/app/app.log", "/var/log/late/late.log")
 NO_STORE = {"ip": "127.0.0.1", "hostnames": ["telltale-victorialogs.telltale.svc.cluster.local"]}
 # 45 KB of stages that every reader takes.
 LONG = [{"json": {"expressions": {f"field{i:02}" + "x" * 50: "y" * 120 for i in range(16)}}}] * 16

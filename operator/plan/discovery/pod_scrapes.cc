@@ -59,7 +59,7 @@ class PodPlanner {
     scrape.scrape_class = endpoint.scrape_class;
     // Prometheus makes `instance` of the address alone: a second page there would write into the
     // same series, `up` first of all.
-    if (second) SetLabel(scrape.labels, "instance", scrape.address + PageText(endpoint));
+    if (second) SetLabel(scrape.labels, "instance", SecondInstance(scrape.address, endpoint));
   }
 
   bool HasAddress(const std::string& address) const {
@@ -123,6 +123,10 @@ class PodPlanner {
 };
 
 }  // namespace
+
+std::string SecondInstance(const std::string& address, const Endpoint& endpoint) {
+  return address + PageText(endpoint);
+}
 
 std::string ScrapeAddress(std::string_view ip, int port) {
   const bool v6 = ip.find(':') != std::string_view::npos;

@@ -28,6 +28,9 @@ struct ScrapeTarget {
   std::string scrape_class;
 };
 
+// The label `instance` of a page at an address at which the same pod has one before it.
+std::string SecondInstance(const std::string& address, const Endpoint& endpoint);
+
 // host:port.
 std::string ScrapeAddress(std::string_view ip, int port);
 

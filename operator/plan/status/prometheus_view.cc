@@ -102,9 +102,9 @@ void PrometheusView::AddNoFiles(std::string_view pod_namespace, std::string_view
 }
 
 void PrometheusView::AddEmpty(std::string_view pod_namespace, std::string_view pod_name,
-                              std::string_view address) {
-  empty_.insert(HashOf({pod_namespace, pod_name, address}));
-  Mix(pages_, pod_namespace, HashOf({pod_name, "empty", address}));
+                              std::string_view job, std::string_view instance) {
+  empty_.insert(HashOf({pod_namespace, pod_name, job, instance}));
+  Mix(pages_, pod_namespace, HashOf({pod_name, "empty", job, instance}));
 }
 
 void PrometheusView::AddRefused(std::string_view target_key, std::string_view pod_namespace,
@@ -197,8 +197,8 @@ bool PrometheusView::NoFiles(std::string_view pod_namespace, std::string_view po
 }
 
 bool PrometheusView::Empty(std::string_view pod_namespace, std::string_view pod_name,
-                           std::string_view address) const {
-  return !empty_.empty() && empty_.contains(HashOf({pod_namespace, pod_name, address}));
+                           std::string_view job, std::string_view instance) const {
+  return !empty_.empty() && empty_.contains(HashOf({pod_namespace, pod_name, job, instance}));
 }
 
 bool PrometheusView::Refused(std::string_view target_key, std::string_view pod_namespace,

@@ -69,9 +69,10 @@ class PrometheusView {
                      std::string_view reason);
   // One whose sidecar knows no log file at all.
   void AddNoFiles(std::string_view pod_namespace, std::string_view pod_name);
-  // A page that gave no sample; `address` is host:port.
-  void AddEmpty(std::string_view pod_namespace, std::string_view pod_name,
-                std::string_view address);
+  // A page that gave no sample, by the labels that discovery gave it. Several resources may read
+  // pages of one address: `job` and `instance` say which one it is.
+  void AddEmpty(std::string_view pod_namespace, std::string_view pod_name, std::string_view job,
+                std::string_view instance);
   // One whose sidecar refuses the configuration of a MonitoringTarget.
   void AddRefused(std::string_view target_key, std::string_view pod_namespace,
                   std::string_view pod_name);
@@ -96,8 +97,8 @@ class PrometheusView {
                               std::string_view pod_name) const;  // the reason, or ""
   bool NoFiles(std::string_view pod_namespace, std::string_view pod_name) const;
   bool HasEmpty() const { return !empty_.empty(); }
-  bool Empty(std::string_view pod_namespace, std::string_view pod_name,
-             std::string_view address) const;
+  bool Empty(std::string_view pod_namespace, std::string_view pod_name, std::string_view job,
+             std::string_view instance) const;
   bool Refused(std::string_view target_key, std::string_view pod_namespace,
                std::string_view pod_name) const;
   std::optional<std::int64_t> LowestGeneration(std::string_view target_key) const;

@@ -221,8 +221,16 @@ class Assessor {
 
   bool IsEmpty(const PodView& pod, int endpoint) {
     if (!input_.view.HasEmpty()) return false;
-    const int port = endpoints_.Port(pod, static_cast<std::size_t>(endpoint));
-    return input_.view.Empty(pod.ns, pod.name, ScrapeAddress(pod.ip, port));
+    const auto index = static_cast<std::size_t>(endpoint);
+    const int port = endpoints_.Port(pod, index);
+    std::string instance = ScrapeAddress(pod.ip, port);
+    for (std::size_t i = 0; i < index; ++i) {
+      if (endpoints_.Port(pod, i) != port) continue;
+      instance = SecondInstance(instance, target_.metrics->endpoints[index]);
+      break;
+    }
+    const std::string& job = target_.metrics->job;
+    return input_.view.Empty(pod.ns, pod.name, job.empty() ? target_.meta.Key() : job, instance);
   }
 
   const StatusInput& input_;

@@ -85,6 +85,7 @@ Status PrometheusAnswer::ReadSeries(JsonValue series) {
         if (label == "log_pod") Take(text, log_pod);
         if (label == "reason") Take(text, read.reason);
         if (label == "instance") Take(text, read.instance);
+        if (label == "job") Take(text, read.job);
         if (label == "target") Take(text, read.target);
         if (label == "path") Take(text, read.path);
         return {};
@@ -147,8 +148,7 @@ void PrometheusAnswer::AddSeries(const Series& read) {
     case Kind::kNoFiles:
       return view_.AddNoFiles(read.ns, read.pod);
     case Kind::kEmptyPages:
-      // Of a second page at one address `instance` has the path as well.
-      return view_.AddEmpty(read.ns, read.pod, read.instance.substr(0, read.instance.find('/')));
+      return view_.AddEmpty(read.ns, read.pod, read.job, read.instance);
     case Kind::kRefusedConfigs:
       return view_.AddRefused(read.target, read.ns, read.pod);
     case Kind::kLowestGenerations:

@@ -28,7 +28,7 @@ class PrometheusAnswer {
     kForbiddenPods,
     kUnreadableFiles,    // the pod of each series, and the label `reason`
     kNoFiles,            // the pod of each series
-    kEmptyPages,         // the pod of each series, and `instance`
+    kEmptyPages,         // the pod of each series, `job` and `instance`
     kRefusedConfigs,     // the pod of each series, and `target`
     kLowestGenerations,  // `target`; a value is the generation
     kNodeAgents,         // one for each series
@@ -54,7 +54,7 @@ class PrometheusAnswer {
  private:
   Status ReadTarget(JsonValue target);
   struct Series {
-    std::string ns, pod, reason, instance, target, path;  // labels
+    std::string ns, pod, reason, instance, job, target, path;  // labels
     std::optional<std::int64_t> value;
   };
   Status ReadSeries(JsonValue series);

@@ -74,14 +74,15 @@ Status DecodeView(JsonValue value, PrometheusView& out) {
   }
   for (const auto& [pod, reason] : unreadable) out.AddUnreadable(ns(pod), name(pod), reason);
   for (const auto& pod : no_files) out.AddNoFiles(ns(pod), name(pod));
-  // "pod|address" and "target|pod".
+  // "pod|job|instance" and "target|pod".
   const auto split = [](const std::string& text) {
     const std::size_t bar = text.find('|');
     return std::pair(text.substr(0, bar), text.substr(bar + 1));
   };
   for (const auto& text : empty) {
-    const auto [pod, address] = split(text);
-    out.AddEmpty(ns(pod), name(pod), address);
+    const auto [pod, page] = split(text);
+    const auto [job, instance] = split(page);
+    out.AddEmpty(ns(pod), name(pod), job, instance);
   }
   for (const auto& text : refused) {
     const auto [target, pod] = split(text);

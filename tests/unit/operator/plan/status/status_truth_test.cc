@@ -222,14 +222,26 @@ TEST(SidecarTruth, OneThatRefusesItsConfigurationIsNotReadyAndOneThatIsBehindIsN
 
 TEST(ScrapeTruth, APageWithoutASampleIsNotUp) {
   const std::string pods = RunningPod("a") + "," + RunningPod("b");
-  auto status = StatusOf(Shop(kMetrics, pods, "{" + kUp + R"(,"empty":["n/b|10.0.0.1:80"]})"));
+  auto status = StatusOf(Shop(kMetrics, pods, "{" + kUp + R"(,"empty":["n/b|n/t|10.0.0.1:80"]})"));
   EXPECT_EQ(State(status, "Scraped"), "False/EmptyPage");
   EXPECT_EQ(State(status, "Ready"), "False/EmptyPage");
   EXPECT_THAT(status, HasSubstr("Pod n/b at http://10.0.0.1:80/metrics"));
   EXPECT_EQ(Pods(status), R"({"matched":2,"injected":2,"up":1,"down":1,"logging":0})");
-  status = StatusOf(
-      Shop(kMetrics, pods, "{" + kUp + R"(,"empty":["n/b|10.0.0.1:81","o/a|10.0.0.1:80"]})"));
-  EXPECT_EQ(State(status, "Ready"), "True/Ready");
+  status = StatusOf(Shop(
+      kMetrics, pods,
+      "{" + kUp +
+          R"(,"empty":["n/b|n/t|10.0.0.1:81","o/a|n/t|10.0.0.1:80","n/b|n/other|10.0.0.1:80"]})"));
+  EXPECT_EQ(State(status, "Ready"), "True/Ready") << "another port, pod, or resource";
+}
+
+TEST(ScrapeTruth, OfTwoPagesOfOnePortTheEmptyOneIsNamed) {
+  const std::string metrics =
+      R"("metrics":{"job":"shops","endpoints":[{"port":80},{"port":80,"path":"/other"}]})";
+  const std::string up = R"("up":["n/t|u-a|0","n/t|u-a|1"])";
+  const auto status = StatusOf(
+      Shop(metrics, RunningPod("a"), "{" + up + R"(,"empty":["n/a|shops|10.0.0.1:80/other"]})"));
+  EXPECT_EQ(State(status, "Scraped"), "False/EmptyPage");
+  EXPECT_THAT(status, HasSubstr("1 of 2 targets are not up. Pod n/a at http://10.0.0.1:80/other"));
 }
 
 TEST(ScrapeTruth, APortNameOfTwoContainersIsNamedWithBoth) {

@@ -90,11 +90,11 @@ class PrometheusPollerTest : public ::testing::Test {
       const auto known = kQuestions.find(query);
       const std::string pod = known == kQuestions.end() ? "unknown: " + query : known->second;
       return JsonResponse(
-          200, R"({"data":{"result":[{"metric":{"namespace":"shop","target":"shop/shop",)"
-               R"("reason":"link","instance":"10.0.0.1:80/other?a","path":"/var/log/pods/shop_)" +
-                   pod + R"(_5-f/app/0.log","pod":")" + pod +
-                   (pod.ends_with("node") ? NodeLabels(pod) : "") +
-                   R"("},"value":[1000,"660.5"]}]}})");
+          200,
+          R"({"data":{"result":[{"metric":{"namespace":"shop","target":"shop/shop","job":"shop/shop",)"
+          R"("reason":"link","instance":"10.0.0.1:80/other?a","path":"/var/log/pods/shop_)" +
+              pod + R"(_5-f/app/0.log","pod":")" + pod +
+              (pod.ends_with("node") ? NodeLabels(pod) : "") + R"("},"value":[1000,"660.5"]}]}})");
     });
     ASSERT_TRUE(server_->Start().ok());
     poller_ = Poller({"http://127.0.0.1:" + std::to_string(server_->port()) + "/prom"});
@@ -137,8 +137,9 @@ TEST_F(PrometheusPollerTest, PublishesWhatPrometheusScrapesUnderThePathOfItsUrl)
   EXPECT_EQ(view_.Get()->Unreadable("shop", "unread-node/node"), "link");
   EXPECT_EQ(view_.Get()->Unreadable("shop", "flows"), "");
   EXPECT_TRUE(view_.Get()->NoFiles("shop", "empty"));
-  EXPECT_TRUE(view_.Get()->Empty("shop", "page", "10.0.0.1:80"));
-  EXPECT_FALSE(view_.Get()->Empty("shop", "page", "10.0.0.1:81"));
+  EXPECT_TRUE(view_.Get()->Empty("shop", "page", "shop/shop", "10.0.0.1:80/other?a"));
+  EXPECT_FALSE(view_.Get()->Empty("shop", "page", "shop/shop", "10.0.0.1:80"));
+  EXPECT_FALSE(view_.Get()->Empty("shop", "page", "shop/beside", "10.0.0.1:80/other?a"));
   EXPECT_TRUE(view_.Get()->Refused("shop/shop", "shop", "config"));
   EXPECT_EQ(view_.Get()->LowestGeneration("shop/shop"), 660);
   EXPECT_EQ(view_.Get()->node_agents(), 1u);
