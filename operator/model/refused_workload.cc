@@ -59,6 +59,12 @@ Status DecodeEvent(JsonValue value, Event& out) {
   });
 }
 
+// What the recorder of events puts before the last of many.
+void DropPrefix(std::string& message) {
+  constexpr std::string_view kCombined = "(combined from similar events): ";
+  if (message.starts_with(kCombined)) message.erase(0, kCombined.size());
+}
+
 bool SameWorkload(const RefusedWorkload& a, const RefusedWorkload& b) {
   return a.kind == b.kind && a.ns == b.ns && a.name == b.name;
 }
@@ -138,7 +144,9 @@ Result<std::vector<RefusedWorkload>> RefusedWorkloads(std::string_view list_json
     const bool told = std::ranges::any_of(workloads, [&](const RefusedWorkload& workload) {
       return SameWorkload(workload, event.about);
     });
-    if (!told) workloads.push_back(std::move(event.about));
+    if (told) continue;
+    DropPrefix(event.about.message);
+    workloads.push_back(std::move(event.about));
   }
   return workloads;
 }

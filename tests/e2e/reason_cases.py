@@ -90,7 +90,7 @@ def of_pages() -> list[Case]:
     """One application whose pages are wrong in every way, until it is told to mend itself."""
     wrong = [("Auth", "unauthorized"), ("Auth", "forbidden"), ("NotFound", "gone"), ("BadContent", "html"),
              ("BadContent", "json"), ("EmptyPage", "empty"), ("Timeout", "slow"), ("ScrapeFailed", "error"),
-             ("Redirect", "redirect")]  # fmt: skip
+             ("Redirect", "redirect"), ("LimitExceeded", "long")]  # fmt: skip
     cases = [Case(reason, f"page-{path}", page(f"/cgi-bin/{path}")) for reason, path in wrong]
     cases += [Case("ConnectionRefused", "page-closed", page(port=9999)), Case("TLS", "page-tls", page(port=9443))]
     mend = (run("touch /tmp/mended"),)
@@ -115,7 +115,7 @@ def of_resources() -> list[Case]:
         case("NoNodeAgent", "no-agent", {**page(), "logs": {"source": "Stdout", "collector": "Node"}}, {"logs": None}),
         case("NoPodsMatched", "no-pods", {**page(), "selector": {"matchLabels": {"app": "healhty"}}},
              {"selector": {"matchLabels": {"app": "healthy"}}}),
-        Case("NotYetScraped", "new", page(), app="healthy"),
+        Case("NotYetScraped", "new", page(), app="pages"),
         Case("ConfigPending", "pending", SIDECAR, app="healthy", then={"sidecar": {"interval": "5s"}}, clears=KUBELET),
     ]  # fmt: skip
 
@@ -205,7 +205,6 @@ WELL = of_what_is_well()
 # What a resource of a cluster cannot show beside others that are well, with the test that has it.
 ELSEWHERE = {
     "ConfigRefused": "tests/unit/operator/plan/status/status_truth_test.cc",  # a sidecar older than the operator
-    "LimitExceeded": "tests/integration/test_scrape_classes.py",  # a class that the release must have
     "InjectionOff": "tests/unit/operator/plan/status/status_truth_test.cc",  # of the whole release, as are these
     "NoLogStore": "tests/unit/operator/plan/status/status_truth_test.cc",
     "NoScrapeJob": "tests/integration/test_any_prometheus.py",

@@ -22,13 +22,14 @@ case ${SCRIPT_NAME##*/} in
   html) say text/html '<html><body>Please log in</body></html>\n' ;;
   json) say application/json '{"ok": true}\n' ;;
   empty) say 'text/plain; version=0.0.4' '' ;;
+  long) say text/plain "page_ok{long=\"$(head -c 5000 /dev/zero | tr '\0' x)\"} 1\n" ;;
   slow) sleep 10; good ;;
   *) good ;;
 esac
 END
 chmod +x /tmp/w/cgi-bin/ok
 echo 'page_ok 1' > /tmp/w/metrics
-for page in unauthorized forbidden gone error redirect html json empty slow; do
+for page in unauthorized forbidden gone error redirect html json empty long slow; do
   ln -s ok /tmp/w/cgi-bin/$page
 done
 """

@@ -91,9 +91,9 @@ std::string Findings::Text(const Finding& finding) const {
       break;
   }
   if (finding.endpoint == kSidecarPage) {
-    return ScrapeFailedText(pod, kSidecarPort, "/metrics", finding.reason, finding.error);
+    return ScrapeFailedText(pod, kSidecarPort, Endpoint(), finding.reason, finding.error);
   }
-  return ScrapeFailedText(pod, endpoints_.Port(pod, index), target.metrics->endpoints[index].path,
+  return ScrapeFailedText(pod, endpoints_.Port(pod, index), target.metrics->endpoints[index],
                           finding.reason, finding.error);
 }
 

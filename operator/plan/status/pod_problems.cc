@@ -271,10 +271,13 @@ std::string PortAmbiguousText(const PodView& pod, const Endpoint& endpoint, std:
          "set container in " + where + ", and add an endpoint for the other one.";
 }
 
-std::string ScrapeFailedText(const PodView& pod, int port, std::string_view path, Reason reason,
+std::string ScrapeFailedText(const PodView& pod, int port, const Endpoint& endpoint, Reason reason,
                              std::string_view error) {
-  std::string text = "Pod " + pod.Key() + " at http://" + ScrapeAddress(pod.ip, port);
-  text.append(path).append(": ").append(ScrapeAdvice(reason, error));
+  std::string text = "Pod " + pod.Key() + (endpoint.https ? " at https://" : " at http://");
+  text.append(ScrapeAddress(pod.ip, port))
+      .append(endpoint.path)
+      .append(": ")
+      .append(ScrapeAdvice(reason, error));
   if (error.empty()) return text.append(".");
   return text.append(" (Prometheus says: ").append(error).append(").");
 }

@@ -60,7 +60,7 @@ std::string PortNotFoundText(const PodView& pod, const Endpoint& endpoint, std::
 std::string PortAmbiguousText(const PodView& pod, const Endpoint& endpoint, std::size_t index);
 
 // A scrape target that Prometheus does not get: `error` is what it says.
-std::string ScrapeFailedText(const PodView& pod, int port, std::string_view path, Reason reason,
+std::string ScrapeFailedText(const PodView& pod, int port, const Endpoint& endpoint, Reason reason,
                              std::string_view error);
 
 }  // namespace telltale

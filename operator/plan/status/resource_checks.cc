@@ -15,11 +15,16 @@ void AddUnknownClasses(const StatusInput& input, Findings& findings) {
   for (const Endpoint& endpoint : input.target.metrics->endpoints) {
     const std::string& name = endpoint.scrape_class;
     if (name.empty() || known.contains(name) || !said.insert(name).second) continue;
-    findings.Add(Reason::kUnknownClass,
-                 "An endpoint names the scrape class " + name + ", and " +
-                     (known.empty() ? std::string("there is none")
-                                    : "there are " + Join({known.begin(), known.end()}, ", ")) +
-                     ": " + std::string(Info(Reason::kUnknownClass).fix) + ".");
+    findings.Add(
+        Reason::kUnknownClass,
+        "An endpoint names the scrape class " + name + ", and " +
+            (known.empty() ? std::string("there is none")
+                           : "there are " + Join({known.begin(), known.end()}, ", ")) +
+            ": " +
+            (known.empty() ? std::string("leave class out, or have it added to the chart's "
+                                         "prometheus.scrapeClasses")
+                           : std::string(Info(Reason::kUnknownClass).fix)) +
+            ".");
   }
 }
 

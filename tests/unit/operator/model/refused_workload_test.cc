@@ -26,10 +26,10 @@ const std::string kTwo =
     R"("2026-06-01T14:00:00.123456Z"})";
 
 TEST(RefusedWorkloads, EachIsNamedOnceWithItsLastMessageTheNewestFirst) {
-  const auto found = Read(Event("StatefulSet", "db", "old", kNoon) + "," +
-                          Event("Job", "nightly", "a quota", kTwo) + "," +
-                          Event("StatefulSet", "db", "exceeded quota", kOne) + "," +
-                          Event("DaemonSet", "agent", "no privilege", kNoon));
+  const auto found = Read(
+      Event("StatefulSet", "db", "old", kNoon) + "," + Event("Job", "nightly", "a quota", kTwo) +
+      "," + Event("StatefulSet", "db", "(combined from similar events): exceeded quota", kOne) +
+      "," + Event("DaemonSet", "agent", "no privilege", kNoon));
   ASSERT_EQ(found.size(), 3u);
   EXPECT_EQ(found[0].name + ": " + found[0].message, "nightly: a quota");
   EXPECT_EQ(found[1].name + ": " + found[1].message, "db: exceeded quota");

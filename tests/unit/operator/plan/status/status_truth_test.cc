@@ -234,6 +234,13 @@ TEST(ScrapeTruth, APageWithoutASampleIsNotUp) {
   EXPECT_EQ(State(status, "Ready"), "True/Ready") << "another port, pod, or resource";
 }
 
+TEST(ScrapeTruth, APageThatIsScrapedOverTlsIsNamedSo) {
+  const auto status =
+      StatusOf(Shop(R"("metrics":{"endpoints":[{"port":443,"scheme":"https"}]})", RunningPod("a"),
+                    R"({"down":{"n/t|u-a|0":"server gave HTTP response to HTTPS client"}})"));
+  EXPECT_THAT(status, HasSubstr("Pod n/a at https://10.0.0.1:443/metrics"));
+}
+
 TEST(ScrapeTruth, OfTwoPagesOfOnePortTheEmptyOneIsNamed) {
   const std::string metrics =
       R"("metrics":{"job":"shops","endpoints":[{"port":80},{"port":80,"path":"/other"}]})";
