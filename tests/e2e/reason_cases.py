@@ -15,7 +15,7 @@ import reason_pods as pods
 NAMESPACE = "reasons"
 REFUSED, UNWRITTEN, LARGE, MISSED = "reasons-refused", "reasons-unwritten", "reasons-large", "reasons-missed"
 NAMESPACES = (NAMESPACE, REFUSED, UNWRITTEN, LARGE, MISSED)
-SCRAPE, KUBELET, STALLED = 60.0, 150.0, 240.0
+SCRAPE, KUBELET, STALLED = 90.0, 150.0, 240.0
 FILES = {"source": "Files", "files": {"directory": "/var/log/app"}}
 SIDECAR = {"sidecar": {}}
 
@@ -153,7 +153,7 @@ def of_pods() -> list[Case]:
                  {"name": "logs", "mountPath": "/var/log/app"}]), volumes=outside),), clears=KUBELET),
         Case("LogsForbidden", "forbidden", {"logs": {"source": "Stdout", "collector": "Sidecar"}},
              after=(pods.deployment(NAMESPACE, "forbidden", serviceAccountName="default"),),
-             mend=(apply(*pods.may_read_output(NAMESPACE)),), shows=KUBELET),
+             mend=(apply(*pods.may_read_output(NAMESPACE)),), shows=KUBELET, clears=KUBELET),
         Case("LogsUnreadable", "unreadable", {"logs": FILES}, shows=KUBELET,
              after=(pods.deployment(NAMESPACE, "unreadable", pods.container(begin="umask 077", root=True)),),
              mend=(run("chmod 644 /var/log/app/*"),)),
@@ -161,7 +161,7 @@ def of_pods() -> list[Case]:
              mend=(run("echo hello > /var/log/app/app.log"),), shows=STALLED),
         Case("NoLinesYet", "no-lines", {"logs": FILES}, mend=(run("echo hello >> /var/log/app/app.log"),),
              after=(pods.deployment(NAMESPACE, "no-lines", pods.silent("touch /var/log/app/app.log")),)),
-        Case("LogsStalled", "stalled", {"logs": FILES}, shows=STALLED,
+        Case("LogsStalled", "stalled", {"logs": FILES}, shows=STALLED, clears=KUBELET,
              after=(pods.deployment(NAMESPACE, "stalled", pods.container(root=True), hostAliases=[pods.NO_STORE]),),
              mend=(run("sed /victorialogs/d /etc/hosts > /tmp/hosts; cat /tmp/hosts > /etc/hosts"),)),
     ]  # fmt: skip
