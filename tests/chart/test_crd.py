@@ -9,6 +9,8 @@ import chart
 import pytest
 import yaml
 
+pytestmark = pytest.mark.every_api_server
+
 RIGHT = {
     "selector": {"matchLabels": {"app": "shop"}},
     "metrics": {"endpoints": [{"port": "http"}]},

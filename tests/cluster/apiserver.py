@@ -25,10 +25,15 @@ import pki
 import process
 
 
+# The programs of the tested versions, in the order of their age: the cluster's own, and the newest.
+PROGRAMS = ("kube-apiserver", "kube-apiserver-next")
+
+
 class ApiServer:
     """`folder` keeps certificates, data and logs; without one it is temporary and goes on stop()."""
 
-    def __init__(self, folder: pathlib.Path | None = None):
+    def __init__(self, folder: pathlib.Path | None = None, program: str = PROGRAMS[0]):
+        self.program = program
         self._temporary = folder is None
         self.folder = folder or pathlib.Path(tempfile.mkdtemp(prefix="telltale-apiserver-"))
         self.kubeconfig = self.folder / "kubeconfig"
@@ -44,7 +49,7 @@ class ApiServer:
             self.credentials("admin", self.kubeconfig)
             # The API server refuses to advertise loopback. Nobody asks for the address here.
             server = control.apiserver(
-                pki_folder, ports[0], layout.HOST_ADDRESS, "127.0.0.1", ports[2]
+                pki_folder, ports[0], layout.HOST_ADDRESS, "127.0.0.1", ports[2], self.program
             )
             # The default service account is made by a controller, which does not run here.
             server.append("--disable-admission-plugins=ServiceAccount")

@@ -51,10 +51,12 @@ def etcd(folder: pathlib.Path, client_port: int, peer_port: int) -> list:
     ]
 
 
-def apiserver(folder: pathlib.Path, etcd_port: int, address: str, bind: str, port: int) -> list:
+def apiserver(
+    folder: pathlib.Path, etcd_port: int, address: str, bind: str, port: int, program: str = "kube-apiserver"
+) -> list:
     """`folder` holds the certificates; `address` is what the API server tells others to use."""
     return [
-        catalog.locate("kube-apiserver"),
+        catalog.locate(program),
         *(f"--etcd-servers=http://127.0.0.1:{etcd_port}", f"--cert-dir={folder}"),
         *(f"--advertise-address={address}", f"--bind-address={bind}", f"--secure-port={port}"),
         *("--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction"),

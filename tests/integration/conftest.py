@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real processes on loopback: etcd and kube-apiserver, Prometheus, log stores, and our own programs."""
 
+import contextlib
+import functools
 import hashlib
 import pathlib
 import re
@@ -11,17 +13,38 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests/integration"), str(ROOT / "tests/cluster"), str(ROOT / "tests/cluster/tools")]
-import catalog  # noqa: E402  (the folders above are no packages)
+import apiserver  # noqa: E402  (the folders above are no packages)
+import catalog  # noqa: E402
 import objects  # noqa: E402
 import ours  # noqa: E402
 import peers  # noqa: E402
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "every_api_server: runs against each tested version of Kubernetes")
+
+
+def pytest_generate_tests(metafunc):
+    if "api" in metafunc.fixturenames and metafunc.definition.get_closest_marker("every_api_server"):
+        metafunc.parametrize("api", apiserver.PROGRAMS, indirect=True)
+
+
 @pytest.fixture(scope="session")
-def api():
+def started_servers():
+    """Starts an API server when the first test wants it; it ends with the run."""
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def started(program: str) -> apiserver.ApiServer:
+            return stack.enter_context(objects.prepared_server(program))
+
+        yield started
+
+
+@pytest.fixture(scope="session")
+def api(started_servers, request):
     """An API server with the MonitoringTarget definition and the namespaces that tests use."""
-    with objects.prepared_server() as server:
-        yield server
+    return started_servers(getattr(request, "param", apiserver.PROGRAMS[0]))
 
 
 @pytest.fixture

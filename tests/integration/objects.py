@@ -11,9 +11,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
 @contextlib.contextmanager
-def prepared_server():
+def prepared_server(program: str = apiserver.PROGRAMS[0]):
     """An API server with the MonitoringTarget definition and the operator's namespace."""
-    with apiserver.ApiServer() as server:
+    with apiserver.ApiServer(program=program) as server:
         server.define(ROOT / "crds/monitoringtargets.yaml")
         server.kubectl("create", "namespace", "telltale")
         yield server

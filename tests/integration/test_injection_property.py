@@ -187,6 +187,7 @@ def wait_until_known(api, webhook, marker: str) -> None:
     wait_for("the marker", seen)
 
 
+@pytest.mark.every_api_server
 @pytest.mark.parametrize("seed", seeds())
 def test_what_the_api_server_takes_it_takes_with_a_sidecar(api, webhook, namespace, seed):
     draw = Draw(seed)

@@ -79,6 +79,7 @@ def lease(api, namespace):
     return json.loads(done.stdout)["spec"]
 
 
+@pytest.mark.every_api_server
 def test_a_replica_that_is_killed_is_followed_when_its_lease_has_run_out(api, namespace, replica):
     first = replica("first")
     first.says("started")
@@ -132,6 +133,7 @@ def test_a_replica_that_was_stopped_and_wakes_up_does_not_lead(api, namespace, r
     assert lease(api, namespace)["holderIdentity"] == "second"
 
 
+@pytest.mark.every_api_server
 def test_labels_that_people_give_the_lease_stay(api, namespace, replica):
     first = replica("first")
     first.says("started")
@@ -153,6 +155,7 @@ def events_of(api, namespace, name):
     return [one for one in json.loads(done.stdout)["items"] if one["regarding"]["name"] == name]
 
 
+@pytest.mark.every_api_server
 def test_events_are_taken_and_repetitions_become_a_series(api, namespace, replica):
     first = replica("first")
     first.says("started")

@@ -9,6 +9,7 @@ import catalog
 import objects
 import ours
 import peers
+import pytest
 from ours import wait_for
 
 ENDPOINT = {"port": "http", "path": "/api/metrics", "interval": "5s"}
@@ -19,6 +20,7 @@ def addresses(operator, job):
     return {t for group in operator.targets() if group["labels"]["job"] == job for t in group["targets"]}
 
 
+@pytest.mark.every_api_server
 def test_pods_come_and_go_in_discovery(api, operator, namespace):
     objects.apply(api, objects.target(
         namespace, "web", selector={"matchLabels": {"app": "web"}}, metrics={"endpoints": [ENDPOINT]}))  # fmt: skip
@@ -50,6 +52,7 @@ def test_discovery_answers_503_and_never_a_partial_list_before_the_caches_are_sy
         assert "127.0.0.1:1" in program.logged(r".*cannot reach.*").group(0)
 
 
+@pytest.mark.every_api_server
 def test_the_sidecar_config_map_lives_as_long_as_a_resource_needs_it(api, operator, namespace):
     objects.apply(api, objects.target(namespace, "web", selector={"matchLabels": {"app": "web"}}, logs=FILES))
     held = wait_for("the ConfigMap", lambda: objects.data(api, namespace, "telltale-sidecar"))
@@ -105,6 +108,7 @@ def test_pods_that_the_api_server_refuses_are_named_with_its_sentence(api, opera
     wait_for("the end of it", lambda: objects.reasons(api, namespace, "web") == [])
 
 
+@pytest.mark.every_api_server
 def test_status_is_written_and_then_left_alone(api, operator, namespace):
     objects.apply(api, objects.target(
         namespace, "web", selector={"matchLabels": {"app": "web"}}, metrics={"endpoints": [ENDPOINT]}))  # fmt: skip
@@ -122,6 +126,7 @@ def test_status_is_written_and_then_left_alone(api, operator, namespace):
     assert operator.metric("telltale_writes_total", kind="status") == written
 
 
+@pytest.mark.every_api_server
 def test_one_bad_resource_does_not_touch_another(api, operator, namespace):
     beyond = objects.target(namespace, "beyond", selector={"matchAll": True}, metrics={"endpoints": [ENDPOINT]},
                             namespaceSelector={"names": ["default", "kube-system"]})  # fmt: skip

@@ -27,6 +27,7 @@ def review(namespace: str, labels: dict) -> bytes:
     }).encode()  # fmt: skip
 
 
+@pytest.mark.every_api_server
 def test_a_selected_pod_gets_a_native_sidecar_and_another_pod_nothing(api, webhook, namespace):
     objects.apply(api, objects.target(
         namespace, "web", selector={"matchLabels": {"app": "web"}},
@@ -77,6 +78,7 @@ def test_a_half_sent_review_does_not_hold_up_the_next_one(webhook, namespace):
     half.close()
 
 
+@pytest.mark.every_api_server
 def test_a_restart_keeps_the_authority(api, webhook, tmp_path):
     before = api.kubectl("-n", "telltale", "get", "secret", "telltale-webhook-ca", "-o", "jsonpath={.data}").stdout
     webhook.program.terminate()

@@ -15,6 +15,7 @@ import argparse
 import fcntl
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import threading
@@ -56,6 +57,20 @@ def link(name: str) -> None:
     temporary.rename(folder / name)
 
 
+def copy_files(name: str) -> None:
+    """Puts a program's FILES beside it. The program comes last, so that where it is they are."""
+    module, folder = catalog.FILES[name]
+    source = subprocess.run(
+        ["go", "list", "-m", "-f", "{{.Dir}}", module], cwd=catalog.HERE / catalog.PROGRAMS[name][0],
+        env=dict(os.environ, GOWORK="off"), capture_output=True, text=True, check=True,
+    ).stdout.strip()  # fmt: skip
+    place = catalog.built(name).with_name(f"{name}.files")
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    for file in sorted(pathlib.Path(source, folder).iterdir()):
+        (place / file.name).write_bytes(file.read_bytes())
+
+
 def compile_program(name: str) -> bool:
     """Runs `go build` for one program; says how it went. True when the binary is in its place."""
     module, package = catalog.PROGRAMS[name]
@@ -81,6 +96,8 @@ def compile_program(name: str) -> bool:
         lines = "\n".join(f"    {line}" for line in tail)
         say(f"{name:<24} FAILED after {seconds:.0f} s, the end of {log}:\n{lines}")
         return False
+    if name in catalog.FILES:
+        copy_files(name)
     temporary.rename(target)
     link(name)
     say(f"{name:<24} {seconds:6.1f} s  {target.stat().st_size / 1e6:5.0f} MB")

@@ -45,13 +45,20 @@ PROGRAMS = {
     "alertmanager": ("alertmanager", "github.com/prometheus/alertmanager/cmd/alertmanager"),
     "victoria-metrics": ("victoriametrics", "github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics"),
     "vlagent": ("victorialogs", "github.com/VictoriaMetrics/VictoriaLogs/app/vlagent"),
+    # The newest API server, beside the one of the cluster.
+    "kube-apiserver-next": ("kubernetesnext", "k8s.io/kubernetes/cmd/kube-apiserver"),
+    "prometheus-operator": ("prometheusoperator", "github.com/prometheus-operator/prometheus-operator/cmd/operator"),
 }
 
-# The demo needs a log store, and no other shipper than ours.
+# Tests alone need these. The demo needs a log store, and no other shipper than ours.
+_FOR_TESTS = ("promtail", "vlagent", "alertmanager", "victoria-metrics", "kube-apiserver-next", "prometheus-operator")
 GROUPS = {
-    "demo": tuple(name for name in PROGRAMS if name not in ("promtail", "vlagent", "alertmanager", "victoria-metrics")),
+    "demo": tuple(name for name in PROGRAMS if name not in _FOR_TESTS),
     "test": tuple(PROGRAMS),
 }
+
+# Files of a program's module that tests need beside it: a folder of the module.
+FILES = {"prometheus-operator": ("github.com/prometheus-operator/prometheus-operator", "example/prometheus-operator-crd")}
 
 # The newest Loki and Promtail that may be fetched are 2.2.1. Who has newer ones names them here, and
 # the tests run with those.
@@ -85,21 +92,34 @@ def required(module: str, dependency: str) -> str:
     return found.group(1)
 
 
+def _kube_version(module: str) -> dict[str, str]:
+    kube = required(module, "k8s.io/kubernetes")
+    major, minor = kube.lstrip("v").split(".")[:2]
+    base = "k8s.io/component-base/version."
+    return {
+        base + "gitVersion": kube,
+        base + "gitMajor": major,
+        base + "gitMinor": minor,
+        "k8s.io/client-go/pkg/version.gitVersion": kube,
+    }
+
+
 def _versions(module: str) -> dict[str, str]:
+    if module == "kubernetesnext":
+        return _kube_version(module)
+    if module == "prometheusoperator":
+        version = required(module, "github.com/prometheus-operator/prometheus-operator").lstrip("v")
+        return {"github.com/prometheus/common/version.Version": version}
     if module == "kubernetes":
-        kube = required(module, "k8s.io/kubernetes")
-        major, minor = kube.lstrip("v").split(".")[:2]
+        stamps = _kube_version(module)
+        major, minor = list(stamps.values())[1:3]
         # v0.315.0 is how Go modules write Prometheus 3.15.0.
         encoded = required(module, "github.com/prometheus/prometheus").lstrip("v").split(".")
         number = int(encoded[1])
         prometheus = f"{number // 100}.{number % 100}.{encoded[2]}"
         helm = "helm.sh/helm/v3/"
         common = "github.com/prometheus/common/version."
-        return {
-            "k8s.io/component-base/version.gitVersion": kube,
-            "k8s.io/component-base/version.gitMajor": major,
-            "k8s.io/component-base/version.gitMinor": minor,
-            "k8s.io/client-go/pkg/version.gitVersion": kube,
+        return stamps | {
             helm + "internal/version.version": required(module, "helm.sh/helm/v3"),
             helm + "pkg/chartutil.k8sVersionMajor": major,
             helm + "pkg/chartutil.k8sVersionMinor": minor,
@@ -153,6 +173,11 @@ def locate(name: str) -> pathlib.Path:
             f"{name} is not built: run tests/cluster/tools/build.py {name} and try again"
         )
     return path
+
+
+def files(name: str) -> pathlib.Path:
+    """The folder with a program's FILES, which was copied when the program was built."""
+    return locate(name).with_name(f"{name}.files")
 
 
 def chosen(name: str) -> pathlib.Path:
