@@ -218,6 +218,13 @@ Status JsonValue::ForEachElement(FunctionRef<Status(JsonValue value)> element) {
   return {};
 }
 
+std::size_t JsonValue::RawSize() const {
+  const JsonIndex& index = reading_->index;
+  const char first = index.At(at_);
+  if (first != '{' && first != '[') return index.Scalar(at_).size();
+  return index.Offset(index.CloseOf(at_)) + 1 - index.Offset(at_);
+}
+
 std::optional<std::string_view> JsonValue::Raw() {
   JsonReading& reading = *reading_;
   const JsonIndex& index = reading.index;

@@ -45,6 +45,8 @@ class JsonValue {
 
   // The bytes of this value as they stand in the document (for annotations that keep raw JSON).
   std::optional<std::string_view> Raw();
+  // How many bytes Raw would return, without consuming the value; 0 for one that is malformed.
+  std::size_t RawSize() const;
 
  private:
   friend class JsonParser;

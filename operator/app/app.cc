@@ -26,6 +26,8 @@ namespace {
 
 // The API server's objects are below 3 MiB.
 constexpr std::size_t kMaxAdmissionReview = 4u << 20;
+// Of all connections; one review may be larger.
+constexpr std::size_t kMaxUnfinishedReviews = 2u << 20;
 // A TLS connection takes 85 KiB. The API server keeps at most 25 idle; in a burst, others wait for
 // a moment.
 constexpr int kMaxWebhookConnections = 40;
@@ -198,7 +200,7 @@ Status App::Impl::UseLeaf(const KeyPair& leaf) {
   HttpServerOptions listen;
   listen.listen = options.webhook_listen;
   listen.max_body = kMaxAdmissionReview;
-  listen.max_input = kMaxAdmissionReview;
+  listen.max_input = kMaxUnfinishedReviews;
   listen.max_connections = kMaxWebhookConnections;
   listen.tls = leaf;
   auto server = std::make_unique<HttpServer>(

@@ -14,6 +14,8 @@
 
 namespace {
 
+constexpr int kMmapThreshold = 128 << 10;
+
 void Print(int fd, const std::string& text) {
   if (write(fd, text.data(), text.size()) < 0) std::exit(EXIT_FAILURE);
 }
@@ -22,6 +24,9 @@ void Print(int fd, const std::string& text) {
 
 int main(int argc, char** argv) {
   mallopt(M_ARENA_MAX, 1);  // what one thread frees another can use: pods live long, on few threads
+  // A large block goes back to the kernel when it is freed. Without this glibc raises the threshold
+  // to the largest block that was freed, and request bodies then leave holes in the heap.
+  mallopt(M_MMAP_THRESHOLD, kMmapThreshold);
   telltale::OperatorOptions options;
   telltale::Flags flags("telltale-operator",
                         "Finds the pods that MonitoringTargets select and tells Prometheus, "

@@ -7,6 +7,17 @@ namespace telltale {
 namespace {
 
 constexpr std::string_view kKind = "MonitoringTarget";
+// Of each field of a spec, as JSON. The bounds of the CRD allow logs of megabytes, and everything
+// that is read stays in memory, of hundreds of resources. The longest real ones are below 16 KiB.
+constexpr std::size_t kMaxPart = 64u << 10;
+
+Status CheckSize(const JsonValue& part) {
+  const std::size_t size = part.RawSize();
+  if (size <= kMaxPart) return {};
+  return decode::Wrong("is " + std::to_string(size) + " bytes long as JSON, and at most " +
+                       std::to_string(kMaxPart) +
+                       " are taken: divide it into several MonitoringTargets");
+}
 
 Status DecodeNamespaceSelector(JsonValue value, std::optional<NamespaceSelector>& out) {
   if (value.type() == JsonValue::Type::kNull) return {};
@@ -67,6 +78,10 @@ struct SpecDecoder {
   bool selects = true;
 
   Status Field(std::string_view key, JsonValue value) {
+    if (Status size = CheckSize(value); !size.ok()) {
+      has_selector |= key == "selector";
+      return key == "selector" || key == "namespaceSelector" ? Selecting(std::move(size)) : size;
+    }
     if (key == "selector") {
       has_selector = true;
       return Selecting(DecodeSelector(value, out.selector));
@@ -110,7 +125,11 @@ Status DecodeSpec(JsonValue value, MonitoringTarget& out) {
 Status DecodeMonitoringTarget(JsonValue value, MonitoringTarget& out) {
   bool has_spec = false;
   Status status = decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
-    if (key == "metadata") return DecodeObjectMeta(member, out.meta, &out.edited);
+    if (key == "metadata") {
+      TELLTALE_TRY(DecodeObjectMeta(member, out.meta, &out.edited));
+      out.meta.labels = {};  // nothing reads them, and nothing bounds them
+      return {};
+    }
     if (key == "spec") {
       has_spec = true;
       return DecodeSpec(member, out);

@@ -389,6 +389,45 @@ TEST(DecodeMonitoringTarget, ABadPartLeavesTheOthersWorking) {
   EXPECT_TRUE(target.selector.Matches({{"a", "b"}}));
 }
 
+TEST(DecodeMonitoringTarget, APartThatIsTooLongToKeepIsLeftOut) {
+  const std::string stage =
+      R"j({"replace":{"expression":"(a)","replace":")j" + std::string(1000, 'x') + R"j("}})j";
+  std::string stages = stage;
+  while (stages.size() < 60'000) stages += "," + stage;
+  const auto spec = [](const std::string& pipeline) {
+    return WithSpec(R"({"selector":{"matchAll":true},"metrics":{"endpoints":[{"port":1}]},)"
+                    R"("logs":{"source":"Stdout","pipeline":[)" +
+                    pipeline + "]}}");
+  };
+  EXPECT_TRUE(Usable(spec(stages)).logs);
+  const auto target = Usable(spec(stages + "," + stages));
+  EXPECT_FALSE(target.logs);
+  EXPECT_TRUE(target.metrics);
+  ASSERT_EQ(target.invalid.size(), 1u);
+  EXPECT_NE(target.invalid[0].find("spec.logs: is 12"), std::string::npos) << target.invalid[0];
+  EXPECT_NE(target.invalid[0].find("at most 65536"), std::string::npos) << target.invalid[0];
+}
+
+TEST(DecodeMonitoringTarget, ASelectorThatIsTooLongToKeepSelectsNothing) {
+  std::string names = R"("n0")";
+  while (names.size() < 70'000) names += R"(,"namespace")";
+  for (const std::string& spec :
+       {R"({"selector":{"matchAll":true},"namespaceSelector":{"names":[)" + names + "]}}",
+        R"({"selector":{"matchExpressions":[{"key":"a","operator":"In","values":[)" + names +
+            "]}]}}"}) {
+    const auto target = Usable(WithSpec(spec));
+    EXPECT_FALSE(target.selector.Matches({{"a", "n0"}}));
+    ASSERT_EQ(target.invalid.size(), 1u) << target.invalid.back();
+    EXPECT_NE(target.invalid[0].find("bytes long"), std::string::npos) << target.invalid[0];
+  }
+}
+
+TEST(DecodeMonitoringTarget, LabelsOfTheResourceItselfAreNotKept) {
+  EXPECT_TRUE(Decoded(R"({"metadata":{"name":"t","namespace":"n","labels":{"a":"b"}},)"
+                      R"("spec":{"selector":{"matchAll":true}}})")
+                  .meta.labels.empty());
+}
+
 TEST(DecodeMonitoringTarget, ABadSelectorSelectsNothing) {
   for (const auto* spec :
        {R"({"selector":{"matchLabels":{"a":1}},"sidecar":{}})", R"({"selector":[],"sidecar":{}})",
