@@ -123,4 +123,3 @@ def test_the_status_becomes_true_under_prometheus_operator(api, definitions, nam
         up = [one for one in asked(prometheus, "targets?state=active")["activeTargets"] if one["health"] == "up"]
         pools = {one["scrapePool"] for one in up}
         assert pools == {"scrapeConfig/telltale/t-telltale"}
-
