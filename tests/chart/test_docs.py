@@ -28,6 +28,7 @@ ELSEWHERE = {
     r"curl .*9847/metrics|echo .*9847/metrics|cat <<'END' \| curl": "tests/integration/test_push.py",
     r"curl .*9093": "tests/chart/test_alertmanager.py",
     r"sudo |systemctl |telltale-sidecar --": "tests/integration/test_machine.py",
+    r"cmake --preset arm64|cmake --build build/arm64|TELLTALE_BIN=build/arm64|tests/install.sh": "tests/arm64/test_arm64.py",
     r"for image in dist|skopeo copy": "",
     r"\$TELLTALE_EXEC": "",
 }
