@@ -58,7 +58,8 @@ std::vector<std::string> Copies::UnseenBehind(const std::string& path,
   const FileBytes present = OpenBytes(path);
   bool behind = false;
   const auto names = Discovery::PlainNamesIn(folder);
-  for (const RotatedFile& file : RotationsOf(path, names, discovery_.sources(), held)) {
+  const NamesByBase by_base(names, BasesOf(history_.Known(folder)));
+  for (const RotatedFile& file : RotationsOf(path, by_base, discovery_.sources(), held)) {
     const std::string full = PathIn(folder, file.name);
     if (!std::exchange(behind, behind || full == after)) continue;
     if (file.name.ends_with(".gz") || file.info.size == 0 || open_.Has(file.info.id)) continue;
@@ -75,10 +76,12 @@ std::vector<std::string> Copies::UnseenBehind(const std::string& path,
 std::optional<Copy> Copies::Find(const TailedFile& file,
                                  FunctionRef<bool(const Copy&)> is_copy) const {
   std::set<std::string> held;
-  auto copies =
-      RotationsOf(file.path, Discovery::PlainNamesIn(file.directory), discovery_.sources(), held);
+  const auto names = Discovery::PlainNamesIn(file.directory);
+  const NamesByBase by_base(names, BasesOf(history_.Known(file.directory)));
+  auto copies = RotationsOf(file.path, by_base, discovery_.sources(), held);
   for (auto copy = copies.rbegin(); copy != copies.rend(); ++copy) {
     if (open_.Has(copy->info.id)) continue;
+    if (copy->own && file.known().offset < Checkpoint::kTailBytes) continue;
     Copy out{PathIn(file.directory, copy->name), {}, {}};
     out.bytes = OpenBytes(out.path);
     auto info = StatFile(out.bytes.fd());

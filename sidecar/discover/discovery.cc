@@ -25,6 +25,17 @@ namespace {
 constexpr std::int64_t kDirectoryGrain = 2'000'000'000;
 // A walk that found more directories than this is not repeated each second.
 constexpr std::size_t kCheapWalk = 256;
+// A directory that is found in its first minute is new; an older one is new to us, because a
+// pattern names it now.
+constexpr std::int64_t kNewDirectory = 60'000'000'000;
+
+// When the directory was made, if that was lately; 0 otherwise.
+std::int64_t BornLately(const std::string& path, std::int64_t now) {
+  auto info = StatPath(path);
+  if (!info || info->id.birth == 0) return 0;
+  const std::int64_t age = now - info->id.birth;
+  return age >= 0 && age < kNewDirectory ? info->id.birth : 0;
+}
 
 }  // namespace
 
@@ -82,7 +93,10 @@ std::vector<std::string> Discovery::FindDirectories() {
     return true;
   });
   for (const std::string& path : present) {
-    Directory& directory = directories_.try_emplace(path).first->second;
+    const auto [found, made] = directories_.try_emplace(path);
+    Directory& directory = found->second;
+    if (made && !walked_) directory.at_start = true;
+    if (made && walked_) directory.born = BornLately(path, clock_.WallNanos());
     // Before it is listed, so that nothing falls between.
     const bool watched = watch_.Watch(path, !directory.busy);
     directory.trusted = directory.trusted && watched;
@@ -90,6 +104,7 @@ std::vector<std::string> Discovery::FindDirectories() {
     if (watched && !directory.watched) directory.list = true;
     directory.watched = watched;
   }
+  walked_ = walked_ || !sources_.list().empty();
   return gone;
 }
 

@@ -39,6 +39,12 @@ struct Directory {
   bool readable = true;        // at the last listing
   UnreadCounts unread{};       // wanted files in it that are not read, and it itself
   std::map<std::size_t, UnreadCounts> unread_by_source{};
+  // What was written before this wall time is older than the first look: the last scan of an
+  // earlier process for a directory that was there at the start, the birth of one that was made
+  // since. 0: all of it.
+  bool at_start = false;
+  std::int64_t born = 0;
+  std::int64_t SeenSince(std::int64_t last_life) const { return at_start ? last_life : born; }
   std::map<std::uint64_t, std::int64_t> done;  // copies of what was read: inode to birth
   // Of the last listing, sorted: which files are new without asking any clock.
   std::vector<std::uint64_t> inodes, name_hashes;
@@ -119,6 +125,7 @@ class Discovery {
   std::map<std::size_t, UnreadCounts> walk_unread_by_source_;
   UnreadWarnings warnings_;
   SteadyTime next_walk_{};
+  bool walked_ = false;  // with sources
 };
 
 }  // namespace telltale

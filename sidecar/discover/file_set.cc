@@ -41,6 +41,8 @@ FileSet::FileSet(Clock& clock, FileHistory& history, LogFileLimits limits)
       history_(history),
       discovery_(clock),
       rotations_(clock, history, open_, discovery_),
+      moved_(history, open_, discovery_),
+      first_(clock, history, open_, discovery_),
       copies_(history, open_, discovery_) {
   SetLimits(limits);
 }
@@ -125,7 +127,7 @@ void FileSet::Look() {
   // look new are opened: it may be among them, as a copy.
   if (untrusted && !history_.Missing().empty()) {
     for (const Due& one : due) ListDirectory(one.path, one.slow, true);
-    rotations_.FindMoved([this](const FoundGeneration& found) { OpenFound(found); });
+    moved_.Find([this](const FoundGeneration& found) { OpenFound(found); });
   }
   for (const Due& one : due) ListDirectory(one.path, one.slow, false);
   WarnOfShadowed();

@@ -5,8 +5,9 @@
 // notices truncation, reads on after a delete. Owned by the pipeline's worker, on its thread.
 //
 // Its parts: Discovery finds directories and lists them, Renames follows events, Rotations searches
-// for generations that no event told of, Copies for what copytruncate left, OpenFiles and IdleFiles
-// hold what is known to be there.
+// for generations that no event told of, MovedGenerations for those in another directory,
+// FirstGenerations for those of a file that was never seen, Copies for what copytruncate left,
+// OpenFiles and IdleFiles hold what is known to be there.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +26,9 @@
 #include "sidecar/discover/discovery.h"
 #include "sidecar/discover/file_counts.h"
 #include "sidecar/discover/file_history.h"
+#include "sidecar/discover/first_generations.h"
 #include "sidecar/discover/idle_files.h"
+#include "sidecar/discover/moved_generations.h"
 #include "sidecar/discover/open_files.h"
 #include "sidecar/discover/renames.h"
 #include "sidecar/discover/rotations.h"
@@ -144,6 +147,8 @@ class FileSet {
   IdleFiles idle_;
   Renames renames_;
   Rotations rotations_;
+  MovedGenerations moved_;
+  FirstGenerations first_;
   Copies copies_;
   std::size_t max_open_ = 0;
   std::uint64_t max_deleted_bytes_ = 0;

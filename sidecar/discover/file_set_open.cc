@@ -41,9 +41,18 @@ void FileSet::ListDirectory(const std::string& path, bool slow, bool known_only)
     return IsIdle(PathIn(path, name), inode);
   };
   Rotations::Held held;
+  const auto open = [this](const FoundGeneration& found) { OpenFound(found); };
   if (!directory->trusted || rotations_.HasNew(path, wanted, idle)) {
-    rotations_.Find(path, names, held, [this](const FoundGeneration& f) { OpenFound(f); });
+    rotations_.Find(path, names, held, open);
   }
+  std::vector<std::string> fresh;
+  for (const auto& [name, inode] : wanted) {
+    const bool settled = idle(name, inode) || rotations_.IsDone(path, name, inode);
+    if (!settled && !held.contains(name) && open_.FindAt(PathIn(path, name)) == nullptr) {
+      fresh.push_back(name);
+    }
+  }
+  first_.Find(path, names, fresh, held, open);
   if (RenamedMeanwhile(*directory)) directory->again = true;
   if (!directory->again) {  // else something is left for the next time
     directory->last_scan = now;

@@ -82,13 +82,16 @@ class Finder {
     for (std::size_t i = 0; i < owner_.size() && !copied_; ++i) {
       const FileInfo& info = search_.files[i].info;
       const std::int64_t made = std::min(info.id.birth, info.modified);
-      copied_ = !owner_[i] && info.size > 0 && made > search_.last_scan - kBetween;
+      copied_ = !owner_[i] && !search_.files[i].own && info.size > 0 &&
+                made > search_.last_scan - kBetween;
       if (copied_) Take(i, k);
     }
   }
 
   static bool MayBe(const KnownGeneration& known, const RotatedFile& file) {
     bool compressed = file.name.ends_with(".gz");
+    // A few first words may be those of another application, too.
+    if (file.own && known.checkpoint.offset < Checkpoint::kTailBytes) return false;
     return IsGenerationOf(NameOf(known.path), file.name) &&
            (compressed || file.info.size >= known.checkpoint.offset);
   }
@@ -105,8 +108,8 @@ class Finder {
       if (owner_[i] && search_.known[*owner_[i]].path == search_.path) youngest = i;
     }
     for (std::size_t i = 0; i < owner_.size(); ++i) {
-      if (owner_[i]) continue;
       const RotatedFile& file = search_.files[i];
+      if (owner_[i] || file.own) continue;
       const bool younger = youngest && i > *youngest;
       // Names may not sort by age, so the order is not all that counts. A compressed file may have
       // been made lately of something old.

@@ -29,6 +29,7 @@ std::string_view WithoutGz(std::string_view name) {
 std::string_view Suffix(std::string_view base, std::string_view name) {
   name = WithoutGz(name);
   if (name.starts_with(base)) return name.substr(base.size());
+  if (name.ends_with(base)) return name.substr(0, name.size() - base.size());
   const std::string_view stem = StemOf(base);
   name.remove_prefix(stem.size());
   name.remove_suffix(base.size() - stem.size());
@@ -118,6 +119,24 @@ bool YearFirst(std::string_view suffix) {
   return is_year(part(0, 4)) && part(4, 2) >= 1 && part(4, 2) <= 12;
 }
 
+bool IsOlder(std::string_view suffix) {
+  return !suffix.empty() && kSeparators.substr(0, 3).find(suffix[0]) != suffix.npos &&
+         std::ranges::find(kOlder, suffix.substr(1)) != std::end(kOlder);
+}
+
+// 31-01-2024 or 01-31-2024.
+bool YearLast(std::string_view text) {
+  const std::vector<std::uint64_t> numbers = Numbers(text);
+  return numbers.size() >= 3 && numbers[0] >= 1 && numbers[0] <= 31 && numbers[1] >= 1 &&
+         numbers[1] <= 31 && numbers[2] >= 1970 && numbers[2] < 2200;
+}
+
+// Nothing but a date, which begins with a digit.
+bool IsDate(std::string_view text) {
+  if (text.empty() || !IsDigit(text[0]) || !IsNumberOrDate("." + std::string(text))) return false;
+  return YearFirst(text) || YearLast(text) || (HasMonth(text) && Digits(text) >= 3);
+}
+
 // True if modification times mostly ascend.
 bool TimesAgree(const std::vector<RotatedFile>& files) {
   int balance = 0;
@@ -133,9 +152,7 @@ bool TimesAgree(const std::vector<RotatedFile>& files) {
 bool IsRotationOf(std::string_view base, std::string_view name) {
   if (base.empty() || name.size() <= base.size() || !name.starts_with(base)) return false;
   std::string_view suffix = Suffix(base, name);
-  if (suffix.empty() || IsNumberOrDate(suffix)) return true;
-  return kSeparators.substr(0, 3).find(suffix[0]) != suffix.npos &&
-         std::ranges::find(kOlder, suffix.substr(1)) != std::end(kOlder);
+  return suffix.empty() || IsNumberOrDate(suffix) || IsOlder(suffix);
 }
 
 std::string_view StemOf(std::string_view base) {
@@ -150,11 +167,41 @@ bool IsDatedBeside(std::string_view base, std::string_view name) {
       !name.ends_with(extension)) {
     return false;
   }
-  return IsNumberOrDate(name.substr(stem.size(), name.size() - base.size()));
+  const std::string_view between = name.substr(stem.size(), name.size() - base.size());
+  return IsNumberOrDate(between) || IsOlder(between);
+}
+
+std::vector<std::string_view> BasesBehindDate(std::string_view name) {
+  std::vector<std::string_view> bases;
+  name = WithoutGz(name);
+  if (name.empty() || !IsDigit(name[0])) return bases;
+  for (std::size_t at = name.find_first_of(".-_ "); at != name.npos && at + 1 < name.size();
+       at = name.find_first_of(".-_ ", at + 1)) {
+    if (IsDate(name.substr(0, at))) bases.push_back(name.substr(at + 1));
+  }
+  return bases;
+}
+
+bool IsDatedBefore(std::string_view base, std::string_view name) {
+  if (base.empty() || !WithoutGz(name).ends_with(base)) return false;
+  const std::vector<std::string_view> bases = BasesBehindDate(name);
+  return std::ranges::find(bases, base) != bases.end();
 }
 
 bool IsGenerationOf(std::string_view base, std::string_view name) {
-  return IsRotationOf(base, name) || IsDatedBeside(base, name);
+  return IsRotationOf(base, name) || IsDatedBeside(base, name) || IsDatedBefore(base, name);
+}
+
+bool Mentions(std::string_view name, std::string_view base) {
+  const std::string_view stem = StemOf(base);
+  const auto ends = [&](std::size_t at) {
+    return at >= name.size() || !(IsLetter(name[at]) || IsDigit(name[at]));
+  };
+  for (std::size_t at = name.find(stem); at != name.npos && !stem.empty();
+       at = name.find(stem, at + 1)) {
+    if ((at == 0 || ends(at - 1)) && ends(at + stem.size())) return true;
+  }
+  return false;
 }
 
 void SortByAge(std::string_view base, std::vector<RotatedFile>& files) {

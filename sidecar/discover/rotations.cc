@@ -29,7 +29,9 @@ bool Rotations::HasNew(const std::string& directory, const Names& wanted,
     if (known.empty()) known = history_.Known(directory);
     if (known.empty()) return false;
     for (const KnownGeneration& generation : known) {
-      if (IsRotationOf(NameOf(generation.path), name)) return true;
+      const std::string_view base = NameOf(generation.path);
+      if (IsRotationOf(base, name)) return true;
+      if (name.ends_with(".gz") && base != name && Mentions(name, base)) return true;
     }
   }
   return false;
@@ -51,7 +53,7 @@ bool Rotations::MayBeCopy(const DirEvent& event) const {
   const auto& files = open_.by_id();
   return std::any_of(files.begin(), files.end(), [&](const auto& entry) {
     const TailedFile& file = *entry.second;
-    return file.directory == event.directory && IsRotationOf(NameOf(file.path), event.name);
+    return file.directory == event.directory && IsGenerationOf(NameOf(file.path), event.name);
   });
 }
 
@@ -59,9 +61,11 @@ bool Rotations::IsForLater(const std::string& path, const std::string& from) con
   const std::string directory = DirectoryOf(path);
   const Directory* entry = discovery_.Find(directory);
   if (entry == nullptr || entry->trusted || DirectoryOf(from) != directory ||
-      !IsRotationOf(NameOf(from), NameOf(path)) || open_.FindAt(from) != nullptr) {
+      open_.FindAt(from) != nullptr) {
     return false;
   }
+  const bool other = discovery_.sources().Wants(path) && !IsRotationOf(NameOf(from), NameOf(path));
+  if (other || !IsGenerationOf(NameOf(from), NameOf(path))) return false;
   auto known = history_.Known(directory);
   return std::any_of(known.begin(), known.end(), [&](const auto& k) { return k.path == from; });
 }
@@ -72,8 +76,10 @@ void Rotations::Find(const std::string& directory, const Names& names, Held& hel
   for (const KnownGeneration& generation : known) {
     if (discovery_.sources().Wants(generation.path)) paths.insert(generation.path);
   }
-  for (const std::string& path : paths) FindOf(path, names, known, held, open);
+  const NamesByBase by_base(names, BasesOf(known));
+  for (const std::string& path : paths) FindOf(path, by_base, known, held, open);
   FindUnderAnyName(directory, names, known, held, open);
+  FindContentUnderAnyName(directory, names, known, held, open);
 }
 
 // Those that are wanted by themselves are opened by the listing. None is opened while an older
@@ -97,8 +103,74 @@ void Rotations::FindUnderAnyName(const std::string& directory, const Names& name
   }
 }
 
-bool Rotations::BeingCompressed(const RotatedFile& file) const {
-  return file.name.ends_with(".gz") && Within(clock_.WallNanos() - file.info.modified, kBeingMade);
+// Files that were compressed or copied under names that no rule knows, as archive-app.log.gz: only
+// their content tells. The name must have that of the log in it, and enough must have been read.
+void Rotations::FindContentUnderAnyName(const std::string& directory, const Names& names,
+                                        const std::vector<KnownGeneration>& known, Held& held,
+                                        Open open) {
+  const std::set<std::string> bases = BasesOf(known);
+  std::set<std::uint64_t> inodes;
+  std::vector<std::string> wanted, others;  // of the others only what is lost is of interest
+  for (const auto& [name, inode] : names) {
+    inodes.insert(inode);
+    const std::string full = PathIn(directory, name);
+    if (bases.contains(name) || open_.FindAt(full) || IsDone(directory, name, inode)) continue;
+    if (!discovery_.sources().Wants(full)) {
+      others.push_back(name);
+    } else if (name.ends_with(".gz")) {
+      wanted.push_back(name);
+    }
+  }
+  if (wanted.empty() && others.empty()) return;
+  for (const KnownGeneration& k : known) {
+    const std::string base(NameOf(k.path));
+    if (k.checkpoint.offset < Checkpoint::kTailBytes || held.contains(base)) continue;
+    if (!discovery_.sources().Wants(k.path)) continue;
+    const bool closed = !k.open && !k.present && !k.finished && !open_.Find(k.file_id);
+    const bool lost = closed && !(inodes.contains(k.id.inode) && IsInPlace(directory, names, k));
+    const bool found = FindContent(directory, k, wanted, lost, held, open);
+    if (lost && !found) FindContent(directory, k, others, true, held, open);
+  }
+}
+
+// Opens the file that holds the generation if that is `lost`, else notes that it was read.
+bool Rotations::FindContent(const std::string& directory, const KnownGeneration& generation,
+                            const std::vector<std::string>& names, bool lost, Held& held,
+                            Open open) {
+  Directory& entry = *discovery_.Find(directory);
+  const std::string base(NameOf(generation.path));
+  for (const std::string& name : names) {
+    if (!Mentions(name, base) || IsGenerationOf(base, name)) continue;
+    const std::string full = PathIn(directory, name);
+    const FileBytes bytes = OpenBytes(full);
+    auto info = StatFile(bytes.fd());
+    if (!info || !info->regular || open_.Has(info->id)) continue;
+    if (IsBeingCompressed({.name = name, .info = *info}, clock_.WallNanos())) {
+      held.insert({name, base});
+      entry.again = true;
+      return true;
+    }
+    if (!ContentMatches(bytes, generation.checkpoint)) continue;
+    if (!lost) {
+      entry.done[info->id.inode] = info->id.birth;
+      continue;
+    }
+    open({.kind = FoundGeneration::Kind::kResume,
+          .path = full,
+          .shipped = full,
+          .file_id = generation.file_id});
+    return true;
+  }
+  return false;
+}
+
+// Whether the file lies in the directory as it was, under whatever name.
+bool Rotations::IsInPlace(const std::string& directory, const Names& names,
+                          const KnownGeneration& generation) {
+  return std::any_of(names.begin(), names.end(), [&](const auto& entry) {
+    return entry.second == generation.id.inode &&
+           ContentMatches(OpenBytes(PathIn(directory, entry.first)), generation.checkpoint);
+  });
 }
 
 // Whether what lies under the path itself is a known generation, and which one if it is not open.
@@ -133,7 +205,7 @@ bool Rotations::LeftInCopy(const GenerationSearch& search, const KnownGeneration
                      OpenBytes(PathIn(DirectoryOf(search.path), file.name)));
 }
 
-void Rotations::FindOf(const std::string& path, const Names& names,
+void Rotations::FindOf(const std::string& path, const NamesByBase& names,
                        std::vector<KnownGeneration>& known, Held& held, Open open) {
   const std::string directory = DirectoryOf(path);
   Directory& entry = *discovery_.Find(directory);
@@ -147,21 +219,32 @@ void Rotations::FindOf(const std::string& path, const Names& names,
   }
   search.last_scan = entry.last_scan != 0 ? entry.last_scan : history_.last_scan();
   for (const RotatedFile& file : search.files) {
-    if (!BeingCompressed(file)) continue;
+    if (!IsBeingCompressed(file, clock_.WallNanos())) continue;
     held.insert({file.name, std::string(NameOf(path))});
     entry.again = true;
     return;
   }
   const std::optional<std::size_t> present = LookAtPresent(search);
   std::vector<std::unique_ptr<FileBytes>> opened(search.files.size());
-  auto found = FindGenerations(search, [&](std::size_t i, const Checkpoint& checkpoint) {
+  const auto matches = [&](std::size_t i, const Checkpoint& checkpoint) {
     if (!opened[i]) {
       opened[i] = std::make_unique<FileBytes>(OpenBytes(PathIn(directory, search.files[i].name)));
     }
-    const bool matches = ContentMatches(*opened[i], checkpoint);
+    const bool same = ContentMatches(*opened[i], checkpoint);
     if (opened.size() > 64) opened[i].reset();  // descriptors are few
-    return matches;
-  });
+    return same;
+  };
+  auto found = FindGenerations(search, matches);
+  const auto left = [&](std::size_t i, std::size_t k) {
+    return k == present && LeftInCopy(search, search.known[k], search.files[i]);
+  };
+  // Of a file that was copied and truncated, the copies that were made after that are unseen.
+  if (std::ranges::any_of(found.known, [&](const auto& pair) {
+        return search.known[pair.second].checkpoint.offset > 0 && left(pair.first, pair.second);
+      })) {
+    search.present_known = false;
+    found = FindGenerations(search, matches);
+  }
   std::vector<bool> settled(search.files.size());
   for (auto [i, k] : found.known) {
     settled[i] = true;
@@ -173,8 +256,8 @@ void Rotations::FindOf(const std::string& path, const Names& names,
     // A copy of what is still in its place is of no use.
     const bool copied =
         generation.checkpoint.offset == 0 && BeginsWith(OpenBytes(path), OpenBytes(full));
-    const bool left = k == present && !copied && LeftInCopy(search, generation, file);
-    if (left || (!generation.open && !copied && (!generation.finished || more))) {
+    if ((!copied && left(i, k)) ||
+        (!generation.open && !copied && (!generation.finished || more))) {
       open({.kind = FoundGeneration::Kind::kResume,
             .path = full,
             .shipped = full,
@@ -212,39 +295,6 @@ bool Rotations::BeingCopied(const std::string& path, const RotatedFile& file,
     return open != nullptr && file.info.size < open->known().offset &&
            SameStart(open->bytes, OpenBytes(path), file.info.size);
   });
-}
-
-void Rotations::FindMoved(Open open) {
-  std::vector<KnownGeneration> missing = history_.Missing();
-  std::erase_if(missing, [&](const auto& k) { return !discovery_.sources().Wants(k.path); });
-  if (missing.empty()) return;
-  std::vector<std::string> directories;
-  for (const auto& [path, directory] : discovery_.directories()) directories.push_back(path);
-  for (const std::string& directory : directories) FindMovedTo(directory, missing, open);
-}
-
-void Rotations::FindMovedTo(const std::string& directory,
-                            const std::vector<KnownGeneration>& missing, Open open) {
-  const Names names = Discovery::PlainNamesIn(directory);
-  for (const KnownGeneration& k : missing) {
-    if (DirectoryOf(k.path) == directory || open_.Find(k.file_id) != nullptr) continue;
-    for (const auto& [name, inode] : names) {
-      const std::string full = PathIn(directory, name);
-      const bool same = inode == k.id.inode;
-      const bool maybe_copy = k.checkpoint.offset > 0 && IsGenerationOf(NameOf(k.path), name);
-      if ((!same && !maybe_copy) || open_.FindAt(full) != nullptr) continue;
-      const FileBytes bytes = OpenBytes(full);
-      auto info = StatFile(bytes.fd());
-      if (!info || !info->regular) continue;
-      if (same ? info->id.birth != k.id.birth : !ContentMatches(bytes, k.checkpoint)) continue;
-      if (same && !ContentMatches(bytes, k.checkpoint)) continue;
-      open({.kind = FoundGeneration::Kind::kResume,
-            .path = full,
-            .shipped = full,
-            .file_id = k.file_id});
-      break;
-    }
-  }
 }
 
 }  // namespace telltale

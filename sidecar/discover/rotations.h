@@ -16,6 +16,7 @@
 #include "sidecar/discover/discovery.h"
 #include "sidecar/discover/file_history.h"
 #include "sidecar/discover/open_files.h"
+#include "sidecar/discover/rotated_files.h"
 
 namespace telltale {
 
@@ -43,9 +44,6 @@ class Rotations {
   // Generations of files of the directory that lie in it under other names. Where something cannot
   // be decided yet, the names are held and directory.again is set.
   void Find(const std::string& directory, const Names& names, Held& held, Open open);
-  // Generations whose file lies in another watched directory now. Called when all were listed.
-  void FindMoved(Open open);
-
   // True if a wanted file that is not open may be a rotation of a known one.
   bool HasNew(const std::string& directory, const Names& wanted,
               FunctionRef<bool(const std::string&, std::uint64_t)> settled);
@@ -57,13 +55,16 @@ class Rotations {
   bool IsForLater(const std::string& path, const std::string& from) const;
 
  private:
-  void FindOf(const std::string& path, const Names& names, std::vector<KnownGeneration>& known,
-              Held& held, Open open);
+  void FindOf(const std::string& path, const NamesByBase& names,
+              std::vector<KnownGeneration>& known, Held& held, Open open);
   void FindUnderAnyName(const std::string& directory, const Names& names,
                         const std::vector<KnownGeneration>& known, const Held& held, Open open);
-  void FindMovedTo(const std::string& directory, const std::vector<KnownGeneration>& missing,
-                   Open open);
-  bool BeingCompressed(const RotatedFile& file) const;
+  void FindContentUnderAnyName(const std::string& directory, const Names& names,
+                               const std::vector<KnownGeneration>& known, Held& held, Open open);
+  bool FindContent(const std::string& directory, const KnownGeneration& generation,
+                   const std::vector<std::string>& names, bool lost, Held& held, Open open);
+  static bool IsInPlace(const std::string& directory, const Names& names,
+                        const KnownGeneration& generation);
   bool BeingCopied(const std::string& path, const RotatedFile& file,
                    const GenerationSearch& search) const;
   std::optional<std::size_t> LookAtPresent(GenerationSearch& search) const;

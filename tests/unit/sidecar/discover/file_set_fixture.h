@@ -32,6 +32,11 @@ class FileSetTest : public testing::Test {
     set_.emplace(clock_, history_, limits);
     history_.set = &*set_;
   }
+  // What was made up to now was there before the first start of all.
+  void FirstStart() {
+    Make();
+    Watch({temp_ / "*.log"});
+  }
   void Drop() {
     set_.reset();
     history_.set = nullptr;

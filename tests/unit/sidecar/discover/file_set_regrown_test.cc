@@ -72,6 +72,7 @@ TEST_F(FileSetRegrownTest, ACopyOfAFileThatGoesOnIsNoTruncation) {
 
 TEST_F(FileSetRegrownTest, AnOlderFileThatBeginsAlikeAndIsRotatedOnIsNoCopy) {
   Append("a.log.1", "banner\nolder\n");
+  FirstStart();
   See("a.log", "banner\n");
   Rename("a.log.1", "a.log.2");
   See("a.log", "more\n");
@@ -93,6 +94,7 @@ TEST_F(FileSetRegrownTest, WhileItWasDownTheRestIsReadFromTheCopyToo) {
 TEST_F(FileSetRegrownTest, AfterARestartAnOlderFileThatBeginsAlikeIsNoCopy) {
   Append("a.log.1", "banner\nolder\n");
   history_.scan = StatPath(temp_ / "a.log.1")->modified + 10'000'000'000;
+  FirstStart();
   See("a.log", "banner\n");
   Restart();
   Append("a.log", "more and longer\n");

@@ -156,6 +156,7 @@ TEST_F(FileSetRotatedTest, AFileSeenEmptyIsTheOldestOfWhatCameSinceAlsoWhenThatI
 
 TEST_F(FileSetRotatedTest, AFileSeenEmptyAndOnlyWrittenSinceIsTheSame) {
   Append("a.log.1", "older\n");
+  FirstStart();
   Append("a.log", "");
   set_->HandleEvents();
   known_ = history_.Known(temp_.path());
@@ -197,6 +198,7 @@ TEST_F(FileSetRotatedTest, AlsoWhenNothingIsThereUnderThePathItself) {
 TEST_F(FileSetRotatedTest, WhatWasThereBeforeTheFirstStartIsNotDraggedIn) {
   Append("b.log.1", "before\n");
   Append("a.log.2", "before\n");
+  FirstStart();
   ReadThenDown("1\n");
   Rename("a.log.2", "a.log.3");
   Rename("a.log", "a.log.2");
@@ -209,6 +211,7 @@ TEST_F(FileSetRotatedTest, WhatWasThereBeforeTheFirstStartIsNotDraggedIn) {
 
 TEST_F(FileSetRotatedTest, WithoutAnyRotationTheOldOnesStayUnreadToo) {
   Append("a.log.1", "before\n");
+  FirstStart();
   ReadThenDown("1\n");
   Up();
   EXPECT_THAT(Unread(), ElementsAre("1\n"));
@@ -217,6 +220,7 @@ TEST_F(FileSetRotatedTest, WithoutAnyRotationTheOldOnesStayUnreadToo) {
 TEST_F(FileSetRotatedTest, WhenTheLastKnownOneIsDeletedTheYoungerOnesAreStillFound) {
   Append("a.log.9", "before\n");
   fs::last_write_time(temp_ / "a.log.9", fs::file_time_type::clock::now() - std::chrono::hours(9));
+  FirstStart();
   ReadThenDown("lost\n");
   // Made in the same instant otherwise: between them the program was down.
   auto info = StatPath(temp_ / "a.log");

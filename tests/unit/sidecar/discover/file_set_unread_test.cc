@@ -140,6 +140,7 @@ TEST_F(FileSetUnreadTest, LinesThatCameBetweenTheCopyAndTheTruncationAreAllThatI
 
 TEST_F(FileSetUnreadTest, AnOlderRotationThatBeginsAlikeIsNotTakenForTheCopy) {
   Append("a.log.1", "header\nolder\n");
+  FirstStart();
   clock_.SetWallNanos(StatPath(temp_ / "a.log.1")->id.birth + 1'000'000'000);
   See("header\n");
   See("last line\n");
@@ -246,6 +247,7 @@ TEST_F(FileSetUnreadTest, ACopyOfAFileSeenEmptyThatIsNotTruncatedYetIsNotReadBes
 // Seeds 4443 and 4807 of tests/faults/logs: the copy seems older than the file was found.
 TEST_F(FileSetUnreadTest, BehindAClockThatWasSetBackAFileSeenEmptyIsReadFromItsCopy) {
   Append("a.log.2", "older\n");
+  FirstStart();
   clock_.SetWallNanos(StatPath(temp_ / "a.log.2")->id.birth + 3'600'000'000'000);
   See("");
   Append("a.log", "old\n");

@@ -28,6 +28,41 @@ TEST(RotatedName, NumbersDatesAndOldAreRotationsAndOtherWordsAreNot) {
   EXPECT_FALSE(IsRotationOf("", ".1"));
 }
 
+TEST(RotatedName, ADateInFrontOfTheNameIsARotationAndANumberOrAnAddressIsNot) {
+  for (const char* name :
+       {"20260131-app.log.gz", "2026-01-31-app.log", "2026-01-31_app.log.gz", "202601.app.log",
+        "2026-01-31T10-00-00.app.log.gz", "1796000000-app.log.gz", "31-01-2026-app.log.gz",
+        "31-Jan-2026-app.log.gz", "20260131 app.log"}) {
+    EXPECT_TRUE(IsDatedBefore("app.log", name)) << name;
+    EXPECT_TRUE(IsGenerationOf("app.log", name)) << name;
+  }
+  for (const char* name :
+       {"1-app.log", "192.168.1.10-app.log.gz", "20260131app.log", "20260131-api.log.gz",
+        "20260131-my-app.log.gz", "20269931-app.log", "app.log", "-app.log", "2026-app.log",
+        "20260131-app.log.xz", "20260131-app.log.bak"}) {
+    EXPECT_FALSE(IsDatedBefore("app.log", name)) << name;
+  }
+  EXPECT_THAT(BasesBehindDate("2026-11-28-app.log.gz"), ElementsAre("28-app.log", "app.log"));
+}
+
+TEST(RotatedName, WordsForOlderMayStandInFrontOfTheExtension) {
+  for (const char* name : {"app.old.log.gz", "app-prev.log", "app.1.log.gz"}) {
+    EXPECT_TRUE(IsDatedBeside("app.log", name)) << name;
+  }
+  for (const char* name : {"app-api.log", "app.old1.log", "app-server.old.log"}) {
+    EXPECT_FALSE(IsDatedBeside("app.log", name)) << name;
+  }
+}
+
+TEST(RotatedName, AWordOfANameIsNoPartOfAnother) {
+  for (const char* name : {"archive-app.log.gz", "app.gz", "old_app.20260131.gz", "x.app"}) {
+    EXPECT_TRUE(Mentions(name, "app.log")) << name;
+  }
+  for (const char* name : {"myapp.log.gz", "app2.log", "happy.gz", "api.log", ""}) {
+    EXPECT_FALSE(Mentions(name, "app.log")) << name;
+  }
+}
+
 // The names, given with the times of their last changes, from the oldest on.
 std::vector<std::string> Sorted(std::vector<std::pair<std::string, int>> files) {
   std::vector<RotatedFile> list;
@@ -65,6 +100,11 @@ TEST(RotatedName, DatesWithMonthsInWordsGoByTime) {
               ElementsAre("a.log.31-Oct-2026", "a.log.5-Nov-2026"));
   EXPECT_THAT(Sorted({{"a.log.2026-Apr-01", 2}, {"a.log.2026-Mar-02", 1}}),
               ElementsAre("a.log.2026-Mar-02", "a.log.2026-Apr-01"));
+}
+
+TEST(RotatedName, DatesInFrontAreInTheirOrder) {
+  EXPECT_THAT(Sorted({{"20240132-a.log.gz", 1}, {"20240131-a.log.gz", 2}}),
+              ElementsAre("20240131-a.log.gz", "20240132-a.log.gz"));
 }
 
 TEST(RotatedName, MixedSchemesGoByTime) {
