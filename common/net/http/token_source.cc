@@ -14,6 +14,9 @@ namespace {
 constexpr auto kReadAgain = std::chrono::minutes(1);
 constexpr std::size_t kMaxToken = 64u << 10;
 
+// No user name or password may have them (RFC 7617).
+bool IsControl(char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }
+
 }  // namespace
 
 bool IsHeaderToken(std::string_view token) {
@@ -55,9 +58,16 @@ void TokenSource::Rejected() {
 Result<std::string> TokenSource::Read() const {
   auto text = ReadFile(file_, kMaxToken);
   if (!text.ok()) return Context("reading " + what_, text.error());
-  const std::string_view token = Trim(*text);
-  if (form_ == Form::kPassword && !token.empty()) return std::string(token);
-  if (form_ == Form::kPassword) return Fail(Code::kInvalid, what_ + " in " + file_ + " is empty");
+  std::string_view token = *text;
+  if (token.starts_with("\xef\xbb\xbf")) token.remove_prefix(3);  // an editor's byte order mark
+  token = Trim(token);
+  if (form_ == Form::kPassword) {
+    if (token.empty()) return Fail(Code::kInvalid, what_ + " in " + file_ + " is empty");
+    const bool line = std::none_of(token.begin(), token.end(), IsControl);
+    if (line) return std::string(token);
+    return Fail(Code::kInvalid, "the file " + file_ + " of " + what_ +
+                                    " holds more than one line, or control characters");
+  }
   if (!IsHeaderToken(token)) {
     return Fail(Code::kInvalid, "the file " + file_ + " of " + what_ + " does not hold one token");
   }

@@ -19,6 +19,8 @@ Status ReadInto(const std::string& file, std::string& pem) {
   auto text = ReadFile(file, kMaxPem);
   if (!text.ok()) return text.error();
   pem = std::move(*text);
+  // Editors of Windows write a byte order mark, which would hide the first certificate.
+  if (pem.starts_with("\xef\xbb\xbf")) pem.erase(0, 3);
   return pem.empty() ? Status(Fail(Code::kInvalid, file + " is empty")) : Status();
 }
 

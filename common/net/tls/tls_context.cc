@@ -6,6 +6,7 @@
 #include <openssl/ssl.h>
 #include <unistd.h>
 
+#include <string>
 #include <utility>
 
 #include "common/net/tls/openssl_util.h"
@@ -39,6 +40,18 @@ Result<TlsContext> NewContext(const SSL_METHOD* method) {
   return context;
 }
 
+// Called when no further certificate could be read: an error unless the PEM ends there. Without it
+// a bundle that is cut off, or has a broken certificate in it, would be trusted as far as that.
+Status ExpectEnd(int number, const std::string& of) {
+  const unsigned long last = ERR_peek_last_error();
+  if (last == 0 || ERR_GET_REASON(last) == PEM_R_NO_START_LINE) {
+    ERR_clear_error();  // the end of the PEM counts as an error
+    return {};
+  }
+  return OpensslError(Code::kInvalid,
+                      "reading certificate " + std::to_string(number) + " of " + of);
+}
+
 // The first certificate is ours, the others its chain.
 Status UseKeyPair(SSL_CTX* context, const KeyPair& pair) {
   const BioPtr bio = ReadBio(pair.certificate);
@@ -54,13 +67,14 @@ Status UseKeyPair(SSL_CTX* context, const KeyPair& pair) {
       SSL_CTX_use_PrivateKey(context, key.get()) != 1) {
     return OpensslError(Code::kInvalid, "using the certificate and its key");
   }
+  int count = 1;
   while (CertificatePtr link = ReadCertificate(bio.get())) {
     if (SSL_CTX_add1_chain_cert(context, link.get()) != 1) {
       return OpensslError(Code::kInvalid, "using the certificate's chain");
     }
+    ++count;
   }
-  ERR_clear_error();  // the end of the PEM counts as an error
-  return {};
+  return ExpectEnd(count + 1, "the certificate's chain");
 }
 
 Status TrustPem(SSL_CTX* context, const std::string& pem) {
@@ -73,7 +87,7 @@ Status TrustPem(SSL_CTX* context, const std::string& pem) {
     }
     ++count;
   }
-  ERR_clear_error();
+  TELLTALE_TRY(ExpectEnd(count + 1, "the CA bundle"));
   if (count == 0) return Fail(Code::kInvalid, "the CA bundle holds no certificate in PEM");
   return {};
 }

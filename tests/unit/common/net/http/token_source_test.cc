@@ -75,6 +75,21 @@ TEST_F(TokenSourceTest, NoTokenAtAllIsAnErrorThatNamesTheFile) {
   }
 }
 
+TEST_F(TokenSourceTest, ASecretThatAnEditorSavedIsReadAndOneOfTwoLinesIsAnError) {
+  for (const auto form : {TokenSource::Form::kToken, TokenSource::Form::kPassword}) {
+    Write("\xef\xbb\xbfsecret\r\n");
+    EXPECT_EQ(*TokenSource("", file_, clock_, "loki.x", form).Get(), "secret");
+    for (const std::string bad : {"one\ntwo", "one\r\ntwo\r\n", "\xef\xbb\xbf\n"}) {
+      Write(bad);
+      const auto refused = TokenSource("", file_, clock_, "loki.x", form).Get();
+      ASSERT_FALSE(refused.ok()) << bad;
+      EXPECT_THAT(refused.error().message, testing::AllOf(HasSubstr("loki.x"), HasSubstr(file_)));
+    }
+  }
+  Write(std::string("one\0two", 7));
+  EXPECT_FALSE(TokenSource("", file_, clock_, "x", TokenSource::Form::kPassword).Get().ok());
+}
+
 TEST_F(TokenSourceTest, APasswordMayHaveSpacesAndAnEmptyOneIsAnError) {
   Write("open sesame\n");
   const auto form = TokenSource::Form::kPassword;

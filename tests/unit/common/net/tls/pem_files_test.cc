@@ -115,6 +115,29 @@ TEST_F(PemFilesTest, BadContentKeepsTheOldAndIsLoggedOnceAndCounted) {
   EXPECT_EQ(bad_, expected);
 }
 
+TEST_F(PemFilesTest, ABundleIsReadWholeOrNotAtAll) {
+  PemFiles files = Files(files_);
+  const std::string both = one_.certificate + two_.certificate;
+  std::string broken = both;
+  broken.replace(one_.certificate.size() / 2, 8, "!!!!!!!!");
+  const auto got = [&](const std::string& ca) {
+    Write("ca.crt", ca);
+    Write("client.crt", one_.certificate);
+    Write("client.key", one_.private_key);
+    files.Invalidate();
+    return files.Get()->ca;
+  };
+  EXPECT_EQ(got(both), both);
+  EXPECT_EQ(got(both.substr(0, both.size() - 40)), both) << "cut off in the second one";
+  EXPECT_THAT(Logged().back(), HasSubstr("reading certificate 2 of the CA bundle"));
+  EXPECT_EQ(got(broken), both) << "the second one alone must not be trusted in their place";
+  EXPECT_EQ(got("\xef\xbb\xbf" + two_.certificate), two_.certificate);
+  EXPECT_EQ(got("# first\r\n" + both + "text\n"), "# first\r\n" + both + "text\n");
+  Write("client.crt", one_.certificate + two_.certificate.substr(0, 300));
+  files.Invalidate();
+  EXPECT_EQ(files.Get()->certificate, one_.certificate) << "its chain is cut off";
+}
+
 TEST_F(PemFilesTest, WhatCameWithTheKubeconfigItselfStays) {
   PemFiles files = Files({});
   files.Invalidate();
