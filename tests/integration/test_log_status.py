@@ -69,7 +69,7 @@ def test_lines_that_the_store_does_not_take_are_a_problem_until_it_does(api, nam
     wait_for("logs that stall", lambda: status()["reason"] == "LogsStalled", 40)
     stalled = status()
     assert stalled["status"] == "False"
-    assert re.search(rf"Pod {namespace}/web-1 has log lines that wait for Loki since 20[-0-9]+T[0-9:]+:00Z",
+    assert re.search(rf"Pod {namespace}/web-1 has log lines that wait for the log store since 20[-0-9]+T[0-9:]+:00Z",
                      stalled["message"])  # fmt: skip
     assert objects.reasons(api, namespace, "web") == ["LogsStalled"]
     page.age = None

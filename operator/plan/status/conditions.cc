@@ -217,7 +217,8 @@ std::optional<Condition> LogsInTrouble(std::string_view type, const TargetHealth
                    "pods have log files that cannot be "
                    "read"},
         LogTrouble{Reason::kNoLogFiles, health.no_files, "pods have no log file"},
-        LogTrouble{Reason::kLogsStalled, health.stalled, "pods have lines that wait for Loki"}}) {
+        LogTrouble{Reason::kLogsStalled, health.stalled,
+                   "pods have lines that wait for the log store"}}) {
     if (pods == 0) continue;
     return Condition{type, State::kFalse, reason,
                      WithExample(Of(pods, readers, what), health.Find({reason}))};

@@ -232,7 +232,7 @@ std::string LogsForbiddenText(const PodView& pod) {
 }
 
 std::string LogsStalledText(const PodView& pod, std::int64_t since, bool sidecar) {
-  std::string text = "Pod " + pod.Key() + " has log lines that wait for Loki";
+  std::string text = "Pod " + pod.Key() + " has log lines that wait for the log store";
   if (since > 0) text.append(" since ").append(FormatRfc3339(since * 1'000'000'000));
   text.append(": ").append(Info(Reason::kLogsStalled).cause).append("; look at ");
   if (sidecar) {
@@ -240,7 +240,7 @@ std::string LogsStalledText(const PodView& pod, std::int64_t since, bool sidecar
   } else {
     text.append("the log of the node agent of its node");
   }
-  return text.append(", and at Loki.");
+  return text.append(", and at the store.");
 }
 
 Reason NotRunningReason(const PodView& pod) {

@@ -187,7 +187,8 @@ TEST(LogTruth, PromtailsLogsFlowByWhatItExportsAndAreUnknownWherePrometheusDoesN
   const auto stalled = said(R"(,"n/b/node"],"stalled":{"n/b/node":"1970-01-01T00:00:00Z"})");
   EXPECT_EQ(State(stalled, "LogsFlowing"), "False/LogsStalled");
   EXPECT_EQ(State(stalled, "Ready"), "False/LogsStalled");
-  EXPECT_THAT(stalled, HasSubstr("Pod n/b has log lines that wait for Loki: Loki is away"));
+  EXPECT_THAT(stalled,
+              HasSubstr("Pod n/b has log lines that wait for the log store: the store is away"));
 }
 
 TEST(SidecarTruth, WhereNothingIsInjectedARestartIsNotTheAdvice) {

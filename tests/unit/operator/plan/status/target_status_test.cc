@@ -195,9 +195,10 @@ TEST(RenderTargetStatus, LinesThatLokiDoesNotTakeAreAProblemUntilItDoes) {
       Status1(Shop(spec, pods, up + R"(,"stalled":{"n/b":"2026-11-20T11:58:59Z"}})"));
   EXPECT_EQ(State(stalled, "LogsFlowing"), "False/LogsStalled");
   EXPECT_EQ(State(stalled, "Ready"), "False/LogsStalled");
-  EXPECT_NE(stalled.find("1 of 2 pods have lines that wait for Loki. Pod n/b has log lines "
-                         "that wait for Loki since 2026-11-20T11:58:00Z"),
-            std::string::npos)
+  EXPECT_NE(
+      stalled.find("1 of 2 pods have lines that wait for the log store. Pod n/b has log lines "
+                   "that wait for the log store since 2026-11-20T11:58:00Z"),
+      std::string::npos)
       << stalled;
   EXPECT_EQ(ParseTree(stalled).At("problemsCount").Text(), "1");
   const auto again = Status1(Shop(spec, pods, up + "}"));
