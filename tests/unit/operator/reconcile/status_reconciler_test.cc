@@ -237,7 +237,10 @@ TEST_F(StatusReconcilerTest, WhatAnotherManagerPutsIntoTheStatusIsLeftAloneAndSt
 
 TEST_F(StatusReconcilerTest, AResourceThatIsDeletedOrMadeAnewMeanwhileIsNoError) {
   fake.fail[kPath] = 404;
-  EXPECT_TRUE(Reconcile().status.ok());
+  const auto not_found = Reconcile();
+  EXPECT_TRUE(not_found.status.ok());
+  EXPECT_GE(not_found.requeue_after, seconds(10));  // in case it is there all the same
+  EXPECT_LE(not_found.requeue_after, seconds(60));
   fake.fail[kPath] = 409;
   const auto conflict = Reconcile();
   EXPECT_TRUE(conflict.status.ok());
