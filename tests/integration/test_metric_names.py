@@ -45,6 +45,8 @@ def sidecar(folder, loki_url: str, url: str):
                  {"files": {"include": [str(folder / "logs" / "*.txt")]}, "pipeline": FAILING}],
         "collectors": {"process": {}, "network": {}, "filesystem": {}, "textfile": {"directory": str(folder)},
                        "http": {"polls": [{"url": url, "body": ".", "tls": {"insecureSkipVerify": True}}]}}, "push": {"pushgateway": {}},
+        "lastSample": {"urls": ["http://127.0.0.1:1/api/v1/write"], "timeout": "1s",
+                       "pages": [{"url": "http://127.0.0.1:1/", "labels": {"job": "none", "instance": "none"}}]},
     }))  # fmt: skip
     (folder / "a.prom").write_text("broken")
     write(folder / "logs" / "a.log", '{"level":"info","m":"one"}', '{"level":"debug"}', '{"level":"panic"}')
@@ -83,7 +85,8 @@ def test_every_series_of_the_sidecar_and_the_node_agent_passes_promtool(store, t
     with polled.tls_server(tmp_path) as port, sidecar(tmp_path / "pod", store.push_base, f"https://localhost:{port}/") as program, agent, mounted:
         pages = [
             page_of(program, "telltale_custom_lines_total", "telltale_logs_requests_total", "telltale_logs_stage_failures_total", "telltale_collect_cycles_total",
-                    "telltale_http_body_matched", "telltale_textfile_error"),
+                    "telltale_http_body_matched", "telltale_textfile_error",
+                        "telltale_last_sample_scrapes_total"),
             page_of(agent, "telltale_node_pods"),
             page_of(mounted, "telltale_config_target_generation", "telltale_logs_target_lost_bytes_total",
                     "telltale_logs_target_files_unread", "telltale_logs_target_stage_failures_total"),
