@@ -54,8 +54,9 @@ fuzz: ## every fuzz program for ten minutes; what it finds is kept in $TELLTALE_
 	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz
 	@TELLTALE_FUZZ_SECONDS=$${TELLTALE_FUZZ_SECONDS:-600} $(PYTHON) -m pytest -q tests/fuzz
 
-bench: ## the operator at 50,000 pods and the log path, beside their peers
+bench: ## metrics, the log path, and the operator at 50,000 pods, beside their peers
 	@tests/install.sh $(PACKAGES)
+	@tests/bench/metrics_cost.py
 	@tests/bench/log_path.py
 	@tests/bench/operator_scale.py
 

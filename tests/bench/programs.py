@@ -20,6 +20,7 @@ SYMBOLS = "-DCMAKE_EXE_LINKER_FLAGS_RELEASE=-Wl,-z,relro,-z,now -Wl,--gc-section
 PROGRAMS = {
     "otel-allocator": "github.com/open-telemetry/opentelemetry-operator/cmd/otel-allocator",
     "podproto": "./podproto",
+    "exposition": "./exposition",
 }
 
 
