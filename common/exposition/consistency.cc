@@ -113,30 +113,34 @@ void PageCheck::AddMetric(const Family& family, const Metric& metric,
   }
 }
 
-void PageCheck::Add(const Family& family, std::vector<std::string>& problems) {
-  const auto known = types_.find(family.name);
-  if (known == types_.end()) {
-    const std::string classic = Classic(family.name, NameKind::kMetric);
-    const auto [name, is_new] = names_.emplace(classic, family.name);
-    if (!is_new) {
-      problems.push_back("collected metric named " + GoQuoted(family.name) +
-                         " collides with previously collected metric named " +
-                         GoQuoted(name->second) + ": both are " + classic +
-                         " for scrapers without UTF-8 names");
-      return;
-    }
-    if (std::string problem = NameProblem(family); !problem.empty()) {
-      problems.push_back(std::move(problem));
-      return;
-    }
-    types_.emplace(family.name, family.type);
+bool PageCheck::AddName(const Family& family, std::vector<std::string>& problems) {
+  if (types_.contains(family.name)) return true;
+  const std::string classic = Classic(family.name, NameKind::kMetric);
+  const auto [name, is_new] = names_.emplace(classic, family.name);
+  if (!is_new) {
+    problems.push_back("collected metric named " + GoQuoted(family.name) +
+                       " collides with previously collected metric named " +
+                       GoQuoted(name->second) + ": both are " + classic +
+                       " for scrapers without UTF-8 names");
+    return false;
   }
+  if (std::string problem = NameProblem(family); !problem.empty()) {
+    problems.push_back(std::move(problem));
+    return false;
+  }
+  types_.emplace(family.name, family.type);
+  return true;
+}
+
+void PageCheck::Add(const Family& family, std::vector<std::string>& problems) {
+  if (!AddName(family, problems)) return;
+  const MetricType known = types_.find(family.name)->second;
   for (const Metric& metric : family.metrics) {
-    if (known == types_.end() || known->second == family.type) {
+    if (known == family.type) {
       AddMetric(family, metric, problems);
       continue;
     }
-    std::string type(TypeName(known->second));
+    std::string type(TypeName(known));
     std::transform(type.begin(), type.end(), type.begin(), ToUpperAscii);
     problems.push_back(Collected(family, metric, "is not a " + type));
   }

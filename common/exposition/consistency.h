@@ -25,6 +25,9 @@ class PageCheck {
   // another type, the name of another family's samples (h_count beside a histogram h), a series
   // that is there, a bucket twice.
   void Add(const Family& family, std::vector<std::string>& problems);
+  // Only the family's name and type, for one whose series can be nobody else's. False if they
+  // cannot stand there; what was added before stays.
+  bool AddName(const Family& family, std::vector<std::string>& problems);
 
  private:
   std::string NameProblem(const Family& family) const;

@@ -31,6 +31,15 @@ std::string Text(const std::vector<std::string>& problems) {
   return out;
 }
 
+// Whether a label has one value in all series of a group and another one in all of the other's, so
+// that none can be in both. Then a push costs what it holds itself, and not what all groups hold.
+bool AreApart(const Labels& a, const Labels& b) {
+  return std::any_of(a.begin(), a.end(), [&](const auto& label) {
+    const std::string* value = FindLabel(b, label.first);
+    return value != nullptr && *value != label.second;
+  });
+}
+
 std::string Upper(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(), ToUpperAscii);
@@ -97,7 +106,10 @@ std::vector<std::string> PushStore::Problems(
   std::vector<std::string> problems;
   for (const auto& [other, there] : groups_) {
     if (other == labels) continue;
-    for (const auto& [name, family] : there.families) check.Add(*family, problems);
+    const bool apart = AreApart(labels, other);
+    for (const auto& [name, family] : there.families) {
+      apart ? void(check.AddName(*family, problems)) : check.Add(*family, problems);
+    }
   }
   problems.clear();
   for (const auto& [name, family] : group) {

@@ -101,6 +101,21 @@ TEST_F(PushStoreTest, APushThatDoesNotFitChangesOnlyTheTimeOfTheFailure) {
   EXPECT_EQ(Push(Group("b"), "# TYPE m gauge\nm 1.5\n"), "");
 }
 
+TEST_F(PushStoreTest, SeriesAreComparedWithThoseOfGroupsThatMayHaveThem) {
+  EXPECT_EQ(Push(Group("j"), "m{tag=\"v\"} 1\n"), "");
+  // Other values of a label: their series are others, whatever they are called.
+  EXPECT_EQ(Push(Group("k"), "m{tag=\"v\"} 1\n"), "");
+  EXPECT_EQ(Push(Group("k"), "m{tag=\"v\"} 2\n"), "");
+  // Its type is everybody's.
+  EXPECT_NE(Push(Group("l"), "# TYPE m counter\nm 1\n").find("is not a"), std::string::npos);
+  // A group with one label more may have the same series.
+  Labels more = Group("j");
+  SetLabel(more, "tag", "v");
+  EXPECT_NE(Push(more, "m 3\n").find("was collected before"), std::string::npos);
+  SetLabel(more, "tag", "w");
+  EXPECT_EQ(Push(more, "m 3\n"), "");
+}
+
 TEST_F(PushStoreTest, RefusesTimestampsAndWhatTwoGroupsBothHave) {
   EXPECT_EQ(Push(Group("j"), "m 1 5\n"),
             std::string(kInconsistent) + "pushed metrics must not have timestamps");
