@@ -230,7 +230,7 @@ void RealStage::Finish() {
   const std::uint64_t uncertain = reported_.bytes["file_gone"] + reported_.bytes["vanished"];
   if (told > verdict_.lost_bytes + uncertain) {
     problems_ += "reported lost bytes: " + std::to_string(told) +
-                 ", but lost: " + std::to_string(verdict_.lost_bytes) + "\n";
+                 ", but lost: " + std::to_string(verdict_.lost_bytes) + "\n" + shipper_->Log();
   }
 }
 
