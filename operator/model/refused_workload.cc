@@ -8,6 +8,7 @@
 
 #include "operator/model/decode.h"
 #include "operator/model/object_meta.h"
+#include "operator/model/workload_parts.h"
 
 namespace telltale {
 namespace {
@@ -69,23 +70,13 @@ bool SameWorkload(const RefusedWorkload& a, const RefusedWorkload& b) {
   return a.kind == b.kind && a.ns == b.ns && a.name == b.name;
 }
 
-Status DecodeTemplate(JsonValue value, Labels& out) {
-  return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
-    if (key != "metadata") return {};
-    ObjectMeta meta;
-    TELLTALE_TRY(DecodeObjectMeta(member, meta));
-    out = std::move(meta.labels);
-    return {};
-  });
-}
-
 Status DecodeSpec(JsonValue value, WorkloadNeeds& out) {
   std::int64_t replicas = 1;
   bool suspended = false;
   TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
     if (key == "replicas") return decode::Whole(member, replicas);
     if (key == "suspend") return decode::Flag(member, suspended);
-    return key == "template" ? DecodeTemplate(member, out.pod_labels) : Status();
+    return key == "template" ? DecodeTemplateLabels(member, out.pod_labels) : Status();
   }));
   if (replicas == 0 || suspended) out.pods = false;
   return {};
@@ -112,11 +103,7 @@ Status DecodeParts(JsonValue root, WorkloadNeeds& out) {
     }
     if (key == "spec") return DecodeSpec(member, out);
     if (key != "status") return {};
-    return decode::Fields(member, [&](std::string_view part, JsonValue conditions) -> Status {
-      if (part != "conditions") return {};
-      return decode::Elements(conditions,
-                              [&](JsonValue item) { return DecodeCondition(item, out); });
-    });
+    return ForEachCondition(member, [&](JsonValue item) { return DecodeCondition(item, out); });
   });
 }
 

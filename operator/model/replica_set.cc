@@ -6,6 +6,7 @@
 
 #include "operator/model/decode.h"
 #include "operator/model/object_meta.h"
+#include "operator/model/workload_parts.h"
 
 namespace telltale {
 namespace {
@@ -20,14 +21,7 @@ struct ReplicaSet {
 Status DecodeSpec(JsonValue value, ReplicaSet& out) {
   return decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
     if (key == "replicas") return decode::Whole(member, out.replicas);
-    if (key != "template") return {};
-    return decode::Fields(member, [&](std::string_view part, JsonValue meta) -> Status {
-      if (part != "metadata") return {};
-      ObjectMeta decoded;
-      TELLTALE_TRY(DecodeObjectMeta(meta, decoded));
-      out.refused.pod_labels = std::move(decoded.labels);
-      return {};
-    });
+    return key == "template" ? DecodeTemplateLabels(member, out.refused.pod_labels) : Status();
   });
 }
 
@@ -60,11 +54,7 @@ Status DecodeReplicaSet(JsonValue value, ReplicaSet& out) {
     }
     if (key == "spec") return DecodeSpec(member, out);
     if (key != "status") return {};
-    return decode::Fields(member, [&](std::string_view part, JsonValue conditions) -> Status {
-      if (part != "conditions") return {};
-      return decode::Elements(conditions,
-                              [&](JsonValue item) { return DecodeCondition(item, out); });
-    });
+    return ForEachCondition(member, [&](JsonValue item) { return DecodeCondition(item, out); });
   });
 }
 
