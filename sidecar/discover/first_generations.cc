@@ -8,6 +8,18 @@
 #include "sidecar/discover/rotated_files.h"
 
 namespace telltale {
+namespace {
+
+// Whether the file may be what is missing of another one.
+bool IsAmong(const std::vector<KnownGeneration>& missing, const std::string& path,
+             const RotatedFile& file) {
+  return std::any_of(missing.begin(), missing.end(), [&](const KnownGeneration& k) {
+    if (k.id.inode == file.info.id.inode && k.id.birth == file.info.id.birth) return true;
+    return k.checkpoint.offset > 0 && ContentMatches(OpenBytes(path), k.checkpoint);
+  });
+}
+
+}  // namespace
 
 void FirstGenerations::Find(const std::string& directory, const Discovery::Names& names,
                             const std::vector<std::string>& fresh, Rotations::Held& held,
@@ -25,6 +37,7 @@ void FirstGenerations::Find(const std::string& directory, const Discovery::Names
   }
   if (unknown.empty()) return;
   const NamesByBase by_base(names, std::move(bases));
+  const std::vector<KnownGeneration> missing = history_.Missing();
   for (const std::string& name : unknown) {
     const std::string path = PathIn(directory, name);
     const FileBytes present = OpenBytes(path);
@@ -33,7 +46,7 @@ void FirstGenerations::Find(const std::string& directory, const Discovery::Names
       if (file.own || file.info.size == 0 || !WrittenSince(*entry, file)) continue;
       if (open_.Has(file.info.id) || discovery_.sources().Excluded(full)) continue;
       // A pattern that takes it by itself opens it under its own name.
-      if (discovery_.sources().Wants(full) || IsMissing(full, file)) continue;
+      if (discovery_.sources().Wants(full) || IsAmong(missing, full, file)) continue;
       if (IsBeingCompressed(file, clock_.WallNanos())) {
         held.insert({file.name, name});
         entry->again = true;
@@ -52,15 +65,6 @@ bool FirstGenerations::WrittenSince(const Directory& directory, const RotatedFil
   if (directory.last_scan != 0) return directory.Appeared(file.name, file.info.id.inode);
   const std::int64_t since = directory.SeenSince(history_.last_scan());
   return file.info.modified > since && (file.info.id.birth == 0 || file.info.id.birth > since);
-}
-
-// Whether it may be what is missing of another file.
-bool FirstGenerations::IsMissing(const std::string& path, const RotatedFile& file) const {
-  const std::vector<KnownGeneration> missing = history_.Missing();
-  return std::any_of(missing.begin(), missing.end(), [&](const KnownGeneration& k) {
-    if (k.id.inode == file.info.id.inode && k.id.birth == file.info.id.birth) return true;
-    return k.checkpoint.offset > 0 && ContentMatches(OpenBytes(path), k.checkpoint);
-  });
 }
 
 }  // namespace telltale

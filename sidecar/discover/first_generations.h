@@ -27,7 +27,6 @@ class FirstGenerations {
 
  private:
   bool WrittenSince(const Directory& directory, const RotatedFile& file) const;
-  bool IsMissing(const std::string& path, const RotatedFile& file) const;
 
   Clock& clock_;
   const FileHistory& history_;
