@@ -58,5 +58,5 @@ function(telltale_test NAME)
   target_compile_definitions(${NAME} PRIVATE TELLTALE_SOURCE_DIR=".")
   gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-    PROPERTIES TIMEOUT 60)
+    PROPERTIES TIMEOUT 300)
 endfunction()

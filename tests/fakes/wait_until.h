@@ -13,7 +13,7 @@
 namespace telltale {
 
 // Long enough for a loaded machine; a test that passes never waits this long.
-inline constexpr std::chrono::seconds kWaitDeadline{30};
+inline constexpr std::chrono::seconds kWaitDeadline{120};
 
 // Calls `predicate` every millisecond until it is true. After `deadline` it fails the running test
 // with "timed out waiting until <what>" and returns false. `what` reads as "the pod is listed".
