@@ -108,10 +108,11 @@ class Program:
     def url(self) -> str:
         return "http://127.0.0.1:" + self.logged(r"http_port=(\d+)").group(1)
 
-    def get(self, path: str) -> tuple[int, str, dict]:
+    def get(self, path: str, accept: str = "*/*") -> tuple[int, str, dict]:
         """(status, body, headers) of a GET, whatever the status."""
+        request = urllib.request.Request(self.url + path, headers={"Accept": accept})
         try:
-            with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=10) as answer:
                 return answer.status, answer.read().decode(), dict(answer.headers)
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode(), dict(error.headers)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every series that our programs name in their sources is on a page, and every page passes promtool."""
+"""Every series that our programs name in their sources is on a page, and every page passes promtool and the reference parser."""
 
 import json
 import re
@@ -7,6 +7,8 @@ import re
 import objects
 import ours
 import polled
+import prometheus_client.openmetrics.parser
+import prometheus_client.parser
 from admitted import CONFIGURATION
 from ours import wait_for
 from test_log_stages import STAGES
@@ -32,6 +34,16 @@ def families(page: str) -> set[str]:
 def page_of(program: ours.Program, *wanted: str) -> str:
     """The program's page, once it has these families."""
     return wait_for(f"{wanted}", lambda: next((p for p in [program.get("/metrics")[1]] if families(p) >= set(wanted)), ""))
+
+
+def read_in_both_formats(program: ours.Program) -> None:
+    """The Python client's parsers, that of OpenMetrics being the strict one, find the same series in both."""
+    _, openmetrics, headers = program.get("/metrics", "application/openmetrics-text;version=1.0.0")
+    assert headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0"), headers
+    strict = list(prometheus_client.openmetrics.parser.text_string_to_metric_families(openmetrics))
+    plain = list(prometheus_client.parser.text_string_to_metric_families(program.get("/metrics")[1]))
+    names = [{sample.name for family in page for sample in family.samples} for page in (strict, plain)]
+    assert names[0] == names[1] and len(names[0]) > 20
 
 
 def sidecar(folder, loki_url: str, url: str):
@@ -91,6 +103,8 @@ def test_every_series_of_the_sidecar_and_the_node_agent_passes_promtool(store, t
             page_of(mounted, "telltale_config_target_generation", "telltale_logs_target_lost_bytes_total",
                     "telltale_logs_target_files_unread", "telltale_logs_target_stage_failures_total"),
         ]
+        for each in (program, agent, mounted):
+            read_in_both_formats(each)
     assert 'telltale_config_target_generation{target="shop/web"} 3\n' in pages[2]
     assert 'telltale_config_target_generation{target="shop/broken"} 0\n' in pages[2]
     assert re.search(r'^telltale_logs_target_read_lines_total\{target="shop/web"\} 3$', pages[2], re.MULTILINE)
@@ -114,6 +128,7 @@ def test_every_series_of_the_operator_passes_promtool(api, namespace, tmp_path, 
         # The webhook's are there when its authority is, the others after the first lists.
         page = page_of(program, "telltale_injections_total", "controller_runtime_webhook_requests_total",
                        "telltale_publications_total", "rest_client_request_duration_seconds")  # fmt: skip
+        assert list(prometheus_client.parser.text_string_to_metric_families(page))
     promtool(page)
     asked_of_others = named("sidecar")
     assert named("operator", "common") - asked_of_others - families(page) == set()
