@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """values.yaml and its schema: each key in both, and a mistake answered with a sentence."""
 
+import functools
 import json
 
 import chart
@@ -8,6 +9,7 @@ import pytest
 import yaml
 
 
+@functools.cache
 def schema() -> dict:
     return json.loads((chart.CHART / "values.schema.json").read_text())
 
@@ -27,10 +29,10 @@ def keys(node: dict, path: str = ""):
 
 
 def test_every_key_of_the_schema_is_in_the_values_and_is_described():
-    missing = []
+    missing, everything = [], chart.values()
     for path, node in keys(schema()):
         assert resolve(node).get("description"), path
-        value = chart.values()
+        value = everything
         for name in path.split("."):
             if not isinstance(value, dict) or name not in value:
                 missing.append(path)
@@ -81,7 +83,7 @@ def test_every_component_has_the_same_block():
         assert common <= set(values[component]), component
         image = {"registry", "repository", "tag", "digest", "pullPolicy"}
         assert set(values[component]["image"]) == image
-    alike = set(values["loki"]) | {"grafanaPlugin"}
+    alike = set(values["loki"]) - {"objectStorage"} | {"grafanaPlugin"}
     assert set(values["victorialogs"]) == alike  # so that one store is set as the other
     assert len((chart.CHART / "values.yaml").read_text().splitlines()) <= 700
 
@@ -154,6 +156,24 @@ WRONG = [
     ("prometheus.extraScrapeConfigs[0].job_name=telltale", "has a job telltale, which is the chart's own"),
     ("nodeExporter.enabled=true,prometheus.extraScrapeConfigs[0].job_name=node-exporter", "has a job node-exporter"),
     ("prometheus.extraScrapeConfigs[0].job_name=a,prometheus.extraScrapeConfigs[1].job_name=a", "listed twice"),
+    ("prometheus.remoteWriteTo[0].name=a", "missing property 'url'"),
+    ("prometheus.remoteWriteTo[0].url=store:9090", "'/prometheus/remoteWriteTo/0/url'"),
+    ("prometheus.remoteWriteTo[0].url=http://a,prometheus.remoteWriteTo[1].url=http://a", "has http://a twice"),
+    ("prometheus.remoteWriteTo[0].url=http://a,prometheus.remoteWriteTo[0].name=x,"
+     "prometheus.remoteWriteTo[1].url=http://b,prometheus.remoteWriteTo[1].name=x", "two entries with the name x"),
+    ("prometheus.remoteWriteTo[0].url=http://a,prometheus.remoteWriteTo[0].basic_auth.password=x", 'has "password", and the chart'),
+    ("prometheus.remoteWriteTo[0].url=http://a,prometheus.remoteWriteTo[0].oauth2.client_secret=x", 'has "client_secret", and'),
+    ("prometheus.remoteWriteTo[0].url=http://a,prometheus.secrets={stor},"
+     "prometheus.remoteWriteTo[0].basic_auth.password_file=/etc/telltale/secrets/store/p", "the Secret store is not mounted there"),
+    ("prometheus.scrapeClasses.a.tls_config.ca_file=/etc/telltale/secrets/b/ca.crt", "prometheus.scrapeClasses names a file in"),
+    ("prometheus.externalLabels.a-b=c", "'a-b' does not match pattern"),
+    ("prometheus.enabled=false,prometheus.externalLabels.a=b", "are for the chart's own Prometheus"),
+    ("loki.objectStorage.type=minio", "'s3', 'gcs', 'azure', 'swift'"),
+    ("loki.objectStorage.type=s3", "config does not say where"),
+    ("loki.objectStorage.config.bucketnames=a", "and no type"),
+    ("loki.objectStorage.from=tomorrow", "/loki/objectStorage/from"),
+    ("loki.objectStorage.type=s3,loki.objectStorage.config.secret_access_key=a", "config.secret_access_key is a secret"),
+    (f"{VL},loki.objectStorage.type=s3,loki.objectStorage.config.bucketnames=a", "is for the chart's own Loki"),
     ("prometheus.scrapeLimits.samples=5", "additional properties 'samples' not allowed"),
     ("prometheus.scrapeLimits.body_size_limit=5M", "'/prometheus/scrapeLimits/body_size_limit'"),
     ("prometheusOperator.scrapeConfig.classes.Big.sampleLimit=5", "'Big' does not match pattern"),
