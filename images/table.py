@@ -151,6 +151,16 @@ def prometheus() -> oci.Image:
     return image
 
 
+def alertmanager() -> oci.Image:
+    image = oci.Image(chart_reference("alertmanager"), NOBODY)
+    image.program("/bin/alertmanager", real_binary("alertmanager"))
+    image.certificates()
+    image.directory("/etc/alertmanager")
+    image.directory("/alertmanager", owner=NOBODY)
+    image.start(["/bin/alertmanager"], folder="/alertmanager")
+    return image
+
+
 def victorialogs() -> oci.Image:
     image = oci.Image(chart_reference("victorialogs"), NONROOT)
     image.program("/victoria-logs-prod", real_binary("victoria-logs"))
@@ -230,6 +240,7 @@ IMAGES = {
     "telltale-sidecar": sidecar,
     "shop": shop,
     "prometheus": prometheus,
+    "alertmanager": alertmanager,
     "victorialogs": victorialogs,
     "loki": loki,
     "promtail": promtail,

@@ -145,6 +145,8 @@ def kubelet(cluster: Layout, kubeconfig: pathlib.Path) -> list:
         *(f"--config={path}", f"--kubeconfig={kubeconfig}", f"--root-dir={cluster.kubelet}"),
         *(f"--hostname-override={cluster.name}", f"--node-ip={layout.NODE_ADDRESS}"),
         f"--cert-dir={cluster.pki}",
+        # For cAdvisor, which names the containers of its metrics by what the runtime says.
+        f"--containerd={cluster.socket}",
     ]
 
 

@@ -18,7 +18,7 @@ import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path[:0] = [str(HERE), str(ROOT / "tests/cluster"), str(ROOT / "tests/cluster/tools"), str(ROOT / "images")]
+sys.path[:0] = [str(HERE), str(ROOT / "tests"), str(ROOT / "tests/cluster"), str(ROOT / "tests/cluster/tools"), str(ROOT / "images")]
 import catalog  # noqa: E402  (the folders above are no packages)
 import external_loki  # noqa: E402
 import layout  # noqa: E402

@@ -17,7 +17,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path[:0] = [str(HERE), str(ROOT / "tests" / "cluster"), str(ROOT / "tests" / "cluster" / "tools")]
+sys.path[:0] = [str(HERE), str(ROOT / "tests"), str(ROOT / "tests" / "cluster"), str(ROOT / "tests" / "cluster" / "tools")]
 import catalog  # noqa: E402  (the folders above are no packages)
 import kernel  # noqa: E402
 import layout  # noqa: E402
@@ -28,8 +28,8 @@ import stores  # noqa: E402
 
 RELEASE = "telltale"
 NAMESPACE = "telltale"
-IMAGES = ("telltale-operator", "telltale-sidecar", "shop", "prometheus", "victorialogs")
-PROGRAMS = ("helm", "prometheus", "promtool", "victoria-logs")  # beside those of Kubernetes
+IMAGES = ("telltale-operator", "telltale-sidecar", "shop", "prometheus", "alertmanager", "victorialogs")
+PROGRAMS = ("helm", "prometheus", "promtool", "alertmanager", "victoria-logs")  # beside those of Kubernetes
 CLUSTER = [sys.executable, ROOT / "tests/cluster/cluster.py"]
 VALUES = ROOT / "examples/shop/values-demo.yaml"
 BIN = ROOT / "build/release/bin"
@@ -63,7 +63,7 @@ def prepare(run: steps.Steps) -> bool:
     kubernetes = [*catalog.KUBERNETES, "etcd", "coredns"]
     run.run("Kubernetes programs", [*tools, *kubernetes], steps.every_line)
     cluster = run.beside(start_cluster, run)
-    run.run("Helm, Prometheus, VictoriaLogs", [*tools, *PROGRAMS], steps.every_line)
+    run.run("Helm, Prometheus, Alertmanager, VictoriaLogs", [*tools, *PROGRAMS], steps.every_line)
     programs.result()
     cluster.result()
     output = run.run(

@@ -4,6 +4,7 @@
 import pathlib
 import time
 
+import dashboards  # of tests, and
 import log_query  # of tests/cluster, which the caller puts into the path
 import observe
 import stores
@@ -16,6 +17,7 @@ SELECTOR = "app=shop"
 APP_JOB = "shop/shop"
 SIDECAR_JOB = "telltale-sidecar"
 ORDERS = 'shop_orders_total{namespace="shop"}'
+ALERT = "ShopSells"  # of values-demo.yaml
 KNOWN_WITHIN = 15.0  # seconds from Ready until Prometheus knows a pod
 # A sidecar is scraped every 15 s, and Prometheus spreads the first scrapes over the interval.
 FIRST_SAMPLE_WITHIN = 30.0
@@ -109,6 +111,46 @@ def show_logs(store: stores.Store, pods: list[dict]) -> None:
     say(observe.table(rows, ["POD", "LINES", "NEWEST"]))
 
 
+def show_memory(cluster: observe.Cluster, pods: list[dict]) -> None:
+    query = 'container_memory_working_set_bytes{namespace="shop", container!=""}'
+
+    def memory():
+        found = {(r["metric"]["pod"], r["metric"]["container"]): float(r["value"][1]) for r in cluster.query(query)}
+        return found if names(pods) <= {pod for pod, _ in found} else None
+
+    found = wait_for("the memory of every container of the shop, by cAdvisor", 90, memory)
+    rows = [[*one, f"{found[one] / 2**20:.1f}"] for one in sorted(found) if one[0] in names(pods)]
+    say(f"\n{query}:")
+    say(observe.table(rows, ["POD", "CONTAINER", "MIB"]))
+
+
+def show_alert(store: stores.Store) -> None:
+    """Prometheus's alert went to Alertmanager, from there to the shop, and from its log into the store."""
+    selector = log_query.selector({"namespace": "shop", "app": "shop"})
+
+    def told():
+        return [one for one in store.entries(selector) if f"{ALERT} is firing" in one.line]
+
+    found = wait_for(f"the alert {ALERT} at its receiver", 120, told)
+    say(f"\nThe alert {ALERT} fired, and its receiver, which is the shop, wrote:")
+    say(observe.table([[found[0].labels["pod"], found[0].line]], ["POD", "LINE"]))
+
+
+def show_dashboard(cluster: observe.Cluster) -> None:
+    """Grafana itself may not be built here: the queries of its dashboard are asked as it would ask them."""
+    board = dashboards.loaded("shop")
+    panels = [panel for panel in board["panels"] if panel["type"] != "row" and dashboards.of_prometheus(panel)]
+
+    def answers():
+        found = [[panel["title"], sum(len(cluster.query(dashboards.filled("shop", target["expr"]))) for target in panel["targets"])]
+                 for panel in panels]  # fmt: skip
+        return found if all(series for _, series in found) else None
+
+    found = wait_for("data for every panel of the shop's dashboard", 60, answers)
+    say("\nThe panels of examples/shop/grafana/dashboard.json that ask Prometheus:")
+    say(observe.table(found, ["PANEL", "SERIES"]))
+
+
 def show_first_samples(cluster: observe.Cluster, pods: list[dict]) -> None:
     def samples():
         found = cluster.first_samples(ORDERS)
@@ -136,7 +178,10 @@ def run(steps: Steps, cluster: observe.Cluster, store: stores.Store) -> None:
     say(f"    Prometheus had just the 3 left within {took:.1f} s")
     show_targets(cluster)
     show_rates(cluster, three)
+    show_memory(cluster, three)
     show_logs(store, three)
+    show_alert(store)
+    show_dashboard(cluster)
     show_resource(cluster)
 
 

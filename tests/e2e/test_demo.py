@@ -28,6 +28,15 @@ def test_it_shows_a_rate_and_log_lines_of_each_pod(demo):
     assert len(found) == 3
 
 
+def test_it_shows_the_memory_of_each_container_an_alert_that_arrived_and_a_dashboard(demo):
+    memory = demo.output.split("container_memory_working_set_bytes")[1].split("VictoriaLogs has")[0]
+    assert len(re.findall(r"^  shop-\S+\s+(?:shop|telltale-sidecar)\s+[0-9.]+$", memory, re.MULTILINE)) == 6
+    assert re.search(r"^  shop-\S+\s+[0-9 :-]+ Alertmanager says: ShopSells is firing$", demo.output, re.MULTILINE)
+    panels = demo.output.split("The panels of examples/shop")[1].split("kubectl get mt")[0]
+    series = re.findall(r"^  .+?\s{2,}(\d+)$", panels, re.MULTILINE)
+    assert len(series) >= 6 and all(int(count) > 0 for count in series)
+
+
 def test_it_shows_the_seconds_from_ready_to_the_first_sample(demo):
     part = demo.output.split("Seconds from Ready to the first sample")[1].split("==>")[0]
     seconds = [float(s) for s in re.findall(r"^  shop-\S+\s+(-?[0-9.]+)$", part, re.MULTILINE)]

@@ -72,7 +72,7 @@ MAY_USE = {
     "sidecar/push": ["common/base", "common/net", "common/exposition", "common/metrics"],
     "sidecar/serve": ["common/base", "common/net", "common/exposition", "common/metrics", "sidecar/push"],
     "sidecar/app": ["common", "sidecar"],
-    "examples/shop/app": ["common/base", "common/net"],
+    "examples/shop/app": ["common/base", "common/net", "common/text"],
 }
 
 # Where each library's headers may be included; every other file goes through ours.

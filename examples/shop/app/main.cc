@@ -19,6 +19,7 @@
 #include "common/base/signals.h"
 #include "common/base/strings.h"
 #include "common/net/http/http_server.h"
+#include "examples/shop/app/notifications.h"
 #include "examples/shop/app/shop_log.h"
 #include "examples/shop/app/shop_metrics.h"
 #include "examples/shop/app/simulation.h"
@@ -61,21 +62,6 @@ telltale::Result<Options> ParseOptions(int argc, char** argv) {
   return o;
 }
 
-telltale::HttpResponse Answer(const telltale::HttpRequest& request, const Options& options,
-                              const Metrics& metrics) {
-  if (request.path() == options.metrics_path) {
-    telltale::HttpResponse response;
-    response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-    response.body = metrics.Page();
-    return response;
-  }
-  if (request.path() == "/healthz") return telltale::TextResponse(200, "ok\n");
-  if (request.path() == "/") {
-    return telltale::TextResponse(200, "The shop is open. Metrics: " + options.metrics_path + "\n");
-  }
-  return telltale::TextResponse(404, "There is no such page.\n");
-}
-
 // Moves the numbers ten times a second and writes a line of the log every interval, the first at
 // once; until `stop` is set.
 class Business {
@@ -93,6 +79,12 @@ class Business {
     }
     wake_.NotifyAll();
     thread_.join();
+  }
+
+  // A line of the log beside those of the interval.
+  void Note(const std::string& text) {
+    telltale::MutexLock lock(mutex_);
+    log_.Write(text, std::time(nullptr));
   }
 
  private:
@@ -135,25 +127,47 @@ class Business {
   std::thread thread_;  // last: it uses all of the above
 };
 
+telltale::HttpResponse Told(const telltale::HttpRequest& request, Business& business) {
+  if (request.method != "POST") return telltale::TextResponse(405, "Notifications are posted.\n");
+  const auto lines = Notifications(request.body);
+  if (!lines.ok()) return telltale::TextResponse(400, lines.error().message + "\n");
+  for (const std::string& line : *lines) business.Note(line);
+  return telltale::TextResponse(200, "noted\n");
+}
+
+telltale::HttpResponse Answer(const telltale::HttpRequest& request, const Options& options,
+                              const Metrics& metrics, Business& business) {
+  if (request.path() == options.metrics_path) {
+    telltale::HttpResponse response;
+    response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    response.body = metrics.Page();
+    return response;
+  }
+  if (request.path() == "/healthz") return telltale::TextResponse(200, "ok\n");
+  if (request.path() == "/api/notifications") return Told(request, business);
+  if (request.path() == "/") {
+    return telltale::TextResponse(200, "The shop is open. Metrics: " + options.metrics_path + "\n");
+  }
+  return telltale::TextResponse(404, "There is no such page.\n");
+}
+
 int Run(const Options& options) {
   const sigset_t stop_signals = telltale::BlockSignals();
 
   Metrics metrics(TELLTALE_VERSION);
+  Business business(options, metrics);
   telltale::HttpServerOptions server_options;
   server_options.listen = options.listen;
   telltale::HttpServer server(server_options, [&](const telltale::HttpRequest& request) {
-    return Answer(request, options, metrics);
+    return Answer(request, options, metrics, business);
   });
   if (auto started = server.Start(); !started.ok()) {
     telltale::LogError("the shop cannot open", {{"error", started.error().message}});
     return 1;
   }
   telltale::LogInfo("the shop is open", {{"http_port", server.port()}});
-  {
-    Business business(options, metrics);
-    int signal_number = 0;
-    sigwait(&stop_signals, &signal_number);
-  }
+  int signal_number = 0;
+  sigwait(&stop_signals, &signal_number);
   server.Stop(std::chrono::seconds(1));
   return 0;
 }

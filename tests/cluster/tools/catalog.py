@@ -51,7 +51,7 @@ PROGRAMS = {
 }
 
 # Tests alone need these. The demo needs a log store, and no other shipper than ours.
-_FOR_TESTS = ("promtail", "vlagent", "alertmanager", "victoria-metrics", "kube-apiserver-next", "prometheus-operator")
+_FOR_TESTS = ("promtail", "vlagent", "victoria-metrics", "kube-apiserver-next", "prometheus-operator")
 GROUPS = {
     "demo": tuple(name for name in PROGRAMS if name not in _FOR_TESTS),
     "test": tuple(PROGRAMS),

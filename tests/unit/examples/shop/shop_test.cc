@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "examples/shop/app/notifications.h"
 #include "examples/shop/app/shop_log.h"
 #include "examples/shop/app/shop_metrics.h"
 #include "examples/shop/app/simulation.h"
@@ -10,6 +11,7 @@
 namespace shop {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
@@ -96,6 +98,18 @@ TEST_F(ShopLogTest, AFileThatCannotBeOpenedDoesNotStopTheShop) {
   std::filesystem::remove(folder_ / "logs");
   log.Write("three", 0);
   EXPECT_THAT(Read(folder_ / "logs/shop.log"), MatchesRegex(".* three\n"));
+}
+
+TEST(ShopNotifications, AreALineForEachAlert) {
+  const auto lines = Notifications(R"({"version":"4","status":"firing","alerts":[
+      {"status":"firing","labels":{"severity":"page","alertname":"ShopSells"},"annotations":{}},
+      {"status":"resolved","labels":{"alertname":"Other"}}, {}]})");
+  ASSERT_TRUE(lines.ok()) << lines.error().message;
+  EXPECT_THAT(*lines, ElementsAre("Alertmanager says: ShopSells is firing",
+                                  "Alertmanager says: Other is resolved",
+                                  "Alertmanager says: an alert without a name is unknown"));
+  EXPECT_FALSE(Notifications("name=ShopSells").ok());
+  EXPECT_FALSE(Notifications(R"({"alerts":[{"status":"firi)").ok());
 }
 
 }  // namespace
