@@ -84,6 +84,8 @@ images: ## our two images and the sample app's as OCI archives in dist/
 generate: ## crds/ into the chart and manifests/install.yaml, dashboards, and the pages of docs/reference
 	@$(PYTHON) helm/dashboards/generate.py
 	@$(PYTHON) manifests/generate.py
+	@cmake --preset dev >/dev/null && cmake --build build/dev --target telltale-operator telltale-sidecar
+	@$(PYTHON) docs/generate.py
 
 format: ## our C++ in the project's style
 	@git ls-files '*.cc' '*.h' | xargs clang-format-19 -i

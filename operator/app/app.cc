@@ -15,6 +15,7 @@
 #include "operator/app/core.h"
 #include "operator/kube/client/api_transport.h"
 #include "operator/kube/client/instrumented_transport.h"
+#include "operator/reconcile/eventlog/event_log.h"
 #include "operator/reconcile/prometheus/prometheus_poller.h"
 #include "operator/reconcile/release_watch.h"
 #include "operator/reconcile/webhook_authority.h"
@@ -61,6 +62,7 @@ struct App::Impl {
   Result<CoreOptions> MakeCoreOptions();
   Status MakeParts();
   Status MakePoller();
+  void MakeEventLog();
   Status UseLeaf(const KeyPair& leaf);
   std::string NotReady() const;
 
@@ -81,6 +83,9 @@ struct App::Impl {
   std::atomic<bool> webhook_ready{false};
   std::atomic<bool> draining{false};
   std::vector<std::jthread> threads;
+  std::unique_ptr<EventLog> event_log;
+  std::unique_ptr<Reflector> events;
+  std::jthread event_writer, event_reader;
 };
 
 Status App::Impl::Connect() {
@@ -142,6 +147,7 @@ Status App::Impl::MakeParts() {
                                 CoreTransports{*reads.counted, *writes.counted, *lease.counted},
                                 registry);
   TELLTALE_TRY(MakePoller());
+  if (!options.events_file.empty()) MakeEventLog();
   HttpServerOptions listen;
   listen.listen = options.http_listen;
   listen.max_body = 0;
@@ -195,6 +201,18 @@ Status App::Impl::MakePoller() {
   return {};
 }
 
+void App::Impl::MakeEventLog() {
+  event_log =
+      std::make_unique<EventLog>(EventLogOptions{.ns = options.ns,
+                                                 .file = options.events_file,
+                                                 .leads = [this] { return core->IsLeader(); },
+                                                 .owner = [this] { return release->Owner(); }},
+                                 core->writes(), registry);
+  events = std::make_unique<Reflector>(
+      ReflectorOptions{.name = "events", .collection = "/api/v1/events", .selector = ""},
+      *reads.counted, *event_log, registry);
+}
+
 Status App::Impl::UseLeaf(const KeyPair& leaf) {
   if (webhook) return webhook->SetKeyPair(leaf);
   HttpServerOptions listen;
@@ -243,6 +261,10 @@ Status App::Start() {
   app.threads.emplace_back([&app] { app.release->Run(); });
   if (app.poller) app.threads.emplace_back([&app] { app.poller->Run(); });
   if (app.authority) app.threads.emplace_back([&app] { app.authority->Run(); });
+  if (app.events) {
+    app.event_reader = std::jthread([&app] { app.events->Run(); });
+    app.event_writer = std::jthread([&app] { app.event_log->Run(); });
+  }
   LogInfo("started", {{"version", TELLTALE_VERSION},
                       {"http_port", app.http->port()},
                       {"namespace", app.options.ns}});
@@ -255,6 +277,9 @@ void App::Drain() {
   app.release->Stop();
   if (app.poller) app.poller->Stop();
   if (app.authority) app.authority->Stop();
+  if (app.event_log) app.event_log->Stop();
+  // Its last lines and its position are written while the lease is ours.
+  if (app.event_writer.joinable()) app.event_writer.join();
   app.core->StopWriting();
   app.threads.clear();  // joins
 }
@@ -263,7 +288,9 @@ void App::Stop() {
   Drain();
   if (impl_->webhook) impl_->webhook->Stop();
   if (impl_->http) impl_->http->Stop();
-  if (impl_->core) impl_->core->Stop();
+  if (impl_->events) impl_->events->Stop();
+  if (impl_->core) impl_->core->Stop();  // cancels what the readers wait for
+  if (impl_->event_reader.joinable()) impl_->event_reader.join();
 }
 
 }  // namespace telltale

@@ -41,6 +41,9 @@ void OperatorOptions::AddTo(Flags& flags) {
             "Loki: ca.crt, tls.crt and tls.key, token, username and password");
   flags.Add("alertmanager-url", &alertmanager_url, "URL",
             "where alert stages of log pipelines push; without it they raise nothing");
+  flags.Add("events-file", &events_file, "FILE",
+            "where the leader writes the cluster's events, a line of JSON each, for a sidecar that "
+            "ships them; without it nobody follows them");
   flags.Add("sidecar-image", &sidecar_image, "IMAGE", "the sidecar that is injected");
   flags.Add("sidecar-pull-policy", &sidecar_pull_policy, "POLICY", "its imagePullPolicy");
   flags.Add("sidecar-pull-secrets", &sidecar_pull_secrets, "NAME,NAME",

@@ -23,6 +23,7 @@ struct OperatorOptions {
   std::string prometheus_url, prometheus_credentials, prometheus_headers, prometheus_proxy;
   std::string loki_url, loki_tenant, tenants, loki_secret, promtail_secret_keys;
   std::string alertmanager_url;
+  std::string events_file;
   std::string sidecar_image = "ghcr.io/telltale/telltale-sidecar:" TELLTALE_VERSION;
   std::string sidecar_pull_policy = "IfNotPresent";
   std::string sidecar_pull_secrets;

@@ -132,7 +132,7 @@ EXPORTERS = tuple(f"{one}.enabled=true" for one in
 
 def test_no_policy_without_being_asked_and_then_one_for_each_workload():
     assert not [one for one in chart.render() if one["kind"] == "NetworkPolicy"]
-    for settings in ((), ("logs.collector=telltale",), ("loki.enabled=false", "victorialogs.enabled=true"), EXPORTERS):
+    for settings in ((), ("logs.collector=telltale",), ("logs.events.enabled=true",), ("loki.enabled=false", "victorialogs.enabled=true"), EXPORTERS):
         objects = chart.render("networkPolicies.enabled=true", *settings)
         selected = [one["spec"]["podSelector"]["matchLabels"] for one in objects if one["kind"] == "NetworkPolicy"]
         pods = [one["spec"]["selector"]["matchLabels"] for one in chart.workloads(objects)]
@@ -148,13 +148,13 @@ FLOWS = [
     ("prometheus", "alertmanager", 9093), ("prometheus", "kube-state-metrics", 8080), ("prometheus", "node-exporter", 9100),
     ("prometheus", "pushgateway", 9091), ("prometheus", "blackbox-exporter", 9115),
     ("test", "operator", 8080), ("test", "prometheus", 9090), ("test", "alertmanager", 9093), ("test", "loki", 3100),
-    ("test", "grafana", 3000),
+    ("test", "grafana", 3000), ("operator", "loki", 3100), ("prometheus", "operator", 9847),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("source", "target", "port"), FLOWS)
 def test_the_traffic_of_the_components_passes_in_both_policies(source, target, port):
-    all_of = policies("logs.collector=telltale", *EXPORTERS)
+    all_of = policies("logs.collector=telltale", "logs.events.enabled=true", *EXPORTERS)
     assert admits(all_of[source]["egress"], port, target)
     assert admits(all_of[target]["ingress"], port, source)
 
@@ -164,6 +164,8 @@ def test_strangers_reach_only_what_must_be_open():
     assert admits(all_of["operator"]["ingress"], 9443, None)  # the API server
     assert not admits(all_of["operator"]["ingress"], 8080, None)
     assert not admits(all_of["operator"]["ingress"], 8080, "grafana")
+    assert not admits(all_of["operator"]["ingress"], 9847, "prometheus")  # nothing listens there
+    assert not admits(all_of["operator"]["egress"], 3100, "loki")
     assert not admits(all_of["prometheus"]["ingress"], 9090, None)
     assert admits(all_of["loki"]["ingress"], 3100, "a sidecar in any namespace")
     assert admits(all_of["operator"]["egress"], 6443, None)

@@ -60,6 +60,8 @@ TOGGLES = [
         "extraArgs={-x}", "nodeSelector.disk=ssd", "priorityClassName=high", "podLabels.a=b", "podAnnotations.a=b",
         "tolerations[0].operator=Exists", "persistence.storageClass=fast",
     ))),
+    ("logs.events.enabled=true",),
+    (*VICTORIALOGS, "logs.events.enabled=true", "victorialogs.secretName=mine", "victorialogs.secretKeys={token}"),
     ("alertmanager.enabled=true",),
     EXPORTERS,
     *((one,) for one in EXPORTERS),

@@ -244,6 +244,26 @@ def test_the_sidecar_accepts_what_the_node_agents_are_told(tmp_path, settings):
     assert f":{container['ports'][0]['containerPort']}" == node["listen"]
 
 
+@pytest.mark.parametrize("settings", [(), VICTORIALOGS, OUTSIDE_VICTORIALOGS], ids=["loki", "victorialogs", "outside"])
+def test_the_sidecar_accepts_what_ships_the_clusters_events(tmp_path, settings):
+    objects = chart.render("logs.events.enabled=true", *settings)
+    text = chart.config(objects, "telltale-operator-events", "events.yaml")
+    check_config(tmp_path, text)
+    config = yaml.safe_load(text)
+    spec = chart.pod(chart.find(objects, "Deployment", "telltale-operator"))
+    [operator], [shipper] = spec["containers"], spec["initContainers"]
+    assert shipper["restartPolicy"] == "Always", "it must end after the operator"
+    [file] = config["logs"][0]["files"]["include"]
+    assert f"--events-file={file}" in operator["args"]
+    written, read = ({m["mountPath"]: m for m in one["volumeMounts"]} for one in (operator, shipper))
+    folder = str(pathlib.PurePath(file).parent)
+    assert {k: v for k, v in read[folder].items() if k != "readOnly"} == written[folder]
+    assert not written[folder].get("readOnly") and read[folder]["readOnly"]
+    assert config["state"] in read and ("/etc/telltale-loki" in read) == ("credentials" in config["loki"])
+    usual = chart.pod(chart.find(chart.render(*settings), "Deployment", "telltale-operator"))
+    assert "initContainers" not in usual and not [a for a in usual["containers"][0]["args"] if "events" in a]
+
+
 def test_promtail_reads_the_copy_that_the_reloader_keeps_and_is_told_of_it():
     objects = chart.render()
     text = chart.config(objects, "telltale-promtail-reload", "reload.yaml")

@@ -28,6 +28,8 @@ INJECTION = [
 ]
 SECRET = ("", ["secrets"], ["telltale-webhook-ca"], ["get", "create", "patch", "delete"])
 PROMTAIL = ("", ["configmaps"], ["telltale-promtail"], ["list", "watch", "create", "patch", "delete"])
+EVENTS = ("", ["events"], None, ["list", "watch"])
+POSITION = ("", ["configmaps"], ["telltale-events"], ["get", "create", "patch"])
 # The name cannot be a condition of a POST.
 LEASE = [
     ("coordination.k8s.io", ["leases"], None, ["create"]),
@@ -55,6 +57,8 @@ def rules(objects: list[dict], kind: str) -> list[tuple]:
         (("sidecar.enabled=false",), CLUSTER, [*LEASE, PROMTAIL]),
         (("promtail.enabled=false",), [*CLUSTER, *INJECTION], [*LEASE, SECRET]),
         (("sidecar.enabled=false", "promtail.enabled=false"), CLUSTER, LEASE),
+        (("sidecar.enabled=false", "promtail.enabled=false", "logs.events.enabled=true"),
+         [*CLUSTER[:8], EVENTS, *CLUSTER[8:]], [*LEASE, POSITION]),
     ],
     ids=lambda some: ",".join(some) if some and isinstance(some[0], str) else None,
 )

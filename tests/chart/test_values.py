@@ -102,6 +102,8 @@ WRONG = [
     ("logs.collector=fluentd", "/logs/collector"),
     ("logs.collector=telltale,operator.enabled=false", "logs.collector: telltale needs operator.enabled"),
     ("logs.collector=telltale,loki.enabled=false", "logs.collector: telltale needs a log store"),
+    ("logs.events.enabled=true,operator.enabled=false,promtail.enabled=false", "logs.events.enabled needs operator.enabled"),
+    ("logs.events.enabled=true,loki.enabled=false,promtail.enabled=false", "logs.events.enabled needs a log store"),
     ("loki.external.url=http://l:3100", "used only when loki.enabled is false"),
     ("prometheus.external.url=http://p:9090", "used only when prometheus.enabled is false"),
     ("loki.tenant=a b", "/loki/tenant"),

@@ -5,6 +5,8 @@ The demo's Alertmanager notifies the shop, which writes what it is told into its
 log store has both lines, each with the time at which a sidecar first saw it.
 """
 
+import time
+
 import manifests
 import stores
 
@@ -18,7 +20,7 @@ def stage(name: str) -> dict:
 
 def test_an_urgent_line_is_a_notification_within_two_seconds(cluster, namespace, release, wait_for):
     store = stores.VictoriaLogs(cluster)
-    names = [f"Urgent{namespace.replace('-', '')}{number}" for number in range(TRIES)]
+    names = [f"Urgent{time.time_ns()}n{number}" for number in range(TRIES)]  # of no earlier run
     cluster.kubectl("apply", "-f", "-", stdin=manifests.target(
         namespace, "urgent", selector={"matchLabels": {"app": "urgent"}}, sidecar={},
         logs={"source": "Files", "collector": "Sidecar", "files": {"directory": "/var/log/app"},
@@ -26,6 +28,8 @@ def test_an_urgent_line_is_a_notification_within_two_seconds(cluster, namespace,
     ))  # fmt: skip
     writer = manifests.container("echo ready >> /var/log/app/app.log; exec sleep 1000")
     cluster.kubectl("apply", "-f", "-", stdin=manifests.deployment(namespace, "urgent", {}, writer))
+
+    cluster.kubectl("-n", namespace, "rollout", "status", "deployment/urgent", "--timeout=90s")
 
     def line(selector: str, end: str) -> float | None:
         """When the last line that ends so was seen, in seconds."""

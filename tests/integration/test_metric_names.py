@@ -121,7 +121,7 @@ def test_every_series_of_the_operator_passes_promtool(api, namespace, tmp_path, 
     with ours.Program(
         tmp_path, "telltale-operator", f"--kubeconfig={api.kubeconfig}", "--namespace=telltale", "--leader-elect",
         "--http-listen=127.0.0.1:0", "--webhook-listen=127.0.0.1:0", "--loki-url=http://loki:3100",
-        "--prometheus-url=http://127.0.0.1:1",
+        "--prometheus-url=http://127.0.0.1:1", f"--events-file={tmp_path}/events.log",
     ) as program:  # fmt: skip
         program.wait_ready()
         assert program.get("/logs/v1/pods?node=nowhere")[0] == 200

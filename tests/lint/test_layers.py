@@ -39,6 +39,9 @@ MAY_USE = {
         "common/base", "common/text", "common/net", "common/access", "common/metrics", "operator/store",
         "operator/plan",
     ],
+    "operator/reconcile/eventlog": [
+        "common/base", "common/text", "common/metrics", "operator/kube", "operator/reconcile/prometheus",
+    ],
     "operator/reconcile/publish": ["common/base", "common/metrics", "operator/model", "operator/store", "operator/plan"],
     "operator/reconcile": ["common", "operator/model", "operator/kube", "operator/store", "operator/plan"],
     "operator/serve": ["common", "operator/model", "operator/store", "operator/plan"],

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "common/net/http/http_client.h"
 #include "tests/fakes/fake_loki.h"
 #include "tests/fakes/wait_until.h"
@@ -91,17 +93,18 @@ TEST_F(AppTest, AnEmptyFolderIsAnEmptyConfigurationThatFillsLater) {
 
 TEST_F(AppTest, ShipsLogsAndFlushesThemWhenItStops) {
   FakeLoki loki;
-  // A batch waits for a minute, so only the flush can send it.
+  // The first line after a silence is sent at once; the next waits for a minute, and only the flush
+  // can send it.
   folder_.Write("c.yaml", "version: 1\nstate: " + folder_ / "state" + "\nloki: {url: \"" +
                               loki.url() + "\", batchWait: 60s}\nlogs:\n- files: {include: [\"" +
                               folder_ / "logs/*.log" + "\"]}\n  labels: {team: web}\n");
   folder_.Write("logs/shop.log", "2026-01-02 15:04:05 first line\n");
   ASSERT_TRUE(Start(folder_ / "c.yaml").ok());
-  GetUntil("/metrics", "telltale_logs_files{state=\"current\"} 1\n");
-  EXPECT_TRUE(loki.lines().empty());
+  EXPECT_TRUE(loki.WaitForPushes(1));
+  std::ofstream(folder_ / "logs/shop.log", std::ios::app) << "2026-01-02 15:04:06 second line\n";
   Stop();
-  EXPECT_THAT(loki.lines(), ElementsAre("2026-01-02 15:04:05 first line"));
-  ASSERT_EQ(loki.pushes().size(), 1u);
+  EXPECT_THAT(loki.lines(),
+              ElementsAre("2026-01-02 15:04:05 first line", "2026-01-02 15:04:06 second line"));
   EXPECT_EQ(loki.pushes()[0].target, "POST /loki/api/v1/push");
   EXPECT_EQ(loki.pushes()[0].labels,
             "{filename=\"" + folder_ / "logs/shop.log" + "\", namespace=\"shop\", team=\"web\"}");
