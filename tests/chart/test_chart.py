@@ -267,7 +267,7 @@ def test_rights_are_named_and_never_a_wildcard():
             assert rule["resourceNames"] == ["telltale-webhook-ca"], name
             assert not {"list", "watch"} & set(rule["verbs"]), name
         if "configmaps" in rule["resources"]:
-            assert rule["resourceNames"] in (["telltale-sidecar"], ["telltale-promtail"]), name
+            assert rule["resourceNames"] in (["telltale-sidecar"], ["telltale-promtail"], ["telltale-events"]), name
         assert not {"nodes/proxy", "pods/exec"} & set(rule["resources"]), name
         if "nodes" in rule["resources"]:
             assert name in ("telltale-prometheus", "telltale-kube-state-metrics"), name
