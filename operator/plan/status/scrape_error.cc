@@ -56,9 +56,35 @@ std::string WithoutSources(std::string_view error) {
   return text.append(error);
 }
 
-}  // namespace
-
-namespace {
+// What to do about each of Prometheus's limits (scrape/scrape.go and target.go of 3.15); what the
+// error says itself, such as the metric's name and the limit, is not said again.
+struct Limit {
+  std::string_view text, cause, fix;
+};
+constexpr std::array kLimits = {
+    Limit{"sample limit", "the page has more samples than sample_limit, so none of them is kept",
+          "let the application give fewer series, or name a class with a higher sample_limit"},
+    Limit{"body size limit",
+          "the page has more bytes than body_size_limit, so nothing of it is kept",
+          "let the application give fewer series, or name a class with a higher body_size_limit"},
+    Limit{"label_limit", "a series has too many labels, so nothing of the page is kept",
+          "take labels from that metric, or name a class with a higher label_limit"},
+    Limit{"label_name_length_limit",
+          "the name of a label is too long, so nothing of the page is kept",
+          "shorten it, or name a class with a higher label_name_length_limit"},
+    Limit{"label_value_length_limit",
+          "the value of a label is too long, so nothing of the page is kept",
+          "shorten it in the application: a text, a path or a query is no label; or name a class "
+          "with a higher label_value_length_limit"},
+    Limit{"histogram bucket limit",
+          "a native histogram has too many buckets, so nothing of the page is kept",
+          "give the histogram a coarser resolution, or name a class with a higher "
+          "native_histogram_bucket_limit"},
+    Limit{
+        "target_limit",
+        "the class has more targets than its target_limit, so that Prometheus scrapes none of them",
+        "raise target_limit, or give some resources another class"},
+};
 
 // The URL of "Get "URL": why".
 std::string_view UrlOf(std::string_view error) {
@@ -81,7 +107,15 @@ bool Elsewhere(std::string_view error, std::string_view url) {
 
 std::string ScrapeAdvice(Reason reason, std::string_view error) {
   std::string cause(Info(reason).cause);
-  const std::string_view fix = Info(reason).fix;
+  std::string_view fix = Info(reason).fix;
+  if (reason == Reason::kLimitExceeded) {
+    for (const Limit& limit : kLimits) {
+      if (!error.starts_with(limit.text)) continue;
+      cause = limit.cause;
+      fix = limit.fix;
+      break;
+    }
+  }
   if (reason == Reason::kBadContent && (error.find("text/html") != std::string_view::npos ||
                                         error.find("\"<\"") != std::string_view::npos)) {
     cause =

@@ -338,6 +338,26 @@ TEST(ScrapeTruth, TlsOnEitherSideARedirectAndHtmlAreNamed) {
               HasSubstr("TLS"));
 }
 
+TEST(ScrapeAdvice, NamesTheLimitThatWasExceededAndWhatHelps) {
+  const std::vector<std::pair<std::string, std::string>> errors = {
+      {"sample limit exceeded", "fewer series, or name a class with a higher sample_limit"},
+      {"body size limit exceeded", "a higher body_size_limit"},
+      {"label_limit exceeded (metric: up, number of labels: 73, limit: 64)", "labels from that"},
+      {"label_name_length_limit exceeded (metric: m, label name: ll, length: 600, limit: 512)",
+       "shorten it, or name a class with a higher label_name_length_limit"},
+      {"label_value_length_limit exceeded (metric: m, label name: sql, value: \"SELECT 1\", "
+       "length: 9000, limit: 2048)",
+       "shorten it in the application"},
+      {"histogram bucket limit exceeded", "a coarser resolution"},
+      {"target_limit exceeded (number of targets: 300, limit: 200)", "raise target_limit"},
+      {"another limit exceeded", "class with a higher limit"},
+  };
+  for (const auto& [error, advice] : errors) {
+    EXPECT_EQ(ClassifyScrapeError(error), Reason::kLimitExceeded) << error;
+    EXPECT_THAT(ScrapeAdvice(Reason::kLimitExceeded, error), HasSubstr(advice)) << error;
+  }
+}
+
 TEST(WorthTelling, IsAtMostTwoOfAWriteAndNothingOfWhatIsNotKnownYet) {
   const auto change = [](std::string type, std::string status, std::string reason,
                          std::string old = "") {
