@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kManagedBy = "app.kubernetes.io/managed-by";
 constexpr std::chrono::seconds kTerminating{5};
-constexpr std::chrono::seconds kConflict{1};
+constexpr std::chrono::seconds kConflict{30};
 // Between two writes of one, so that two who disagree about it cannot make a storm.
 constexpr std::chrono::milliseconds kBetween{500};
 constexpr std::uint64_t kDeleted = 0;
@@ -130,7 +130,8 @@ ReconcileResult ConfigMapWriter::EnsureNone(const std::string& ns) {
 ReconcileResult ConfigMapWriter::After(const std::string& ns, const std::string& over_version,
                                        std::uint64_t content, const Status& status) {
   if (!status.ok() && NamespaceGoes(status.error())) return {{}, kTerminating};
-  // It is not what the cache says: look again, its event comes.
+  // It is not what the cache says: its event comes, and ends this wait. If none comes, something
+  // refuses every write, and is not to be asked each second.
   if (!status.ok() && status.error().code == Code::kConflict) return {{}, kConflict};
   if (!status.ok() && status.error().code == Code::kCancelled) return {status};
   writes_.Count(status);

@@ -18,7 +18,6 @@ constexpr Millis kCounts{5'000};
 constexpr Millis kAnything{500};
 // The longest between two computations of one status, where there are many (pace.h).
 constexpr Millis kPace{20'000};
-constexpr Millis kConflict{1'000};
 constexpr Millis kNotThere{30'000};
 constexpr Millis kNoView{1'000};  // the first view adds every key as well
 // Somebody may have edited a status, and not every event need have come: look again now and then.
@@ -126,8 +125,7 @@ ReconcileResult StatusReconciler::Write(const MonitoringTarget& target, const st
     const Code code = written.error().code;
     // Deleted, or made again, since the cache heard of it: its event comes. If none comes, it was
     // not the resource that the answer meant, but a proxy, or a definition without status.
-    if (code == Code::kNotFound) return {{}, kNotThere};
-    if (code == Code::kConflict) return {{}, kConflict};
+    if (code == Code::kNotFound || code == Code::kConflict) return {{}, kNotThere};
     if (code != Code::kCancelled) writes_.Count(written);
     return {written};
   }

@@ -244,7 +244,8 @@ TEST_F(StatusReconcilerTest, AResourceThatIsDeletedOrMadeAnewMeanwhileIsNoError)
   fake.fail[kPath] = 409;
   const auto conflict = Reconcile();
   EXPECT_TRUE(conflict.status.ok());
-  EXPECT_GT(conflict.requeue_after.count(), 0);
+  EXPECT_GE(conflict.requeue_after, seconds(10)) << "its event comes sooner, if there is one";
+  EXPECT_LE(conflict.requeue_after, seconds(60));
   EXPECT_THAT(turned_, IsEmpty());
   fake.writes.clear();
   targets["shop/shop"]->meta.deleting = true;
