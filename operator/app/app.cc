@@ -106,6 +106,10 @@ Result<CoreOptions> App::Impl::MakeCoreOptions() {
   made.ns = options.ns;
   made.trusted_namespaces =
       NameSet(options.trusted_namespaces.empty() ? options.ns : options.trusted_namespaces);
+  if (std::string valid; AppendValidUtf8(options.cluster, valid), valid != options.cluster) {
+    return Fail(Code::kInvalid, "--cluster: the name must be UTF-8");
+  }
+  made.cluster = options.cluster;
   auto tenants = TenantPolicy::Parse(options.tenants, options.loki_tenant);
   if (!tenants) return Context("--tenants", tenants.error());
   made.tenants = *std::move(tenants);

@@ -85,13 +85,14 @@ Core::Core(CoreOptions options, CoreTransports transports, Registry& registry, C
           [this](const std::vector<std::string>& keys) {
             for (const auto& key : keys) StatusMayDiffer(key);
           },
-          registry, clock) {
+          registry, clock, options_.cluster) {
   if (options_.leader) {
     elector_.emplace(*options_.leader, lease_api_, registry, clock, options_.random);
     elector_->OnStarted([this] { BeginTerm(); });
     elector_->OnStopped([this] { EndTerm(); });
   }
   if (options_.tenants) index_.UseTenants(*options_.tenants);
+  index_.UseCluster(options_.cluster);
   Connect();
   AddReflector({.name = "monitoringtargets", .collection = std::string(kTargets), .selector = ""},
                index_.target_sink(), registry);

@@ -50,6 +50,7 @@ namespace telltale {
 struct CoreOptions {
   std::string ns;  // our own
   std::set<std::string> trusted_namespaces;
+  std::string cluster = {};  // a label of all targets and streams; empty: there is none
   std::optional<TenantPolicy> tenants = {};  // nothing: every tenant is allowed
   SidecarConfigOptions sidecars;
   bool promtail = true;  // keep its configuration

@@ -48,6 +48,8 @@ void OperatorOptions::AddTo(Flags& flags) {
   flags.Add("sidecar-pull-policy", &sidecar_pull_policy, "POLICY", "its imagePullPolicy");
   flags.Add("sidecar-pull-secrets", &sidecar_pull_secrets, "NAME,NAME",
             "Secrets of the pods' namespaces with which its image is pulled");
+  flags.Add("cluster", &cluster, "NAME",
+            "the label cluster of all targets, log streams and alerts; without it there is none");
   flags.Add("trusted-namespaces", &trusted_namespaces, "NAME,NAME",
             "whose resources may select pods of other namespaces; default: our own");
   flags.Add("scrape-classes", &scrape_classes, "NAME,NAME",

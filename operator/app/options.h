@@ -27,6 +27,7 @@ struct OperatorOptions {
   std::string sidecar_image = "ghcr.io/telltale/telltale-sidecar:" TELLTALE_VERSION;
   std::string sidecar_pull_policy = "IfNotPresent";
   std::string sidecar_pull_secrets;
+  std::string cluster;
   std::string trusted_namespaces;
   std::string scrape_classes;
   bool promtail = true;

@@ -119,6 +119,17 @@ Status DecodeFromPod(JsonValue value, FromPodLabel& out) {
   return decode::In("to", CheckMetricLabel(out.to));
 }
 
+Status DecodeMetadata(JsonValue value, MetricsSpec& out) {
+  return decode::Elements(value, [&](JsonValue item) -> Status {
+    std::string_view name;
+    TELLTALE_TRY(decode::Text(item, name));
+    out.workload |= name == "workload";
+    out.workload_type |= name == "workloadKind";
+    if (name == "workload" || name == "workloadKind") return {};
+    return decode::Wrong("must be workload or workloadKind");
+  });
+}
+
 Status DecodeStatic(JsonValue value, Labels& out) {
   TELLTALE_TRY(DecodeStringMap(value, out));
   for (const auto& [name, text] : out) TELLTALE_TRY(CheckMetricLabel(name));
@@ -145,6 +156,7 @@ Status DecodeMetricsSpec(JsonValue value, MetricsSpec& out) {
     if (key != "labels") return {};
     return decode::Fields(member, [&](std::string_view name, JsonValue part) -> Status {
       if (name == "static") return DecodeStatic(part, out.static_labels);
+      if (name == "metadata") return DecodeMetadata(part, out);
       if (name != "fromPod") return {};
       return decode::Elements(part, [&](JsonValue item) -> Status {
         return DecodeFromPod(item, out.from_pod.emplace_back());

@@ -24,6 +24,15 @@ struct PortRef {
   bool operator==(const PortRef&) const = default;
 };
 
+// Which samples of a page are kept. Regular expressions (RE2) of whole names.
+struct MetricFilter {
+  std::vector<std::string> keep;         // names of metrics; empty: all
+  std::vector<std::string> drop;         // of those
+  std::vector<std::string> drop_labels;  // names of labels
+  bool empty() const { return keep.empty() && drop.empty() && drop_labels.empty(); }
+  bool operator==(const MetricFilter&) const = default;
+};
+
 struct Endpoint {
   PortRef port;
   std::string container;  // only this container's ports; empty: any
@@ -35,6 +44,7 @@ struct Endpoint {
   // Names settings of a scrape job that the administrator keeps, such as credentials; empty: none.
   std::string scrape_class;
   bool native_histograms = false;  // Prometheus takes them instead of buckets
+  MetricFilter filter;
   bool operator==(const Endpoint&) const = default;
 };
 
@@ -48,6 +58,7 @@ struct MetricsSpec {
   std::vector<Endpoint> endpoints;
   std::vector<FromPodLabel> from_pod;
   Labels static_labels;
+  bool workload = false, workload_type = false;  // labels of these names
   bool operator==(const MetricsSpec&) const = default;
 };
 
@@ -119,6 +130,9 @@ struct LogsSpec {
   std::vector<std::string> include;  // globs inside directory
   std::vector<std::string> exclude;
   Labels labels;                        // static stream labels
+  std::vector<FromPodLabel> from_pod;   // further ones, of the pod's
+  // Names of containers whose output is read; an empty `containers` is all.
+  std::vector<std::string> containers, exclude_containers;
   std::string tenant;                   // of Loki; empty: that of all
   std::vector<PipelineStage> pipeline;  // `multiline`, when there is one, is the first
   bool operator==(const LogsSpec&) const = default;

@@ -53,6 +53,23 @@ Status DecodeAnnotations(JsonValue value, Pairs& out) {
   });
 }
 
+// An element of ownerReferences.
+template <class Text>
+Status DecodeOwner(JsonValue value, BasicObjectMeta<Text>& out) {
+  std::string_view kind, name;
+  bool controller = false;
+  TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+    if (key == "kind") return decode::Text(member, kind);
+    if (key == "name") return decode::Text(member, name);
+    return key == "controller" ? decode::Flag(member, controller) : Status();
+  }));
+  if (controller) {
+    out.owner_kind = kind;
+    out.owner_name = name;
+  }
+  return {};
+}
+
 // An element of managedFields.
 Status DecodeManager(JsonValue value, std::int64_t& edited) {
   std::string_view time, subresource;
@@ -83,6 +100,9 @@ Status DecodeObjectMeta(JsonValue value, BasicObjectMeta<Text>& out, std::int64_
     if (key == "labels") return DecodePairs(member, out.labels);
     if (key == "annotations") return DecodeAnnotations(member, out.annotations);
     if (key == "deletionTimestamp") out.deleting = member.type() != JsonValue::Type::kNull;
+    if (key == "ownerReferences") {
+      return decode::Elements(member, [&](JsonValue item) { return DecodeOwner(item, out); });
+    }
     if (key == "managedFields" && edited) {
       return decode::Elements(member, [&](JsonValue item) { return DecodeManager(item, *edited); });
     }

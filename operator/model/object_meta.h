@@ -35,11 +35,13 @@ struct BasicObjectMeta {
   std::int64_t generation = 0;
   bool deleting = false;  // deletionTimestamp is set
   Text created;           // creationTimestamp as it stands there
+  Text owner_kind;        // of the owner that is its controller; empty: it has none
+  Text owner_name;
   Pairs labels;
   Pairs annotations;  // only those under telltale.dev/, and the two above
 
   void Clear() {  // empty again, with its memory
-    ns = name = uid = resource_version = created = Text();
+    ns = name = uid = resource_version = created = owner_kind = owner_name = Text();
     generation = 0;
     deleting = false;
     labels.clear();

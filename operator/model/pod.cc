@@ -209,6 +209,8 @@ PodText TextOf(const Pod& pod) {
   text.meta.generation = pod.meta.generation;
   text.meta.deleting = pod.meta.deleting;
   text.meta.created = pod.meta.created;
+  text.meta.owner_kind = pod.meta.owner_kind;
+  text.meta.owner_name = pod.meta.owner_name;
   text.meta.labels.assign(pod.meta.labels.begin(), pod.meta.labels.end());
   text.meta.annotations.assign(pod.meta.annotations.begin(), pod.meta.annotations.end());
   text.node = pod.node;

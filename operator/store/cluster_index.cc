@@ -152,6 +152,8 @@ bool ClusterIndex::AssignsUsers(const std::string& ns) const {
 
 void ClusterIndex::UseTenants(TenantPolicy tenants) { impl_->core.tenants = std::move(tenants); }
 
+void ClusterIndex::UseCluster(std::string cluster) { impl_->core.cluster = std::move(cluster); }
+
 const std::set<std::string>& ClusterIndex::trusted_namespaces() const {
   return impl_->core.UnlockedState().trusted();
 }

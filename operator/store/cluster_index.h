@@ -60,6 +60,9 @@ class ClusterIndex {
   explicit ClusterIndex(std::set<std::string> trusted_namespaces, Clock& clock = RealClock());
   // Before the first event. Without it every tenant is allowed.
   void UseTenants(TenantPolicy tenants);
+  // The name of the cluster, a label of every stream that a target asks for; before the first event
+  // as well. Empty: there is no such label.
+  void UseCluster(std::string cluster);
   ~ClusterIndex();
 
   ReflectorSink& pod_sink();

@@ -46,6 +46,7 @@ struct IndexCore {
 
   mutable Mutex mutex;
   ClusterState state GUARDED_BY(mutex);
+  std::string cluster;                  // UseCluster
   std::optional<TenantPolicy> tenants;  // set before the first event; nothing: all are allowed
   std::function<void()> changed;
   std::function<void(ClusterIndex::Kind, const std::string&, ClusterIndex::Change)> object;

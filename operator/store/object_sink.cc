@@ -71,6 +71,9 @@ Status ObjectSink<T>::Changed(JsonValue object, std::string& resource_version) {
   if (decoded->meta.name.empty()) return status;
   if constexpr (std::is_same_v<T, MonitoringTarget>) {
     if (core_.tenants) core_.tenants->Apply(*decoded);
+    if (decoded->logs && !core_.cluster.empty()) {
+      SetLabel(decoded->logs->labels, "cluster", core_.cluster);
+    }
   }
   std::string key = decoded->meta.Key();
   const bool storable = Storable(*decoded, status);

@@ -21,11 +21,29 @@ std::uint16_t Size(std::string_view text) {
 
 std::string Extra(const PodText& pod) {
   std::string extra = pod.sidecar_mounts;
-  return extra.append(1, '\0').append(pod.trouble);
+  extra.append(1, '\0').append(pod.trouble);
+  extra.append(1, '\0').append(pod.meta.owner_kind);
+  return extra.append(1, '\0').append(pod.meta.owner_name);
 }
 
-std::string_view MountsOf(std::string_view extra) { return extra.substr(0, extra.find('\0')); }
-std::string_view TroubleOf(std::string_view extra) { return extra.substr(extra.find('\0') + 1); }
+struct ExtraParts {
+  std::string_view mounts, trouble, owner_kind, owner_name;
+};
+
+ExtraParts PartsOf(std::string_view extra) {
+  ExtraParts parts;
+  for (auto* part : {&parts.mounts, &parts.trouble, &parts.owner_kind, &parts.owner_name}) {
+    *part = extra.substr(0, extra.find('\0'));
+    extra.remove_prefix(std::min(extra.size(), part->size() + 1));
+  }
+  return parts;
+}
+
+bool SameExtra(std::string_view extra, const PodText& pod) {
+  const ExtraParts parts = PartsOf(extra);
+  return parts.mounts == pod.sidecar_mounts && parts.trouble == pod.trouble &&
+         parts.owner_kind == pod.meta.owner_kind && parts.owner_name == pod.meta.owner_name;
+}
 
 bool SameSet(const LabelSetRef& set, const LabelTexts& labels) {
   return set ? set->Same(labels) : labels.empty();
@@ -86,9 +104,8 @@ bool PodRecord::Same(const PodText& pod) const {
          uid() == pod.meta.uid && ip() == pod.ip && ns() == pod.meta.ns && node() == pod.node &&
          labels_->Same(pod.meta.labels) && SameSet(annotations_, pod.meta.annotations) &&
          created() == static_cast<std::uint32_t>(pod.created) &&
-         started_ == static_cast<std::uint32_t>(pod.started) &&
-         MountsOf(extra_->view()) == pod.sidecar_mounts &&
-         TroubleOf(extra_->view()) == pod.trouble && shape_->Same(pod.containers);
+         started_ == static_cast<std::uint32_t>(pod.started) && SameExtra(extra_->view(), pod) &&
+         shape_->Same(pod.containers);
 }
 
 void PodRecord::ExpandInto(Pod& out) const {
@@ -113,8 +130,11 @@ void PodRecord::ExpandInto(Pod& out) const {
   out.meta.created.clear();
   out.created = created();
   out.started = started_;
-  out.sidecar_mounts = MountsOf(extra_->view());
-  out.trouble = TroubleOf(extra_->view());
+  const ExtraParts extra = PartsOf(extra_->view());
+  out.sidecar_mounts = extra.mounts;
+  out.trouble = extra.trouble;
+  out.meta.owner_kind = extra.owner_kind;
+  out.meta.owner_name = extra.owner_name;
 }
 
 Pod PodRecord::Expand() const {
@@ -145,8 +165,9 @@ PodView PodRecord::View() const {
   view.started = started_;
   view.template_hash = labels_->Find(kTemplateHashLabel).value_or("");
   view.revision_hash = labels_->Find(kRevisionHashLabel).value_or("");
-  view.sidecar_mounts = MountsOf(extra_->view());
-  view.trouble = TroubleOf(extra_->view());
+  const ExtraParts extra = PartsOf(extra_->view());
+  view.sidecar_mounts = extra.mounts;
+  view.trouble = extra.trouble;
   view.containers = &shape_->containers;
   return view;
 }

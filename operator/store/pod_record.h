@@ -66,7 +66,9 @@ class PodRecord final : public RefCounted<PodRecord> {
   TextRef ns_, node_;
   LabelSetRef labels_, annotations_;
   ShapeRef shape_;
-  TextRef extra_;  // sidecar_mounts, '\0', trouble: nearly always that of many pods
+  // sidecar_mounts, trouble, the owner's kind and name, with '\0' between them: nearly always that
+  // of many pods.
+  TextRef extra_;
 };
 using PodRef = Ref<const PodRecord>;
 

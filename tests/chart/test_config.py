@@ -150,6 +150,15 @@ def test_pages_have_limits_unless_their_class_or_the_values_have_others():
         assert limits == (samples, body, 0, 0), name
 
 
+def test_a_cluster_s_name_is_told_to_the_operator_and_stands_on_what_leaves_prometheus():
+    for name in ("", "eu-west/prod_1"):
+        objects = chart.render(f"global.cluster={name}")
+        arguments = chart.pod(chart.find(objects, "Deployment", "telltale-operator"))["containers"][0]["args"]
+        assert [one for one in arguments if one.startswith("--cluster")] == ([f"--cluster={name}"] if name else [])
+        config = yaml.safe_load(chart.config(objects, *PROMETHEUS))
+        assert config["global"].get("external_labels") == ({"cluster": name} if name else None)
+
+
 def test_prometheus_operator_gets_a_scrape_config_of_each_class():
     given = "prometheusOperator.scrapeConfig"
     objects = chart.render(f"{given}.enabled=true", f"{given}.labels.a=b", f"{given}.classes.big.sampleLimit=7",

@@ -152,6 +152,8 @@ WRONG = {
     "an unknown field": (
         endpoint(relabelings=[]), 'unknown field "spec.metrics.endpoints[0].relabelings"'),
     "a scheme that is none": (endpoint(scheme="tcp"), 'supported values: "http", "https"'),
+    "metadata that is always there": (labels(metadata=["node"]), 'supported values: "workload", "workloadKind"'),
+    "metadata twice": (labels(metadata=["workload", "workload"]), "Duplicate value"),
     "a class that is no name": (endpoint(**{"class": "A b"}), "the name of a class has lower case letters"),
     "a poll without a port": (poll(port=None), "http[0].port: Required value"),
     "a poll of a relative path": (poll(path="health"), "path begins with / and is percent-encoded"),

@@ -33,12 +33,13 @@ def target(namespace: str, name: str, **spec) -> dict:
 
 
 def running_pod(api, namespace: str, name: str, ip: str, labels: dict, ports: dict | None = None,
-                sidecar: bool = False) -> None:  # fmt: skip
-    """A pod bound to a node that does not exist, whose status says that it runs at this address."""
+                sidecar: bool = False, owner: tuple[str, str] = ("", "")) -> None:  # fmt: skip
+    """A pod bound to a node that does not exist, whose status says that it runs at this address. `owner`: kind and name."""
     injected = [{"name": "telltale-sidecar", "image": "none", "restartPolicy": "Always"}]
+    owners = [{"apiVersion": "apps/v1", "kind": owner[0], "name": owner[1], "uid": "u", "controller": True}] if owner[0] else []
     apply(api, {
         "apiVersion": "v1", "kind": "Pod",
-        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "metadata": {"name": name, "namespace": namespace, "labels": labels, "ownerReferences": owners},
         "spec": {
             "nodeName": "nowhere",
             "initContainers": injected if sidecar else [],

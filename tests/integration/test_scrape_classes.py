@@ -6,6 +6,8 @@ import contextlib
 import json
 import ssl
 import subprocess
+import urllib.parse
+import urllib.request
 
 import catalog
 import objects
@@ -61,6 +63,12 @@ def page(keys=None, token: str = "", client: bool = False, series: int = 2):
         yield server.server_address[1]
 
 
+def asked(prometheus, query: str) -> list[dict]:
+    """The labels of what Prometheus answers."""
+    with urllib.request.urlopen(prometheus.url + "/api/v1/query?" + urllib.parse.urlencode({"query": query}), timeout=20) as answer:
+        return [one["metric"] for one in json.loads(answer.read())["data"]["result"]]
+
+
 def jobs(operator_url: str, classes: dict) -> str:
     """Prometheus's configuration as the chart makes it of prometheus.scrapeClasses."""
     values = {"prometheus": {"scrapeClasses": classes}}
@@ -92,7 +100,7 @@ def test_pages_behind_tls_tokens_certificates_and_limits(api, namespace, tmp_pat
         ours.Program(
             tmp_path / "operator", "telltale-operator", f"--kubeconfig={api.kubeconfig}", "--namespace=telltale",
             "--http-listen=127.0.0.1:0", "--webhook-listen=off", f"--prometheus-url={prometheus.url}",
-            f"--scrape-classes={','.join(classes)}",
+            f"--scrape-classes={','.join(classes)}", "--cluster=east",
         ) as operator,
     ):  # fmt: skip
         operator.wait_ready()
@@ -100,7 +108,7 @@ def test_pages_behind_tls_tokens_certificates_and_limits(api, namespace, tmp_pat
 
         def resource(name, **endpoint):
             return objects.target(namespace, name, selector={"matchLabels": {"app": "shop"}},
-                                  metrics={"job": "shop", "endpoints": [{"interval": "1s", **endpoint}]})  # fmt: skip
+                                  metrics={"job": "shop", "labels": {"metadata": ["workload", "workloadKind"]}, "endpoints": [{"interval": "1s", **endpoint}]})  # fmt: skip
 
         def is_said(name, *reasons):
             wait_for(f"{name}: {reasons}", lambda: objects.reasons(api, namespace, name) == list(reasons), 40)
@@ -112,7 +120,8 @@ def test_pages_behind_tls_tokens_certificates_and_limits(api, namespace, tmp_pat
             "unknown": ({"port": other, "class": "tsl"}, "UnknownClass", {"class": None}),
         }
         objects.apply(api, *(resource(name, **endpoint) for name, (endpoint, _, _) in wrong.items()))
-        objects.running_pod(api, namespace, "shop-1", "127.0.0.1", {"app": "shop"})
+        objects.running_pod(api, namespace, "shop-5d8f7-a", "127.0.0.1", {"app": "shop", "pod-template-hash": "5d8f7"},
+                            owner=("ReplicaSet", "shop-5d8f7"))  # fmt: skip
         for name, (_, reason, _) in wrong.items():
             is_said(name, reason)
         accepted = objects.condition(api, namespace, "unknown", "Accepted")
@@ -126,3 +135,5 @@ def test_pages_behind_tls_tokens_certificates_and_limits(api, namespace, tmp_pat
             is_said(name)
             # A job that is new to the operator is found within a minute.
             wait_for(f"{name} is Ready", lambda n=name: objects.condition(api, namespace, n, "Ready")["status"] == "True", 100)
+        counted = asked(prometheus, "count by (cluster, workload, workload_type) (shop_total)")
+        assert counted == [{"cluster": "east", "workload": "shop", "workload_type": "deployment"}]

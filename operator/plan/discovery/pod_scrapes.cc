@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/text/json_writer.h"
+#include "operator/model/workload.h"
 #include "operator/plan/discovery/port_resolver.h"
 #include "operator/plan/duration_text.h"
 
@@ -29,10 +30,11 @@ std::string PageText(const Endpoint& endpoint) {
 // Plans one pod of one target.
 class PodPlanner {
  public:
-  PodPlanner(const MonitoringTarget& target, const Pod& pod, TakenPages& taken,
-             std::vector<ScrapeTarget>& out)
+  PodPlanner(const MonitoringTarget& target, const Pod& pod, std::string_view cluster,
+             TakenPages& taken, std::vector<ScrapeTarget>& out)
       : target_(target),
         pod_(pod),
+        cluster_(cluster),
         taken_(taken),
         out_(out),
         first_(out.size()),
@@ -90,6 +92,7 @@ class PodPlanner {
     labels.emplace_back("__meta_telltale_target", key_);
     labels.emplace_back("__scheme__", "http");
     labels.emplace_back("app", AppLabel(pod_.meta.labels, container));
+    if (!cluster_.empty()) labels.emplace_back("cluster", cluster_);
     labels.emplace_back("container", container);
     labels.emplace_back("job", key_);
     labels.emplace_back("namespace", pod_.meta.ns);
@@ -97,6 +100,14 @@ class PodPlanner {
     labels.emplace_back("pod", pod_.meta.name);
     scrape.endpoint = std::move(endpoint);
     return scrape;
+  }
+
+  // After those that the resource names: it asks for these by name, too.
+  void AddWorkload(Labels& labels) const {
+    if (!target_.metrics->workload && !target_.metrics->workload_type) return;
+    Workload workload = WorkloadOf(pod_);
+    if (target_.metrics->workload) SetLabel(labels, "workload", std::move(workload.name));
+    if (target_.metrics->workload_type) SetLabel(labels, "workload_type", std::move(workload.type));
   }
 
   void AddEndpointLabels(const Endpoint& endpoint, Labels& labels) const {
@@ -112,10 +123,12 @@ class PodPlanner {
       if (const std::string* value = FindLabel(pod_.meta.labels, from))
         SetLabel(labels, to, *value);
     }
+    AddWorkload(labels);
   }
 
   const MonitoringTarget& target_;
   const Pod& pod_;
+  const std::string_view cluster_;
   TakenPages& taken_;
   std::vector<ScrapeTarget>& out_;
   const std::size_t first_;  // of this pod, in out_
@@ -144,8 +157,8 @@ bool TakenPages::Take(const std::string& address, const Endpoint& endpoint) {
 }
 
 void PlanPod(const MonitoringTarget& target, const Pod& pod, bool lists_sidecar, TakenPages& taken,
-             std::vector<ScrapeTarget>& out) {
-  if (!target.suspend) PodPlanner(target, pod, taken, out).Run(lists_sidecar);
+             std::vector<ScrapeTarget>& out, std::string_view cluster) {
+  if (!target.suspend) PodPlanner(target, pod, cluster, taken, out).Run(lists_sidecar);
 }
 
 void AppendHttpSd(const ScrapeTarget& scrape, std::string& out) {

@@ -48,9 +48,9 @@ class TakenPages {
 };
 
 // Appends to `out`. `lists_sidecar`: of the resources that want the pod's sidecar this is the
-// first.
+// first. `cluster` becomes the label of that name; empty: there is none.
 void PlanPod(const MonitoringTarget& target, const Pod& pod, bool lists_sidecar, TakenPages& taken,
-             std::vector<ScrapeTarget>& out);
+             std::vector<ScrapeTarget>& out, std::string_view cluster = {});
 
 // The target as an element of the http_sd array, without a comma.
 void AppendHttpSd(const ScrapeTarget& scrape, std::string& out);

@@ -67,13 +67,13 @@ std::shared_ptr<const Document> DocumentOf(
 Publisher::Publisher(ClusterIndex& index, std::function<bool()> synced,
                      Published<Document>& document,
                      std::function<void(const std::vector<std::string>&)> published,
-                     Registry& registry, Clock& clock)
+                     Registry& registry, Clock& clock, const std::string& cluster)
     : index_(index),
       synced_(std::move(synced)),
       document_(document),
       published_(std::move(published)),
       clock_(clock),
-      renderer_(std::make_unique<PodRenderer>()),
+      renderer_(std::make_unique<PodRenderer>(cluster)),
       lag_(registry.AddHistogram(
           "telltale_publish_lag_seconds",
           "From the oldest change in a publication, as it was taken in, to its publication.",

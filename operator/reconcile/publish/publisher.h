@@ -33,10 +33,11 @@ class Publisher {
   // `synced` says whether every cache holds a whole list: nothing is published before, so that
   // nobody ever reads a partial one. `published` is called on the publisher's thread with the
   // targets whose pods, or which themselves, changed since the last time: also when that left the
-  // document's bytes as they were, because status says more than the document does.
+  // document's bytes as they were, because status says more than the document does. `cluster` is a
+  // label of all targets; empty: they have none.
   Publisher(ClusterIndex& index, std::function<bool()> synced, Published<Document>& document,
             std::function<void(const std::vector<std::string>& target_keys)> published,
-            Registry& registry, Clock& clock = RealClock());
+            Registry& registry, Clock& clock = RealClock(), const std::string& cluster = {});
   ~Publisher();
 
   // The document of a scrape class: null before the first publication, empty when no endpoint names

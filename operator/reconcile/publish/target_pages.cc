@@ -23,7 +23,7 @@ FragmentRef PodRenderer::Render(const MonitoringTarget& target, const std::strin
   if (target.suspend || !pod.Running() || (!target.metrics && !lists_sidecar)) return {};
   pod.ExpandInto(pod_);
   scrapes_.clear();
-  PlanPod(target, pod_, lists_sidecar, taken, scrapes_);
+  PlanPod(target, pod_, lists_sidecar, taken, scrapes_, cluster_);
   // The pages of all classes together are planned, so that one is not in two of them.
   std::erase_if(scrapes_, [&](const auto& scrape) { return scrape.scrape_class != scrape_class; });
   if (scrapes_.empty()) return {};

@@ -22,12 +22,16 @@ namespace telltale {
 // Renders one pod under one target; keeps its memory from one to the next.
 class PodRenderer {
  public:
+  // `cluster` is the label of all targets; empty: they have none.
+  explicit PodRenderer(std::string cluster = {}) : cluster_(std::move(cluster)) {}
+
   // `before` again when the bytes are the same; null when there are none.
   FragmentRef Render(const MonitoringTarget& target, const std::string& scrape_class,
                      const PodRecord& pod, bool owns_sidecar, TakenPages& taken,
                      const FragmentRef& before);
 
  private:
+  const std::string cluster_;
   Pod pod_;
   std::vector<ScrapeTarget> scrapes_;
   std::string text_;

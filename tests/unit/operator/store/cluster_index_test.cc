@@ -41,6 +41,20 @@ class ClusterIndexTest : public ::testing::Test {
   ClusterIndex index_{{"infra"}, clock_};
 };
 
+TEST_F(ClusterIndexTest, TheClustersNameIsALabelOfTheStreamsThatAreAskedFor) {
+  ClusterIndex named({"infra"}, clock_);
+  named.UseCluster("east");
+  for (auto* index : {&named, &index_}) {
+    Send(index->target_sink(), TargetJson("shop", "web", R"({"selector":{"matchAll":true},
+           "logs":{"source":"Stdout","labels":{"team":"a"}}})"));
+    Send(index->target_sink(), TargetJson("shop", "zz", Selecting("app", "web")));
+  }
+  EXPECT_EQ(named.Snapshot().targets[0]->logs->labels,
+            (Labels{{"cluster", "east"}, {"team", "a"}}));
+  EXPECT_EQ(index_.Snapshot().targets[0]->logs->labels, (Labels{{"team", "a"}}));
+  EXPECT_FALSE(named.Snapshot().targets[1]->logs);
+}
+
 TEST_F(ClusterIndexTest, IsSyncedWhenEveryKindWasReplaced) {
   SendEmpty(pods());
   SendEmpty(targets());

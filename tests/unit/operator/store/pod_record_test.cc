@@ -19,6 +19,10 @@ Pod FullPod() {
   pod.meta.uid = "u-1";
   pod.meta.labels = {{"app", "shop"}, {"empty", ""}};
   pod.meta.annotations = {{"telltale.dev/inject", "false"}};
+  pod.meta.owner_kind = "ReplicaSet";
+  pod.meta.owner_name = "shop-5d8f7";
+  pod.trouble = "main CrashLoopBackOff";
+  pod.sidecar_mounts = "/var/log/a\n/var/log/b";
   pod.node = "node-a";
   pod.phase = "Running";
   pod.ip = "10.0.0.1";
@@ -37,6 +41,10 @@ TEST(PodRecord, GivesThePodBack) {
   EXPECT_TRUE(record->HasSidecar());
   EXPECT_EQ(record->Expand().meta.labels, pod.meta.labels);
   EXPECT_EQ(record->Expand().containers[0].ports[1].number, 9090);
+  EXPECT_EQ(record->Expand().meta.owner_kind, "ReplicaSet");
+  EXPECT_EQ(record->Expand().meta.owner_name, "shop-5d8f7");
+  EXPECT_EQ(record->View().trouble, "main CrashLoopBackOff");
+  EXPECT_EQ(record->View().sidecar_mounts, "/var/log/a\n/var/log/b");
 }
 
 TEST(PodRecord, DiffersInEverythingThatAnOutputNeeds) {
@@ -50,6 +58,8 @@ TEST(PodRecord, DiffersInEverythingThatAnOutputNeeds) {
       [](Pod& p) { p.meta.labels[1].second = "x"; },
       [](Pod& p) { p.meta.labels.pop_back(); },
       [](Pod& p) { p.meta.annotations.clear(); },
+      [](Pod& p) { p.meta.owner_kind = "Job"; },
+      [](Pod& p) { p.meta.owner_name = "other"; },
       [](Pod& p) { p.node = "node-b"; },
       [](Pod& p) { p.phase = "Pending"; },
       [](Pod& p) { p.ip = "10.0.0.2"; },

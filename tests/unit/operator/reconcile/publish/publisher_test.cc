@@ -114,6 +114,42 @@ TEST_F(PublisherTest, EndpointsOfAScrapeClassAreInItsDocumentAlone) {
   EXPECT_EQ(of("big"), "[]");
 }
 
+TEST_F(PublisherTest, ATargetHasTheLabelsOfItsWorkloadAndOfTheCluster) {
+  Registry registry;
+  Publisher named(
+      index_, [this] { return index_.synced(); }, document_, nullptr, registry, clock_, "east");
+  Sync();
+  const auto ask = [&](const std::string& name, const std::string& labels) {
+    Send(targets(), TargetJson("shop", name,
+                               R"({"selector":{"matchLabels":{"app":")" + name +
+                                   R"("}},"metrics":{"endpoints":[{"port":"http"}],"labels":{)" +
+                                   labels + "}}}"));
+  };
+  ask("shop", R"("metadata":["workload","workloadKind"])");
+  ask("cart", R"("metadata":["workloadKind"],"static":{"workload":"mine"})");
+  const auto run = [&](const std::string& app, const std::string& name, const std::string& owner) {
+    PodSpec pod;
+    pod.name = name;
+    pod.labels = {{"app", app}, {"pod-template-hash", "5d8f7"}};
+    std::string json = PodJson(pod);
+    json.insert(json.find(R"("labels")"),
+                R"("ownerReferences":[{"controller":true,)" + owner + "}],");
+    Send(pods(), json);
+  };
+  run("shop", "shop-5d8f7-a", R"("kind":"ReplicaSet","name":"shop-5d8f7")");
+  run("shop", "shop-6-b", R"("kind":"ReplicaSet","name":"shop-6")");
+  run("cart", "cart-0", R"("kind":"StatefulSet","name":"cart")");
+  named.PublishOnce();
+  const auto has = [&](const std::string& pod, const std::string& end) {
+    const std::string cluster = R"("cluster":"east","container":"main")";
+    EXPECT_THAT(Text(), HasSubstr(cluster));
+    EXPECT_THAT(Text(), HasSubstr("\"pod\":\"" + pod + "\"" + end + "}}"));
+  };
+  has("shop-5d8f7-a", R"(,"workload":"shop","workload_type":"deployment")");
+  has("shop-6-b", R"(,"workload":"shop-6","workload_type":"replicaset")");
+  has("cart-0", R"(,"workload":"mine","workload_type":"statefulset")");
+}
+
 TEST_F(PublisherTest, APodThatDiffersInNothingOfInterestIsNoChange) {
   Sync();
   Send(targets(), TargetJson("shop", "shop", kShop));
