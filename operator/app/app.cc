@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/ascii.h"
+#include "common/base/files.h"
 #include "common/base/log.h"
 #include "common/metrics/process_metrics.h"
 #include "common/net/http/http_server.h"
@@ -120,6 +121,13 @@ Result<CoreOptions> App::Impl::MakeCoreOptions() {
   made.promtail = options.promtail;
   made.promtail_config = {options.loki_url, options.loki_tenant,
                           NameSet(options.promtail_secret_keys), options.promtail_version};
+  if (!options.scrape_jobs.empty()) {
+    auto text = ReadFile(options.scrape_jobs);
+    if (!text) return Context("--scrape-jobs", text.error());
+    auto templates = ParseScrapeJobTemplates(*text);
+    if (!templates) return Context("--scrape-jobs " + options.scrape_jobs, templates.error());
+    made.scrape_jobs = *std::move(templates);
+  }
   made.injects = options.webhook_listen != "off";
   made.asks_prometheus = !options.prometheus_url.empty();
   made.installation = {.sidecar_image = options.sidecar_image,

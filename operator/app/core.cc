@@ -61,6 +61,12 @@ Core::Core(CoreOptions options, CoreTransports transports, Registry& registry, C
       promtail_reconciler_(
           options_.ns, options_.promtail_config, [this] { return index_.Snapshot(); },
           promtail_maps_, outcomes_, write_api_, registry, clock, options_.owner),
+      scrape_jobs_(
+          options_.ns, options_.scrape_jobs, [this] { return index_.Snapshot(); },
+          [this] {
+            for (const auto& key : TargetKeys()) StatusMayDiffer(key);
+          },
+          write_api_, registry, clock, options_.owner),
       status_(
           {.name = "monitoringtarget-status",
            .workers = kStatusWriters,
@@ -108,12 +114,8 @@ Core::Core(CoreOptions options, CoreTransports transports, Registry& registry, C
                 .collection = "/api/v1/configmaps",
                 .selector = ConfigMapsNamed(kSidecarConfigMap)},
                sidecar_maps_, registry);
-  if (options_.promtail) {
-    AddReflector({.name = "promtail-configmap",
-                  .collection = "/api/v1/namespaces/" + options_.ns + "/configmaps",
-                  .selector = ConfigMapsNamed(PromtailReconciler::kKey)},
-                 promtail_maps_, registry);
-  }
+  if (options_.promtail) WatchOwn(PromtailReconciler::kKey, promtail_maps_, registry);
+  if (scrape_jobs_.enabled()) WatchOwn(kScrapeJobsConfigMap, scrape_jobs_.cache(), registry);
 }
 
 Core::~Core() { Stop(); }
@@ -123,6 +125,14 @@ void Core::AddReflector(ReflectorOptions options, ReflectorSink& sink, Registry&
   options.random = options_.random;
   reflectors_.push_back(
       std::make_unique<Reflector>(std::move(options), transports_.reads, sink, registry, clock_));
+}
+
+// A ConfigMap of the operator's namespace.
+void Core::WatchOwn(std::string_view configmap, ReflectorSink& sink, Registry& registry) {
+  AddReflector({.name = std::string(configmap.substr(configmap.find('-') + 1)) + "-configmap",
+                .collection = "/api/v1/namespaces/" + options_.ns + "/configmaps",
+                .selector = ConfigMapsNamed(configmap)},
+               sink, registry);
 }
 
 // Who hears of what. Everything here only marks work: the calls come from the reflectors.
@@ -148,6 +158,7 @@ void Core::Connect() {
 void Core::WorldChanged() {
   sidecar_configs_.queue().Add(SidecarConfigReconciler::kAll);
   if (options_.promtail) promtail_.queue().Add(PromtailReconciler::kKey);
+  scrape_jobs_.Changed();
 }
 
 // While pods come and go this is asked for far more often than a status is worth computing: whoever
@@ -172,6 +183,8 @@ Installation Core::InstallationNow() const {
   now.own_namespace = options_.ns;
   now.writes_config = true;
   now.promtail = options_.promtail;
+  now.filters = scrape_jobs_.enabled();
+  now.filters_left_out = scrape_jobs_.LeftOut();
   now.agents_ask = node_logs_.AskedLately();
   return now;
 }

@@ -38,6 +38,7 @@
 #include "operator/reconcile/controller/controller.h"
 #include "operator/reconcile/promtail_reconciler.h"
 #include "operator/reconcile/publish/publisher.h"
+#include "operator/reconcile/scrape_jobs_reconciler.h"
 #include "operator/reconcile/sidecar_config_reconciler.h"
 #include "operator/reconcile/status_reconciler.h"
 #include "operator/serve/node_logs.h"
@@ -55,6 +56,7 @@ struct CoreOptions {
   SidecarConfigOptions sidecars;
   bool promtail = true;  // keep its configuration
   PromtailOptions promtail_config;
+  ScrapeJobTemplates scrape_jobs = {};  // of metric filters; empty: Prometheus reads none
   bool injects = false;                 // pods are injected: LimitRanges are watched
   bool asks_prometheus = false;         // somebody sets view()
   Installation installation = {};       // for statuses, as far as it does not change
@@ -83,8 +85,8 @@ class Core {
 
   // Null until every cache that discovery needs is synced.
   std::shared_ptr<const Document> document() const { return document_.Get(); }
-  std::shared_ptr<const Document> document(const std::string& scrape_class) const {
-    return publisher_.OfClass(scrape_class);
+  std::shared_ptr<const Document> document(const std::string& name) const {
+    return publisher_.OfClass(name);
   }
   std::vector<std::shared_ptr<const MonitoringTarget>> Selecting(const std::string& ns,
                                                                  const Labels& labels) const;
@@ -108,7 +110,9 @@ class Core {
   // The steps. Reflectors block and so want threads, also in a simulation.
   const std::vector<std::unique_ptr<Reflector>>& reflectors() const { return reflectors_; }
   Publisher& publisher() { return publisher_; }
-  std::vector<Controller*> controllers() { return {&status_, &sidecar_configs_, &promtail_}; }
+  std::vector<Controller*> controllers() {
+    return {&status_, &sidecar_configs_, &promtail_, &scrape_jobs_.controller()};
+  }
   EventRecorder& events() { return events_; }
   // Becomes leader, or stays it; how long to wait before the next. Nothing is written before the
   // caches are synced: an empty cache would look like a cluster where all is to be removed.
@@ -124,6 +128,7 @@ class Core {
 
  private:
   void AddReflector(ReflectorOptions options, ReflectorSink& sink, Registry& registry);
+  void WatchOwn(std::string_view configmap, ReflectorSink& sink, Registry& registry);
   void Connect();
   void WorldChanged();
   void StatusMayDiffer(const std::string& key);
@@ -156,6 +161,7 @@ class Core {
   StatusReconciler status_reconciler_;
   SidecarConfigReconciler sidecar_reconciler_;
   PromtailReconciler promtail_reconciler_;
+  ScrapeJobsReconciler scrape_jobs_;
   Controller status_, sidecar_configs_, promtail_;
   Publisher publisher_;
   std::vector<std::unique_ptr<Reflector>> reflectors_;

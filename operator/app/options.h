@@ -29,7 +29,7 @@ struct OperatorOptions {
   std::string sidecar_pull_secrets;
   std::string cluster;
   std::string trusted_namespaces;
-  std::string scrape_classes;
+  std::string scrape_classes, scrape_jobs;
   bool promtail = true;
   std::string promtail_version = "2.2.1";
   bool leader_elect = false;

@@ -5,6 +5,7 @@
 #include "common/base/ascii.h"
 #include "common/base/origin_labels.h"
 #include "operator/model/decode.h"
+#include "operator/model/metric_filter.h"
 #include "operator/model/monitoring_target.h"
 
 namespace telltale {
@@ -98,6 +99,7 @@ Status DecodeEndpoint(JsonValue value, Endpoint& out) {
     if (key == "timeout") return decode::DurationMs(member, timeout);
     if (key == "scheme") return DecodeScheme(member, out.https);
     if (key == "class") return DecodeClass(member, out.scrape_class);
+    if (key == "metrics") return DecodeMetricFilter(member, out.filter);
     if (key == "nativeHistograms") return decode::Flag(member, out.native_histograms);
     return {};
   }));

@@ -129,8 +129,8 @@ struct LogsSpec {
   std::string directory;             // of the shared log volume
   std::vector<std::string> include;  // globs inside directory
   std::vector<std::string> exclude;
-  Labels labels;                        // static stream labels
-  std::vector<FromPodLabel> from_pod;   // further ones, of the pod's
+  Labels labels;                       // static stream labels
+  std::vector<FromPodLabel> from_pod;  // further ones, of the pod's
   // Names of containers whose output is read; an empty `containers` is all.
   std::vector<std::string> containers, exclude_containers;
   std::string tenant;                   // of Loki; empty: that of all

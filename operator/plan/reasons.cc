@@ -27,6 +27,11 @@ constexpr std::array kReasons = {
                "an endpoint names a class for which Prometheus has no job, so nobody scrapes it",
                "name one of the classes in the message, or have the class added to the chart's "
                "prometheus.scrapeClasses"},
+    ReasonInfo{Reason::kFilterUnsupported, "FilterUnsupported",
+               "Prometheus cannot be told to filter metrics",
+               "an endpoint has metrics.keep, drop or dropLabels, for which the operator writes a "
+               "job that only the Prometheus of the chart reads, so nobody scrapes it",
+               "remove these fields, and name a scrape class that filters"},
     ReasonInfo{
         Reason::kConfigTooLarge, "ConfigTooLarge", "The configuration does not fit",
         "the configurations of all resources for the same readers share one ConfigMap, which "

@@ -15,6 +15,7 @@ enum class Reason {
   kNotTrusted,
   kTenantNotAllowed,
   kUnknownClass,
+  kFilterUnsupported,
   kConfigTooLarge,
   kConfigNotWritten,
   kConfigRefused,

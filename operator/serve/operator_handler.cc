@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "common/base/strings.h"
-#include "operator/model/monitoring_target.h"
+#include "operator/model/metric_filter.h"
 
 namespace telltale {
 namespace {
@@ -28,6 +28,31 @@ std::string UnknownParameter(std::string_view query, std::string_view known) {
     const std::string_view name = pair.substr(0, pair.find('='));
     if (!name.empty() && name != known) return std::string(name);
   }
+  return "";
+}
+
+// The DocumentName that is asked for with class=NAME and filter=NAME; a sentence if it is none. A
+// parameter that is ignored would mislead: two shards would each scrape everything.
+std::string DecodeDocumentName(std::string_view query, std::string& out) {
+  std::string scrape_class, filter;
+  for (const std::string_view pair : Split(query, '&')) {
+    if (query.empty()) break;
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    const std::string_view name = pair.substr(0, equals);
+    const std::string_view value = pair.substr(std::min(equals + 1, pair.size()));
+    if (name == "class" && scrape_class.empty() && IsScrapeClass(value)) {
+      scrape_class = value;
+    } else if (name == "filter" && filter.empty() && IsFilterName(value)) {
+      filter = value;
+    } else if (name == "class" || name == "filter" || name.empty()) {
+      return "ask for ?class=NAME and filter=NAME, each once; a class has 1 to 63 lower case "
+             "letters, digits and -, a filter 32 hexadecimal digits\n";
+    } else {
+      return "unknown query parameter " + std::string(name) +
+             ": /sd/v1/targets takes class and filter, and answers the whole list\n";
+    }
+  }
+  out = filter.empty() ? scrape_class : scrape_class + "/" + filter;
   return "";
 }
 
@@ -75,25 +100,12 @@ HttpResponse OperatorHandler::Discovery(const HttpRequest& request) const {
     unauthorized_.Add();
     return *std::move(unauthorized);
   }
-  // One that is ignored would mislead: two shards would each scrape everything.
-  const std::string_view query = request.query();
-  if (const std::string name = UnknownParameter(query, "class"); !name.empty()) {
+  std::string name;
+  if (std::string wrong = DecodeDocumentName(request.query(), name); !wrong.empty()) {
     bad_request_.Add();
-    return TextResponse(400, "unknown query parameter " + name +
-                                 ": /sd/v1/targets takes class, and answers the whole list\n");
+    return TextResponse(400, std::move(wrong));
   }
-  std::string scrape_class;
-  if (!query.empty()) {
-    scrape_class = query.substr(std::min(query.size(), std::string_view("class=").size()));
-    if (!IsScrapeClass(scrape_class)) {
-      bad_request_.Add();
-      return TextResponse(400,
-                          "ask for ?class=NAME, once; a name has 1 to 63 lower case letters, "
-                          "digits and -\n");
-    }
-  }
-  auto document =
-      scrape_class.empty() || !class_document_ ? document_() : class_document_(scrape_class);
+  auto document = name.empty() || !class_document_ ? document_() : class_document_(name);
   if (!document) {
     // Prometheus keeps its last list on an error; an empty or partial one would drop targets.
     not_synced_.Add();

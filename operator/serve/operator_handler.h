@@ -28,9 +28,9 @@ class OperatorHandler {
   // answers node agents.
   OperatorHandler(GetDocument document, std::function<std::string()> not_ready, Answer node_pods,
                   Registry& registry);
-  // What is asked for with ?class=NAME; before, no class is known.
+  // By DocumentName, what is asked for with ?class=NAME and filter=NAME; before, none is known.
   using GetClassDocument =
-      std::function<std::shared_ptr<const BodyPieces>(const std::string& scrape_class)>;
+      std::function<std::shared_ptr<const BodyPieces>(const std::string& name)>;
   void ServeClasses(GetClassDocument document) { class_document_ = std::move(document); }
   // From now on Authorization must be "Bearer " and this token.
   void RequireToken(std::shared_ptr<TokenSource> token) { token_ = std::move(token); }

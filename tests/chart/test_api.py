@@ -104,6 +104,8 @@ RIGHTS = {
     "configmaps/telltale-sidecar": {"list", "watch", "create", "patch", "delete"},
     "configmaps/telltale-promtail -n telltale": {"list", "watch", "create", "patch", "delete"},
     "configmaps/telltale-promtail -n shop": set(),
+    "configmaps/telltale-scrape-jobs -n telltale": {"list", "watch", "create", "patch", "delete"},
+    "configmaps/telltale-scrape-jobs -n shop": set(),
     # Others are listed, to see another installation.
     f"{HOOKS}/{HOOK}": {"get", "list", "patch"},
     f"{HOOKS}/other": {"list"},

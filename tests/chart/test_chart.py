@@ -267,7 +267,8 @@ def test_rights_are_named_and_never_a_wildcard():
             assert rule["resourceNames"] == ["telltale-webhook-ca"], name
             assert not {"list", "watch"} & set(rule["verbs"]), name
         if "configmaps" in rule["resources"]:
-            assert rule["resourceNames"] in (["telltale-sidecar"], ["telltale-promtail"], ["telltale-events"]), name
+            assert len(rule["resourceNames"]) == 1, name
+            assert rule["resourceNames"][0] in ("telltale-sidecar", "telltale-promtail", "telltale-events", "telltale-scrape-jobs"), name
         assert not {"nodes/proxy", "pods/exec"} & set(rule["resources"]), name
         if "nodes" in rule["resources"]:
             assert name in ("telltale-prometheus", "telltale-kube-state-metrics"), name
@@ -286,15 +287,16 @@ def test_a_namespace_s_viewer_and_editor_get_monitoring_targets_too():
 
 
 def test_the_operator_has_no_rights_for_what_is_off():
-    objects = chart.render("sidecar.enabled=false", "promtail.enabled=false")
+    objects = chart.render("sidecar.enabled=false", "promtail.enabled=false", "prometheus.enabled=false",
+                           "prometheus.external.url=http://p:9090")  # fmt: skip
     asked = {resource for _, rule in rules(objects) for resource in rule["resources"] if rule["verbs"] != ["list"]}
     assert not {"secrets", "mutatingwebhookconfigurations"} & asked
     own = [rule for name, rule in rules(objects) if "leases" not in rule["resources"]]
-    assert not [rule for rule in own if "telltale-promtail" in rule.get("resourceNames", [])]
+    assert not [rule for rule in own if {"telltale-promtail", "telltale-scrape-jobs"} & set(rule.get("resourceNames", []))]
 
 
 def test_what_the_operator_writes_is_not_rendered():
-    written = {"telltale-webhook-ca", "telltale-promtail", "telltale-sidecar"}
+    written = {"telltale-webhook-ca", "telltale-promtail", "telltale-sidecar", "telltale-scrape-jobs"}
     for one in every_render():
         if one["kind"] in ("Secret", "ConfigMap"):
             assert one["metadata"]["name"] not in written

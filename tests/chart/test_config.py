@@ -72,7 +72,7 @@ def test_services_select_pods_and_ports_that_exist(settings):
 @pytest.mark.parametrize("settings", [(), VICTORIALOGS], ids=["loki", "victorialogs"])
 def test_volumes_and_keys_that_are_mounted_exist(settings):
     objects = chart.render(*settings)
-    made_by_the_operator = {"telltale-promtail"}
+    made_by_the_operator = {"telltale-promtail", "telltale-scrape-jobs"}
     for one in chart.workloads(objects):
         spec = chart.pod(one)
         volumes = {v["name"] for v in spec.get("volumes", [])}
@@ -140,6 +140,37 @@ def test_each_scrape_class_is_a_job_of_its_own_and_the_operator_knows_its_name()
     prometheus = chart.pod(chart.find(objects, "StatefulSet", "telltale-prometheus"))
     mounted = {mount["mountPath"] for mount in prometheus["containers"][0]["volumeMounts"]}
     assert {"/etc/telltale/secrets/one", "/etc/telltale/secrets/two"} <= mounted
+
+
+def test_the_operator_is_told_what_the_job_of_a_filter_looks_like(tmp_path):
+    objects = chart.render(
+        *CLASSES, "prometheus.scrapeClasses.big.metric_relabel_configs[0].regex=a.*",
+        "prometheus.scrapeClasses.big.metric_relabel_configs[0].action=labeldrop", "operator.discoveryToken.secretName=token",
+    )  # fmt: skip
+    lines = dict(line.split(" ", 1) for line in chart.config(objects, "telltale-operator-scrape-jobs", "jobs.txt").splitlines() if line)
+    assert list(lines) == ["-", "big", "tls"]
+    jobs = {job["job_name"]: job for job in yaml.safe_load(chart.config(objects, *PROMETHEUS))["scrape_configs"]}
+    filtered = []
+    for name, line in lines.items():
+        job = json.loads(line.replace("%FILTER%", "0f").replace('"%RULES%"', '{"regex":"b","action":"labeldrop"}'))
+        filtered.append(job)
+        [source] = job["http_sd_configs"]
+        # But for the filter, it is the job of the class.
+        plain = jobs["telltale" if name == "-" else f"telltale-{name}"]
+        assert job["job_name"] == plain["job_name"] + "-filter-0f"
+        [other] = plain["http_sd_configs"]
+        assert source == other | {"url": other["url"] + ("?" if name == "-" else "&") + "filter=0f"}
+        given = ("metric_relabel_configs", "job_name", "http_sd_configs")
+        assert {k: v for k, v in job.items() if k not in given} == {k: v for k, v in plain.items() if k not in given}
+        assert job["metric_relabel_configs"][-1]["regex"] == "b"
+    assert [len(job["metric_relabel_configs"]) for job in filtered] == [1, 2, 1]
+    (tmp_path / "jobs.yaml").write_text(json.dumps({"scrape_configs": filtered}))
+    (tmp_path / "prometheus.yaml").write_text("scrape_config_files: [jobs.yaml]")
+    done = chart.run(chart.catalog.locate("promtool"), "check", "config", "--syntax-only", tmp_path / "prometheus.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    arguments = chart.pod(chart.find(objects, "Deployment", "telltale-operator"))["containers"][0]["args"]
+    assert "--scrape-jobs=/etc/telltale/jobs/jobs.txt" in arguments
+    assert "--scrape-jobs" not in str(chart.render("prometheus.enabled=false", "prometheus.external.url=http://p:9090"))
 
 
 def test_pages_have_limits_unless_their_class_or_the_values_have_others():

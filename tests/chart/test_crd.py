@@ -152,6 +152,10 @@ WRONG = {
     "an unknown field": (
         endpoint(relabelings=[]), 'unknown field "spec.metrics.endpoints[0].relabelings"'),
     "a scheme that is none": (endpoint(scheme="tcp"), 'supported values: "http", "https"'),
+    "a filter without a pattern": (endpoint(metrics={"drop": []}), "metrics has no pattern"),
+    "a filter that looks ahead": (endpoint(metrics={"keep": ["a", "(?!b)c"]}), "RE2 has no look-ahead"),
+    "an empty pattern": (endpoint(metrics={"dropLabels": [""]}), "should be at least 1 chars long"),
+    "too many patterns": (endpoint(metrics={"drop": ["a"] * 33}), "must have at most 32 items"),
     "metadata that is always there": (labels(metadata=["node"]), 'supported values: "workload", "workloadKind"'),
     "metadata twice": (labels(metadata=["workload", "workload"]), "Duplicate value"),
     "a class that is no name": (endpoint(**{"class": "A b"}), "the name of a class has lower case letters"),
@@ -270,6 +274,10 @@ def test_a_name_too_long_for_what_is_made_of_it_is_refused(server):
 
 
 ACCEPTED = {
+    "filters and the workload": spec(metrics={
+        "endpoints": [{"port": n, "metrics": {
+            part: [f"{'a' * 250}.*"] * 32 for part in ("keep", "drop", "dropLabels")}} for n in range(1, 11)],
+        "labels": {"metadata": ["workloadKind", "workload"]}}),
     "all pods": spec(selector={"matchAll": True}),
     "every namespace": spec(namespaceSelector={"any": True}),
     "namespaces by label": spec(namespaceSelector={"matchLabels": {"team": "a"}}),

@@ -30,6 +30,7 @@ SECRET = ("", ["secrets"], ["telltale-webhook-ca"], ["get", "create", "patch", "
 PROMTAIL = ("", ["configmaps"], ["telltale-promtail"], ["list", "watch", "create", "patch", "delete"])
 EVENTS = ("", ["events"], None, ["list", "watch"])
 POSITION = ("", ["configmaps"], ["telltale-events"], ["get", "create", "patch"])
+JOBS = ("", ["configmaps"], ["telltale-scrape-jobs"], ["list", "watch", "create", "patch", "delete"])
 # The name cannot be a condition of a POST.
 LEASE = [
     ("coordination.k8s.io", ["leases"], None, ["create"]),
@@ -53,12 +54,13 @@ def rules(objects: list[dict], kind: str) -> list[tuple]:
 @pytest.mark.parametrize(
     ("settings", "cluster", "own"),
     [
-        ((), [*CLUSTER, *INJECTION], [*LEASE, SECRET, PROMTAIL]),
-        (("sidecar.enabled=false",), CLUSTER, [*LEASE, PROMTAIL]),
-        (("promtail.enabled=false",), [*CLUSTER, *INJECTION], [*LEASE, SECRET]),
-        (("sidecar.enabled=false", "promtail.enabled=false"), CLUSTER, LEASE),
+        ((), [*CLUSTER, *INJECTION], [*LEASE, SECRET, PROMTAIL, JOBS]),
+        (("sidecar.enabled=false",), CLUSTER, [*LEASE, PROMTAIL, JOBS]),
+        (("promtail.enabled=false",), [*CLUSTER, *INJECTION], [*LEASE, SECRET, JOBS]),
+        (("sidecar.enabled=false", "promtail.enabled=false"), CLUSTER, [*LEASE, JOBS]),
         (("sidecar.enabled=false", "promtail.enabled=false", "logs.events.enabled=true"),
-         [*CLUSTER[:8], EVENTS, *CLUSTER[8:]], [*LEASE, POSITION]),
+         [*CLUSTER[:8], EVENTS, *CLUSTER[8:]], [*LEASE, POSITION, JOBS]),
+        (("prometheus.enabled=false", "prometheus.external.url=http://p:9090"), [*CLUSTER, *INJECTION], [*LEASE, SECRET, PROMTAIL]),
     ],
     ids=lambda some: ",".join(some) if some and isinstance(some[0], str) else None,
 )

@@ -178,7 +178,7 @@ WRONG = [
     (f"{VL},loki.objectStorage.type=s3,loki.objectStorage.config.bucketnames=a", "is for the chart's own Loki"),
     ("prometheus.scrapeLimits.samples=5", "additional properties 'samples' not allowed"),
     ("prometheus.scrapeLimits.body_size_limit=5M", "'/prometheus/scrapeLimits/body_size_limit'"),
-    ("prometheusOperator.scrapeConfig.classes.Big.sampleLimit=5", "'/prometheusOperator/scrapeConfig/classes'"),
+    ("prometheusOperator.scrapeConfig.classes.Big.sampleLimit=5", "'Big' does not match pattern"),
     ("global.cluster=my cluster", "'/global/cluster'"),
     ("prometheusOperator.rule.enabled=true", "additional properties 'rule' not allowed"),
     # What is well formed, and what the API server or a program refuses after half of the upgrade.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/text/json_writer.h"
+#include "operator/model/metric_filter.h"
 #include "operator/model/workload.h"
 #include "operator/plan/discovery/port_resolver.h"
 #include "operator/plan/duration_text.h"
@@ -58,7 +59,7 @@ class PodPlanner {
     const bool second = HasAddress(address);
     ScrapeTarget& scrape = Add(port.container, std::to_string(index), std::move(address));
     AddEndpointLabels(endpoint, scrape.labels);
-    scrape.scrape_class = endpoint.scrape_class;
+    scrape.document = DocumentName(endpoint);
     // Prometheus makes `instance` of the address alone: a second page there would write into the
     // same series, `up` first of all.
     if (second) SetLabel(scrape.labels, "instance", SecondInstance(scrape.address, endpoint));

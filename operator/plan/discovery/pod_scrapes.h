@@ -25,7 +25,7 @@ struct ScrapeTarget {
   std::string target_key;  // namespace/name; of the first resource for a sidecar
   std::string pod_uid;
   std::string endpoint;  // index in spec.metrics.endpoints, or "sidecar"
-  std::string scrape_class;
+  std::string document;  // DocumentName of the endpoint; empty for a sidecar
 };
 
 // The label `instance` of a page at an address at which the same pod has one before it.

@@ -39,8 +39,9 @@ Condition Accepted(const StatusInput& input, const TargetHealth& health) {
     return {"Accepted", State::kFalse, Reason::kTenantNotAllowed, target.refused_tenant};
   }
   // The consumers do not get it, so it cannot be acted on.
-  if (const auto* problem = health.Find({Reason::kInvalid, Reason::kUnknownClass,
-                                         Reason::kConfigTooLarge, Reason::kConfigNotWritten})) {
+  if (const auto* problem =
+          health.Find({Reason::kInvalid, Reason::kUnknownClass, Reason::kFilterUnsupported,
+                       Reason::kConfigTooLarge, Reason::kConfigNotWritten})) {
     return {"Accepted", State::kFalse, problem->reason, problem->message};
   }
   return {"Accepted", State::kTrue, Reason::kAccepted, "The resource is understood."};

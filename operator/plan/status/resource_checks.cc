@@ -2,6 +2,7 @@
 #include "operator/plan/status/resource_checks.h"
 
 #include "common/base/strings.h"
+#include "operator/model/metric_filter.h"
 #include "operator/model/selection.h"
 #include "operator/plan/status/pod_problems.h"
 
@@ -28,6 +29,25 @@ void AddUnknownClasses(const StatusInput& input, Findings& findings) {
   }
 }
 
+void AddFilters(const StatusInput& input, Findings& findings) {
+  if (!input.target.metrics || input.target.suspend) return;
+  const auto left_out = input.installation.filters_left_out;
+  for (const Endpoint& endpoint : input.target.metrics->endpoints) {
+    if (endpoint.filter.empty()) continue;
+    if (!input.installation.filters) {
+      findings.Add(Reason::kFilterUnsupported, Sentence(Reason::kFilterUnsupported));
+      return;
+    }
+    if (left_out && left_out->contains(DocumentName(endpoint))) {
+      findings.Add(Reason::kConfigTooLarge,
+                   "The jobs of all filters in metrics.keep, drop and dropLabels share one "
+                   "ConfigMap of at most 1 MiB, and this one does not fit: use a filter that "
+                   "another resource has, or fewer patterns.");
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 void AddResourceProblems(const StatusInput& input, Findings& findings) {
@@ -50,6 +70,7 @@ void AddResourceProblems(const StatusInput& input, Findings& findings) {
                                           std::string(Info(Reason::kNotTrusted).fix) + ".");
   }
   AddUnknownClasses(input, findings);
+  AddFilters(input, findings);
   for (const auto& problem : input.config.problems) {
     findings.Add(problem.reason, problem.message);
   }

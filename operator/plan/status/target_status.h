@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <span>
 #include <string>
@@ -24,8 +25,11 @@ struct Installation {
   std::string sidecar_image = {};             // that is injected; empty: not known
   bool loki_secret = false;                   // sidecars get a Secret for the log store
   std::set<std::string> scrape_classes = {};  // that Prometheus has a job for
-  bool injects = true;                        // the webhook runs
-  bool log_store = true;                      // there is somewhere to send logs
+  bool filters = true;                        // Prometheus reads the jobs of metric filters
+  // Of those jobs, by DocumentName, what does not fit into their ConfigMap; null: nothing.
+  std::shared_ptr<const std::set<std::string>> filters_left_out = {};
+  bool injects = true;    // the webhook runs
+  bool log_store = true;  // there is somewhere to send logs
   // ConfigMaps are written: as long as nothing is known of one, it is on its way.
   bool writes_config = false;
   bool promtail = true;     // node agents are Promtail, configured by a ConfigMap

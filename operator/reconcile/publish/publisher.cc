@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "operator/model/metric_filter.h"
 #include "operator/reconcile/publish/target_pages.h"
 
 namespace telltale {
@@ -127,19 +128,20 @@ bool Publisher::Apply(Changes& changes) {
   return differs || classes_differ_;
 }
 
-bool Publisher::Apply(Pages& pages, TargetChange& change, const std::string& scrape_class) {
+bool Publisher::Apply(Pages& pages, TargetChange& change, const std::string& document) {
   if (!change.target) return pages.erase(change.key) > 0;
   auto& part = pages[change.key];
-  if (!part) part = std::make_unique<TargetPages>(scrape_class);
+  if (!part) part = std::make_unique<TargetPages>(document);
   return part->Apply(change, *renderer_);
 }
 
-// A resource that gets or loses a class changes as a whole, so nothing is missing in a new part.
+// A resource that gets or loses a class or a filter changes as a whole, so nothing is missing in a
+// new part.
 bool Publisher::ApplyToClasses(const TargetChange& change) {
   std::set<std::string> named;
   if (change.target && change.target->metrics) {
     for (const Endpoint& endpoint : change.target->metrics->endpoints) {
-      if (!endpoint.scrape_class.empty()) named.insert(endpoint.scrape_class);
+      if (std::string name = DocumentName(endpoint); !name.empty()) named.insert(std::move(name));
     }
   }
   bool differs = false;
@@ -154,10 +156,10 @@ bool Publisher::ApplyToClasses(const TargetChange& change) {
   return differs;
 }
 
-std::shared_ptr<const Document> Publisher::OfClass(const std::string& scrape_class) const {
+std::shared_ptr<const Document> Publisher::OfClass(const std::string& name) const {
   const auto all = classes_.Get();
   if (!all) return nullptr;
-  const auto found = all->find(scrape_class);
+  const auto found = all->find(name);
   static const auto kEmpty =
       std::make_shared<const Document>(std::vector<std::shared_ptr<const DocumentPage>>());
   return found == all->end() ? kEmpty : found->second;

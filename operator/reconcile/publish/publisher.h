@@ -40,9 +40,9 @@ class Publisher {
             Registry& registry, Clock& clock = RealClock(), const std::string& cluster = {});
   ~Publisher();
 
-  // The document of a scrape class: null before the first publication, empty when no endpoint names
-  // the class. Called by any thread.
-  std::shared_ptr<const Document> OfClass(const std::string& scrape_class) const;
+  // The document of that DocumentName, such as a scrape class: null before the first publication,
+  // empty when no endpoint stands in it. Called by any thread.
+  std::shared_ptr<const Document> OfClass(const std::string& name) const;
 
   // One step: false when there was nothing to do.
   bool PublishOnce();
@@ -58,7 +58,7 @@ class Publisher {
   using Pages = std::map<std::string, std::unique_ptr<TargetPages>>;  // by key of the target
   using ClassDocuments = std::map<std::string, std::shared_ptr<const Document>>;
   bool Apply(Changes& changes);
-  bool Apply(Pages& pages, TargetChange& change, const std::string& scrape_class);
+  bool Apply(Pages& pages, TargetChange& change, const std::string& document);
   bool ApplyToClasses(const TargetChange& change);
   void Publish();
   void PublishClasses();

@@ -16,7 +16,7 @@ bool OnHost(const PodRecord& pod) { return pod.host_network() && pod.Running(); 
 
 }  // namespace
 
-FragmentRef PodRenderer::Render(const MonitoringTarget& target, const std::string& scrape_class,
+FragmentRef PodRenderer::Render(const MonitoringTarget& target, const std::string& document,
                                 const PodRecord& pod, bool owns_sidecar, TakenPages& taken,
                                 const FragmentRef& before) {
   const bool lists_sidecar = owns_sidecar && pod.HasSidecar();
@@ -24,8 +24,8 @@ FragmentRef PodRenderer::Render(const MonitoringTarget& target, const std::strin
   pod.ExpandInto(pod_);
   scrapes_.clear();
   PlanPod(target, pod_, lists_sidecar, taken, scrapes_, cluster_);
-  // The pages of all classes together are planned, so that one is not in two of them.
-  std::erase_if(scrapes_, [&](const auto& scrape) { return scrape.scrape_class != scrape_class; });
+  // The pages of all documents together are planned, so that one is not in two of them.
+  std::erase_if(scrapes_, [&](const auto& scrape) { return scrape.document != document; });
   if (scrapes_.empty()) return {};
   text_.clear();
   for (const auto& scrape : scrapes_) {
@@ -132,7 +132,7 @@ void TargetPages::Apply(PodChange& change, const Entry* old, const FragmentRef& 
     } else {
       TakenPages own;
       fragment =
-          renderer.Render(*target_, scrape_class_, *change.pod, change.owns_sidecar, own, before);
+          renderer.Render(*target_, document_, *change.pod, change.owns_sidecar, own, before);
     }
     draft.entries.push_back({std::move(change.pod), change.owns_sidecar});
     draft.fragments.push_back(fragment);
@@ -181,7 +181,7 @@ void TargetPages::RenderHosts(PodRenderer& renderer) {
       const Entry& entry = entries_[i][j];
       if (!OnHost(*entry.pod) || !host_ips_.contains(entry.pod->ip())) continue;
       const FragmentRef& before = pages_[i]->fragments[j];
-      FragmentRef now = renderer.Render(*target_, scrape_class_, *entry.pod, entry.owns_sidecar,
+      FragmentRef now = renderer.Render(*target_, document_, *entry.pod, entry.owns_sidecar,
                                         taken[entry.pod->ip()], before);
       if (now == before) continue;
       if (fragments.empty()) fragments = pages_[i]->fragments;

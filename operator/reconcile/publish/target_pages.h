@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TargetPages: one MonitoringTarget's part of the discovery document of one scrape class, by pod.
+// TargetPages: one MonitoringTarget's part of one discovery document (DocumentName), by pod.
 // Changes are merged into it; pods that did not change are neither rendered nor copied, and pages
 // without a change are shared by the next document. Used by the publisher's thread alone; the pages
 // are immutable.
@@ -26,7 +26,7 @@ class PodRenderer {
   explicit PodRenderer(std::string cluster = {}) : cluster_(std::move(cluster)) {}
 
   // `before` again when the bytes are the same; null when there are none.
-  FragmentRef Render(const MonitoringTarget& target, const std::string& scrape_class,
+  FragmentRef Render(const MonitoringTarget& target, const std::string& document,
                      const PodRecord& pod, bool owns_sidecar, TakenPages& taken,
                      const FragmentRef& before);
 
@@ -41,7 +41,7 @@ class TargetPages {
  public:
   using PagePtr = std::shared_ptr<const DocumentPage>;
 
-  explicit TargetPages(std::string scrape_class = {}) : scrape_class_(std::move(scrape_class)) {}
+  explicit TargetPages(std::string document = {}) : document_(std::move(document)) {}
 
   // True when bytes of the document changed.
   bool Apply(TargetChange& change, PodRenderer& renderer);
@@ -70,7 +70,7 @@ class TargetPages {
   void Repack();
   void RenderHosts(PodRenderer& renderer);
 
-  const std::string scrape_class_;
+  const std::string document_;
   std::shared_ptr<const MonitoringTarget> target_;
   // Page by page: its pods in order, and what is published of them.
   std::vector<Entries> entries_;

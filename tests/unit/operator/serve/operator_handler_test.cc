@@ -103,6 +103,25 @@ TEST_F(OperatorHandlerTest, AScrapeClassHasADocumentOfItsOwn) {
   }
 }
 
+TEST_F(OperatorHandlerTest, AFilterHasADocumentOfItsOwnInEachClass) {
+  std::vector<std::string> asked;
+  handler_.ServeClasses([&](const std::string& name) {
+    asked.push_back(name);
+    return InPieces("[1]");
+  });
+  const std::string filter = "0123456789abcdef0123456789abcdef";
+  for (const std::string& query :
+       {"filter=" + filter, "class=tls&filter=" + filter, "filter=" + filter + "&class=tls"}) {
+    EXPECT_EQ(Get("/sd/v1/targets?" + query).status, 200) << query;
+  }
+  EXPECT_EQ(asked, (std::vector<std::string>{"/" + filter, "tls/" + filter, "tls/" + filter}));
+  for (const std::string& query :
+       {"filter=" + filter + "&filter=" + filter, "filter=" + filter + "0", std::string("filter="),
+        std::string("filter=../x")}) {
+    EXPECT_EQ(Get("/sd/v1/targets?" + query).status, 400) << query;
+  }
+}
+
 TEST_F(OperatorHandlerTest, WithATokenOnlyMetricsAndHealthAreOpen) {
   document_ = InPieces("[]");
   not_ready_.clear();

@@ -21,7 +21,7 @@ Pod FullPod() {
   pod.meta.annotations = {{"telltale.dev/inject", "false"}};
   pod.meta.owner_kind = "ReplicaSet";
   pod.meta.owner_name = "shop-5d8f7";
-  pod.trouble = "main CrashLoopBackOff";
+  pod.trouble = "main ImagePullBackOff";
   pod.sidecar_mounts = "/var/log/a\n/var/log/b";
   pod.node = "node-a";
   pod.phase = "Running";
@@ -43,7 +43,7 @@ TEST(PodRecord, GivesThePodBack) {
   EXPECT_EQ(record->Expand().containers[0].ports[1].number, 9090);
   EXPECT_EQ(record->Expand().meta.owner_kind, "ReplicaSet");
   EXPECT_EQ(record->Expand().meta.owner_name, "shop-5d8f7");
-  EXPECT_EQ(record->View().trouble, "main CrashLoopBackOff");
+  EXPECT_EQ(record->View().trouble, "main ImagePullBackOff");
   EXPECT_EQ(record->View().sidecar_mounts, "/var/log/a\n/var/log/b");
 }
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "operator/model/metric_filter.h"
 #include "operator/model/tenant_policy.h"
 #include "tests/unit/operator/plan/status/status_shop.h"
 
@@ -26,6 +27,29 @@ TEST(TenantStatus, ATenantThatIsNotAllowedIsSaidInAcceptedAndTheMetricsGoOn) {
   EXPECT_EQ(State(status, "Scraped"), "True/Up");
   EXPECT_THAT(status, HasSubstr("spec.logs.tenant is team-b, which namespace n may not use (it may "
                                 "use team-a)"));
+}
+
+std::string AcceptedBy(const WorldFile& file, const Installation& installation) {
+  const auto matched = MatchAll(file.world, file.pods);
+  const auto pods = ViewsOf(matched[0].pods);
+  return State(
+      RenderTargetStatus({*matched[0].target, pods, file.view, file.world.trusted_namespaces,
+                          ParseRfc3339(kNow).value(), ConfigState(), installation}),
+      "Accepted");
+}
+
+TEST(FilterStatus, AFilterThatNoJobHasIsSaidInAccepted) {
+  const WorldFile file =
+      Shop(R"("metrics":{"endpoints":[{"port":80},{"port":81,"metrics":{"drop":["go_.*"]}}]})",
+           RunningPod("a"), R"({"up":["n/t|u-a|0"]})");
+  EXPECT_EQ(AcceptedBy(file, {}), "True/Accepted");
+  EXPECT_EQ(AcceptedBy(file, {.filters = false}), "False/FilterUnsupported");
+  Installation full;
+  full.filters_left_out = std::make_shared<const std::set<std::string>>(
+      std::set{DocumentName(file.world.targets[0]->metrics->endpoints[1])});
+  EXPECT_EQ(AcceptedBy(file, full), "False/ConfigTooLarge");
+  const WorldFile plain = Shop(kMetrics, RunningPod("a"), R"({"up":["n/t|u-a|0"]})");
+  EXPECT_EQ(AcceptedBy(plain, {.filters = false}), "True/Accepted");
 }
 
 TEST(ScrapeJobStatus, WhenPrometheusScrapesNothingOfOursTheConditionNamesTheCause) {

@@ -8,6 +8,7 @@
 #include <semaphore>
 #include <thread>
 
+#include "operator/model/metric_filter.h"
 #include "tests/fakes/cluster_events.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/golden.h"
@@ -112,6 +113,60 @@ TEST_F(PublisherTest, EndpointsOfAScrapeClassAreInItsDocumentAlone) {
   SendDeleted(targets(), TargetJson("shop", "shop", kShop));
   publisher_.PublishOnce();
   EXPECT_EQ(of("big"), "[]");
+}
+
+TEST_F(PublisherTest, EndpointsWithEqualFiltersShareADocumentOfTheirClass) {
+  Sync();
+  Send(targets(), TargetJson("shop", "shop", R"({"selector":{"matchLabels":{"app":"shop"}},
+    "metrics":{"endpoints":[{"port":"http"},{"port":9000,"metrics":{"drop":["a"]}},
+      {"port":9001,"class":"tls","metrics":{"drop":["a"]}}]}})"));
+  Send(targets(), TargetJson("shop", "too", R"({"selector":{"matchLabels":{"app":"shop"}},
+    "metrics":{"endpoints":[{"port":9002,"metrics":{"drop":["a"]}},
+      {"port":9003,"metrics":{"keep":["a"]}}]}})"));
+  Send(pods(), PodJson({}));
+  publisher_.PublishOnce();
+  const std::string drop = FilterName({{}, {"a"}, {}}), keep = FilterName({{"a"}, {}, {}});
+  const auto of = [this](const std::string& name) { return publisher_.OfClass(name)->Text(); };
+  EXPECT_THAT(Text(), AllOf(HasSubstr("10.0.0.1:8080"), Not(HasSubstr(":900"))));
+  EXPECT_THAT(of("/" + drop), AllOf(HasSubstr(":9000"), HasSubstr(":9002"), Not(HasSubstr(":9001")),
+                                    Not(HasSubstr(":9003")), Not(HasSubstr(":8080"))));
+  EXPECT_THAT(of("tls/" + drop), AllOf(HasSubstr(":9001"), Not(HasSubstr(":9000"))));
+  EXPECT_THAT(of("/" + keep), AllOf(HasSubstr(":9003"), Not(HasSubstr(":9002"))));
+  EXPECT_EQ(of("tls"), "[]");
+  Send(targets(), TargetJson("shop", "too", kShop));
+  publisher_.PublishOnce();
+  EXPECT_EQ(of("/" + keep), "[]");
+  EXPECT_THAT(of("/" + drop), AllOf(HasSubstr(":9000"), Not(HasSubstr(":9002"))));
+}
+
+TEST_F(PublisherTest, AThousandResourcesOfTwentyClassesAreRenderedBeforeTheyAreAskedFor) {
+  Sync();
+  for (int i = 0; i < 1000; ++i) {
+    Send(targets(),
+         TargetJson("shop", "t" + std::to_string(i),
+                    R"({"selector":{"matchLabels":{"app":"shop"}},"metrics":{"endpoints":[)"
+                    R"({"port":)" +
+                        std::to_string(9000 + i) + R"(,"class":"c)" + std::to_string(i % 20) +
+                        R"("}]}})"));
+  }
+  for (const std::string name : {"a", "b"}) {
+    PodSpec pod;
+    pod.name = name;
+    Send(pods(), PodJson(pod));
+  }
+  publisher_.PublishOnce();
+  EXPECT_EQ(Text(), "[]");
+  for (int i = 0; i < 20; ++i) {
+    const std::string name = "c" + std::to_string(i);
+    const auto document = publisher_.OfClass(name);
+    EXPECT_EQ(document->targets(), 100u) << "50 resources, 2 pods";
+    EXPECT_EQ(document, publisher_.OfClass(name)) << "the same bytes for whoever asks";
+  }
+  const auto before = publisher_.OfClass("c7");
+  Send(targets(), TargetJson("shop", "t7", kShop));
+  publisher_.PublishOnce();
+  EXPECT_EQ(publisher_.OfClass("c7")->targets(), 98u);
+  EXPECT_EQ(before->targets(), 100u);
 }
 
 TEST_F(PublisherTest, ATargetHasTheLabelsOfItsWorkloadAndOfTheCluster) {
