@@ -54,11 +54,10 @@ void OperatorOptions::AddTo(Flags& flags) {
             "whose resources may select pods of other namespaces; default: our own");
   flags.Add("scrape-classes", &scrape_classes, "NAME,NAME",
             "that Prometheus has a job for; endpoints may name these");
-  flags.Add(
-      "scrape-jobs", &scrape_jobs, "FILE",
-      "lines of a scrape class, or -, and a job of it, in JSON with %FILTER% and \"%RULES%\", from "
-      "which the ConfigMap telltale-scrape-jobs is made for metrics.keep, drop and "
-      "dropLabels; without it they are refused");
+  flags.Add("scrape-jobs", &scrape_jobs, "FILE",
+            "lines of a scrape class, or -, and a job of it in JSON with %FILTER% and \"%RULES%\"; "
+            "from them the ConfigMap telltale-scrape-jobs is made for metrics.keep, drop and "
+            "dropLabels; without it they are refused");
   flags.Add("promtail", &promtail, "keep the ConfigMap telltale-promtail");
   flags.Add("promtail-version", &promtail_version, "VERSION",
             "of Promtail; stages that it does not know are refused");

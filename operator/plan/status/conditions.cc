@@ -84,10 +84,7 @@ Condition Discovered(const StatusInput& input, const TargetHealth& health) {
   if (const auto* problem = health.Find({Reason::kPodsRefused, Reason::kNoPodsMatched})) {
     return {kType, State::kFalse, problem->reason, problem->message};
   }
-  if (const auto* problem = health.Find({Reason::kPortNotFound})) {
-    return {kType, State::kFalse, problem->reason, problem->message};
-  }
-  if (const auto* problem = health.Find({Reason::kPortAmbiguous})) {
+  if (const auto* problem = health.Find({Reason::kPortNotFound, Reason::kPortAmbiguous})) {
     return {kType, State::kFalse, problem->reason, problem->message};
   }
   if (const auto* problem =
