@@ -41,19 +41,6 @@ std::string PodName() {
   return name != nullptr && *name != '\0' ? name : "telltale-operator";
 }
 
-std::vector<std::string> NameList(const std::string& list) {
-  std::vector<std::string> names;
-  for (std::string_view name : Split(list, ',')) {
-    if (!Trim(name).empty()) names.emplace_back(Trim(name));
-  }
-  return names;
-}
-
-std::set<std::string> NameSet(const std::string& list) {
-  const auto names = NameList(list);
-  return {names.begin(), names.end()};
-}
-
 }  // namespace
 
 struct App::Impl {

@@ -1,7 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operator/app/options.h"
 
+#include <string_view>
+
+#include "common/base/strings.h"
+
 namespace telltale {
+
+std::vector<std::string> NameList(const std::string& list) {
+  std::vector<std::string> names;
+  for (std::string_view name : Split(list, ',')) {
+    if (!Trim(name).empty()) names.emplace_back(Trim(name));
+  }
+  return names;
+}
+
+std::set<std::string> NameSet(const std::string& list) {
+  const auto names = NameList(list);
+  return {names.begin(), names.end()};
+}
 
 void OperatorOptions::AddTo(Flags& flags) {
   flags.Add("kubeconfig", &kubeconfig, "FILE",

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <chrono>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "common/base/flags.h"
 #include "operator/kube/leader/leader_elector.h"
@@ -42,5 +44,9 @@ struct OperatorOptions {
 
   void AddTo(Flags& flags);
 };
+
+// The value of a flag "NAME,NAME", without spaces around the names and without empty ones.
+std::vector<std::string> NameList(const std::string& list);
+std::set<std::string> NameSet(const std::string& list);
 
 }  // namespace telltale
