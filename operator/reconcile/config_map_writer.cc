@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view kManagedBy = "app.kubernetes.io/managed-by";
 constexpr std::chrono::seconds kTerminating{5};
-constexpr std::chrono::seconds kConflict{30};
 // Between two writes of one, so that two who disagree about it cannot make a storm.
 constexpr std::chrono::milliseconds kBetween{500};
 constexpr std::uint64_t kDeleted = 0;
@@ -103,6 +102,8 @@ ReconcileResult ConfigMapWriter::Ensure(const std::string& ns, const ConfigMapDa
   const std::uint64_t content = Content(data);
   if (own_writes_.Unseen(ns, version, content)) return {{}, OwnWrites::kLookAgain};
   if (const auto wait = MustWait(ns); wait.count() > 0) return {{}, wait};
+  if (const auto rest = own_writes_.RestAfterRefusal(ns, version); rest.count() > 0)
+    return {{}, rest};
   return After(
       ns, version, content,
       api_.Apply(ConfigMapPath(ns, name_), ConfigMapJson(ns, name_, data, owner_ ? owner_() : "")));
@@ -122,6 +123,8 @@ ReconcileResult ConfigMapWriter::EnsureNone(const std::string& ns) {
   }
   const std::string version = VersionOf(held.get());
   if (own_writes_.Unseen(ns, version, kDeleted)) return {{}, OwnWrites::kLookAgain};
+  if (const auto rest = own_writes_.RestAfterRefusal(ns, version); rest.count() > 0)
+    return {{}, rest};
   // Only the one that was seen: somebody may have made it anew, or theirs, in between.
   const DeleteOnly only{held->meta.uid, held->meta.resource_version};
   return After(ns, version, kDeleted, api_.Delete(ConfigMapPath(ns, name_), only));
@@ -132,7 +135,10 @@ ReconcileResult ConfigMapWriter::After(const std::string& ns, const std::string&
   if (!status.ok() && NamespaceGoes(status.error())) return {{}, kTerminating};
   // It is not what the cache says: its event comes, and ends this wait. If none comes, something
   // refuses every write, and is not to be asked each second.
-  if (!status.ok() && status.error().code == Code::kConflict) return {{}, kConflict};
+  if (!status.ok() && status.error().code == Code::kConflict) {
+    if (own_writes_.Refused(ns, over_version)) writes_.Count(status);
+    return {{}, OwnWrites::kRest};
+  }
   if (!status.ok() && status.error().code == Code::kCancelled) return {status};
   writes_.Count(status);
   if (status.ok()) own_writes_.Wrote(ns, over_version, content);

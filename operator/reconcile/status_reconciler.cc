@@ -18,10 +18,14 @@ constexpr Millis kCounts{5'000};
 constexpr Millis kAnything{500};
 // The longest between two computations of one status, where there are many (pace.h).
 constexpr Millis kPace{20'000};
-constexpr Millis kNotThere{30'000};
 constexpr Millis kNoView{1'000};  // the first view adds every key as well
 // Somebody may have edited a status, and not every event need have come: look again now and then.
 constexpr Millis kResync{600'000};
+
+// What a refusal (404, 409) is about: another resource of that name, or an edit, is tried at once.
+std::string StateOf(const ObjectMeta& meta) {
+  return meta.uid + "/" + std::to_string(meta.generation);
+}
 
 // The uid is a precondition: a resource that was deleted and made again is not the one we mean.
 std::string StatusPatchJson(const ObjectMeta& meta, std::string_view status) {
@@ -71,6 +75,10 @@ ReconcileResult StatusReconciler::Reconcile(const std::string& key) {
     return {};
   }
   const MonitoringTarget& target = *matched->target;
+  if (const Millis rest = own_writes_.RestAfterRefusal(key, StateOf(target.meta));
+      rest > Millis(0)) {
+    return ReconcileResult::TooEarly(rest);
+  }
   const SteadyTime asked = clock_.Steady();
   const RefusedPods::Answer refusal = RefusalOf(*matched);
   began += clock_.Steady() - asked;  // to wait for an answer is no work
@@ -125,7 +133,10 @@ ReconcileResult StatusReconciler::Write(const MonitoringTarget& target, const st
     const Code code = written.error().code;
     // Deleted, or made again, since the cache heard of it: its event comes. If none comes, it was
     // not the resource that the answer meant, but a proxy, or a definition without status.
-    if (code == Code::kNotFound || code == Code::kConflict) return {{}, kNotThere};
+    if (code == Code::kNotFound || code == Code::kConflict) {
+      if (own_writes_.Refused(target.meta.Key(), StateOf(target.meta))) writes_.Count(written);
+      return {{}, OwnWrites::kRest};
+    }
     if (code != Code::kCancelled) writes_.Count(written);
     return {written};
   }

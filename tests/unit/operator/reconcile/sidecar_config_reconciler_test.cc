@@ -179,6 +179,15 @@ TEST_F(SidecarConfigReconcilerTest, OnlyTheConfigMapThatWasSeenIsDeletedElseItLo
   registry.Render(page);
   EXPECT_THAT(page,
               HasSubstr("telltale_writes_total{kind=\"sidecar-config\",result=\"error\"} 0\n"));
+  EXPECT_GT(reconciler_.Reconcile("other").requeue_after.count(), 0);
+  EXPECT_EQ(fake.writes.size(), 1u) << "not again at any other event";
+  clock.Advance(result.requeue_after);
+  EXPECT_TRUE(reconciler_.Reconcile("other").status.ok());
+  EXPECT_EQ(fake.writes.size(), 2u);
+  page.clear();
+  registry.Render(page);
+  EXPECT_THAT(page,
+              HasSubstr("telltale_writes_total{kind=\"sidecar-config\",result=\"error\"} 1\n"));
   fake.fail.clear();
   see("second");  // ours again
   fake.objects[Path("other")] = "{}";
@@ -215,6 +224,7 @@ TEST_F(SidecarConfigReconcilerTest, ANamespaceOfWhichTheServerKnowsMoreThanWeIsN
   EXPECT_TRUE(reconciler_.Reconcile("shop").status.ok());
   fake.fail[Path("shop")] = 409;
   EXPECT_TRUE(reconciler_.Reconcile("shop").status.ok());
+  clock.Advance(OwnWrites::kRest);
   fake.fail_body = "{}";
   fake.fail[Path("shop")] = 403;
   EXPECT_FALSE(reconciler_.Reconcile("shop").status.ok());

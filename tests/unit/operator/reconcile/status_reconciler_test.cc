@@ -241,6 +241,7 @@ TEST_F(StatusReconcilerTest, AResourceThatIsDeletedOrMadeAnewMeanwhileIsNoError)
   EXPECT_TRUE(not_found.status.ok());
   EXPECT_GE(not_found.requeue_after, seconds(10));  // in case it is there all the same
   EXPECT_LE(not_found.requeue_after, seconds(60));
+  clock.Advance(not_found.requeue_after);
   fake.fail[kPath] = 409;
   const auto conflict = Reconcile();
   EXPECT_TRUE(conflict.status.ok());
@@ -326,6 +327,32 @@ TEST_F(FailingStatusTest, AWriteThatIsRefusedForEverIsTriedLessAndLessOften) {
   Run(seconds(300));
   EXPECT_LE(Writes(kPath) - early, 12);  // at most each 30 s, from when it is that long
   EXPECT_GE(Writes(kPath) - early, 9);
+}
+
+TEST_F(FailingStatusTest, AConflictOrNotFoundThatLastsIsTriedEachHalfMinuteAndCounted) {
+  for (const int code : {409, 404}) {
+    const std::string name = "shop/lasting-" + std::to_string(code);
+    PutTarget("shop", name.substr(5));
+    keys_.push_back(name);
+    const std::string path = "/apis/telltale.dev/v1alpha1/namespaces/shop/monitoringtargets/" +
+                             name.substr(5) + "/status";
+    fake.fail.clear();
+    fake.fail[path] = code;
+    Run(seconds(300));
+    EXPECT_GE(Writes(path), 8) << code;
+    EXPECT_LE(Writes(path), 12) << code;
+    std::string page;
+    registry.Render(page);
+    EXPECT_THAT(page,
+                Not(HasSubstr("telltale_writes_total{kind=\"status\",result=\"error\"} 0\n")));
+    const long refused = Writes(path);
+    targets[name]->meta.generation = 9;  // an edit is tried at once
+    Run(seconds(2));
+    EXPECT_EQ(Writes(path), refused + 1) << code;
+    fake.fail.clear();
+    Run(seconds(35));
+    EXPECT_GT(Writes(path), refused + 1) << code;
+  }
 }
 
 TEST_F(FailingStatusTest, AfterASuccessTheNextFailureIsTriedSoonAgain) {
