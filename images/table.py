@@ -235,6 +235,42 @@ def busybox() -> oci.Image:
     return image
 
 
+POSTGRES = pathlib.Path("/usr/lib/postgresql/15")
+
+
+def postgres() -> oci.Image:
+    """Debian's PostgreSQL, started with the variables and the folder of SQL that the official image has."""
+    programs = ("postgres", "initdb", "pg_ctl", "psql", "pg_isready")
+    if not (POSTGRES / "bin/postgres").exists():
+        raise Missing(f"{POSTGRES}/bin/postgres is missing: install the package postgresql-15 and try again")
+    image = oci.Image("localhost/telltale/postgres:15", 999)
+    for name in programs:
+        image.program(f"{POSTGRES}/bin/{name}", POSTGRES / "bin" / name)
+        image.link(f"/usr/bin/{name}", f"{POSTGRES}/bin/{name}")
+    for module in ("plpgsql.so", "dict_snowball.so", "libpqwalreceiver.so"):
+        image.program(f"{POSTGRES}/lib/{module}", POSTGRES / "lib" / module)
+    share = pathlib.Path("/usr/share/postgresql/15")
+    for path in sorted(path for path in share.rglob("*") if path.is_file() and "man" not in path.relative_to(share).parts):
+        image.file(str(path), path)
+    image.file("/usr/share/zoneinfo/Etc/UTC", pathlib.Path("/usr/share/zoneinfo/Etc/UTC"))
+    for applet in ("sh", "mkdir", "chmod", "rm", "sleep", "date", "mv", "cat"):
+        image.link(f"/bin/{applet}", "busybox")
+    image.program("/bin/busybox", pathlib.Path("/bin/busybox"))
+    image.file("/entrypoint.sh", ROOT / "images/postgres.sh", 0o755)
+    for folder in ("/var/lib/postgresql/data", "/var/run/postgresql"):
+        image.directory(folder, owner=999)
+    image.start(["/bin/sh", "/entrypoint.sh"], ["postgres"])
+    return image
+
+
+def postgres_exporter() -> oci.Image:
+    version = catalog.required("postgresexporter", "github.com/prometheus-community/postgres_exporter")
+    image = oci.Image(f"localhost/telltale/postgres-exporter:{version}", NOBODY)
+    image.program("/bin/postgres_exporter", real_binary("postgres_exporter"))
+    image.start(["/bin/postgres_exporter"])
+    return image
+
+
 IMAGES = {
     "telltale-operator": operator,
     "telltale-sidecar": sidecar,
@@ -247,4 +283,6 @@ IMAGES = {
     "coredns": coredns,
     "pause": pause,
     "busybox": busybox,
+    "postgres": postgres,
+    "postgres-exporter": postgres_exporter,
 }

@@ -13,7 +13,7 @@ the key of its title (stat, lines, stacked, bars, heat, table, logs) and:
   unit     as Grafana names it; `min`, `max`, `width`, `height` where the default does not fit
   query    one expression, or `queries: {LEGEND: EXPRESSION}`
   logql, logsql   for panels of log lines: the same question to Loki and to VictoriaLogs
-  needs    the component of the chart that exports these metrics, if it is not one of ours
+  needs    who exports these metrics, if it is not one of ours: a component of the chart, or postgres-exporter
   empty    until when the panel has nothing to show
 """
 
@@ -38,7 +38,7 @@ KINDS = {
 }  # fmt: skip
 NEEDS = {
     "kubelet": "kubelet.enabled", "kube-state-metrics": "kubeStateMetrics.enabled",
-    "node-exporter": "nodeExporter.enabled",
+    "node-exporter": "nodeExporter.enabled", "postgres-exporter": "postgres_exporter, as in examples/postgres",
 }  # fmt: skip
 
 

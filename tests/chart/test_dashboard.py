@@ -44,12 +44,12 @@ def test_the_json_is_what_the_descriptions_give():
 
 
 def test_there_is_one_for_each_need():
-    assert {"fleet", "application", "sidecar", "operator", "node", "containers", "shop"} <= set(NAMES)
+    assert {"fleet", "application", "sidecar", "operator", "node", "containers", "shop", "postgres"} <= set(NAMES)
     boards = [dashboards.loaded(one) for one in NAMES]
     assert len({board["uid"] for board in boards}) == len({board["title"] for board in boards}) == len(boards)
-    # The shop's comes with the example and not with the chart.
+    # Those of examples come with them and not with the chart.
     mounted = chart.find(chart.render(), "ConfigMap", "telltale-grafana-dashboards")["data"]
-    assert {f"{one}.json" for one in NAMES} - set(mounted) == {"shop.json"}
+    assert {f"{one}.json" for one in NAMES} - set(mounted) == {"shop.json", "postgres.json"}
 
 
 def test_it_can_be_provisioned(dashboard):

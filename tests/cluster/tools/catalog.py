@@ -47,11 +47,13 @@ PROGRAMS = {
     "vlagent": ("victorialogs", "github.com/VictoriaMetrics/VictoriaLogs/app/vlagent"),
     # The newest API server, beside the one of the cluster.
     "kube-apiserver-next": ("kubernetesnext", "k8s.io/kubernetes/cmd/kube-apiserver"),
+    # Its module asks for old versions of what the others have, so it has one of its own.
+    "postgres_exporter": ("postgresexporter", "github.com/prometheus-community/postgres_exporter/cmd/postgres_exporter"),
     "prometheus-operator": ("prometheusoperator", "github.com/prometheus-operator/prometheus-operator/cmd/operator"),
 }
 
 # Tests alone need these. The demo needs a log store, and no other shipper than ours.
-_FOR_TESTS = ("promtail", "vlagent", "victoria-metrics", "kube-apiserver-next", "prometheus-operator")
+_FOR_TESTS = ("promtail", "vlagent", "victoria-metrics", "kube-apiserver-next", "prometheus-operator", "postgres_exporter")
 GROUPS = {
     "demo": tuple(name for name in PROGRAMS if name not in _FOR_TESTS),
     "test": tuple(PROGRAMS),
@@ -137,6 +139,9 @@ def _versions(module: str) -> dict[str, str]:
         return {"github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version": f"{module}-{version}"}
     if module == "alertmanager":
         version = required(module, "github.com/prometheus/alertmanager").lstrip("v")
+        return {"github.com/prometheus/common/version.Version": version}
+    if module == "postgresexporter":
+        version = required(module, "github.com/prometheus-community/postgres_exporter").lstrip("v")
         return {"github.com/prometheus/common/version.Version": version}
     build = "github.com/grafana/loki/pkg/build."
     version = LOKI_RELEASES[required(module, "github.com/grafana/loki")]
