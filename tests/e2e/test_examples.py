@@ -105,7 +105,8 @@ def test_a_log_is_read_later_an_urgent_line_alerts_at_once_and_numbers_are_polle
     wait_for("warnings of both pods", PATIENCE, lambda: set(stores.by_pod(store.entries(selector))) >= pods)
     for entry in store.entries(selector):
         written = log_query.nanoseconds(entry.line[:19].replace(" ", "T") + "Z")
-        assert entry.time == written and "took long" in entry.line
+        # Later lines of one second are some nanoseconds later, so that they keep their order.
+        assert entry.time // log_query.SECOND == written // log_query.SECOND and "took long" in entry.line
 
     def alerts():
         found = json.loads(cluster.service("telltale-alertmanager:9093", "/api/v2/alerts", {}))
