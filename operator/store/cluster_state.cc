@@ -89,10 +89,10 @@ bool ClusterState::PutPod(PodRef pod) {
     dirty |= MarkPod(*to, pod);
   }
   const bool was_finished = old && old->Finished();
-  if (was_finished && (!pod->Finished() || old->labels() != pod->labels())) {
-    dirty |= QueueOfFinished(*old);
-  }
-  if (pod->Finished() && !(was_finished && old->labels() == pod->labels())) {
+  const bool counts_alike = was_finished && pod->Finished() && old->labels() == pod->labels() &&
+                            old->deleting() == pod->deleting();
+  if (was_finished && !counts_alike) dirty |= QueueOfFinished(*old);
+  if (pod->Finished() && !counts_alike) {
     dirty |= QueueOfFinished(*pod);
     const bool job = pod->labels()->Find("job-name").has_value();
     for (TargetEntry* target : found_) target->runs_jobs |= job && !pod->deleting();
@@ -124,6 +124,14 @@ bool ClusterState::QueueOfFinished(const PodRecord& pod) {
   Evaluate(pod.ns(), labels_, found_);
   for (TargetEntry* target : found_) Queue(*target);
   return !found_.empty();
+}
+
+bool ClusterState::QueueOfFinishedIn(std::string_view ns) {
+  bool dirty = false;
+  for (const PodRecord* pod : finished_) {
+    if (pod->ns() == ns) dirty |= QueueOfFinished(*pod);
+  }
+  return dirty;
 }
 
 std::size_t ClusterState::CountFinished(const TargetEntry& target) const {

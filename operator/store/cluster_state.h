@@ -82,6 +82,7 @@ class ClusterState {
   bool MarkPod(const Group& group, const PodRef& pod);
   // The targets that select this finished pod, as the number of those has changed.
   bool QueueOfFinished(const PodRecord& pod);
+  bool QueueOfFinishedIn(std::string_view ns);  // of every one there
 
   // Brings the group's matches up to date.
   bool Rematch(Group& group);

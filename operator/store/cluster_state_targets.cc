@@ -64,20 +64,24 @@ bool ClusterState::PutNamespace(NamespacePtr ns) {
   const std::string name = ns->meta.name;
   const Labels before = LabelsOf(name);
   const bool same = before == ns->meta.labels;
+  bool dirty = !same && QueueOfFinishedIn(name);
   namespaces_[name] = std::move(ns);
-  return !same && RematchNamespace(name);
+  if (!same) dirty |= RematchNamespace(name);
+  return dirty;
 }
 
 bool ClusterState::RemoveNamespace(const std::string& name) {
   const auto it = namespaces_.find(name);
   if (it == namespaces_.end()) return false;
   const bool same = it->second->meta.labels.empty();
+  bool dirty = !same && QueueOfFinishedIn(name);
   namespaces_.erase(it);
-  return !same && RematchNamespace(name);
+  if (!same) dirty |= RematchNamespace(name);
+  return dirty;
 }
 
 bool ClusterState::RematchNamespace(const std::string& name) {
-  bool dirty = false;
+  bool dirty = QueueOfFinishedIn(name);
   for (Group* group : postings_.Of(name)) {
     if (group->ns->view() == name) dirty |= Rematch(*group);
   }

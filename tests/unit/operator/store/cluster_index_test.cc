@@ -207,6 +207,44 @@ TEST_F(ClusterIndexTest, FinishedPodsAreCountedAndTheirCountIsToldToThoseWhoSele
   EXPECT_EQ(index_.Matched("shop/a")->finished, 0u);
 }
 
+TEST_F(ClusterIndexTest, AFinishedPodThatIsDeletedCountsNoMoreAlsoWhileAFinalizerKeepsIt) {
+  Send(targets(), TargetJson("shop", "a", Selecting("app", "a")));
+  PodSpec pod;
+  pod.labels = {{"app", "a"}};
+  pod.phase = "Failed";
+  for (const auto* name : {"run-1", "run-2"}) {
+    pod.name = name;
+    Send(pods(), PodJson(pod));
+  }
+  index_.TakeChanges();
+  pod.deleting = true;
+  Send(pods(), PodJson(pod));
+  EXPECT_THAT(ChangedTargets(), ElementsAre("shop/a"));
+  EXPECT_EQ(index_.Matched("shop/a")->finished, 1u);
+}
+
+TEST_F(ClusterIndexTest, FinishedPodsOfANamespaceAreCountedAnewWhenItsLabelsChange) {
+  const std::string chosen = R"("namespaceSelector":{"matchLabels":{"team":"NAME"}}})";
+  for (const std::string name : {"red", "blue"}) {
+    std::string spec = R"({"selector":{"matchLabels":{"app":"a"}},)" + chosen;
+    spec.replace(spec.find("NAME"), 4, name);
+    Send(targets(), TargetJson("infra", name, spec));
+  }
+  Send(namespaces(), NamespaceJson("shop", {{"team", "red"}}));
+  Send(namespaces(), NamespaceJson("other", {{"team", "green"}}));
+  PodSpec pod;
+  pod.labels = {{"app", "a"}};
+  pod.phase = "Succeeded";
+  Send(pods(), PodJson(pod));
+  index_.TakeChanges();
+  Send(namespaces(), NamespaceJson("shop", {{"team", "blue"}}));
+  EXPECT_THAT(ChangedTargets(), ElementsAre("infra/blue", "infra/red"));
+  EXPECT_EQ(index_.Matched("infra/red")->finished, 0u);
+  EXPECT_EQ(index_.Matched("infra/blue")->finished, 1u);
+  SendDeleted(namespaces(), NamespaceJson("shop", {{"team", "blue"}}));
+  EXPECT_THAT(ChangedTargets(), ElementsAre("infra/blue"));
+}
+
 TEST_F(ClusterIndexTest, ThatAJobsPodHasFinishedIsKnownAfterItIsGone) {
   Send(targets(), TargetJson("shop", "a", Selecting("app", "a")));
   Send(targets(), TargetJson("shop", "b", Selecting("app", "b")));
