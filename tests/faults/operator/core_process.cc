@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "tests/faults/operator/world.h"
+
 namespace telltale::faults {
 namespace {
 
@@ -53,7 +55,8 @@ CoreOptions CoreProcess::MakeOptions() {
   CoreOptions options;
   options.ns = "telltale";
   options.trusted_namespaces = {"telltale"};
-  options.sidecars.loki_url = "http://loki:3100";
+  options.sidecars.loki_url = options_.older ? "http://loki.old:3100" : "http://loki:3100";
+  options.installation.sidecar_image = options_.older ? kOldImage : kImage;
   options.identity = "operator-" + std::to_string(options_.id);
   if (options_.elect) {
     options.leader.emplace();

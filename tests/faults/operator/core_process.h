@@ -22,6 +22,7 @@ class CoreProcess {
     int id = 0;  // its group of tasks; never used again
     std::uint64_t seed = 0;
     bool elect = false;
+    bool older = false;  // an operator of the release before, which writes other configuration
     int die_after_writes = 0;  // 0: never
     bool die_before_applied = false;
     std::function<void(const std::string& document)> published = [](const std::string&) {};

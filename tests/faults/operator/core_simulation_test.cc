@@ -42,6 +42,7 @@ class CoreFaults : public testing::TestWithParam<std::uint64_t> {
     options.id = static_cast<int>(processes_.size());
     options.seed = GetParam();
     options.elect = elect_;
+    options.older = stage_.plan.theme() == Theme::kTwoVersions && options.id == 0;
     if (crashes_ > 0) {
       --crashes_;
       options.die_after_writes = stage_.plan.crash_after_writes();
@@ -76,6 +77,48 @@ class CoreFaults : public testing::TestWithParam<std::uint64_t> {
                              [this, id] { stage_.scheduler.Freeze(id, false); });
       return;
     }
+  }
+
+  // The replica of the older release goes, and one of the newer comes.
+  void Replace() {
+    processes_.front()->Kill();
+    StartProcess();
+  }
+
+  // Of one key that is refused again and again: only its own output is not what it should be, and
+  // it is tried rarely.
+  void ExpectOnlyTheRefusedIsMissing() {
+    stage_.scheduler.RunFor(kSettled);
+    const std::size_t first = stage_.server.log().size();
+    stage_.scheduler.RunFor(kSettled);
+    const End end = WithoutFaults(stage_.cluster, GetParam());
+    Outputs got = ReadOutputs(stage_.cluster), wanted = end.outputs;
+    for (CoreProcess* process : Alive()) EXPECT_EQ(process->Served(), end.list);
+    if (stage_.plan.theme() == Theme::kKeyRefused) {
+      got.erase("status rock/rock");
+      wanted.erase("status rock/rock");
+    } else {
+      EXPECT_FALSE(got.contains("configmap rock/telltale-sidecar"));
+      EXPECT_NE(got["status rock/rock"].find("ConfigNotWritten"), std::string::npos)
+          << got["status rock/rock"];
+      std::erase_if(wanted, [&](const auto& one) {
+        const auto found = got.find(one.first);
+        if (one.first.starts_with("configmap")) return found == got.end();
+        return found != got.end() && found->second.find("ConfigNotWritten") != std::string::npos;
+      });
+      std::erase_if(got, [&](const auto& one) { return !wanted.contains(one.first); });
+    }
+    EXPECT_EQ(Difference(got, wanted), "");
+    std::map<std::string, int> tries;
+    for (std::size_t i = first; i < stage_.server.log().size(); ++i) {
+      const Seen& seen = stage_.server.log()[i];
+      if (seen.kind == Seen::Kind::kWrite && seen.fault == Fault::Kind::kStatus) ++tries[seen.path];
+    }
+    for (const auto& [path, count] : tries) {
+      EXPECT_LE(count, kSettled / seconds(30) + 2) << path << " was tried again and again";
+      EXPECT_GT(count, 0);
+    }
+    EXPECT_FALSE(tries.empty()) << "what is refused was given up";
   }
 
   void OnPublished(int process, const std::string& list) {
@@ -143,6 +186,9 @@ class CoreFaults : public testing::TestWithParam<std::uint64_t> {
     }
   }
 
+  // Longer than the longest wait between two tries.
+  static constexpr seconds kSettled{120};
+
   struct Freeze {
     int process;
     SteadyTime from;
@@ -157,7 +203,9 @@ class CoreFaults : public testing::TestWithParam<std::uint64_t> {
 };
 
 TEST_P(CoreFaults, EndAsIfTheyHadNotBeen) {
-  if (stage_.random.Chance(0.7)) {  // else the faults are there from the first request on
+  const bool lasting = stage_.plan.lasting() != FaultPlan::Lasting::kNothing;
+  if (!lasting &&
+      stage_.random.Chance(0.7)) {  // else the faults are there from the first request on
     stage_.scheduler.RunFor(seconds(20));
     EXPECT_TRUE(published_ > 0 || stage_.plan.crash_after_writes() > 0);
   }
@@ -166,7 +214,12 @@ TEST_P(CoreFaults, EndAsIfTheyHadNotBeen) {
       stage_.scheduler.After(seconds(stage_.random.Between(1, 60)), [this] { FreezeLeader(); });
     }
   }
-  stage_.Disturb();
+  if (stage_.plan.theme() == Theme::kTwoVersions) {
+    stage_.scheduler.After(seconds(stage_.random.Between(1, 60)), [this] { Replace(); });
+  }
+  stage_.Disturb([&] {
+    if (lasting) ExpectOnlyTheRefusedIsMissing();
+  });
 
   // The longest freeze, the longest silence of a dead stream, the longest wait between tries.
   const End wanted = WithoutFaults(stage_.cluster, GetParam());
@@ -186,7 +239,14 @@ TEST_P(CoreFaults, EndAsIfTheyHadNotBeen) {
   ExpectNothingTakenAway();
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, CoreFaults, testing::ValuesIn(SeedsOr(1, 270)), SeedName);
+// Six of each theme that are always the same, and three that are new each day.
+std::vector<std::uint64_t> Plans() {
+  std::vector<std::uint64_t> seeds = SeedsOr(1, 186);
+  for (const std::uint64_t seed : SeedsOfTheDay(0, 93)) seeds.push_back(seed);
+  return seeds;
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, CoreFaults, testing::ValuesIn(Plans()), SeedName);
 
 }  // namespace
 }  // namespace telltale::faults

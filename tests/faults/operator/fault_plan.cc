@@ -13,7 +13,8 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Theme::kCount)> 
     "gone-storm",    "stall",        "overload",  "error-500",    "unauthorized", "refused",
     "drip",          "huge-line",    "malformed", "unknown-type", "early-events", "no-end-mark",
     "no-watch-list", "restore",      "conflicts", "lost-answers", "restart",      "crash",
-    "frozen",        "two-replicas", "mixed",
+    "frozen",        "two-replicas", "mixed",     "key-refused",  "quota",        "two-versions",
+    "old-sidecars",
 };
 
 // Themes that are about single streams; others mix these in.
@@ -79,6 +80,21 @@ FaultPlan::FaultPlan(std::uint64_t seed)
       if (random_.Chance(0.3)) server_restarts_ = 1;
       if (random_.Chance(0.2)) restores_ = 1;
       if (random_.Chance(0.3)) crash_after_writes_ = random_.Between(1, 20);
+      break;
+    case Theme::kKeyRefused:
+    case Theme::kQuota: {
+      probability_ = other_ = 0;  // nothing else keeps a write from being made
+      duration_ = std::chrono::seconds(random_.Between(200, 600));
+      constexpr std::array kCodes = {403, 404, 409, 422, 500};
+      const bool quota = theme_ == Theme::kQuota;
+      lasting_ = quota ? Lasting::kNewConfigMaps : Lasting::kOneStatus;
+      lasting_status_ = quota ? 403 : kCodes[random_.Below(kCodes.size())];
+      break;
+    }
+    case Theme::kTwoVersions:
+      replicas_ = 2;
+      other_ = random_.Chance(0.5) ? 0.1 : 0;
+      if (random_.Chance(0.3)) server_restarts_ = 1;
       break;
     default:
       break;

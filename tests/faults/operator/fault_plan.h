@@ -43,6 +43,10 @@ enum class Theme {
   kFrozen,        // two replicas; the leader stops beyond its lease and wakes up
   kTwoReplicas,   // two replicas under all of it
   kMixed,
+  kKeyRefused,   // every write of one status is refused, for minutes
+  kQuota,        // no ConfigMap can be made, for minutes
+  kTwoVersions,  // two replicas, one of an older release that is replaced
+  kOldSidecars,  // the pods' sidecars are of an older release
   kCount,
 };
 std::string_view ThemeName(Theme theme);
@@ -87,6 +91,10 @@ class FaultPlan {
   bool crash_before_applied() const { return crash_before_applied_; }
   int restores() const { return restores_; }
   int server_restarts() const { return server_restarts_; }
+  // What is refused, with which status, from the first fault to the last.
+  enum class Lasting { kNothing, kOneStatus, kNewConfigMaps };
+  Lasting lasting() const { return lasting_; }
+  int lasting_status() const { return lasting_status_; }
   // How long the leader is frozen, in seconds; 0: never.
   int freeze_seconds() const { return freeze_seconds_; }
 
@@ -102,7 +110,8 @@ class FaultPlan {
   double probability_;  // of the theme's own fault
   double other_;        // of any other one
   int replicas_ = 1, crash_after_writes_ = 0, restores_ = 0, server_restarts_ = 0;
-  int freeze_seconds_ = 0;
+  int freeze_seconds_ = 0, lasting_status_ = 0;
+  Lasting lasting_ = Lasting::kNothing;
   bool watch_list_ = true, crash_before_applied_ = false;
 };
 

@@ -185,7 +185,7 @@ TEST_P(ReflectorFaults, HoldWhatTheServerHasAndNeverLess) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, ReflectorFaults, testing::ValuesIn(SeedsOr(1, 216)), SeedName);
+INSTANTIATE_TEST_SUITE_P(Seeds, ReflectorFaults, testing::ValuesIn(SeedsOr(1, 248)), SeedName);
 
 }  // namespace
 }  // namespace telltale::faults

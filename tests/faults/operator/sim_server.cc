@@ -13,6 +13,8 @@ std::string StatusJson(int code) {
                              : code == 429 ? "TooManyRequests"
                              : code == 409 ? "Conflict"
                              : code == 422 ? "Invalid"
+                             : code == 404 ? "NotFound"
+                             : code == 403 ? "Forbidden"
                                            : "InternalError";
   return R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"by plan",)"
          R"("reason":")" +
@@ -42,6 +44,28 @@ std::string SimServer::LeaseHolder() const {
   const std::size_t at = lease.find(kField);
   if (at == std::string::npos) return "";
   return lease.substr(at + kField.size(), lease.find('"', at + kField.size()) - at - kField.size());
+}
+
+bool SimServer::RefusedForLong(const ApiRequest& request) const {
+  const std::string path = request.target.substr(0, request.target.find('?'));
+  switch (plan_->lasting()) {
+    case FaultPlan::Lasting::kOneStatus:
+      return path.ends_with(kRefusedStatus);
+    case FaultPlan::Lasting::kNewConfigMaps:
+      return path.find("/configmaps/") != std::string::npos && cluster_.Get(path).empty();
+    case FaultPlan::Lasting::kNothing:
+      break;
+  }
+  return false;
+}
+
+Fault SimServer::ForCall(const ApiRequest& request) {
+  if (!faults_ || plan_ == nullptr) return {};
+  const bool write = request.method != "GET";
+  if (write && RefusedForLong(request)) {
+    return {.kind = Fault::Kind::kStatus, .status = plan_->lasting_status()};
+  }
+  return plan_->ForCall(write);
 }
 
 void SimServer::GoDown(Scheduler::Millis duration) {
@@ -80,11 +104,10 @@ std::size_t SimTransport::Log(const ApiRequest& request) {
 
 Result<ApiResponse> SimTransport::Call(const ApiRequest& request) {
   const std::size_t seen = Log(request);
-  const bool write = request.method != "GET";
   const bool counted = At(seen).kind == Seen::Kind::kWrite;
   const int generation = server_.generation();
   if (!Latency(1, 25)) return Fail(Code::kCancelled, "the process ended");
-  const Fault fault = server_.ForCall(write);
+  const Fault fault = server_.ForCall(request);
   At(seen).fault = fault.kind;
   if (server_.down() || generation != server_.generation() || fault.kind == Kind::kRefuse) {
     return Broken("connection refused");

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "operator/kube/client/transport.h"
@@ -37,6 +38,9 @@ struct Seen {
   SteadyTime ended;
 };
 
+// The status that the plans of Theme::kKeyRefused are about.
+inline constexpr std::string_view kRefusedStatus = "/namespaces/rock/monitoringtargets/rock/status";
+
 class SimServer {
  public:
   SimServer(Scheduler& scheduler, FakeCluster& cluster, FaultPlan* plan, std::uint64_t seed);
@@ -51,9 +55,7 @@ class SimServer {
   std::string LeaseHolder() const;
 
   Fault ForStream() { return faults_ && plan_ != nullptr ? plan_->ForStream() : Fault(); }
-  Fault ForCall(bool write) {
-    return faults_ && plan_ != nullptr ? plan_->ForCall(write) : Fault();
-  }
+  Fault ForCall(const ApiRequest& request);
 
   Scheduler& scheduler() { return scheduler_; }
   FakeCluster& cluster() { return cluster_; }
@@ -63,6 +65,8 @@ class SimServer {
   std::map<int, Scheduler::Task*>& waiting() { return waiting_; }
 
  private:
+  bool RefusedForLong(const ApiRequest& request) const;
+
   Scheduler& scheduler_;
   FakeCluster& cluster_;
   FaultPlan* plan_;

@@ -29,7 +29,7 @@ Stage::Stage(std::uint64_t seed, bool writers)
       world(cluster, seed),
       server(scheduler, cluster, &plan, seed),
       writers_(writers) {
-  world.Create();
+  world.Create(/*old_sidecars=*/plan.theme() == Theme::kOldSidecars);
   created_ = cluster.resource_version();
 }
 
@@ -63,7 +63,7 @@ void Stage::Restore() {
   cluster.Compact();
 }
 
-void Stage::Disturb() {
+void Stage::Disturb(const std::function<void()>& at_end) {
   for (int i = 0; i < kChanges; ++i) AtSomeTime([this] { ChangeWorld(); });
   for (int i = 0; i < plan.server_restarts(); ++i) {
     AtSomeTime([this] {
@@ -76,6 +76,7 @@ void Stage::Disturb() {
   }
   server.SetFaults(true);
   scheduler.RunFor(plan.duration());
+  if (at_end) at_end();
   server.SetFaults(false);
   if (still_until_ > scheduler.Now()) scheduler.RunFor(still_until_ - scheduler.Now());
 }

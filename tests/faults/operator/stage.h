@@ -4,6 +4,8 @@
 // the seed's plan spoils. One per test case, one thread at a time (scheduler.h).
 #pragma once
 
+#include <functional>
+
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/kube/cluster/fake_cluster.h"
 #include "tests/faults/operator/fault_plan.h"
@@ -17,8 +19,9 @@ struct Stage {
   // `writers`: somebody writes to the cluster by himself.
   explicit Stage(std::uint64_t seed, bool writers = false);
 
-  // The plan's time with its faults: world changes, restarts and restores of the server.
-  void Disturb();
+  // The plan's time with its faults: world changes, restarts and restores of the server. `at_end`
+  // is called while the faults still happen.
+  void Disturb(const std::function<void()>& at_end = {});
 
   using Millis = std::chrono::milliseconds;
   FakeClock clock;

@@ -53,7 +53,11 @@ void World::PutPod(const Pod& pod) {
   if (pod.leaving) w.Field("deletionTimestamp", "2026-11-21T02:00:00Z");
   w.Key("labels").BeginObject().Field("app", pod.app);
   for (const auto& [key, value] : pod.labels) w.Field(key, value);
-  w.EndObject().EndObject();
+  w.EndObject();
+  if (pod.sidecar) {
+    w.Key("annotations").BeginObject().Field("telltale.dev/sidecar", pod.image).EndObject();
+  }
+  w.EndObject();
   w.Key("spec").BeginObject().Field("nodeName", "node-" + std::to_string(pod.uid.size() % 3));
   w.Key("containers").BeginArray().BeginObject().Field("name", "app");
   w.Key("ports").BeginArray().BeginObject().Field("name", "http");
@@ -80,6 +84,7 @@ World::Pod World::NewPod(const std::string& ns, const std::string& app, std::str
   pod.uid = "uid-" + std::to_string(count_);
   pod.ip = "10.1." + std::to_string(count_ / 250) + "." + std::to_string(count_ % 250 + 1);
   pod.sidecar = random_.Chance(0.4);
+  pod.image = old_sidecars_ || random_.Chance(0.3) ? kOldImage : kImage;
   addresses_[pod.uid] = pod.ip;
   return pod;
 }
@@ -102,7 +107,8 @@ void World::Apply(const std::string& path, const std::string& json) {
   }
 }
 
-void World::Create() {
+void World::Create(bool old_sidecars) {
+  old_sidecars_ = old_sidecars;
   for (const char* name : kNamespaces) PutNamespace(name);
   PutNamespace("rock");
   for (std::size_t i = 0; i < kRockTargets; ++i) {

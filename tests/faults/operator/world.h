@@ -7,6 +7,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/fakes/kube/cluster/fake_cluster.h"
@@ -15,6 +16,8 @@
 namespace telltale::faults {
 
 inline constexpr std::string_view kTargetsPath = "/apis/telltale.dev/v1alpha1/monitoringtargets";
+// Images of sidecars: what this release injects, and what the one before did.
+inline constexpr std::string_view kImage = "telltale/sidecar:2", kOldImage = "telltale/sidecar:1";
 // What somebody writes into our ConfigMaps.
 inline constexpr std::string_view kByHand = "by hand";
 
@@ -22,7 +25,8 @@ class World {
  public:
   World(FakeCluster& cluster, std::uint64_t seed);
 
-  void Create();
+  // `old_sidecars`: all that pods have are of the release before; else some of them.
+  void Create(bool old_sidecars = false);
   static constexpr std::size_t kRockTargets = 3;
   // The address of a pod that is or was; null when there never was one with this uid.
   const std::string* AddressOf(const std::string& uid) const;
@@ -34,6 +38,7 @@ class World {
     std::string ns, name, uid, app, phase = "Running", ip;
     std::map<std::string, std::string> labels;
     bool ready = true, leaving = false, sidecar = false;
+    std::string_view image;  // of the sidecar
     int port = 8080;
   };
   void PutPod(const Pod& pod);
@@ -53,6 +58,7 @@ class World {
   std::vector<Pod> pods_;                         // those that may change
   std::vector<std::string> targets_;              // "ns/name" of those that may change
   std::map<std::string, std::string> addresses_;  // by uid, of all there ever were
+  bool old_sidecars_ = false;
   int count_ = 0;
 };
 
