@@ -124,7 +124,7 @@ def count(report: pathlib.Path) -> tuple[int, int, int]:
 
 # Tests that the race detector does not run, by a pattern of their names, and why. All others run.
 NOT_RACED = {
-    r"^Seeds/(CoreFaults|ReflectorFaults)\.": "a simulated plan is one thread",
+    r"^Seeds/((Fresh)?CoreFaults|ReflectorFaults)\.": "a simulated plan is one thread",
     r"LogPathFaults\.": (
         "a simulated plan is one thread; those of the log path run in sidecar_pipeline_test"
     ),
