@@ -9,6 +9,11 @@
 #include "sidecar/discover/rotated_files.h"
 
 namespace telltale {
+namespace {
+
+constexpr int kMostRounds = 4;
+
+}  // namespace
 
 bool Copies::Appeared(const TailedFile& file, const Copy& copy) const {
   const Directory* directory = discovery_.Find(file.directory);
@@ -26,7 +31,8 @@ bool Copies::IsCopy(const TailedFile& file, const Copy& copy) const {
   if (!present || present->id != file.info.id) return false;
   // It grew, and was seen to, between the copy and the truncation.
   if (file.fingerprint.offset > 0) return ContentMatches(copy.bytes, file.first_fingerprint);
-  // It was empty when it was seen.
+  // It was empty when it was seen. While it holds what the copy does, it is not truncated yet.
+  if (BeginsWith(file.bytes, copy.bytes)) return false;
   auto known = history_.Known(file.directory);
   return std::none_of(known.begin(), known.end(), [&](const KnownGeneration& other) {
     return other.checkpoint.offset > 0 && ContentMatches(copy.bytes, other.checkpoint);
@@ -72,11 +78,23 @@ std::vector<std::string> Copies::UnseenBehind(const std::string& path,
   return out;
 }
 
-// The youngest one.
+// Where names changed while it was looked for, it may have gone on to the next name: the log was
+// rotated again.
 std::optional<Copy> Copies::Find(const TailedFile& file,
                                  FunctionRef<bool(const Copy&)> is_copy) const {
+  std::optional<Copy> copy;
+  Discovery::Names before, names = Discovery::PlainNamesIn(file.directory);
+  for (int round = 0; round < kMostRounds && !copy && before != names; ++round) {
+    copy = FindAmong(names, file, is_copy);
+    before = std::exchange(names, Discovery::PlainNamesIn(file.directory));
+  }
+  return copy;
+}
+
+// The youngest one.
+std::optional<Copy> Copies::FindAmong(const Discovery::Names& names, const TailedFile& file,
+                                      FunctionRef<bool(const Copy&)> is_copy) const {
   std::set<std::string> held;
-  const auto names = Discovery::PlainNamesIn(file.directory);
   const NamesByBase by_base(names, BasesOf(history_.Known(file.directory)));
   auto copies = RotationsOf(file.path, by_base, discovery_.sources(), held);
   for (auto copy = copies.rbegin(); copy != copies.rend(); ++copy) {

@@ -44,6 +44,8 @@ class Copies {
   bool IsCopyOfRegrown(const TailedFile& file, const Copy& copy) const;
   bool Appeared(const TailedFile& file, const Copy& copy) const;
   std::optional<Copy> Find(const TailedFile& file, FunctionRef<bool(const Copy&)> is_copy) const;
+  std::optional<Copy> FindAmong(const Discovery::Names& names, const TailedFile& file,
+                                FunctionRef<bool(const Copy&)> is_copy) const;
 
   const FileHistory& history_;
   const OpenFiles& open_;

@@ -30,7 +30,7 @@ void FileSet::Restart(TailedFile& file) {
           {{"path", file.path}, {"offset", file.checkpoint.offset}, {"unread_bytes", unread}});
   auto owned = open_.Take(file.file_id);
   if (auto info = StatFile(file.bytes.fd())) file.info = *info;
-  file.checkpoint = file.fingerprint = file.first_fingerprint = Checkpoint{};
+  file.checkpoint = file.sent = file.fingerprint = file.first_fingerprint = Checkpoint{};
   file.searched = 0;
   file.partial = file.held = file.rewritten = false;
   file.memory.clear();

@@ -58,6 +58,9 @@ struct TailedFile {
   // While nothing was read: of what was seen last and first. They tell a truncation, and a copy
   // that was made before it.
   Checkpoint fingerprint, first_fingerprint;
+  // While nothing is acknowledged: up to where an earlier process sent it. The text behind may be
+  // cut off, which does not make it another file.
+  Checkpoint sent;
   PartialLines carried_partial;  // comes before its first byte, from the generation before
   std::uint64_t searched = 0;    // no line end between checkpoint.offset and here
   bool rewritten = false;        // that part may have changed since it was searched
@@ -79,7 +82,9 @@ struct TailedFile {
   SteadyTime failing_since{};    // the first of read errors in a row; never when there is none
 
   // What tells its content from that of other files.
-  const Checkpoint& known() const { return checkpoint.offset > 0 ? checkpoint : fingerprint; }
+  const Checkpoint& known() const {
+    return checkpoint.offset > 0 ? checkpoint : sent.offset > 0 ? sent : fingerprint;
+  }
   bool unread() const { return info.size > checkpoint.offset; }
 };
 

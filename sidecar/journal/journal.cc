@@ -70,6 +70,17 @@ void Journal::Open() {
   Rewrite();
 }
 
+Checkpoint Journal::Known(const FileRecord& file) const {
+  Checkpoint known = file.checkpoint;
+  if (known.offset > 0) return known;
+  for (const auto& [sequence, batch] : state_.in_flight) {
+    if (batch.file_id == file.file_id && batch.checkpoint.offset > known.offset) {
+      known = batch.checkpoint;
+    }
+  }
+  return known.offset > 0 ? known : file.fingerprint;
+}
+
 const FileRecord* Journal::Recall(const FileIdentity& id, const std::string& path,
                                   const FileBytes& bytes) {
   for (auto it = state_.files.rbegin(); it != state_.files.rend(); ++it) {
@@ -78,7 +89,7 @@ const FileRecord* Journal::Recall(const FileIdentity& id, const std::string& pat
     // Device numbers change with a reboot; birth time and place make up for it.
     bool same_place = id.birth != 0 && file.path == path;
     if (file.id.device != id.device && !same_place) continue;
-    if (!ContentMatches(bytes, file.known())) continue;
+    if (!ContentMatches(bytes, Known(file))) continue;
     return Reopen(file, id);
   }
   return nullptr;

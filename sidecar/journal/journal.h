@@ -46,6 +46,9 @@ class Journal {
   const JournalState& state() const { return state_; }
   // The series is not counted any more.
   void ForgetSeries(const SeriesName& series) { state_.metrics.erase(series); }
+  // What tells the content of the file from that of other files: what was acknowledged, or while
+  // nothing is, what was sent of it, or else what was seen.
+  Checkpoint Known(const FileRecord& file) const;
   // Wall time of the last complete scan of an earlier process; 0 without one.
   std::int64_t last_scan() const { return last_scan_; }
   // All wanted files were found by a scan that began then. Written along with other records, at

@@ -72,6 +72,7 @@ struct FileRecord {
   StreamTimes stream_times;      // behind checkpoint
   bool open = false;             // in this process; not written
 
+  // What tells its content from that of other files, but for what is in flight of it.
   const Checkpoint& known() const { return checkpoint.offset > 0 ? checkpoint : fingerprint; }
 };
 

@@ -44,6 +44,7 @@ void LogWorker::Continue(TailedFile& file, const FileRecord& record) {
   file.path = record.path;
   file.checkpoint = record.checkpoint;
   file.fingerprint = file.first_fingerprint = record.fingerprint;
+  file.sent = {};
   file.last_time = record.last_time;
   file.memory = record.memory;
   file.stream_times = record.stream_times;
@@ -58,6 +59,7 @@ void LogWorker::Continue(TailedFile& file, const FileRecord& record) {
       ++file.outstanding;
     } else {
       replays_[file.file_id].push_back(batch);
+      if (batch.checkpoint.offset > file.sent.offset) file.sent = batch.checkpoint;
       alerts_.AlreadyRaised(batch);
     }
   }
@@ -140,7 +142,10 @@ std::vector<KnownGeneration> LogWorker::Known(const std::string& directory) cons
     auto found = by_file_id.find(batch.file_id);
     if (found == by_file_id.end()) continue;
     Checkpoint& checkpoint = out[found->second].checkpoint;
-    if (batch.checkpoint.offset > checkpoint.offset) checkpoint = batch.checkpoint;
+    const FileRecord& record = journal_.state().files.at(batch.file_id);
+    // Text that was seen behind it may be cut off.
+    const bool only_seen = record.checkpoint.offset == 0 && checkpoint == record.fingerprint;
+    if (only_seen || batch.checkpoint.offset > checkpoint.offset) checkpoint = batch.checkpoint;
   }
   return out;
 }

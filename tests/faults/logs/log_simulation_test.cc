@@ -33,6 +33,22 @@ TEST_P(FreshLogPathFaults, OfTheDateLoseNothingAndDoubleNothingAndReportWhatIsGo
 }
 INSTANTIATE_TEST_SUITE_P(Part, FreshLogPathFaults, testing::Range<std::uint64_t>(0, 10));
 
+// As VictoriaLogs stores it, and Loki behind a head block that was cut.
+TEST(LogOracle, ARepeatedLineThatSeveralFilesBeginWithIsDoubledAndHidesNoneThatIsMissing) {
+  ExpectedStream stream{.filename = "a.log", .stream = "", .lines = {}};
+  for (const char* text : {"banner", "a 1 x", "banner", "a 2 x"}) {
+    stream.lines.emplace_back().text = text;
+  }
+  const std::vector<DeliveredLine> once{{1, "banner"}, {2, "a 1 x"}, {3, "banner"}, {4, "a 2 x"}};
+  std::vector<DeliveredLine> lines = once;
+  lines.insert(lines.end(), once.begin(), once.begin() + 2);
+  const auto judge = [&] { return Judge({&stream}, ByTime({{{"a.log", ""}, lines}})); };
+  EXPECT_EQ(judge().doubled, 2u);
+  EXPECT_EQ(judge().misplaced + judge().missing, 0u) << judge().Text();
+  lines.erase(lines.begin() + 2);
+  EXPECT_EQ(judge().missing, 1u);
+}
+
 std::string PlanName(const testing::TestParamInfo<std::uint64_t>& info) {
   return LogPlan(info.param).Name();
 }
@@ -53,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(Wide, LogPathFaults, testing::ValuesIn(WideSeeds()), Pl
 INSTANTIATE_TEST_SUITE_P(OnceFailed, LogPathFaults,
                          testing::ValuesIn(SeedsOr({345, 2818, 3247, 3757, 4249, 4443, 4456, 4807,
                                                     5328, 6615, 30080, 30877, 33638, 500270,
-                                                    21787072, 100050181})),
+                                                    21787072, 100050181, 801078, 100080787})),
                          PlanName);
 
 }  // namespace

@@ -206,7 +206,11 @@ void LogStage::Start() {
 void LogStage::End() {
   if (!sidecar_) return;
   Say("end");
-  reported_.Add(sidecar_->Metrics());
+  const Page page = sidecar_->Metrics();
+  reported_.Add(page);
+  if (plan_.trouble == Trouble::kPowerCut) {
+    in_flight_at_cuts_ += static_cast<std::uint64_t>(page.at("telltale_logs_pending_bytes"));
+  }
   sidecar_.reset();
   files_->SidecarEnded();
   disk_.Live();

@@ -97,6 +97,9 @@ class LogStage {
   // Lost bytes that were reported: up to the last step, and in steps that the disk cut short, whose
   // records may be missing.
   std::uint64_t reported_before_ = 0, reported_unrecorded_ = 0;
+  // Bytes that were in flight when the power was cut. The journal may have forgotten them, and if
+  // their file was truncated, nobody knows of them.
+  std::uint64_t in_flight_at_cuts_ = 0;
   LogPipelineOptions options_;
   std::unique_ptr<LogFiles> files_;
   std::unique_ptr<SimSidecar> sidecar_;

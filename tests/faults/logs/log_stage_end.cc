@@ -143,7 +143,7 @@ void LogStage::ExpectReasons(const Verdict& verdict) {
   const std::uint64_t uncertain = bytes["file_gone"] + reported_unrecorded_ +
                                   files_->cut_seen_bytes() +
                                   (plan_.exact() ? 0 : verdict.saved_bytes);
-  Check(told >= verdict.known_lost_bytes,
+  Check(told + in_flight_at_cuts_ >= verdict.known_lost_bytes,
         "lost bytes that were seen: " + std::to_string(verdict.known_lost_bytes) +
             ", but reported: " + std::to_string(told));
   Check(told <= verdict.lost_bytes + uncertain,

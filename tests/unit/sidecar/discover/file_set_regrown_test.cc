@@ -70,6 +70,38 @@ TEST_F(FileSetRegrownTest, ACopyOfAFileThatGoesOnIsNoTruncation) {
   EXPECT_THAT(Unread(), ElementsAre("2026-11-30 old\n2026-11-30 more\n"));
 }
 
+// Plan 27 of tests/faults/logs with processes: the copy was read in the file's place, and the
+// truncation then took the same bytes for lost.
+TEST_F(FileSetRegrownTest, AFileThatWasSeenEmptyIsNotTruncatedBeforeItIs) {
+  for (const char* name : {"a.log", "b.log"}) See(name, "");
+  for (const char* name : {"a.log", "b.log"}) Append(name, "old and long\n");
+  fs::copy_file(temp_ / "a.log", temp_ / "a.log.1");
+  temp_.Write("b.log.1", "old and");  // the copy is being made
+  set_->HandleEvents();
+  EXPECT_THAT(Unread(), ElementsAre("old and long\n", "old and long\n"));
+  temp_.Write("b.log.1", "old and long\n");
+  temp_.Write("a.log", "new\n");
+  temp_.Write("b.log", "new\n");
+  set_->HandleEvents();
+  EXPECT_THAT(Unread(), ElementsAre("old and long\n", "old and long\n", "new\n", "new\n"));
+  EXPECT_THAT(moved_, ElementsAre(0, 0));
+  EXPECT_THAT(truncated_, ElementsAre());
+}
+
+TEST_F(FileSetRegrownTest, ACopyThatGetsItsNextNameWhileItIsLookedForIsFound) {
+  See("a.log", "old\n");
+  CopyAndTruncate("a.log", "other\n");
+  history_.on_known = [&] {
+    Rename("a.log.1", "a.log.2");
+    Append("a.log.1", "other\n");
+    temp_.Write("a.log", "third and longer\n");
+  };
+  set_->HandleEvents();
+  set_->Sweep();
+  EXPECT_THAT(truncated_, ElementsAre());
+  EXPECT_THAT(Unread(), ElementsAre("old\n", "other\n", "third and longer\n"));
+}
+
 TEST_F(FileSetRegrownTest, AnOlderFileThatBeginsAlikeAndIsRotatedOnIsNoCopy) {
   Append("a.log.1", "banner\nolder\n");
   FirstStart();

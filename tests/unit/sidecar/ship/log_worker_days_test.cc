@@ -64,6 +64,37 @@ TEST_F(LogWorkerDaysTest, AFileThatIsWrittenToAfterDaysAndDeletedAtOnceCountsAsV
   EXPECT_EQ(Metric("vanished_files_total"), 2);
 }
 
+// Of one file before it is found again, of the other behind it.
+TEST_F(LogWorkerDaysTest, WhatWasInFlightAtAKillIsSentOnceThoughTheTextBehindItIsCutOff) {
+  const std::string lines(300, 'x');
+  for (const char* name : {"a.log", "b.log"}) Append(name, lines + "\none\nhalf");
+  Start();
+  Pass(std::chrono::seconds(2));  // in flight, and nothing is acknowledged
+  ASSERT_EQ(Metric("read_lines_total"), 4);
+  std::filesystem::resize_file(temp_ / "a.log", 305);
+  Start();
+  std::filesystem::resize_file(temp_ / "b.log", 305);
+  for (const char* name : {"a.log", "b.log"}) Append(name, "two\n");
+  AckAll();
+  EXPECT_EQ(Metric("read_lines_total"), 6);
+  for (const std::string reason : {"file_gone", "truncated"}) {
+    EXPECT_EQ(Metric("lost_lines_total{reason=\"" + reason + "\"}"), 0) << reason;
+    EXPECT_EQ(Metric("lost_bytes_total{reason=\"" + reason + "\"}"), 0) << reason;
+  }
+}
+
+TEST_F(LogWorkerDaysTest, WhatWasInFlightAtAKillAndIsCutOffItselfIsLostAndTheNewTextIsRead) {
+  for (const char* name : {"a.log", "b.log"}) Append(name, "one\ntwo\n");
+  Start();
+  Pass(std::chrono::seconds(2));  // in flight
+  Start();
+  std::filesystem::resize_file(temp_ / "a.log", 4);
+  Append("b.log", "three\n");
+  AckAll();
+  EXPECT_EQ(Metric("lost_lines_total{reason=\"file_gone\"}"), 2);
+  EXPECT_EQ(Metric("read_lines_total"), 2 + 1 + 3);
+}
+
 // By modes of the files and, the second time, of their folder.
 TEST_F(LogWorkerDaysTest, FilesThatMayNotBeReadAfterARestartAreNotGoneAndGoOnWhereTheyWere) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can make files that it may not read then";
