@@ -71,14 +71,11 @@ void Journal::Open() {
 }
 
 Checkpoint Journal::Known(const FileRecord& file) const {
-  Checkpoint known = file.checkpoint;
-  if (known.offset > 0) return known;
-  for (const auto& [sequence, batch] : state_.in_flight) {
-    if (batch.file_id == file.file_id && batch.checkpoint.offset > known.offset) {
-      known = batch.checkpoint;
-    }
+  Checkpoint sent;
+  for (const auto& [sequence, batch] : state_.in_flight) {  // ascending, as the file is read
+    if (batch.file_id == file.file_id) sent = batch.checkpoint;
   }
-  return known.offset > 0 ? known : file.fingerprint;
+  return file.checkpoint.offset == 0 && sent.offset > 0 ? sent : file.known();
 }
 
 const FileRecord* Journal::Recall(const FileIdentity& id, const std::string& path,
@@ -89,16 +86,14 @@ const FileRecord* Journal::Recall(const FileIdentity& id, const std::string& pat
     // Device numbers change with a reboot; birth time and place make up for it.
     bool same_place = id.birth != 0 && file.path == path;
     if (file.id.device != id.device && !same_place) continue;
-    if (!ContentMatches(bytes, Known(file))) continue;
-    return Reopen(file, id);
+    if (ContentMatches(bytes, Known(file))) return Reopen(file, id);
   }
   return nullptr;
 }
 
 const FileRecord* Journal::Rebind(std::uint64_t file_id, const FileIdentity& id) {
   auto found = state_.files.find(file_id);
-  if (found == state_.files.end()) return nullptr;
-  return Reopen(found->second, id);
+  return found == state_.files.end() ? nullptr : Reopen(found->second, id);
 }
 
 const FileRecord* Journal::Reopen(FileRecord& file, const FileIdentity& id) {
