@@ -36,6 +36,34 @@ Status DecodeGlobs(JsonValue value, std::vector<std::string>& out) {
   });
 }
 
+// A container's name is a label of DNS (RFC 1123).
+Status DecodeContainerNames(JsonValue value, std::vector<std::string>& out) {
+  out.clear();
+  return decode::Elements(value, [&](JsonValue item) -> Status {
+    std::string name;
+    TELLTALE_TRY(decode::Text(item, name));
+    if (!IsScrapeClass(name)) {
+      return decode::Wrong(
+          "must be the name of a container, no pattern: 1 to 63 lower case letters, digits and -");
+    }
+    out.push_back(std::move(name));
+    return {};
+  });
+}
+
+Status DecodeContainers(JsonValue value, LogsSpec& out) {
+  TELLTALE_TRY(decode::Fields(value, [&](std::string_view key, JsonValue member) -> Status {
+    if (key == "include") return DecodeContainerNames(member, out.containers);
+    if (key == "exclude") return DecodeContainerNames(member, out.exclude_containers);
+    return {};
+  }));
+  const bool none = std::ranges::all_of(out.containers, [&](const std::string& name) {
+    return std::ranges::find(out.exclude_containers, name) != out.exclude_containers.end();
+  });
+  if (out.containers.empty() || !none) return {};
+  return decode::Wrong("reads nothing: every name of include is in exclude, too");
+}
+
 Status DecodeLogLabels(JsonValue value, Labels& out) {
   TELLTALE_TRY(DecodeStringMap(value, out));
   for (const auto& [name, text] : out) TELLTALE_TRY(CheckStreamLabel(name));
@@ -89,6 +117,11 @@ Status CheckCombination(const LogsSpec& logs) {
             "directory",
             decode::Wrong(
                 "is required with source: Files: the folder that the application logs into")));
+  }
+  if (files && !(logs.containers.empty() && logs.exclude_containers.empty())) {
+    return decode::In(
+        "containers",
+        decode::Wrong("belongs to source: Stdout; files are chosen by files.include"));
   }
   const bool node = logs.collector == Collector::kNode;
   if (node && HasAlert(logs.pipeline)) {
@@ -153,6 +186,7 @@ Status DecodeLogsSpec(JsonValue value, LogsSpec& out) {
                           collector);
     }
     if (key == "files") return decode::Fields(member, files);
+    if (key == "containers") return DecodeContainers(member, out);
     if (key == "labels") return DecodeLogLabels(member, out.labels);
     if (key == "tenant") return DecodeTenant(member, out.tenant);
     if (key == "multiline" && member.type() != JsonValue::Type::kNull) {

@@ -87,11 +87,12 @@ void NodeLogs::Refresh() {
   }
   if (any) AddFinished();
   for (auto& [name, node] : nodes_) {
-    // Stable, and targets were added by key: of a pod's targets the first stays.
+    // Stable, and targets were added by key: of a pod's targets those stay that get a container.
     std::ranges::stable_sort(
         node.pods, [](const auto& a, const auto& b) { return PodBefore(*a.first, *b.first); });
     const auto rest = std::ranges::unique(node.pods, [](const auto& a, const auto& b) {
-      return !PodBefore(*a.first, *b.first) && !PodBefore(*b.first, *a.first);
+      return ReadsAllContainers(*a.second->logs) && !PodBefore(*a.first, *b.first) &&
+             !PodBefore(*b.first, *a.first);
     });
     node.pods.erase(rest.begin(), rest.end());
     // Records never change, so where they are the same the answer is.
@@ -117,7 +118,7 @@ void NodeLogs::AddFinished() {
     for (const auto& target : index_.Matching(expanded.meta.ns, expanded.meta.labels)) {
       if (!ReadByNodeAgent(*target)) continue;
       nodes_[expanded.node].pods.emplace_back(pod, target);
-      break;
+      if (ReadsAllContainers(*target->logs)) break;
     }
   }
 }

@@ -125,10 +125,9 @@ Status App::FollowPods() {
 }
 
 void App::FollowOutput(const SidecarConfig& config) {
-  const bool wanted =
-      !config.loki.url.empty() &&
-      std::ranges::any_of(config.logs, [](const auto& logs) { return logs.output; });
-  if (wanted && !output_) {
+  std::vector<std::string> containers;
+  if (!config.loki.url.empty()) containers = OutputContainers(config, pod_);
+  if (!containers.empty() && !output_) {
     auto server = InClusterServer();
     if (!server.ok()) {
       LogError("the output of the pod's containers cannot be followed",
@@ -142,7 +141,7 @@ void App::FollowOutput(const SidecarConfig& config) {
     options.acked = [this](const std::string& path) { return pipeline_->Acked(path); };
     output_ = std::make_unique<PodLogs>(std::move(options), started_state_, registry_, clock_);
   }
-  if (output_) output_->Follow(wanted ? pod_.containers : std::vector<std::string>());
+  if (output_) output_->Follow(containers);
 }
 
 void App::BecomeReady() {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar/app/stream_labels.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "common/base/log.h"
 #include "sidecar/pipeline/pipeline.h"
 #include "sidecar/podlog/pod_logs.h"
@@ -27,6 +30,14 @@ void Overlay(const Labels& from, Labels& to) {
   for (const auto& [name, value] : from) SetLabel(to, name, value);
 }
 
+bool ReadsOutput(const LogFilesConfig& logs, const std::string& container) {
+  const auto in = [&](const std::vector<std::string>& names) {
+    return std::ranges::find(names, container) != names.end();
+  };
+  return logs.output && (logs.containers.empty() || in(logs.containers)) &&
+         !in(logs.exclude_containers);
+}
+
 LogSource Labelled(LogSource source, const PodInfo& pod) {
   Overlay(IdentityLabels(pod), source.labels);
   // Loki forgets labels without a value; here they would only make two names for one stream.
@@ -35,6 +46,15 @@ LogSource Labelled(LogSource source, const PodInfo& pod) {
 }
 
 }  // namespace
+
+std::vector<std::string> OutputContainers(const SidecarConfig& config, const PodInfo& pod) {
+  std::vector<std::string> names;
+  std::ranges::copy_if(pod.containers, std::back_inserter(names), [&](const std::string& name) {
+    return std::ranges::any_of(config.logs,
+                               [&](const auto& logs) { return ReadsOutput(logs, name); });
+  });
+  return names;
+}
 
 std::vector<LogSource> LogSources(const SidecarConfig& config, const PodInfo& pod) {
   std::vector<LogSource> sources;
@@ -66,6 +86,7 @@ std::vector<LogSource> LogSources(const SidecarConfig& config, const PodInfo& po
     }
     PodInfo as = pod;
     for (const std::string& container : pod.containers) {
+      if (!ReadsOutput(logs, container)) continue;
       as.container = container;
       source.include = {SpoolPath(std::string(config.StateDir()), container)};
       source.format = LogSource::Format::kCri;

@@ -18,6 +18,9 @@
 
 namespace telltale {
 
+// The containers of the pod whose output an entry of `logs` reads, in the pod's order.
+std::vector<std::string> OutputContainers(const SidecarConfig& config, const PodInfo& pod);
+
 // Labels of a stream: the configuration's, overridden by those of the entry in `logs`, overridden
 // by the pod's identity (namespace, pod, container, node, app). So no configuration can impersonate
 // another pod.

@@ -70,6 +70,22 @@ void DecodeFormat(Decoder& decoder, const YamlNode& node, const std::string& pat
   }
 }
 
+void DecodeOutput(Decoder& decoder, const YamlNode& node, const std::string& path,
+                  LogFilesConfig& out) {
+  const auto names = [&](const std::string& key, std::vector<std::string>& to) {
+    return [&decoder, path = path + "." + key, &to](const YamlNode& list) {
+      to.clear();
+      decoder.Sequence(list, path, [&](const YamlNode& item, const std::string& at) {
+        decoder.String(item, at, to.emplace_back());
+        if (to.back().empty()) decoder.Problem(item, at + " must be the name of a container");
+      });
+    };
+  };
+  decoder.Map(node, path,
+              {{"include", names("include", out.containers)},
+               {"exclude", names("exclude", out.exclude_containers)}});
+}
+
 void DecodeLogs(Decoder& decoder, const YamlNode& node, const std::string& path,
                 LogFilesConfig& out) {
   const std::size_t before = decoder.count();
@@ -96,7 +112,7 @@ void DecodeLogs(Decoder& decoder, const YamlNode& node, const std::string& path,
         }},
        {"stdout",
         [&](const YamlNode& n) {
-          decoder.Map(n, path + ".stdout", {});
+          DecodeOutput(decoder, n, path + ".stdout", out);
           out.output = true;
         }},
        {"format",

@@ -34,6 +34,8 @@ struct LogFilesConfig {
   std::vector<std::string> include;  // globs, absolute
   std::vector<std::string> exclude;
   bool output = false;  // instead of files: what the pod's containers print
+  // Of these containers; empty: of all but those of `exclude_containers`.
+  std::vector<std::string> containers, exclude_containers;
   LogFormat format = LogFormat::kAuto;
   Labels labels;                     // on the streams of these files
   std::string tenant;                // in place of loki.tenant

@@ -15,6 +15,20 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kTimeout{10'000}, kRetryCap{15'000};
 
+// What was known of the pod: for the same target, else for another one that read a container of it.
+template <class Map, class PodIn>
+const NodePod* LastOf(const Map& map, const NodePod& now, PodIn pod_in) {
+  const NodePod* last = nullptr;
+  const auto [begin, end] = map.equal_range(now.Folder());
+  for (auto it = begin; it != end; ++it) {
+    const NodePod& pod = pod_in(it->second);
+    if (pod.target->name == now.target->name) return &pod;
+    const auto& names = pod.containers;
+    if (std::ranges::find_first_of(names, now.containers) != names.end()) last = &pod;
+  }
+  return last;
+}
+
 HttpClientOptions ClientOptions(const Url& server) {
   HttpClientOptions options;
   options.server = server;
@@ -158,17 +172,19 @@ bool PodFeed::Take(const std::string& json, bool recalled) {
   }
   LogProblems(decoded->problems);
   targets_.clear();
-  std::map<std::string, NodePod> before;
-  for (NodePod& pod : listed_) before.emplace(pod.Folder(), std::move(pod));
+  std::multimap<std::string, NodePod> before;
+  for (NodePod& pod : listed_) {
+    std::string folder = pod.Folder();
+    before.emplace(std::move(folder), std::move(pod));
+  }
   listed_.clear();
   TargetCache targets;
   bool all_usable = true;
   for (NodePod& pod : decoded->pods) {
-    const std::string folder = pod.Folder();
-    const auto lingers = gone_.find(folder);
-    const auto known = before.extract(folder);
-    const NodePod* last = known ? &known.mapped() : nullptr;
-    if (last == nullptr && lingers != gone_.end()) last = &lingers->second.pod;
+    const NodePod* last = LastOf(before, pod, [](const NodePod& each) -> auto& { return each; });
+    if (last == nullptr) {
+      last = LastOf(gone_, pod, [](const Gone& each) -> auto& { return each.pod; });
+    }
     NoteTarget(*pod.target, last == nullptr ? nullptr : last->target.get());
     if (!pod.target->usable) {
       all_usable = false;
@@ -177,10 +193,14 @@ bool PodFeed::Take(const std::string& json, bool recalled) {
     } else if (last != nullptr) {
       pod.target = Merged(last->target, pod.target, targets);
     }
-    if (lingers != gone_.end()) gone_.erase(lingers);
     listed_.push_back(std::move(pod));
   }
-  for (auto& [folder, pod] : before) gone_[folder] = {std::move(pod), clock_.Steady()};
+  std::set<std::string> listed;
+  for (const NodePod& pod : listed_) listed.insert(pod.Folder());
+  std::erase_if(gone_, [&](const auto& each) { return listed.contains(each.first); });
+  for (auto& [folder, pod] : before) {
+    if (!listed.contains(folder)) gone_.emplace(folder, Gone{std::move(pod), clock_.Steady()});
+  }
   // A list with a bad target would leave out its pods at the next start, so the last copy stays.
   if (recalled || !all_usable || options_.state_dir.empty()) return true;
   if (auto written = WriteFileAtomic(CopyPath(), json); !written.ok()) {
@@ -258,7 +278,9 @@ bool PodFeed::LetGo() {
 void PodFeed::Publish() {
   std::vector<NodePod> pods = listed_;
   for (const auto& [folder, gone] : gone_) pods.push_back(gone.pod);
-  pods_read_.Set(static_cast<double>(pods.size()));
+  std::set<std::string> folders;
+  for (const NodePod& pod : pods) folders.insert(pod.Folder());
+  pods_read_.Set(static_cast<double>(folders.size()));
   target_gauges_.Publish(targets_);
   {
     MutexLock lock(mutex_);

@@ -102,8 +102,8 @@ class PodFeed {
   // Of the thread.
   std::string version_;  // of the list, by the operator's ETag
   std::vector<NodePod> listed_;
-  std::map<std::string, Gone> gone_;  // by folder
-  TargetStates targets_;              // of the last list
+  std::multimap<std::string, Gone> gone_;  // by folder; several of a pod with several targets
+  TargetStates targets_;                   // of the last list
   std::string last_error_;
   std::set<std::string> problems_;  // of the last list
   std::chrono::milliseconds wait_{0};

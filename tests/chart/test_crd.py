@@ -191,6 +191,12 @@ WRONG = {
     "Files with Node": (
         spec(logs=FILES | {"collector": "Node"}), "source Files needs collector Sidecar"),
     "Stdout with files": (spec(logs=FILES | {"source": "Stdout"}), "files belongs to source Files"),
+    "containers of files": (
+        spec(logs=FILES | {"containers": {"exclude": ["istio-proxy"]}}), "containers belongs to source Stdout"),
+    "a pattern of containers": (
+        spec(logs={"source": "Stdout", "containers": {"include": ["istio-*"]}}), "name of a container and no pattern"),
+    "containers that are read and are not": (
+        spec(logs={"source": "Stdout", "containers": {"include": ["a", "b"], "exclude": ["b", "a"]}}), "reads nothing"),
     "Stdout with an alert": (
         stage(alert={"name": "Panic"}), "an alert stage works with collector Sidecar only"),
     "an alert of another namespace": (
@@ -295,6 +301,8 @@ ACCEPTED = {
     "a tenant": spec(logs=FILES | {"tenant": "Team-A_1!.*'()"}),
     "Stdout with Sidecar": spec(logs={"source": "Stdout", "collector": "Sidecar",
                                       "pipeline": [{"alert": {"name": "Panic"}}]}),
+    "containers": spec(logs={"source": "Stdout", "containers": {"include": ["app-1", "2"], "exclude": ["app-1", "istio-proxy"]}}),
+    "every container, and none by name": spec(logs={"source": "Stdout", "containers": {"include": [], "exclude": []}}),
     "Off without logs for it": spec(sidecar=OFF, logs={"source": "Stdout"}),
     "polls and metric files": spec(sidecar={
         "http": [{"name": "health", "port": 8080},

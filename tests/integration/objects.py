@@ -33,20 +33,23 @@ def target(namespace: str, name: str, **spec) -> dict:
 
 
 def running_pod(api, namespace: str, name: str, ip: str, labels: dict, ports: dict | None = None,
-                sidecar: bool = False, owner: tuple[str, str] = ("", "")) -> None:  # fmt: skip
-    """A pod bound to a node that does not exist, whose status says that it runs at this address. `owner`: kind and name."""
+                sidecar: bool = False, owner: tuple[str, str] = ("", ""), init: tuple[str, ...] = (),
+                more: tuple[str, ...] = ()) -> None:  # fmt: skip
+    """A pod bound to a node that does not exist, whose status says that it runs at this address. `owner`: kind and name.
+    `init` and `more` are names of containers beside `app`; the last of `init` is a native sidecar."""
     injected = [{"name": "telltale-sidecar", "image": "none", "restartPolicy": "Always"}]
+    first = [{"name": each, "image": "none"} | ({"restartPolicy": "Always"} if each == init[-1] else {}) for each in init]
     owners = [{"apiVersion": "apps/v1", "kind": owner[0], "name": owner[1], "uid": "u", "controller": True}] if owner[0] else []
     apply(api, {
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {"name": name, "namespace": namespace, "labels": labels, "ownerReferences": owners},
         "spec": {
             "nodeName": "nowhere",
-            "initContainers": injected if sidecar else [],
+            "initContainers": (injected if sidecar else []) + first,
             "containers": [{
                 "name": "app", "image": "none",
                 "ports": [{"name": n, "containerPort": p} for n, p in (ports or {}).items()],
-            }],
+            }] + [{"name": each, "image": "none"} for each in more],
         },
     })  # fmt: skip
     status = {

@@ -30,10 +30,10 @@ def agent(operator, store, tmp_path):
         yield pods, program
 
 
-def write(api, pods, namespace: str, name: str, *lines: str) -> None:
+def write(api, pods, namespace: str, name: str, *lines: str, container: str = "app") -> None:
     """Appends to the log that a kubelet would keep for the pod's container."""
     uid = api.kubectl("-n", namespace, "get", "pod", name, "-o", "jsonpath={.metadata.uid}").stdout
-    folder = pods / f"{namespace}_{name}_{uid}" / "app"
+    folder = pods / f"{namespace}_{name}_{uid}" / container
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "0.log").open("a") as out:
         out.write("".join(lines))
@@ -82,14 +82,25 @@ def test_pods_that_a_target_selects_are_read_and_no_others(api, namespace, agent
 
 
 def test_a_pod_that_has_finished_is_read(api, namespace, agent, store):
-    pods, _ = agent
-    objects.running_pod(api, namespace, "job", "10.3.1.1", {"app": "web"})
+    pods, program = agent
+    objects.running_pod(api, namespace, "job", "10.3.1.1", {"app": "web"}, init=("setup-2", "native-3"), more=("istio-proxy",))
     api.kubectl("-n", namespace, "patch", "pod", "job", "--subresource=status", "--type=merge",
                 "-p", json.dumps({"status": {"phase": "Succeeded"}}))  # fmt: skip
-    write(api, pods, namespace, "job", line(1))
-    objects.apply(api, objects.target(
-        namespace, "out", selector={"matchLabels": {"app": "web"}}, logs={"source": "Stdout"}))  # fmt: skip
-    wait_for("its line", lambda: numbers(store, namespace) == [1])
+    for number, container in enumerate(("app", "setup-2", "native-3", "istio-proxy"), 1):
+        write(api, pods, namespace, "job", line(number), container=container)
+    web = {"matchLabels": {"app": "web"}}
+    # Each container belongs to the first target that reads it.
+    objects.apply(
+        api,
+        objects.target(namespace, "out", selector=web, logs={
+            "source": "Stdout", "labels": {"part": "app"}, "containers": {"include": ["app", "other-1"]}}),
+        objects.target(namespace, "rest", selector=web, logs={
+            "source": "Stdout", "labels": {"part": "rest"}, "containers": {"exclude": ["istio-proxy"]}}),
+    )  # fmt: skip
+    wait_for("the lines of three containers", lambda: numbers(store, namespace) == [1, 2, 3])
+    parts = {(entry.labels["container"], entry.labels["part"]) for entry in store.entries({"namespace": namespace})}
+    assert parts == {("app", "app"), ("setup-2", "rest"), ("native-3", "rest")}
+    assert program.metric("telltale_node_pods") == 1
 
 
 def test_while_the_operator_is_away_its_last_list_is_read_also_by_a_new_agent(api, namespace, operator, agent, store):

@@ -44,10 +44,10 @@ class Node:
     def __init__(self, api, folder):
         self.api, self.folder = api, folder
 
-    def write(self, namespace: str, pod: str, *lines: str, uid: str = "") -> None:
+    def write(self, namespace: str, pod: str, *lines: str, uid: str = "", container: str = "app") -> None:
         got = self.api.kubectl("-n", namespace, "get", "pod", pod, "-o", "jsonpath={.metadata.uid}")
         assert got.returncode == 0, got.stderr
-        log = self.folder / f"pods/{namespace}_{pod}_{uid or got.stdout}/app/0.log"
+        log = self.folder / f"pods/{namespace}_{pod}_{uid or got.stdout}/{container}/0.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a") as out:
             for line in lines:
@@ -97,10 +97,11 @@ def test_two_tenants_read_one_pod_through_one_watch_and_nobody_reads_a_foreign_o
     objects.apply(
         api,
         objects.target(namespace, "red", selector=shop, logs=STDOUT | {
-            "tenant": "red", "labels": {"team": "a"}, "pipeline": [metric("lines_total")]}),
+            "tenant": "red", "labels": {"team": "a"}, "containers": {"include": ["app", "2"]}, "pipeline": [metric("lines_total")]}),
         objects.target(namespace, "blue", selector={"matchAll": True}, logs=STDOUT | {
-            "tenant": "blue", "pipeline": [metric("lines_total"), {"drop": {"expression": "secret"}}]}),
-        objects.target(evil, "all", selector={"matchAll": True}, logs=STDOUT | {"tenant": "evil"}),
+            "tenant": "blue", "containers": {"exclude": ["proxy-1", "2"]}, "pipeline": [metric("lines_total"), {"drop": {"expression": "secret"}}]}),
+        objects.target(evil, "all", selector={"matchAll": True}, logs=STDOUT | {
+            "tenant": "evil", "containers": {"include": ["app", "setup-2", "native-3", "proxy-1"], "exclude": ["proxy-1"]}}),
         # The API server takes these, and this Promtail would not start with them.
         objects.target(namespace, "wrong", selector=shop, logs=STDOUT | {
             "pipeline": [{"template": {"source": "a", "template": "{{ b64enc .Value }}"}}]}),
@@ -117,18 +118,24 @@ def test_two_tenants_read_one_pod_through_one_watch_and_nobody_reads_a_foreign_o
 
     node = Node(api, tmp_path)
     for where, pod, labels in ((namespace, "web-1", {"app": "shop"}), (evil, "web-1", {"app": "x"})):
-        objects.running_pod(api, where, pod, "10.1.8.1", labels, {"http": 80, "admin": 81})
+        objects.running_pod(api, where, pod, "10.1.8.1", labels, {"http": 80, "admin": 81},
+                            init=("setup-2", "native-3"), more=("proxy-1",))  # fmt: skip
     # What the stock rules of Promtail's own chart would make a path of.
     done = api.kubectl("-n", evil, "annotate", "pod", "web-1", "kubernetes.io/config.hash=*")
     assert done.returncode == 0, done.stderr
     node.write(namespace, "web-1", "first", "a secret")
     node.write(evil, "web-1", "of evil")
+    node.write(evil, "web-1", "of its proxy", container="proxy-1")
+    node.write(evil, "web-1", "of its first container", container="setup-2")
+    node.write(evil, "web-1", "of its native sidecar", container="native-3")
+    node.write(namespace, "web-1", "its second container's", container="proxy-1")
     before = pod_watches(api)
     monkeypatch.setenv("HOSTNAME", "nowhere")  # as the chart's DaemonSet does: the pod's node
     with peers.Promtail(tmp_path / "promtail", in_cluster(config, api, tmp_path)) as promtail:
         wait_for("the lines of red", lambda: lines(loki, "red", pod="web-1") == ["first", "a secret"], 30)
         wait_for("the lines of blue", lambda: lines(loki, "blue", pod="web-1") == ["first"], 30)
-        wait_for("the lines of evil", lambda: lines(loki, "evil", pod="web-1") == ["of evil"], 30)
+        of_evil = ["of evil", "of its first container", "of its native sidecar"]
+        wait_for("the lines of evil", lambda: sorted(lines(loki, "evil", pod="web-1")) == of_evil, 30)
         assert pod_watches(api) == before + 1
 
         objects.running_pod(api, namespace, "web-2", "10.1.8.2", {"app": "shop"}, {"http": 80})
@@ -140,7 +147,7 @@ def test_two_tenants_read_one_pod_through_one_watch_and_nobody_reads_a_foreign_o
         objects.running_pod(api, namespace, "web-1", "10.1.8.3", {"app": "shop"}, {"http": 80})
         node.write(namespace, "web-1", "third")
         wait_for("the line of the pod made anew", lambda: lines(loki, "red", pod="web-1")[2:] == ["third"], 30)
-        assert lines(loki, "evil", namespace=evil) == ["of evil"]
+        assert sorted(lines(loki, "evil", namespace=evil)) == of_evil
 
         entry = loki.entries({"pod": "web-2"}, tenant="red")[0]
         labels = {k: v for k, v in entry.labels.items() if k != "filename"}

@@ -2,6 +2,8 @@
 #include "operator/plan/configs/node_logs.h"
 
 #include <algorithm>
+#include <ranges>
+#include <span>
 
 #include "common/text/json_writer.h"
 #include "operator/plan/configs/sidecar_stages.h"
@@ -30,18 +32,40 @@ std::string_view FolderUid(const Pod& pod) {
   return pod.meta.uid;
 }
 
-void WritePod(const Pod& pod, std::size_t target, JsonWriter& writer) {
+// `earlier` are the entries before this one: those of the same pod are the last of them.
+void WritePod(const NodeLogPod& each, std::span<const NodeLogPod> earlier, std::size_t target,
+              JsonWriter& writer) {
+  const Pod& pod = each.pod;
+  const auto taken = [&](std::string_view container) {
+    for (const NodeLogPod& other : std::views::reverse(earlier)) {
+      if (other.pod.meta.uid != pod.meta.uid) return false;
+      if (ReadsContainer(*other.target->logs, container)) return true;
+    }
+    return false;
+  };
   writer.BeginObject();
   writer.Field("namespace", pod.meta.ns).Field("name", pod.meta.name);
   writer.Field("uid", FolderUid(pod)).Field("app", AppLabel(pod.meta.labels, ""));
   writer.Key("target").Int(static_cast<std::int64_t>(target)).Key("containers").BeginArray();
   for (const auto& container : pod.containers) {
-    if (container.name != kSidecarContainer) writer.String(container.name);
+    if (container.name == kSidecarContainer || taken(container.name)) continue;
+    if (ReadsContainer(*each.target->logs, container.name)) writer.String(container.name);
   }
   writer.EndArray().EndObject();
 }
 
 }  // namespace
+
+bool ReadsContainer(const LogsSpec& logs, std::string_view container) {
+  const auto in = [&](const std::vector<std::string>& names) {
+    return std::ranges::find(names, container) != names.end();
+  };
+  return (logs.containers.empty() || in(logs.containers)) && !in(logs.exclude_containers);
+}
+
+bool ReadsAllContainers(const LogsSpec& logs) {
+  return logs.containers.empty() && logs.exclude_containers.empty();
+}
 
 bool ReadByNodeAgent(const MonitoringTarget& target) {
   return !target.suspend && target.logs && target.logs->collector == LogsSpec::Collector::kNode;
@@ -60,7 +84,9 @@ std::string RenderNodeLogs(const std::vector<NodeLogPod>& pods) {
   writer.BeginObject().Key("targets").BeginArray();
   for (const MonitoringTarget* target : targets) WriteTarget(*target, writer);
   writer.EndArray().Key("pods").BeginArray();
-  for (std::size_t i = 0; i < pods.size(); ++i) WritePod(pods[i].pod, places[i], writer);
+  for (std::size_t i = 0; i < pods.size(); ++i) {
+    WritePod(pods[i], std::span(pods).first(i), places[i], writer);
+  }
   writer.EndArray().EndObject();
   return json;
 }

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "operator/model/monitoring_target.h"
@@ -15,16 +16,22 @@
 namespace telltale {
 
 struct NodeLogPod {
-  std::shared_ptr<const MonitoringTarget> target;  // the first by key that a node agent reads for
+  std::shared_ptr<const MonitoringTarget> target;  // a node agent reads for it
   Pod pod;
 };
+
+// Whether the container's output is read, of a pod that matches.
+bool ReadsContainer(const LogsSpec& logs, std::string_view container);
+// Whether that of every container is.
+bool ReadsAllContainers(const LogsSpec& logs);
 
 // The target has pods whose stdout somebody on the node reads.
 bool ReadByNodeAgent(const MonitoringTarget& target);
 
 // {"targets": [{name, generation, labels, tenant, pipeline}], "pods": [{namespace, name, uid, app,
 // target, containers}]}, in the order of `pods`; the same bytes for the same pods. `uid` is as it
-// stands in the name of the pod's folder under /var/log/pods, `target` an index.
+// stands in the name of the pod's folder under /var/log/pods, `target` an index. A pod may follow
+// itself, for another target: each of its containers belongs to the first target that reads it.
 std::string RenderNodeLogs(const std::vector<NodeLogPod>& pods);
 
 }  // namespace telltale

@@ -178,6 +178,21 @@ void WriteNamespaces(std::span<const std::string> namespaces, YamlWriter& yaml) 
         yaml);
 }
 
+// Names of containers as a rule: `action` is keep or drop.
+void WriteContainers(const std::vector<std::string>& names, std::string_view action,
+                     YamlWriter& yaml) {
+  std::string regex;
+  for (const auto& name : names) regex.append(regex.empty() ? "" : "|").append(QuoteRegex(name));
+  if (regex.empty()) return;
+  Write({.sources = {std::string(kContainer)},
+         .regex = regex,
+         .separator = {},
+         .target = {},
+         .replacement = {},
+         .action = std::string(action)},
+        yaml);
+}
+
 // "$" starts a reference to a group in a replacement.
 std::string QuoteReplacement(std::string_view text) {
   std::string out;
@@ -222,6 +237,8 @@ void WritePromtailRelabeling(const MonitoringTarget& target,
   yaml.BeginSeq();
   if (!namespaces.empty()) WriteNamespaces(namespaces, yaml);
   WriteSelector(target.selector, yaml);
+  WriteContainers(target.logs->containers, "keep", yaml);
+  WriteContainers(target.logs->exclude_containers, "drop", yaml);
   for (const SharedRule& rule : kShared) yaml.Alias(rule.name);
   for (const auto& [name, value] : target.logs->labels) {
     WriteReplace({}, {}, {}, name, QuoteReplacement(value), yaml);

@@ -21,6 +21,13 @@ void WriteGlobs(JsonWriter& writer, std::string_view key, const std::string& dir
   writer.EndArray();
 }
 
+void WriteNames(JsonWriter& writer, std::string_view key, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  writer.Key(key).BeginArray();
+  for (const auto& name : names) writer.String(name);
+  writer.EndArray();
+}
+
 void WriteLogs(JsonWriter& writer, const LogsSpec& logs, const SidecarConfigOptions& options) {
   writer.Key("loki").BeginObject().Field("url", options.loki_url);
   if (!options.loki_tenant.empty()) writer.Field("tenant", options.loki_tenant);
@@ -32,7 +39,10 @@ void WriteLogs(JsonWriter& writer, const LogsSpec& logs, const SidecarConfigOpti
   }
   writer.Key("logs").BeginArray().BeginObject();
   if (logs.source == LogsSpec::Source::kStdout) {
-    writer.Key("stdout").BeginObject().EndObject();
+    writer.Key("stdout").BeginObject();
+    WriteNames(writer, "include", logs.containers);
+    WriteNames(writer, "exclude", logs.exclude_containers);
+    writer.EndObject();
   } else {
     writer.Key("files").BeginObject();
     WriteGlobs(writer, "include", logs.directory, logs.include);

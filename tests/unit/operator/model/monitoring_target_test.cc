@@ -218,6 +218,14 @@ TEST(DecodeMonitoringTarget, LogsMustFitTheirSourceAndTheSidecar) {
   EXPECT_EQ(LogsError(R"({"files":{"directory":"/var/log/shop"}})"), "");
   EXPECT_EQ(LogsError(R"({"source":"Stdout"})"), "");
   EXPECT_EQ(LogsError(R"({"source":"Stdout","collector":"Sidecar"})"), "");
+  EXPECT_EQ(LogsError(R"({"source":"Stdout","containers":{"include":["app-1"],"exclude":["2"]}})"),
+            "");
+  EXPECT_EQ(LogsError(R"({"source":"Stdout","containers":{"include":[],"exclude":["a"]}})"), "");
+  EXPECT_EQ(LogsError(R"({"source":"Stdout","containers":{"include":["a"],"exclude":["b","a"]}})"),
+            "spec.logs.containers: reads nothing: every name of include is in exclude, too");
+  EXPECT_NE(LogsError(R"({"source":"Stdout","containers":{"exclude":["istio-*"]}})"), "");
+  EXPECT_EQ(LogsError(R"({"files":{"directory":"/l"},"containers":{"include":["a"]}})"),
+            "spec.logs.containers: belongs to source: Stdout; files are chosen by files.include");
   EXPECT_EQ(LogsError(R"({"source":"Files","collector":"Node"})"),
             "spec.logs: takes source: Files only with collector: Sidecar");
   EXPECT_NE(LogsError("{}"), "");

@@ -64,6 +64,26 @@ TEST(LogSources, TheOutputOfThePodIsASourceForEachContainerAsItself) {
   EXPECT_THAT(sources[1].include, ElementsAre("/state/stdout/main/0.log"));
 }
 
+TEST(LogSources, EachEntryReadsTheOutputOfItsContainers) {
+  SidecarConfig config;
+  config.state_dir = "/state";
+  LogFilesConfig one, others;
+  one.output = others.output = true;
+  one.containers = {"main-1", "elsewhere"};
+  others.exclude_containers = {"main-1", "istio-proxy"};
+  config.logs = {one, others};
+  PodInfo pod;
+  pod.containers = {"setup", "main-1", "istio-proxy"};
+  const auto sources = LogSources(config, pod);
+  ASSERT_EQ(sources.size(), 2u);
+  EXPECT_THAT(sources[0].include, ElementsAre("/state/stdout/main-1/0.log"));
+  EXPECT_THAT(sources[1].include, ElementsAre("/state/stdout/setup/0.log"));
+  EXPECT_THAT(OutputContainers(config, pod), ElementsAre("setup", "main-1"));
+  config.logs = {one};
+  config.logs[0].exclude_containers = {"main-1"};
+  EXPECT_THAT(OutputContainers(config, pod), ElementsAre());
+}
+
 TEST(LogSources, OutsideAPodTheConfigurationSaysWhoItIs) {
   SidecarConfig config;
   config.labels = {{"app", "shop"}};

@@ -41,6 +41,28 @@ TEST(RenderNodeLogs, InitContainersAreReadToo) {
   EXPECT_THAT(RenderNodeLogs({PodOf("a")}), HasSubstr(R"("containers":["app","setup"])"));
 }
 
+TEST(RenderNodeLogs, EachContainerBelongsToTheFirstTargetThatReadsIt) {
+  NodeLogPod first = PodOf("a"), second = PodOf("a"), third = PodOf("a"), other = PodOf("b");
+  const auto choose = [](NodeLogPod& each, const std::string& name,
+                         std::vector<std::string> include, std::vector<std::string> exclude) {
+    auto target = std::make_shared<MonitoringTarget>(*each.target);
+    target->meta.name = name;
+    target->logs->containers = std::move(include);
+    target->logs->exclude_containers = std::move(exclude);
+    each.target = target;
+    each.pod.containers.push_back({.name = "istio-proxy", .ports = {}});
+  };
+  choose(first, "1", {"setup", "elsewhere"}, {});
+  choose(second, "2", {}, {"istio-proxy"});
+  choose(third, "3", {}, {});
+  choose(other, "4", {"app"}, {"app"});
+  const std::string json = RenderNodeLogs({first, second, third, other});
+  EXPECT_THAT(json, HasSubstr(R"("target":0,"containers":["setup"])"));
+  EXPECT_THAT(json, HasSubstr(R"("target":1,"containers":["app"])"));
+  EXPECT_THAT(json, HasSubstr(R"("target":2,"containers":["istio-proxy"])"));
+  EXPECT_THAT(json, HasSubstr(R"("uid":"u-b","app":"","target":3,"containers":[])"));
+}
+
 TEST(RenderNodeLogs, ATargetMayHaveATenantOfItsOwn) {
   EXPECT_THAT(RenderNodeLogs({PodOf("a")}), Not(HasSubstr("tenant")));
   auto target = std::make_shared<MonitoringTarget>(*PodOf("a").target);

@@ -44,6 +44,18 @@ TEST(PlanSidecarConfigs, AsksForTheContainersOutputInPlaceOfFiles) {
       << configs.at("shop").at("shop.t.json");
 }
 
+TEST(PlanSidecarConfigs, AsksForTheOutputOfTheChosenContainers) {
+  World world;
+  world.targets = {ParseTarget(
+      R"({"metadata":{"name":"t","namespace":"shop"},"spec":{"selector":{"matchAll":true},)"
+      R"("logs":{"source":"Stdout","collector":"Sidecar",)"
+      R"("containers":{"include":["app-1","2"],"exclude":["istio-proxy"]}}}})")};
+  const std::string text = PlanSidecarConfigs(world, {"http://loki"}).at("shop").at("shop.t.json");
+  EXPECT_NE(text.find(R"({"stdout":{"include":["app-1","2"],"exclude":["istio-proxy"]},)"),
+            std::string::npos)
+      << text;
+}
+
 TEST(PlanSidecarConfigs, PollsAskThePodsLoopbackAndFilesAreReadInTheirFolder) {
   World world;
   world.targets = {ParseTarget(
