@@ -90,7 +90,8 @@ def test_each_helm_command_renders(page, tmp_path):
 def of_chart(page: str) -> list[str]:
     """The blocks of YAML that are values of the chart."""
     keys = set(chart.values())
-    return [body for body in blocks(page, "yaml") if (value := yaml.safe_load(body)) and isinstance(value, dict) and set(value) <= keys]
+    values = [(body, list(yaml.safe_load_all(body))) for body in blocks(page, "yaml")]
+    return [body for body, documents in values if len(documents) == 1 and isinstance(documents[0], dict) and set(documents[0]) <= keys]
 
 
 @pytest.mark.parametrize("page", [*NAMES, "docs/reference/any-prometheus.md"])
