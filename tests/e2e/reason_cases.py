@@ -206,6 +206,7 @@ WELL = of_what_is_well()
 ELSEWHERE = {
     "ConfigRefused": "tests/unit/operator/plan/status/status_truth_test.cc",  # a sidecar older than the operator
     "InjectionOff": "tests/unit/operator/plan/status/status_truth_test.cc",  # of the whole release, as are these
+    "FilterUnsupported": "tests/unit/operator/plan/status/status_administrator_test.cc",
     "NoLogStore": "tests/unit/operator/plan/status/status_truth_test.cc",
     "NoScrapeJob": "tests/integration/test_any_prometheus.py",
     "PrometheusUnknown": "tests/integration/test_any_prometheus.py",

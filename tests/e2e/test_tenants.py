@@ -93,7 +93,7 @@ def test_each_targets_lines_go_to_its_tenant_with_the_secrets_certificate(
             namespace, name, selector={"matchLabels": {"app": name}}, logs=logs))  # fmt: skip
         cluster.kubectl("apply", "-f", "-", stdin=manifests.deployment(namespace, name, {}, manifests.container(script)))
 
-    selector = f'{{namespace="{namespace}"}}'
+    selector = f'{{namespace="{namespace}", app=~".+"}}'  # not the events of the namespace
 
     def apps(tenant: str) -> set[str]:
         code, body = through(tenant, selector)
