@@ -91,7 +91,8 @@ def sentence(text: str) -> str:
     """An answer without what depends on the order in which Pushgateway goes through its groups."""
     if " is not a " in text or "error(s) occurred" in text or " collides " in text:
         return "inconsistent"
-    return text.strip()
+    # Of two equal series of two groups it shows the value of the one that it meets second.
+    return re.sub(r"\b(counter|gauge|untyped|summary|histogram):<.*> \} was collected", r"\1 } was collected", text.strip())
 
 
 def both(pair, method: str, path: str, body=b"", headers: dict | None = None, status_only: bool = False) -> int:

@@ -58,8 +58,9 @@ class EventLogTest : public testing::Test {
     // The versions of its lines.
     std::vector<std::string> Written(const std::string& suffix = "") const {
       std::vector<std::string> versions;
-      const auto text = ReadFile(file + suffix);
-      for (std::string_view line : Split(text.ok() ? *text : "", '\n')) {
+      const auto read = ReadFile(file + suffix);
+      const std::string text = read.ok() ? *read : "";
+      for (std::string_view line : Split(text, '\n')) {
         const std::size_t at = line.find(R"("message":"m)");
         if (at == std::string_view::npos) continue;
         line.remove_prefix(at + 12);
