@@ -74,7 +74,7 @@ def condition(api, namespace: str, name: str, kind: str) -> dict:
     for item in status(api, namespace, name).get("conditions", []):
         if item["type"] == kind:
             return item
-    return {"status": None, "reason": None}
+    return {"status": None, "reason": None, "message": ""}
 
 
 def reasons(api, namespace: str, name: str) -> list[str]:
