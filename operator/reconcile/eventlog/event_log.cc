@@ -28,10 +28,6 @@ Counter& CounterOf(Registry& registry, const char* result) {
                              {{"result", result}});
 }
 
-std::string PathOf(const std::string& ns) {
-  return "/api/v1/namespaces/" + ns + "/configmaps/" + std::string(kEventConfigMap);
-}
-
 }  // namespace
 
 EventLog::EventLog(EventLogOptions options, Api& api, Registry& registry)
@@ -152,7 +148,7 @@ Status EventLog::Append(const Lines& lines) {
 
 Status EventLog::ReadPosition() {
   std::string position;
-  const auto found = api_.Get(PathOf(options_.ns));
+  const auto found = api_.Get(ConfigMapPath(options_.ns, kEventConfigMap));
   if (found) {
     JsonParser parser;
     TELLTALE_TRY(parser.Parse(*found, [&](JsonValue root) {
@@ -189,7 +185,7 @@ Status EventLog::SavePosition() {
   const std::string owner = options_.owner ? options_.owner() : "";
   if (!owner.empty()) w.Key("ownerReferences").BeginArray().Raw(owner).EndArray();
   w.EndObject().Key("data").BeginObject().Field(kKey, position).EndObject().EndObject();
-  return api_.Apply(PathOf(options_.ns), json);
+  return api_.Apply(ConfigMapPath(options_.ns, kEventConfigMap), json);
 }
 
 // Once for each trouble, and not each second.
